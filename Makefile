@@ -1,0 +1,58 @@
+# chainlab: `make` shows what there is.
+
+SHELL := /bin/bash
+BUILD := .build
+BIN := $(BUILD)/release
+SWIFT_FLAGS := -c release --scratch-path $(BUILD)
+# For `make test` in parts: make test TESTS='--filter TraceLogTests'
+TESTS ?=
+SERVICE ?=
+MODE ?=
+
+.PHONY: help setup build up status down demo test check storm fmt clean mode trace threads
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages that are missing
+	@scripts/setup
+
+build: setup ## build everything, tests included: one configuration serves `up` and `test`
+	@scripts/build $(SWIFT_FLAGS)
+
+up: build ## launch the chain; on a running one, say so
+	@bin/chainlab up
+
+status: build ## IO model, threads, memory and faults of each service
+	@bin/chainlab status
+
+down: build ## stop the chain
+	@bin/chainlab down
+
+demo: build ## play the cascade in about a minute, on a chain of its own if none runs
+	@scripts/demo
+
+mode: build ## switch a service: make mode SERVICE=order-service MODE=blocking
+	@bin/chainlab mode "$(SERVICE)" "$(MODE)"
+
+trace: build ## the latest traces
+	@bin/chainlab trace list
+
+threads: build ## who waits for whom, across processes
+	@bin/chainlab threads
+
+test: build ## run the tests
+	@swift test $(SWIFT_FLAGS) --skip-build $(TESTS)
+
+storm: build ## the long proofs: kills, random switches, damaged logs, at full size (about 10 minutes)
+	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --filter 'Storm'
+
+check: ## map, formatting, limits: without a build; each guard is shown to fail when broken
+	@scripts/check
+	@scripts/check --selftest
+
+fmt: ## format the sources
+	@swift format -i -r -p Package.swift Sources Tests
+
+clean: ## remove what was built; runs/ stays
+	rm -rf $(BUILD)

@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The map (see README.md): services and instruments stand on one foundation and never import each other.
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomics")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let foundation: [Target.Dependency] = ["ChainModel", "Topology", "TraceLog"]
+
+func service(_ name: String) -> Target {
+  .executableTarget(name: name, dependencies: ["ServiceRuntime"] + foundation)
+}
+
+let package = Package(
+  name: "chainlab",
+  products: [
+    .executable(name: "chainlab", targets: ["ChainCLI"]),
+    .executable(name: "gateway", targets: ["Gateway"]),
+    .executable(name: "user-service", targets: ["UserService"]),
+    .executable(name: "order-service", targets: ["OrderService"]),
+    .executable(name: "payment-service", targets: ["PaymentService"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    // C libraries and the few system calls Swift cannot see by itself.
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CPlatform"),
+
+    // The foundation.
+    .target(name: "ChainModel", dependencies: ["CPlatform"]),
+    .target(name: "Topology", dependencies: ["ChainModel", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "TraceLog",
+      dependencies: ["ChainModel", "CPlatform", atomics]),
+
+    // Observed: the services.
+    .target(
+      name: "ServiceRuntime",
+      dependencies: foundation + nio + [atomics, logging, tracing, "CCurl", "CSQLite", "CPlatform"]),
+    service("Gateway"),
+    service("UserService"),
+    service("OrderService"),
+    service("PaymentService"),
+
+    // Instruments.
+    .target(name: "CascadeAnalysis", dependencies: ["ChainModel", "TraceLog"]),
+    .target(
+      name: "LoadGenerator",
+      dependencies: foundation + nio + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
+    .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
+    .executableTarget(
+      name: "ChainCLI",
+      dependencies: ["CascadeAnalysis", "LoadGenerator", "Supervisor", arguments] + foundation),
+
+    // Tests.
+    .target(
+      name: "ChainTestSupport",
+      dependencies: ["ServiceRuntime", "CascadeAnalysis", "LoadGenerator", "Supervisor", "CCurl"] + foundation + nio),
+    .testTarget(name: "ChainModelTests", dependencies: ["ChainModel"]),
+    .testTarget(name: "TopologyTests", dependencies: ["Topology", "ChainModel"]),
+    .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
+    .testTarget(name: "ServiceRuntimeTests", dependencies: ["ChainTestSupport", "ServiceRuntime"] + foundation + nio),
+    .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
+    .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
+    .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
+    .testTarget(
+      name: "ChainTests",
+      dependencies: ["ChainTestSupport", "CascadeAnalysis", "LoadGenerator", "Supervisor", "CCurl"] + foundation),
+  ]
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+  ]
+}

@@ -1,0 +1,34 @@
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// What Swift's Glibc module does not show: GNU extensions, variadic calls and macros.
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static inline uint32_t chain_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
+static inline void chain_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+/// 0, or an errno: pages of a full file system are reported here instead of as SIGBUS at the first write.
+static inline int chain_populate(void *address, size_t length) {
+  return madvise(address, length, MADV_POPULATE_WRITE) == 0 ? 0 : errno;
+}
+static inline void chain_release_fence(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
+static inline void chain_acquire_fence(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
+static inline int chain_wait_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+static inline int chain_wait_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+static inline int chain_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }

@@ -1,0 +1,27 @@
+/// Lines for a terminal, made of texts that are not trusted.
+enum PlainText {
+  /// The text without control characters: a log must not move the reader's cursor.
+  static func clean(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{fffd}" : $0 }))
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+
+  static func pad(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+
+  /// At most `width` characters; a cut is shown.
+  static func cut(_ line: String, to width: Int) -> String {
+    line.count <= width ? line : line.prefix(max(0, width - 1)) + "…"
+  }
+
+  /// `1 thread`, `4 threads`.
+  static func count(_ number: Int, _ noun: String) -> String { number == 1 ? "1 \(noun)" : "\(number) \(noun)s" }
+}

@@ -1,0 +1,163 @@
+import ChainModel
+import TraceLog
+
+extension ThreadDump {
+  /// The dump for people: a line per service, under it the chains that begin there. Lines are cut at `width`; of each
+  /// service `limit` chains are shown in full, the others are summed up in one line.
+  package func text(width: Int, limit: Int) -> String {
+    let limit = max(0, limit)
+    var lines = services.flatMap { describe($0, limit: limit) }
+    lines += deaths.filter(\.isReplaced).flatMap { describe($0, limit: limit) }
+    if lines.isEmpty { lines.append("no service has written to this log") }
+    if !lost.isNothing { lines.append("log: \(lost.text)") }
+    return lines.map { PlainText.cut($0, to: max(20, width)) }.joined(separator: "\n")
+  }
+
+  private func describe(_ service: Service, limit: Int) -> [String] {
+    let waiters = service.threads + service.requests
+    let roots = waiters.filter(\.isRoot).sorted { ($0.hop.since ?? 0) < ($1.hop.since ?? 0) }
+    let covered = waiters.count { !$0.isRoot && $0.hop.state != .idle }
+    var lines = [header(service)]
+    lines += roots.prefix(limit).flatMap { tree($0.chain) }
+    if let rest = Self.summary(of: roots.dropFirst(limit), isRest: limit > 0) { lines.append("  … \(rest)") }
+    if covered > 0 { lines.append("  \(covered) in chains above") }
+    return lines
+  }
+
+  private func describe(_ death: Death, limit: Int) -> [String] {
+    let ago = death.ago.map { " \(Elapsed.text($0)) ago" } ?? ""
+    let exit = death.exit.map { " (\($0))" } ?? ""
+    let title = "died: \(death.service) pid \(death.pid)\(ago)\(exit), replaced since"
+    guard !death.waiters.isEmpty else { return [title + "; it was idle"] }
+    let shown = death.waiters.prefix(limit).map { "  " + $0.hop.line(isRoot: true) }
+    let rest = Self.summary(of: death.waiters.dropFirst(limit), isRest: limit > 0)
+    return ["\(title); it had \(death.waiters.count) at work or waiting"] + shown + (rest.map { ["  … \($0)"] } ?? [])
+  }
+
+  // MARK: A service's line
+
+  private func header(_ service: Service) -> String {
+    var parts: [String] = []
+    if service.state != "running" { parts.append(fate(of: service)) }
+    if let model = service.model, model != .blocking { parts.append(model.rawValue) }
+    for pool in service.pools where isShown(pool, service.model) { parts += words(pool) }
+    if service.suspended > 0 { parts.append("\(service.suspended) suspended") }
+    if service.queued > 0 { parts.append("queue \(service.queued)") }
+    parts += service.faults.map { "fault \($0)" }
+    if parts.isEmpty { parts.append("no threads in the log") }
+    return ([PlainText.pad(service.service, to: 15)] + parts).joined(separator: "  ")
+  }
+
+  private func fate(of service: Service) -> String {
+    guard let death = deaths.last(where: { $0.service == service.service && !$0.isReplaced }) else {
+      return service.state
+    }
+    let ago = death.ago.map { " \(Elapsed.text($0)) ago" } ?? ""
+    return "died\(ago)\(death.exit.map { " (\($0))" } ?? "")"
+  }
+
+  private func isShown(_ pool: Pool, _ model: IOModel?) -> Bool {
+    let isBusy = pool.idle < pool.threads
+    return switch model {
+    case .blocking: pool.role == ThreadRole.worker.name || isBusy
+    case .async: pool.role == ThreadRole.hired.name || pool.role == ThreadRole.loop.name || isBusy
+    case .nonblocking, .nonblockingAsync:
+      pool.role == ThreadRole.loop.name || pool.role == ThreadRole.store.name || isBusy
+    case nil: pool.role != ThreadRole.control.name || isBusy
+    }
+  }
+
+  private func words(_ pool: Pool) -> [String] {
+    let noun =
+      switch pool.role {
+      case ThreadRole.worker.name: "thread"
+      case ThreadRole.loop.name: "loop"
+      default: "\(pool.role) thread"
+      }
+    let states = [(pool.blocked, "blocked"), (pool.running, "running"), (pool.idle, "idle")]
+    return [PlainText.count(pool.threads, noun)] + states.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+  }
+
+  // MARK: Chains
+
+  private func tree(_ chain: [WaitHop]) -> [String] {
+    chain.enumerated().map { depth, hop in
+      guard depth > 0 else { return "  " + hop.line(isRoot: true) }
+      return String(repeating: " ", count: 1 + 3 * depth) + "└ " + hop.line(isRoot: false)
+    }
+  }
+
+  /// `11 more wait behind payment-w*; 4 wait for requests still queued at order-service`
+  private static func summary(of waiters: ArraySlice<Waiter>, isRest: Bool) -> String? {
+    var counts: [String: Int] = [:]
+    for waiter in waiters { counts[waiter.end, default: 0] += 1 }
+    let groups = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    guard !groups.isEmpty else { return nil }
+    return groups.enumerated().map { index, group in
+      "\(group.value) \(index == 0 && isRest ? "more " : "")\(group.key)"
+    }.joined(separator: "; ")
+  }
+}
+
+extension ThreadDump.Waiter {
+  /// Where its chain ends, in words that follow a number.
+  fileprivate var end: String {
+    guard let leaf = chain.last else { return "idle" }
+    switch leaf.state {
+    case .queued: return "wait for requests still queued at \(leaf.service)"
+    case .inTransit: return "wait for calls in transit to \(leaf.service)"
+    case .cycle: return "wait in a cycle"
+    case .died where chain.count > 1: return "wait for \(leaf.service), which died"
+    case .idle, .running, .blocked, .suspended, .died: break
+    }
+    guard chain.count > 1 else {
+      return leaf.what.isEmpty ? leaf.state.rawValue : "\(leaf.state.rawValue): \(leaf.what)"
+    }
+    guard let name = leaf.thread, !name.isEmpty else {
+      return "wait behind requests \(leaf.state.rawValue) at \(leaf.service)"
+    }
+    return "wait behind \(name.prefix { !$0.isNumber })*"
+  }
+}
+
+extension WaitHop {
+  /// One line of a tree; the request stands only at its root.
+  fileprivate func line(isRoot: Bool) -> String {
+    let time = duration.map { " " + Elapsed.text($0) } ?? ""
+    let tail = isRoot && request != nil ? "    \(request ?? "")" : ""
+    switch state {
+    case .queued: return "queued at \(service)\(time)"
+    case .inTransit: return "in transit to \(service)"
+    case .cycle: return "back to \(subject(isRoot: isRoot)): a cycle"
+    case .suspended: return join([subject(isRoot: isRoot), "suspended\(time) (\(absence))", what])
+    case .died:
+      let what = what.isEmpty ? (diedWhile?.rawValue ?? "") : what
+      let after = time.isEmpty ? "" : ", after\(time)"
+      return join([subject(isRoot: isRoot), "died \(preposition) \(what)\(after)"]) + (thread == nil ? "" : tail)
+    case .idle, .running, .blocked: return join([subject(isRoot: isRoot), "\(state.rawValue)\(time)", what]) + tail
+    }
+  }
+
+  /// Why a suspended request has no thread.
+  private var absence: String { model == .async && cause == .call ? "no hired thread yet" : "no thread" }
+
+  /// Died *while* calling, but *in* sleep.
+  private var preposition: String {
+    switch cause {
+    case .sleep, .queue, .database, .file, .lock: "in"
+    case .call, .connect, .connectionPool, .other, nil: "while"
+    }
+  }
+
+  private func subject(isRoot: Bool) -> String {
+    if let thread, !thread.isEmpty { return thread }
+    if let tid { return "thread \(tid) of \(service)" }
+    let line = request ?? "a request"
+    return isRoot ? line : "\(service)  \(line)"
+  }
+
+  private func join(_ parts: [String]) -> String { parts.filter { !$0.isEmpty }.joined(separator: "  ") }
+
+  /// What it waits for or does, in words.
+  fileprivate var what: String { cause.map { $0.words(target ?? "") } ?? target ?? "" }
+}

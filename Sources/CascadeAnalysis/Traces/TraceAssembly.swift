@@ -1,0 +1,112 @@
+import ChainModel
+import TraceLog
+
+/// The spans of one trace, put together from its records.
+struct TraceAssembly {
+  struct Wait {
+    var id: UInt64
+    var isHeld: Bool
+    var cause: WaitCause
+    var target: UInt32
+    var start: UInt64
+    var end: UInt64?
+  }
+
+  struct Span {
+    var key: RequestKey
+    var kind: SpanKind
+    var parent: UInt64 = 0
+    var name: UInt32 = 0
+    var thread: UInt32?
+    var model: IOModel?
+    var start: UInt64
+    var dequeued: UInt64?
+    var end: UInt64?
+    var status: UInt32?
+    var errorType: UInt32 = 0
+    var attempt: UInt32 = 0
+    var waits: [Wait] = []
+  }
+
+  static let spanLimit = 2_000
+  static let waitLimit = 128
+
+  /// In the order in which they appear in the log.
+  private(set) var spans: [Span] = []
+  private(set) var user: [UInt8] = []
+  /// Spans and waits beyond the limits.
+  private(set) var left = 0
+  private var places: [RequestKey: Int] = [:]
+
+  func contains(_ record: Record) -> Bool { places[Self.key(record)] != nil }
+
+  mutating func apply(_ record: Record) {
+    switch record.kind {
+    case .arrive:
+      edit(record, .server) { span in
+        span.kind = .server
+        span.parent = record.other
+        span.name = record.name
+        span.start = min(span.start, record.time)
+      }
+    case .spanStart:
+      edit(record, SpanKind(rawValue: record.detail) ?? .internal) { span in
+        span.parent = record.other
+        span.name = record.name
+        span.attempt = record.arg
+        span.thread = record.thread
+      }
+    case .enqueue: edit(record, .server) { _ in }
+    case .dequeue:
+      edit(record, .server) { span in
+        span.dequeued = span.dequeued ?? record.time
+        span.thread = record.thread
+        span.model = IOModel(code: record.detail)
+      }
+    case .end, .reject, .spanEnd:
+      edit(record, record.kind == .spanEnd ? .client : .server) { span in
+        span.end = record.time
+        span.status = record.arg == 0 ? nil : record.arg
+        span.errorType = record.name
+      }
+    case .waitStart: startWait(record)
+    case .waitEnd: endWait(record)
+    case .attribute: if Int(record.arg) == user.count, user.count < RequestReplay.userLimit { user += record.text }
+    default: break
+    }
+  }
+
+  private mutating func startWait(_ record: Record) {
+    var isLeft = false
+    edit(record, .server) { span in
+      isLeft = span.waits.count >= Self.waitLimit
+      guard !isLeft else { return }
+      span.waits.append(
+        Wait(
+          id: record.other, isHeld: record.waitFlags.contains(.held),
+          cause: WaitCause(rawValue: record.detail) ?? .other, target: record.name, start: record.time))
+    }
+    if isLeft { left += 1 }
+  }
+
+  private mutating func endWait(_ record: Record) {
+    let isHeld = record.waitFlags.contains(.held)
+    edit(record, .server) { span in
+      let index = span.waits.lastIndex { $0.id == record.other && $0.isHeld == isHeld && $0.end == nil }
+      if let index { span.waits[index].end = record.time }
+    }
+  }
+
+  /// Changes the record's span, which begins here if its beginning is not in the log.
+  private mutating func edit(_ record: Record, _ kind: SpanKind, _ change: (inout Span) -> Void) {
+    let key = Self.key(record)
+    if let place = places[key] { return change(&spans[place]) }
+    guard spans.count < Self.spanLimit else { return left += 1 }
+    places[key] = spans.count
+    var span = Span(key: key, kind: kind, start: record.time)
+    change(&span)
+    spans.append(span)
+  }
+
+  private static func key(_ record: Record) -> RequestKey { RequestKey(process: record.process, span: record.span) }
+}

@@ -1,0 +1,153 @@
+package import ChainModel
+package import TraceLog
+
+/// The traces that were active last, newest first.
+package struct TraceList: Encodable, Sendable {
+  /// The longest time that a trace spent waiting in one place: in a queue, or in a wait that no span of the trace
+  /// explains further.
+  ///
+  /// Keys: `service`, `cause`, `target`, `duration_ns`.
+  package struct LongestWait: Encodable, Hashable, Sendable {
+    package var service: String
+    package var cause: WaitCause
+    package var target: String
+    package var duration: UInt64
+
+    private enum CodingKeys: String, CodingKey {
+      case service, cause, target
+      case duration = "duration_ns"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var keys = encoder.container(keyedBy: CodingKeys.self)
+      try keys.encode(service, forKey: .service)
+      try keys.encode(cause.name, forKey: .cause)
+      try keys.encode(target, forKey: .target)
+      try keys.encode(duration, forKey: .duration)
+    }
+  }
+
+  /// Keys: `trace_id`, `name`, `start_ns` (from the run's start), `duration_ns`, `state` (of its first span), `status`,
+  /// `error_type`, `services`, `spans`, `complete` (false if its beginning may be lost), `longest_wait`.
+  package struct Entry: Encodable, Hashable, Sendable {
+    package var trace: TraceID
+    /// Of its first span: a route with the user's name in it.
+    package var name: String
+    package var start: UInt64
+    package var duration: UInt64
+    package var state: TraceSpan.State
+    package var status: UInt32?
+    package var errorType: String?
+    /// Without the load generator, in the order in which the trace reached them.
+    package var services: [String]
+    package var spans: Int
+    package var isComplete: Bool
+    package var longestWait: LongestWait?
+
+    private enum CodingKeys: String, CodingKey {
+      case name, state, status, services, spans
+      case trace = "trace_id"
+      case start = "start_ns"
+      case duration = "duration_ns"
+      case errorType = "error_type"
+      case isComplete = "complete"
+      case longestWait = "longest_wait"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var keys = encoder.container(keyedBy: CodingKeys.self)
+      try keys.encode(trace.hex, forKey: .trace)
+      try keys.encode(name, forKey: .name)
+      try keys.encode(start, forKey: .start)
+      try keys.encode(duration, forKey: .duration)
+      try keys.encode(state, forKey: .state)
+      try keys.encodeIfPresent(status, forKey: .status)
+      try keys.encodeIfPresent(errorType, forKey: .errorType)
+      try keys.encode(services, forKey: .services)
+      try keys.encode(spans, forKey: .spans)
+      try keys.encode(isComplete, forKey: .isComplete)
+      try keys.encodeIfPresent(longestWait, forKey: .longestWait)
+    }
+  }
+
+  package private(set) var traces: [Entry] = []
+  package private(set) var lost: LogLoss
+
+  package init(_ snapshot: LogSnapshot, limit: Int) {
+    lost = snapshot.loss
+    let recent = Self.recent(snapshot, limit: limit)
+    let reader = TraceReader(snapshot, traces: recent)
+    traces = recent.compactMap { trace in
+      reader.assemblies[trace].flatMap { Self.entry(trace, reader.spans(of: $0), snapshot) }
+    }
+  }
+
+  /// By their last record.
+  private static func recent(_ snapshot: LogSnapshot, limit: Int) -> [TraceID] {
+    var order: [TraceID] = []
+    var seen: Set<TraceID> = []
+    for record in snapshot.records.reversed() where record.kind != .attribute {
+      guard order.count < limit else { break }
+      if record.span != 0, let trace = record.trace, seen.insert(trace).inserted { order.append(trace) }
+    }
+    return order
+  }
+
+  private static func entry(_ trace: TraceID, _ spans: [TraceSpan], _ snapshot: LogSnapshot) -> Entry? {
+    guard let root = SpanTree(spans).rows.first?.span else { return nil }
+    var services: [String] = []
+    for span in spans.sorted(by: { $0.start < $1.start }) where span.kind == .server {
+      if !services.contains(span.service) { services.append(span.service) }
+    }
+    return Entry(
+      trace: trace, name: root.name, start: root.start, duration: root.duration, state: root.state,
+      status: root.status, errorType: root.errorType ?? spans.lazy.compactMap(\.errorType).first, services: services,
+      spans: spans.count, isComplete: root.start &+ snapshot.createdAt >= snapshot.completeSince,
+      longestWait: longestWait(spans))
+  }
+
+  static func longestWait(_ spans: [TraceSpan]) -> LongestWait? {
+    let servers = Set(spans.lazy.filter { $0.kind == .server }.map(\.parent))
+    var longest: LongestWait?
+    for span in spans {
+      for segment in span.segments where segment.duration > longest?.duration ?? 0 && segment.phase != .run {
+        if segment.cause == .call, let peer = segment.peer, servers.contains(peer) { continue }
+        longest = LongestWait(
+          service: span.service, cause: segment.cause ?? .queue, target: segment.target ?? "",
+          duration: segment.duration)
+      }
+    }
+    return longest
+  }
+}
+
+extension TraceList {
+  package func text(width: Int) -> String {
+    guard !traces.isEmpty else { return "no trace in this log" }
+    let title = Self.columns("TRACE", "START", "DURATION", "STATUS", "REQUEST  (SERVICES)  LONGEST WAIT")
+    var lines = [title] + traces.map(\.line)
+    if !lost.isNothing { lines.append("log: \(lost.text)") }
+    return lines.map { PlainText.cut($0, to: max(20, width)) }.joined(separator: "\n")
+  }
+
+  fileprivate static func columns(
+    _ trace: String, _ start: String, _ duration: String, _ status: String, _ rest: String
+  ) -> String {
+    let columns = [(trace, 32), (start, 12), (duration, 8), (status, 14)].map { PlainText.pad($0.0, to: $0.1) }
+    return (columns + [rest]).joined(separator: "  ")
+  }
+}
+
+extension TraceList.Entry {
+  fileprivate var line: String {
+    let wait = longestWait.map { "  \($0.service) \($0.cause.words($0.target)) \(Elapsed.text($0.duration))" } ?? ""
+    let start = "+\(Elapsed.seconds(start).dropLast(6)) s"
+    let rest = "\(name)  (\(services.count))\(wait)\(isComplete ? "" : "  beginning lost")"
+    return TraceList.columns(trace.hex, start, Elapsed.text(duration), outcome, rest)
+  }
+
+  private var outcome: String {
+    guard state == .ended else { return state.rawValue }
+    return [status.map { "\($0)" }, errorType].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+}

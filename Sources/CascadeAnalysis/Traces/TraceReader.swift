@@ -1,0 +1,90 @@
+import ChainModel
+import TraceLog
+
+/// Reads the traces that are asked for out of a log.
+struct TraceReader {
+  private struct Thread: Hashable {
+    var process: UInt16
+    var tid: UInt32
+  }
+
+  let snapshot: LogSnapshot
+  let moment: UInt64
+  private(set) var assemblies: [TraceID: TraceAssembly] = [:]
+  private var threads: [Thread: UInt32] = [:]
+  private var processes: [UInt16: LogProcess] = [:]
+
+  init(_ snapshot: LogSnapshot, traces: some Sequence<TraceID>) {
+    self.snapshot = snapshot
+    moment = snapshot.moment
+    for trace in traces { assemblies[trace] = TraceAssembly() }
+    for process in snapshot.processes { processes[UInt16(truncatingIfNeeded: process.slot)] = process }
+    var owners: [RequestKey: TraceID] = [:]
+    for record in snapshot.records { take(record, &owners) }
+  }
+
+  private mutating func take(_ record: Record, _ owners: inout [RequestKey: TraceID]) {
+    if record.kind == .threadStart {
+      threads[Thread(process: record.process, tid: record.thread)] = record.name
+      return
+    }
+    guard record.span != 0, record.time <= moment else { return }
+    let key = RequestKey(process: record.process, span: record.span)
+    if record.kind == .attribute {
+      guard let owner = owners[key], snapshot.strings[record.name] == "user" else { return }
+      assemblies[owner]?.apply(record)
+    } else if let trace = record.trace ?? owners[key], assemblies[trace] != nil {
+      owners[key] = trace
+      assemblies[trace]?.apply(record)
+    }
+  }
+
+  // MARK: Spans
+
+  func spans(of assembly: TraceAssembly) -> [TraceSpan] {
+    let user = PlainText.clean(String(decoding: assembly.user, as: UTF8.self))
+    return assembly.spans.map { span(of: $0, user: user) }
+  }
+
+  private func span(of span: TraceAssembly.Span, user: String) -> TraceSpan {
+    let process = processes[span.key.process]
+    let end = span.end ?? moment
+    let thread = span.thread.flatMap { threads[Thread(process: span.key.process, tid: $0)] }.map { text($0) }
+    let error = text(span.errorType)
+    return TraceSpan(
+      service: process.map { PlainText.clean($0.name) } ?? "process \(span.key.process)",
+      id: SpanID(rawValue: span.key.span), parent: SpanID(rawValue: span.parent), kind: span.kind,
+      name: RouteText.fill(text(span.name), user: user), thread: thread, model: span.model,
+      start: elapsed(snapshot.createdAt, span.start), duration: elapsed(span.start, end),
+      state: span.end != nil ? .ended : process?.fate == .died ? .died : .open, status: span.status,
+      errorType: error.isEmpty ? nil : error, attempt: span.attempt, segments: segments(of: span, until: end))
+  }
+
+  private func segments(of span: TraceAssembly.Span, until end: UInt64) -> [TraceSpan.Segment] {
+    var segments: [TraceSpan.Segment] = []
+    if span.kind == .server {
+      let dequeued = span.dequeued ?? end
+      segments.append(segment(.queue, span.start, dequeued))
+      if span.dequeued != nil { segments.append(segment(.run, dequeued, end)) }
+    }
+    for wait in span.waits where !isRepeated(wait, in: span) {
+      var segment = segment(.wait, wait.start, min(wait.end ?? end, end))
+      segment.cause = wait.cause
+      segment.target = text(wait.target)
+      if wait.cause == .call { segment.peer = SpanID(rawValue: wait.id) }
+      segments.append(segment)
+    }
+    return segments
+  }
+
+  /// A wait of a request that a hired thread waits out for it is in the log twice.
+  private func isRepeated(_ wait: TraceAssembly.Wait, in span: TraceAssembly.Span) -> Bool {
+    wait.isHeld && span.waits.contains { !$0.isHeld && $0.id == wait.id }
+  }
+
+  private func segment(_ phase: TraceSpan.Segment.Phase, _ start: UInt64, _ end: UInt64) -> TraceSpan.Segment {
+    TraceSpan.Segment(phase: phase, start: elapsed(snapshot.createdAt, start), duration: elapsed(start, end))
+  }
+
+  private func text(_ id: UInt32) -> String { PlainText.clean(snapshot.strings[id]) }
+}

@@ -1,0 +1,156 @@
+package import ChainModel
+package import TraceLog
+
+/// One trace, span by span, with where each span's time went.
+///
+/// Keys: `trace_id`, `duration_ns`, `complete`, `spans` (in the order of the tree, each with its `depth`), `left_out`,
+/// `lost`.
+package struct TraceWaterfall: Encodable, Sendable {
+  /// Keys: those of `TraceSpan`, and `depth`.
+  package struct Row: Encodable, Hashable, Sendable {
+    package var depth: Int
+    package var span: TraceSpan
+
+    private enum CodingKeys: String, CodingKey {
+      case depth
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      try span.encode(to: encoder)
+      var keys = encoder.container(keyedBy: CodingKeys.self)
+      try keys.encode(depth, forKey: .depth)
+    }
+  }
+
+  package private(set) var trace: TraceID
+  package private(set) var rows: [Row]
+  /// From the first span's start to the last one's end.
+  package private(set) var duration: UInt64
+  /// Whether the trace began after the moment from which on the log is complete.
+  package private(set) var isComplete: Bool
+  /// Spans and waits that are too many to be shown.
+  package private(set) var leftOut: Int
+  package private(set) var lost: LogLoss
+  private let start: UInt64
+
+  private enum CodingKeys: String, CodingKey {
+    case trace = "trace_id"
+    case rows = "spans"
+    case duration = "duration_ns"
+    case isComplete = "complete"
+    case leftOut = "left_out"
+    case lost
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    try keys.encode(trace.hex, forKey: .trace)
+    try keys.encode(duration, forKey: .duration)
+    try keys.encode(isComplete, forKey: .isComplete)
+    try keys.encode(leftOut, forKey: .leftOut)
+    try keys.encode(rows, forKey: .rows)
+    try keys.encode(lost, forKey: .lost)
+  }
+
+  /// Nil if no record of the log names this trace.
+  package init?(_ snapshot: LogSnapshot, trace: TraceID) {
+    let reader = TraceReader(snapshot, traces: [trace])
+    guard let assembly = reader.assemblies[trace], !assembly.spans.isEmpty else { return nil }
+    self.trace = trace
+    rows = SpanTree(reader.spans(of: assembly)).rows.map { Row(depth: $0.depth, span: $0.span) }
+    start = rows.map(\.span.start).min() ?? 0
+    duration = elapsed(start, rows.map { $0.span.start &+ $0.span.duration }.max() ?? 0)
+    isComplete = start &+ snapshot.createdAt >= snapshot.completeSince
+    leftOut = assembly.left
+    lost = snapshot.loss
+  }
+}
+
+extension TraceWaterfall {
+  /// A title, then a line per span: what it is, its time as a bar, and what there is to know.
+  package func text(width: Int) -> String {
+    let width = max(60, width)
+    let labels = rows.map { Self.label($0) }
+    let labelWidth = min(labels.map(\.count).max() ?? 0, width * 2 / 5)
+    let barWidth = max(10, (width - labelWidth - 12) / 2)
+    var lines = [title]
+    for (row, label) in zip(rows, labels) {
+      let name = PlainText.pad(PlainText.cut(label, to: labelWidth), to: labelWidth)
+      let bar = SpanBar(row.span, from: start, duration: duration, cells: barWidth).text
+      let time = PlainText.pad(Elapsed.text(row.span.duration), to: 7)
+      lines.append("\(name) │\(bar)│ \(time) \(Self.details(row.span))")
+    }
+    lines.append("░ queue  █ run  ▒ wait  ─ call")
+    if leftOut > 0 { lines.append("\(leftOut) more spans and waits are not shown") }
+    if !isComplete { lines.append("the trace begins before the log is complete: parts of it may be missing") }
+    if !lost.isNothing { lines.append("log: \(lost.text)") }
+    return lines.map { PlainText.cut($0, to: width) }.joined(separator: "\n")
+  }
+
+  private var title: String {
+    let root = rows.first?.span
+    let state = root?.state == .ended ? nil : "still open"
+    let parts = [root?.name, root?.status.map { "\($0)" }, root?.errorType, Elapsed.text(duration), state]
+    return (["trace \(trace.hex)"] + parts.compactMap { $0 }.filter { !$0.isEmpty }).joined(separator: "  ")
+  }
+
+  private static func label(_ row: Row) -> String {
+    let indent = String(repeating: "  ", count: min(row.depth, 20))
+    return indent + (row.span.kind == .server ? "\(row.span.service)  \(row.span.name)" : row.span.name)
+  }
+
+  private static func details(_ span: TraceSpan) -> String {
+    let wait = span.segments.filter { $0.phase == .wait && $0.cause != .call }.max { $0.duration < $1.duration }
+    let state: String? =
+      switch span.state {
+      case .ended: nil
+      case .open: "still open"
+      case .died: "open when \(span.service) died"
+      }
+    let parts = [
+      span.thread, span.kind == .server ? span.model?.rawValue : nil, span.status.map { "\($0)" }, span.errorType,
+      span.attempt > 1 ? "attempt \(span.attempt)" : nil, state,
+      wait.map { "\($0.cause?.words($0.target ?? "") ?? "") \(Elapsed.text($0.duration))" },
+    ]
+    return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "  ")
+  }
+}
+
+/// A span as a row of cells, each showing what the span mostly did in that slice of the trace.
+struct SpanBar {
+  private let span: TraceSpan
+  private let start: Double
+  private let cell: Double
+  private let cells: Int
+
+  init(_ span: TraceSpan, from start: UInt64, duration: UInt64, cells: Int) {
+    self.span = span
+    self.start = Double(start)
+    cell = max(Double(duration), 1) / Double(cells)
+    self.cells = cells
+  }
+
+  var text: String { String((0..<cells).map(character)) }
+
+  private func character(at index: Int) -> Character {
+    let from = start + Double(index) * cell
+    let whole = overlap(span.start, span.duration, from)
+    // Even the shortest span is seen, in the cell in which it starts.
+    let startsHere = (from..<from + cell).contains(Double(span.start))
+    guard whole > 0 || startsHere else { return " " }
+    guard span.kind == .server else { return "─" }
+    let queue = time(.queue, from)
+    let wait = min(time(.wait, from), whole)
+    let run = max(0, time(.run, from) - wait)
+    if queue > run, queue > wait { return "░" }
+    return wait > run ? "▒" : "█"
+  }
+
+  private func time(_ phase: TraceSpan.Segment.Phase, _ from: Double) -> Double {
+    span.segments.reduce(0) { $1.phase == phase ? $0 + overlap($1.start, $1.duration, from) : $0 }
+  }
+
+  private func overlap(_ start: UInt64, _ duration: UInt64, _ from: Double) -> Double {
+    max(0, min(Double(start) + Double(duration), from + cell) - max(Double(start), from))
+  }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import CascadeAnalysis
+import ChainModel
+
+struct Audit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check that a run's log adds up: its invariants I1 to I4, in exact nanoseconds.",
+    discussion: """
+      EXAMPLE: chainlab audit
+      I1 a thread's states add up to its lifetime; I2 it is in one state at a time; I3 queue wait + service time =
+      response time; I4 waits lie within their span, and parents exist. Ends with 1 when one is violated.
+      """)
+
+  @OptionGroup var choice: RunChoice
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let audit = LogAudit(try choice.snapshot())
+      Output.result(json ? WireJSON.encode(audit) : Array(audit.text().utf8))
+      guard audit.isClean else { throw ArgumentParser.ExitCode(Supervisor.ExitCode.failed.rawValue) }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import Glibc
+
+/// The command line: parses, calls one instrument, prints.
+@main
+struct ChainCLI: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "chainlab",
+    abstract: "A laboratory for blocked-thread cascades: launch the chain, break it, see who waits for whom.",
+    discussion: """
+      EXAMPLES:
+        chainlab up
+        chainlab fault payment-service latency=1s
+        chainlab load --closed 32 --duration 20s
+        chainlab threads
+        chainlab mode gateway nonblocking-async
+
+      EXIT CODES:
+      \(ExitCodes.text)
+      """,
+    version: Version.text,
+    subcommands: [
+      Up.self, Down.self, Status.self, Mode.self, Pool.self, Fault.self, Load.self, Threads.self, Trace.self,
+      Runs.self, Audit.self, Demo.self, Keys.self, Completions.self, VersionVerb.self, Supervise.self,
+    ])
+}

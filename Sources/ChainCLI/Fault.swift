@@ -1,0 +1,45 @@
+import ArgumentParser
+import ChainModel
+
+struct Fault: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Break a service while it runs, or mend it.",
+    discussion: """
+      EXAMPLES:
+        chainlab fault payment-service latency=1s
+        chainlab fault payment-service latency=p50:10ms,p90:50ms,p99:1s share=20%
+        chainlab fault order-service error=503 share=10% for=30s
+        chainlab fault gateway block-loop=500ms user=ada
+        chainlab fault all clear
+
+      FAULTS:
+        latency=\(Latency.forms)
+        error=STATUS        answer with this status, 400 to 599
+        hang                wait until it is cleared or the deadline passes
+        reset               reset the connection in place of an answer
+        stall=2s            everything that starts within the next 2 s ends after them
+        block-loop=500ms    a blocking sleep where the handler runs: on an event loop, the classic mistake
+      WITH: share=10%  user=NAME  header=NAME:VALUE  for=30s (then it lifts itself)
+      """)
+
+  @OptionGroup var lab: Lab
+  @Argument(help: "A service, or all.") var service: String
+  @Argument(help: ArgumentHelp("clear, or a fault with its options.", valueName: "key=value")) var words: [String]
+
+  func run() throws {
+    try ExitCodes.reporting {
+      if words == ["clear"] {
+        for control in try lab.controls(service) {
+          try control.clearFaults()
+          Output.result("\(control.service.rawValue): no faults")
+        }
+        return
+      }
+      let fault = try ChainModel.Fault.parse(words: words)
+      for control in try lab.controls(service) {
+        try control.setFault(fault)
+        Output.result("\(control.service.rawValue): \(fault.text)")
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import ChainModel
+import FoundationEssentials
+import Glibc
+import Supervisor
+import Topology
+import TraceLog
+
+/// Why a verb cannot work here.
+enum LabError: Error, CustomStringConvertible {
+  case notRunning
+  case noLog(run: String)
+  case noSuchService(String)
+  case noSuchTrace(String)
+
+  var exitCode: Supervisor.ExitCode {
+    switch self {
+    case .notRunning: .notRunning
+    case .noLog: .storage
+    case .noSuchService: .usage
+    case .noSuchTrace: .failed
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .notRunning: "the chain is not running; start it with: make up"
+    case .noLog(let run): "run \(run) was traced nowhere: trace_log.enabled was false in its services.yaml"
+    case .noSuchService(let name):
+      "unknown service '\(name)': expected all or one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", "))"
+    case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
+    }
+  }
+}
+
+/// Where the lab is: its root folder, its configuration, its executables.
+struct Lab: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Folder that holds services.yaml and runs/. Default: $CHAINLAB_ROOT, or the nearest one upwards from here.",
+      valueName: "folder"))
+  var root: String?
+
+  /// The nearest folder upwards that holds a `services.yaml`; this one if none does.
+  var folder: String {
+    if let root { return root }
+    if let root = getenv("CHAINLAB_ROOT").map({ String(cString: $0) }), !root.isEmpty { return root }
+    let here = FileManager.default.currentDirectoryPath
+    var folder = here
+    while access("\(folder)/services.yaml", F_OK) != 0 {
+      guard let slash = folder.lastIndex(of: "/"), slash != folder.startIndex else { return here }
+      folder = String(folder[..<slash])
+    }
+    return folder
+  }
+
+  /// The folder of this program, which is that of the services.
+  static var binaries: String {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  }
+
+  func launcher() throws -> ChainLauncher { try ChainLauncher(root: folder, binaries: Self.binaries) }
+
+  /// The chain that runs now.
+  func chain() throws -> ChainLauncher.Chain {
+    guard let chain = try launcher().chain() else { throw LabError.notRunning }
+    return chain
+  }
+
+  /// The control ports of one service or, for `all`, of each.
+  func controls(_ name: String) throws -> [ControlClient] {
+    let services = try chain().state.services
+    guard name != "all" else {
+      return services.map { ControlClient(service: $0.name, port: $0.controlPort) }
+    }
+    guard let service = services.first(where: { $0.name.rawValue == name }) else { throw LabError.noSuchService(name) }
+    return [ControlClient(service: service.name, port: service.controlPort)]
+  }
+}
+
+/// `--run`, for every verb that reads a log.
+struct RunChoice: ParsableArguments {
+  @OptionGroup var lab: Lab
+
+  @Option(help: ArgumentHelp("The run: the beginning of its id, or latest.", valueName: "id"))
+  var run = "latest"
+
+  func folder() throws -> RunFolder { try RunStore(root: lab.folder).find(run) }
+
+  /// The run's log, live or kept.
+  func reader() throws -> LogReader {
+    let run = try folder()
+    guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+    return try LogReader(path: path)
+  }
+
+  func snapshot() throws -> LogSnapshot { try reader().snapshot() }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import ChainModel
+import Glibc
+import LoadGenerator
+import Supervisor
+import Topology
+import TraceLog
+
+struct Load: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Send requests to the gateway and measure the answers.",
+    discussion: """
+      EXAMPLES:
+        chainlab load --closed 32 --duration 20s
+        chainlab load --rate 50 --poisson --duration 1m --json
+      Closed loop: each client waits for its answer before it asks again. Open loop: requests come at their own rate, and
+      latency counts from when each was due, so that a server that stalls cannot hide it (coordinated omission).
+      """)
+
+  @OptionGroup var lab: Lab
+  @Option(help: ArgumentHelp("Closed loop with this many clients.", valueName: "clients")) var closed: Int?
+  @Option(help: ArgumentHelp("Open loop with this many requests a second.", valueName: "rate")) var rate: Double?
+  @Flag(help: "Open loop: random gaps (a Poisson process) in place of equal ones.") var poisson = false
+  @Option(help: "For how long, such as 20s.") var duration = "10s"
+  @Option(help: "Not measured before it, such as 2s.") var warmUp = "0s"
+  @Option(help: "How long a client waits for an answer.") var timeout = "30s"
+  @Option(help: "Equal seeds send equal requests at equal times.") var seed: UInt64 = 1
+  @Option(help: "What to ask for; {username} becomes one of the seeded users.")
+  var path = "/users/{username}/payment-status"
+  @Option(help: "A port in place of the running chain's gateway; nothing is traced then.") var port: Int?
+  @Flag(help: "A new connection for each request.") var newConnections = false
+  @Flag(help: "Print JSON.") var json = false
+
+  func validate() throws {
+    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
+  }
+
+  func run() async throws {
+    try await ExitCodes.reporting {
+      let target = try findTarget()
+      let plan = try plan(target)
+      let log = try target.log.map { try LogWriter(path: $0, name: "load") }
+      defer { log?.close() }
+      let result = try await interruptible(plan, log)
+      let json = WireJSON.encode(result)
+      if let run = target.run { Output.note("kept as \(try run.saveLoadResult(json))") }
+      Output.result(self.json ? json : Array(result.summary().utf8))
+    }
+  }
+
+  private struct Target {
+    var port: Int
+    var users = 1000
+    var run: RunFolder?
+    var log: String?
+  }
+
+  private func findTarget() throws -> Target {
+    if let port { return Target(port: port) }
+    let chain = try lab.chain()
+    guard let gateway = chain.state.services.first(where: { $0.name == .gateway }) else { throw LabError.notRunning }
+    let topology = try Topology.load(path: chain.run.configurationPath)
+    return Target(
+      port: gateway.port, users: topology.seed.users, run: chain.run,
+      log: topology.traceLog.enabled ? try chain.run.logPath() : nil)
+  }
+
+  private func plan(_ target: Target) throws -> LoadPlan {
+    LoadPlan(
+      port: target.port, paths: [path], usernames: SeedData.usernames(target.users),
+      arrival: closed.map { .closed(clients: $0) } ?? .open(rate: rate ?? 0, spacing: poisson ? .poisson : .fixed),
+      warmUp: try parse("--warm-up", warmUp), duration: try parse("--duration", duration),
+      timeout: try parse("--timeout", timeout), seed: seed, newConnections: newConnections)
+  }
+
+  private func parse(_ option: String, _ text: String) throws -> Duration {
+    guard let duration = DurationText.parse(text) else {
+      throw ValidationError("\(option): found '\(text)', expected a duration like 20s or 500ms")
+    }
+    return duration
+  }
+
+  /// Ctrl-C ends the load early; what was measured until then is printed.
+  private func interruptible(_ plan: LoadPlan, _ log: LogWriter?) async throws -> LoadResult {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    let load = Task { try await LoadGenerator.run(plan, log: log) { Output.note($0.text) } }
+    let watch = Task { [signals] in
+      var signals = signals
+      var now = timespec()
+      while !Task.isCancelled {
+        if sigtimedwait(&signals, nil, &now) > 0 { load.cancel() }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+    defer { watch.cancel() }
+    return try await load.value
+  }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import ChainModel
+
+extension IOModel: ExpressibleByArgument {}
+
+struct Mode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Switch a service to another IO model while it runs; no request is dropped.",
+    discussion: "EXAMPLE: chainlab mode gateway nonblocking-async")
+
+  @OptionGroup var lab: Lab
+  @Argument(help: "A service, or all.") var service: String
+  @Argument(help: "blocking, async, nonblocking or nonblocking-async.") var model: IOModel
+
+  func run() throws {
+    try ExitCodes.reporting {
+      for control in try lab.controls(service) {
+        try control.setMode(model)
+        Output.result("\(control.service.rawValue): \(model.rawValue)")
+      }
+    }
+  }
+}

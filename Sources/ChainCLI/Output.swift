@@ -1,0 +1,97 @@
+import ArgumentParser
+import ChainModel
+import Glibc
+import LoadGenerator
+import Supervisor
+import Topology
+import TraceLog
+
+/// Results go to standard output, everything else to standard error.
+enum Output {
+  static func result(_ bytes: [UInt8]) { write(bytes + [10], to: STDOUT_FILENO) }
+
+  static func result(_ text: String) { result(Array(text.utf8)) }
+
+  static func note(_ text: String) { write(Array(text.utf8) + [10], to: STDERR_FILENO) }
+
+  /// A reader that closed the pipe ends the program quietly, as `head` expects.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { exit(descriptor == STDOUT_FILENO && errno == EPIPE ? 0 : 1) }
+      rest = rest.dropFirst(written)
+    }
+  }
+
+  /// Columns of the terminal; 120 where there is none.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else { return 120 }
+    return Int(size.ws_col)
+  }
+
+  /// Colours only on a terminal, and not where the user has asked for none (https://no-color.org).
+  static var hasColour: Bool { isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil }
+
+  /// On a terminal, the words that name a state in the state's colour.
+  static func painted(_ text: String) -> String {
+    guard hasColour else { return text }
+    return [("blocked", "33"), ("suspended", "36"), ("died", "31"), ("running", "32"), ("queued", "35")]
+      .reduce(text) { $0.replacing(" \($1.0)", with: " \u{1b}[\($1.1)m\($1.0)\u{1b}[0m") }
+  }
+}
+
+/// A column of texts, each as wide as the widest.
+struct TextTable {
+  private var rows: [[String]]
+
+  init(_ header: [String]) {
+    rows = [header]
+  }
+
+  mutating func add(_ row: [String]) { rows.append(row) }
+
+  var text: String {
+    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let cells = zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
+      var line = cells.joined(separator: "  ")
+      while line.hasSuffix(" ") { line.removeLast() }
+      return line
+    }.joined(separator: "\n")
+  }
+}
+
+/// The numbers that the program ends with; documented in `--help` and the README.
+enum ExitCodes {
+  static let text = Supervisor.ExitCode.allCases.map { "  \($0.rawValue)\t\($0.meaning)" }.joined(separator: "\n")
+
+  /// Runs a verb's work; an error becomes one line on standard error and its exit code.
+  static func reporting<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch { throw report(error) }
+  }
+
+  static func reporting<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do { return try await body() } catch { throw report(error) }
+  }
+
+  private static func report(_ error: any Error) -> any Error {
+    if error is ArgumentParser.ExitCode || error is ValidationError || error is CleanExit { return error }
+    Output.note("chainlab: \(error)")
+    return ArgumentParser.ExitCode(code(of: error).rawValue)
+  }
+
+  private static func code(of error: any Error) -> Supervisor.ExitCode {
+    switch error {
+    case let error as SupervisorError: error.exitCode
+    case let error as ControlError: error.exitCode
+    case is TopologyError: .configuration
+    case is TraceLogError: .storage
+    case let error as LabError: error.exitCode
+    case is LoadError, is FaultSyntaxError: .usage
+    default: .failed
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import ChainModel
+import Supervisor
+
+struct Runs: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the runs that are kept.", discussion: "EXAMPLE: chainlab runs --json")
+
+  @OptionGroup var lab: Lab
+  @Flag(help: "Print JSON.") var json = false
+
+  private struct Row: Encodable {
+    var id: String
+    var phase: String
+    var startedAt: String
+    var endedAt: String?
+    var loads: Int
+    var path: String
+
+    enum CodingKeys: String, CodingKey {
+      case id, phase, loads, path
+      case startedAt = "started_at"
+      case endedAt = "ended_at"
+    }
+  }
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let rows = try RunStore(root: lab.folder).list().map { run in
+        let record = try run.record()
+        return Row(
+          id: run.id, phase: try run.phase().rawValue, startedAt: record.startedAt, endedAt: record.endedAt,
+          loads: try run.loadResults().count, path: run.path)
+      }
+      if json { return Output.result(WireJSON.encode(rows)) }
+      guard !rows.isEmpty else { return Output.result("no runs yet") }
+      var table = TextTable(["RUN", "PHASE", "STARTED", "ENDED", "LOADS"])
+      for row in rows { table.add([row.id, row.phase, row.startedAt, row.endedAt ?? "-", "\(row.loads)"]) }
+      Output.result(table.text)
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Supervisor
+import Topology
+
+/// What `up` starts in the background: the process that owns the chain.
+struct Supervise: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Own a chain (started by up).", shouldDisplay: false)
+
+  @Option var root: String
+  @Option var run: String
+  @Option var binaries: String
+
+  func run() throws {
+    let code = try ExitCodes.reporting {
+      let folder = try RunStore(root: root).find(run)
+      let topology = try Topology.load(path: folder.configurationPath)
+      return try ChainSupervisor.run(
+        SupervisorOptions(root: root, runID: run, topology: topology, binaries: binaries))
+    }
+    guard code == 0 else { throw ArgumentParser.ExitCode(code) }
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import CascadeAnalysis
+import ChainModel
+
+struct Threads: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "A stack dump across processes: which thread of which service waits for what.",
+    discussion: """
+      EXAMPLE: chainlab threads
+      It reads the log alone, so it also works on a chain that hangs or was killed.
+      """)
+
+  @OptionGroup var choice: RunChoice
+  @Option(help: "Show at most this many chains of waits per service.") var limit = 4
+  @Flag(help: "Print JSON, with every thread.") var json = false
+
+  func validate() throws {
+    guard (1...10_000).contains(limit) else { throw ValidationError("--limit: found \(limit), expected 1 to 10000") }
+  }
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let dump = ThreadDump(try choice.snapshot())
+      if json { return Output.result(WireJSON.encode(dump)) }
+      Output.result(Output.painted(dump.text(width: Output.width, limit: limit)))
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/// The JSON bodies of the control port. Unknown fields are refused by the service.
+package struct ModeChange: Codable, Hashable, Sendable {
+  package var mode: IOModel
+
+  package init(mode: IOModel) {
+    self.mode = mode
+  }
+}
+
+/// Fields left out stay as they are.
+package struct PoolChange: Codable, Hashable, Sendable {
+  package var threads: Int?
+  package var queue: Int?
+
+  package static let threadRange = 1...4096
+  package static let queueRange = 0...100_000
+
+  package init(threads: Int? = nil, queue: Int? = nil) {
+    self.threads = threads
+    self.queue = queue
+  }
+}
+
+/// `GET /status`: what a service says of itself.
+package struct ServiceStatus: Codable, Hashable, Sendable {
+  package var service: String
+  package var pid: Int
+  package var mode: IOModel
+  package var uptimeSeconds: Double
+  package var pool: Pool
+  package var inFlight: Int
+  package var connections: Int
+  package var limits: Limits
+  package var threads: Threads
+  package var memory: Memory
+  package var faults: [String]
+  package var log: Log
+
+  package struct Pool: Codable, Hashable, Sendable {
+    /// As configured or set; the threads exist only while the model needs them.
+    package var threads: Int
+    package var running: Int
+    package var busy: Int
+    package var queued: Int
+    package var queueLimit: Int
+    package var overflow: String
+
+    package init(threads: Int, running: Int, busy: Int, queued: Int, queueLimit: Int, overflow: String) {
+      self.threads = threads
+      self.running = running
+      self.busy = busy
+      self.queued = queued
+      self.queueLimit = queueLimit
+      self.overflow = overflow
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case threads, running, busy, queued, overflow
+      case queueLimit = "queue_limit"
+    }
+  }
+
+  package struct Limits: Codable, Hashable, Sendable {
+    package var inFlight: Int
+    package var connections: Int
+    package var descriptors: Int
+
+    package init(inFlight: Int, connections: Int, descriptors: Int) {
+      self.inFlight = inFlight
+      self.connections = connections
+      self.descriptors = descriptors
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case connections, descriptors
+      case inFlight = "in_flight"
+    }
+  }
+
+  /// Counts by role, and all threads of the process as the kernel counts them.
+  package struct Threads: Codable, Hashable, Sendable {
+    package var total: Int
+    package var workers: Int
+    package var loops: Int
+    package var hired: Int
+    package var store: Int
+    package var control: Int
+
+    package init(total: Int, workers: Int, loops: Int, hired: Int, store: Int, control: Int) {
+      self.total = total
+      self.workers = workers
+      self.loops = loops
+      self.hired = hired
+      self.store = store
+      self.control = control
+    }
+  }
+
+  /// `/proc/self/status`, in bytes.
+  package struct Memory: Codable, Hashable, Sendable {
+    /// `VmSize`: address space, stacks included, used or not.
+    package var virtual: Int
+    /// `VmRSS`: memory in use.
+    package var resident: Int
+    /// The stacks of the service's own threads within `virtual`.
+    package var stacks: Int
+
+    package init(virtual: Int, resident: Int, stacks: Int) {
+      self.virtual = virtual
+      self.resident = resident
+      self.stacks = stacks
+    }
+  }
+
+  package struct Log: Codable, Hashable, Sendable {
+    package var dropped: Int
+
+    package init(dropped: Int) {
+      self.dropped = dropped
+    }
+  }
+
+  package init(
+    service: String, pid: Int, mode: IOModel, uptimeSeconds: Double, pool: Pool, inFlight: Int, connections: Int,
+    limits: Limits, threads: Threads, memory: Memory, faults: [String], log: Log
+  ) {
+    self.service = service
+    self.pid = pid
+    self.mode = mode
+    self.uptimeSeconds = uptimeSeconds
+    self.pool = pool
+    self.inFlight = inFlight
+    self.connections = connections
+    self.limits = limits
+    self.threads = threads
+    self.memory = memory
+    self.faults = faults
+    self.log = log
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case service, pid, mode, pool, connections, limits, threads, memory, faults, log
+    case uptimeSeconds = "uptime_seconds"
+    case inFlight = "in_flight"
+  }
+}

@@ -1,0 +1,15 @@
+import ChainModel
+import ServiceRuntime
+
+/// The front of the chain: what users ask.
+@main
+struct GatewayMain {
+  static func main() {
+    ServiceMain.run(.gateway, callees: [.userService, .orderService, .paymentService]) { _ throws(CallError) in
+      [
+        Route("GET", "/users/{username}/payment-status", NestedPaymentStatus()),
+        Route("GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus()),
+      ]
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// What load to put on which target, and for how long.
+///
+/// The same plan gives the same arrival times and the same sequence of paths: both follow from `seed`.
+package struct LoadPlan: Hashable, Sendable {
+  package enum Arrival: Hashable, Sendable {
+    /// Each client sends its next request when it has the answer to its last one.
+    case closed(clients: Int)
+    /// Requests start when they are due, whether or not earlier ones are answered. `rate` is per second.
+    case open(rate: Double, spacing: Spacing)
+  }
+
+  package enum Spacing: String, CaseIterable, Codable, Sendable {
+    /// Every 1/rate.
+    case fixed
+    /// Independent, exponentially distributed gaps with mean 1/rate.
+    case poisson
+  }
+
+  package struct Header: Hashable, Sendable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// Stands in a path for one of `usernames`.
+  package static let placeholder = "{username}"
+
+  package var host: String
+  package var port: Int
+  /// Each request takes one of them, by a seeded choice. As written here they are the names of the spans in the log.
+  package var paths: [String]
+  /// Each request whose path has the placeholder takes one of them, by a seeded choice.
+  package var usernames: [String]
+  package var arrival: Arrival
+  /// Requests due in this time are sent, but reported apart from the others.
+  package var warmUp: Duration
+  /// The time that is measured; it follows the warm-up.
+  package var duration: Duration
+  /// How long a request may take from the moment it is sent, making a connection included.
+  package var timeout: Duration
+  package var seed: UInt64
+  /// One connection per request instead of connections that are kept.
+  package var newConnections: Bool
+  /// Open loop: requests that fall due while so many are unanswered are not sent, and are counted.
+  package var maxInFlight: Int
+  /// Event loops, each a thread. Clients, arrivals and limits are dealt out evenly among them.
+  package var loops: Int
+  /// Sent with each request, besides those in `ownHeaders`.
+  package var headers: [Header]
+
+  package init(
+    host: String = "127.0.0.1", port: Int, paths: [String], usernames: [String] = [], arrival: Arrival,
+    warmUp: Duration = .zero, duration: Duration, timeout: Duration = .seconds(5), seed: UInt64 = 1,
+    newConnections: Bool = false, maxInFlight: Int = 10_000, loops: Int = 1, headers: [Header] = []
+  ) {
+    self.host = host
+    self.port = port
+    self.paths = paths
+    self.usernames = usernames
+    self.arrival = arrival
+    self.warmUp = warmUp
+    self.duration = duration
+    self.timeout = timeout
+    self.seed = seed
+    self.newConnections = newConnections
+    self.maxInFlight = maxInFlight
+    self.loops = loops
+    self.headers = headers
+  }
+
+  /// The value of the `host` header.
+  var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,132 @@
+import ChainModel
+
+/// What a run has measured. `WireJSON.encode` writes it; the JSON keys are the coding keys here and in the types used,
+/// and stay as they are. Numbers that do not exist are left out: the corrected latencies and the offered rate of a
+/// closed loop, the latencies of no request.
+package struct LoadResult: Codable, Hashable, Sendable {
+  package var plan: Plan
+  /// Unix time of the start, in milliseconds.
+  package var startedAt: Int
+  /// The measured time: the plan's duration, or what there was of it when the run was cancelled.
+  package var measuredSeconds: Double
+  /// From the start to the last outcome.
+  package var elapsedSeconds: Double
+  package var wasCancelled: Bool
+  package var rates: Rates
+  /// Requests that were due in the measured time.
+  package var measured: OutcomeCounts
+  /// Requests that were due before it.
+  package var warmUp: OutcomeCounts
+  /// Measured requests.
+  package var latency: Latency
+  /// Connections that were begun, by all requests.
+  package var connections: Int
+
+  /// Per second of the measured time.
+  package struct Rates: Codable, Hashable, Sendable {
+    /// Requests that were due: what an open loop is asked for.
+    package var offered: Double?
+    package var started: Double
+    /// Requests that ended within the measured time, whatever their outcome.
+    package var ended: Double
+    /// Those of them that were answered with a status below 400: the throughput.
+    package var successful: Double
+
+    enum CodingKeys: String, CodingKey {
+      case offered = "offered_per_s"
+      case started = "started_per_s"
+      case ended = "ended_per_s"
+      case successful = "successful_per_s"
+    }
+  }
+
+  package struct Latency: Codable, Hashable, Sendable {
+    /// Requests that ended, whatever their outcome: one that timed out with its timeout, one that was refused with the
+    /// little time that took.
+    package var all: LatencyPair
+    /// Those answered with a status below 400.
+    package var successful: LatencyPair
+  }
+
+  /// What was asked for.
+  package struct Plan: Codable, Hashable, Sendable {
+    package var host: String
+    package var port: Int
+    package var paths: [String]
+    package var usernames: Int
+    /// Of a closed loop.
+    package var clients: Int?
+    /// Of an open loop, per second.
+    package var rate: Double?
+    package var spacing: LoadPlan.Spacing?
+    package var maxInFlight: Int?
+    package var warmUpSeconds: Double
+    package var durationSeconds: Double
+    package var timeoutMilliseconds: Int
+    package var seed: UInt64
+    package var newConnections: Bool
+    package var loops: Int
+
+    enum CodingKeys: String, CodingKey {
+      case host, port, paths, usernames, clients, spacing, seed, loops
+      case rate = "rate_per_s"
+      case maxInFlight = "max_in_flight"
+      case warmUpSeconds = "warm_up_s"
+      case durationSeconds = "duration_s"
+      case timeoutMilliseconds = "timeout_ms"
+      case newConnections = "new_connections"
+    }
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case plan, rates, measured, latency, connections
+    case startedAt = "started_at_unix_ms"
+    case measuredSeconds = "measured_s"
+    case elapsedSeconds = "elapsed_s"
+    case wasCancelled = "cancelled"
+    case warmUp = "warm_up"
+  }
+}
+
+extension LoadResult.Plan {
+  init(_ plan: LoadPlan) {
+    host = plan.host
+    port = plan.port
+    paths = plan.paths
+    usernames = plan.usernames.count
+    switch plan.arrival {
+    case .closed(let clients): self.clients = clients
+    case .open(let rate, let spacing):
+      self.rate = rate
+      self.spacing = spacing
+      maxInFlight = plan.maxInFlight
+    }
+    warmUpSeconds = plan.warmUp.seconds
+    durationSeconds = plan.duration.seconds
+    timeoutMilliseconds = Int(plan.timeout.milliseconds)
+    seed = plan.seed
+    newConnections = plan.newConnections
+    loops = plan.loops
+  }
+}
+
+extension LoadResult {
+  init(_ run: LoadRun, _ total: LoopReport) {
+    let isOpen = if case .open = run.plan.arrival { true } else { false }
+    let end = max(run.window.lowerBound, min(run.window.upperBound, total.finishedAt))
+    let seconds = Double(end - run.window.lowerBound) / 1e9
+    func perSecond(_ count: Int) -> Double { seconds > 0 ? Double(count) / seconds : 0 }
+    plan = Plan(run.plan)
+    startedAt = Int(clamping: (run.startAt &+ Monotonic.wallOffset()) / 1_000_000)
+    measuredSeconds = seconds
+    elapsedSeconds = Double(total.finishedAt - min(run.startAt, total.finishedAt)) / 1e9
+    wasCancelled = total.wasCancelled
+    rates = Rates(
+      offered: isOpen ? perSecond(total.measured.due) : nil, started: perSecond(total.measured.started),
+      ended: perSecond(total.endedInWindow), successful: perSecond(total.successfulInWindow))
+    measured = total.measured
+    warmUp = total.warmUp
+    latency = Latency(all: total.all.summary(isOpen: isOpen), successful: total.successful.summary(isOpen: isOpen))
+    connections = total.connections
+  }
+}

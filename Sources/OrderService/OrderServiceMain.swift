@@ -1,0 +1,16 @@
+import ChainModel
+import ServiceRuntime
+
+/// Knows who has ordered what.
+@main
+struct OrderServiceMain {
+  static func main() {
+    ServiceMain.run(.orderService, callees: [.paymentService]) { folder throws(CallError) in
+      try OrderStore.seed(folder)
+      return [
+        Route("GET", "/users/{user_id}/orders", OrderList()),
+        Route("GET", "/users/{user_id}/orders/payment-status", OrderPaymentStatus()),
+      ]
+    }
+  }
+}

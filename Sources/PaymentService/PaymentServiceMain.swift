@@ -1,0 +1,14 @@
+import ChainModel
+import ServiceRuntime
+
+/// Knows which orders are paid, and writes down who asked.
+@main
+struct PaymentServiceMain {
+  static func main() {
+    ServiceMain.run(.paymentService, callees: []) { folder throws(CallError) in
+      try PaymentStore.seed(folder)
+      let ledger = try AppendFile(path: "\(folder.path)/ledger.csv")
+      return [Route("GET", "/payments", PaymentStates(ledger: ledger))]
+    }
+  }
+}

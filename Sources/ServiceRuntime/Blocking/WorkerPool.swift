@@ -1,0 +1,158 @@
+import CPlatform
+import ChainModel
+import Glibc
+import Logging
+import NIOCore
+import TraceLog
+
+/// Bounded threads with a bounded queue: real POSIX threads of a set stack size, resized and named while they run.
+final class WorkerPool: @unchecked Sendable {  // its variables are touched within `condition.withLock` only
+  typealias Job = (WorkerContext) -> Void
+
+  struct Settings {
+    var role: ThreadRole
+    /// Names are `prefix` + number; at most 15 bytes, which is all Linux keeps.
+    var namePrefix: String
+    var threads: Int
+    var queueLimit: Int
+    var stackKiB: Int
+  }
+
+  private let settings: Settings
+  private let environment: ServiceEnvironment
+  private let condition = Condition()
+  private var state: PoolState
+  private var queue = CircularBuffer<Job>()
+  private var usedNumbers: Set<Int> = []
+  /// Called whenever a thread or a place in the queue has become free; outside the lock.
+  private var onRelease: (@Sendable () -> Void)?
+
+  init(_ settings: Settings, environment: ServiceEnvironment) {
+    self.settings = settings
+    self.environment = environment
+    state = PoolState(threads: settings.threads, queueLimit: settings.queueLimit, isActive: false)
+  }
+
+  var snapshot: PoolState { condition.withLock { state } }
+
+  func onRelease(_ action: @escaping @Sendable () -> Void) {
+    condition.withLock { onRelease = action }
+  }
+
+  /// Queues the job, to be run once by a thread of the pool.
+  /// - Returns: false when every thread is busy and the queue is full.
+  func submit(ignoringLimit: Bool = false, _ job: @escaping Job) -> Bool {
+    let submission = condition.withLock {
+      let submission = state.submit(ignoringLimit: ignoringLimit)
+      if submission != .shed {
+        queue.append(job)
+        condition.signal()
+      }
+      return submission
+    }
+    if submission == .accepted(startThread: true) { startThread() }
+    return submission != .shed
+  }
+
+  /// In use: has its threads. Not in use: finishes its queue and lets them go.
+  func setActive(_ active: Bool) {
+    condition.withLock {
+      state.setActive(active)
+      condition.broadcast()
+    }
+    grow()
+  }
+
+  func resize(threads: Int?, queueLimit: Int?) {
+    condition.withLock {
+      state.resize(threads: threads, queueLimit: queueLimit)
+      condition.broadcast()
+    }
+    grow()
+    condition.withLock { onRelease }?()
+  }
+
+  // MARK: Threads
+
+  /// Starts one thread if one is missing; each thread does so again when it starts, so that nobody waits for many.
+  private func grow() {
+    if condition.withLock({ state.startsThread() }) { startThread() }
+  }
+
+  private final class Start {
+    let pool: WorkerPool
+    let number: Int
+
+    init(pool: WorkerPool, number: Int) {
+      self.pool = pool
+      self.number = number
+    }
+  }
+
+  private func startThread() {
+    let number = condition.withLock {
+      let number = (1...).first { !usedNumbers.contains($0) } ?? 0
+      usedNumbers.insert(number)
+      return number
+    }
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, settings.stackKiB * 1024)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    defer { pthread_attr_destroy(&attributes) }
+    var thread = pthread_t()
+    let start = Unmanaged.passRetained(Start(pool: self, number: number))
+    let result = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+        start.pool.runThread(number: start.number)
+        return nil
+      }, start.toOpaque())
+    guard result != 0 else { return }
+    start.release()
+    condition.withLock {
+      state.startFailed()
+      usedNumbers.remove(number)
+    }
+    environment.logger.error(
+      "a thread could not be started", metadata: ["pool": "\(settings.namePrefix)", "errno": "\(result)"])
+  }
+
+  private func runThread(number: Int) {
+    grow()
+    let name = "\(settings.namePrefix)\(number)"
+    chain_set_thread_name(name)
+    let worker = WorkerContext(environment: environment, name: name, role: settings.role)
+    worker.announce()
+    while let job = nextJob() {
+      job(worker)
+      let release = condition.withLock {
+        state.finished()
+        return onRelease
+      }
+      release?()
+    }
+    worker.retire()
+    condition.withLock { _ = usedNumbers.remove(number) }
+  }
+
+  private func nextJob() -> Job? {
+    condition.withLock {
+      while true {
+        switch state.next() {
+        case .work: return queue.removeFirst()
+        case .wait: workerIsIdle()
+        case .exit: return nil
+        }
+      }
+    }
+  }
+
+  /// Where a worker without work stands, by name, in any stack dump.
+  @inline(never)
+  private func workerIsIdle() {
+    condition.wait()
+  }
+}

@@ -1,0 +1,112 @@
+import ChainModel
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The control port's listener, on the control loop alone: it answers whatever the service's threads and loops do.
+enum ControlPort {
+  static let bodyLimit = 64 * 1024
+
+  /// - Returns: the listening channel.
+  static func listen(
+    on eventLoop: any EventLoop, host: String, port: Int, routes: ControlRoutes, service: ServiceName
+  ) -> EventLoopFuture<any Channel> {
+    let handover = Handover(routes)
+    return ServerBootstrap(group: eventLoop)
+      .serverChannelOption(.backlog, value: 64)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let pipeline = channel.pipeline.syncOperations
+          try pipeline.addHandler(HTTPResponseEncoder())
+          try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+          try pipeline.addHandler(HTTPServerPipelineHandler())
+          try pipeline.addHandler(ControlHandler(routes: handover.value, service: service))
+        }
+      }
+      .bind(host: host, port: port)
+  }
+}
+
+/// One connection to the control port.
+private final class ControlHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let routes: ControlRoutes
+  private let service: ServiceName
+  private var request: ControlRequest?
+  private var keepAlive = true
+  private var timer: Scheduled<Void>?
+
+  init(routes: ControlRoutes, service: ServiceName) {
+    self.routes = routes
+    self.service = service
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    let channel = context.channel
+    timer = context.eventLoop.scheduleTask(in: .seconds(60)) { channel.close(promise: nil) }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    timer?.cancel()
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      keepAlive = head.isKeepAlive
+      let path = String(head.uri.prefix { $0 != "?" })
+      request = ControlRequest(method: head.method.rawValue, path: path, headers: head.headers, body: [])
+    case .body(let buffer):
+      guard let size = request?.body.count else { return }
+      guard size + buffer.readableBytes <= ControlPort.bodyLimit else {
+        request = nil
+        keepAlive = false
+        return refuse(ControlRefusal(413, "a body may have at most \(ControlPort.bodyLimit) bytes"), context)
+      }
+      request?.body.append(contentsOf: buffer.readableBytesView)
+    case .end:
+      guard let request else { return }
+      self.request = nil
+      switch routes.answer(request) {
+      case .success(let answer): write(answer, HTTPHeaders(), context)
+      case .failure(let refusal): refuse(refusal, context)
+      }
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard error is HTTPParserError else { return context.close(promise: nil) }
+    keepAlive = false
+    refuse(ControlRefusal(400, "the request is no valid HTTP/1.1"), context)
+  }
+
+  private func refuse(_ refusal: ControlRefusal, _ context: ChannelHandlerContext) {
+    var headers = HTTPHeaders()
+    if let allow = refusal.allow { headers.add(name: "allow", value: allow) }
+    let body = WireJSON.encode([
+      "detail": refusal.detail, "service": service.rawValue, "status": String(refusal.status),
+    ])
+    write(Answer(status: refusal.status, contentType: "application/problem+json", body: body), headers, context)
+  }
+
+  private func write(_ answer: Answer, _ headers: HTTPHeaders, _ context: ChannelHandlerContext) {
+    var headers = headers
+    headers.add(name: "content-type", value: answer.contentType)
+    headers.add(name: "content-length", value: String(answer.body.count))
+    headers.add(name: "x-content-type-options", value: "nosniff")
+    if !keepAlive { headers.add(name: "connection", value: "close") }
+    let head = HTTPResponseHead(
+      version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
+    let channel = context.channel
+    let close = !keepAlive
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.whenComplete { _ in if close { channel.close(promise: nil) } }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+  }
+}

@@ -1,0 +1,138 @@
+import Atomics
+import Topology
+import NIOHTTP1
+import CPlatform
+import ChainModel
+import NIOCore
+import TraceLog
+
+/// What the control port answers. Runs on the control loop, which never waits for the service.
+final class ControlRoutes {
+  private let core: ServiceCore
+  private let loops: [LoopContext]
+  private let controlLoop: any EventLoop
+  var isReady = false
+
+  init(core: ServiceCore, loops: [LoopContext], controlLoop: any EventLoop) {
+    self.core = core
+    self.loops = loops
+    self.controlLoop = controlLoop
+  }
+
+  func answer(_ request: ControlRequest) -> Result<Answer, ControlRefusal> {
+    do throws(ControlRefusal) {
+      guard request.isAllowed else {
+        throw ControlRefusal(403, "the control port answers programs on this host: check the Host and Origin headers")
+      }
+      return .success(try route(request))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func route(_ request: ControlRequest) throws(ControlRefusal) -> Answer {
+    switch (request.method, request.path) {
+    case ("GET", "/health"): return .json(Array(#"{"health":"ok"}"#.utf8))
+    case ("GET", "/ready"):
+      guard isReady else { throw ControlRefusal(503, "the service is starting") }
+      return .json(Array(#"{"ready":true}"#.utf8))
+    case ("GET", "/status"): return .json(WireJSON.encode(status))
+    case ("GET", "/metrics"):
+      return .text(MetricsText(core: core).render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+    case ("PUT", "/mode"): return try setMode(try body(request))
+    case ("PUT", "/pool"): return try setPool(try body(request))
+    case ("PUT", "/fault"): return try setFault(try body(request))
+    case ("DELETE", "/fault"):
+      core.faults.liftAll()
+      return .json(WireJSON.encode(["faults": core.faults.texts]))
+    default: throw try refusal(request)
+    }
+  }
+
+  private static let methods = [
+    "/health": "GET", "/ready": "GET", "/status": "GET", "/metrics": "GET", "/mode": "PUT", "/pool": "PUT",
+    "/fault": "PUT, DELETE",
+  ]
+
+  private func refusal(_ request: ControlRequest) throws(ControlRefusal) -> ControlRefusal {
+    guard let allowed = Self.methods[request.path] else {
+      let known = Self.methods.keys.sorted().joined(separator: ", ")
+      return ControlRefusal(404, "no such path: expected one of \(known)")
+    }
+    return ControlRefusal(405, "\(request.path) takes \(allowed)", allow: allowed)
+  }
+
+  private func body(_ request: ControlRequest) throws(ControlRefusal) -> ControlBody {
+    let type = request.headers.first(name: "content-type")?.lowercased() ?? ""
+    guard type == "application/json" || type.hasPrefix("application/json;") else {
+      throw ControlRefusal(415, "found content type '\(type)', expected application/json")
+    }
+    return try ControlBody(request.body)
+  }
+
+  // MARK: Changes
+
+  private func setMode(_ body: ControlBody) throws(ControlRefusal) -> Answer {
+    try body.refuseUnknown(["mode"])
+    let models = IOModel.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let text = body.text("mode"), let model = IOModel(rawValue: text) else {
+      throw ControlRefusal(400, "mode: found '\(body.text("mode") ?? "nothing")', expected one of \(models)")
+    }
+    let before = core.switchMode(to: model)
+    return .json(WireJSON.encode(["mode": model.rawValue, "was": before.rawValue]))
+  }
+
+  private func setPool(_ body: ControlBody) throws(ControlRefusal) -> Answer {
+    try body.refuseUnknown(["threads", "queue"])
+    let threads = try body.integer("threads", in: PoolChange.threadRange)
+    let queue = try body.integer("queue", in: PoolChange.queueRange)
+    guard threads != nil || queue != nil else { throw ControlRefusal(400, "expected threads, queue, or both") }
+    core.resizePool(threads: threads, queueLimit: queue)
+    let pool = core.workers.snapshot
+    return .json(WireJSON.encode(["threads": pool.threads, "queue": pool.queueLimit]))
+  }
+
+  private func setFault(_ body: ControlBody) throws(ControlRefusal) -> Answer {
+    let fault: Fault
+    do {
+      fault = try Fault.parse(body.texts)
+    } catch {
+      throw ControlRefusal(400, error.description)
+    }
+    let id = core.faults.set(fault)
+    var lifetime = fault.duration
+    // A stall is over when its window is.
+    if case .stall(let window) = fault.kind { lifetime = min(lifetime ?? window, window) }
+    if let lifetime {
+      let core = core
+      controlLoop.scheduleTask(in: .nanoseconds(Int64(clamping: lifetime.nanoseconds))) { core.faults.lift(id) }
+    }
+    return .json(WireJSON.encode(["faults": core.faults.texts]))
+  }
+
+  // MARK: Status
+
+  private var status: ServiceStatus {
+    let environment = core.environment
+    let kernel = KernelStatus.read()
+    let pool = core.workers.snapshot
+    let own = environment.threads(.worker) + environment.threads(.hired) + environment.threads(.store)
+    return ServiceStatus(
+      service: core.configuration.name.rawValue, pid: Int(ProcessIdentity.current.pid), mode: core.modes.model,
+      uptimeSeconds: Double((Monotonic.now() &- core.startedAt) / 1_000_000) / 1000,
+      pool: .init(
+        threads: pool.threads, running: pool.running, busy: pool.busy, queued: pool.queued,
+        queueLimit: pool.queueLimit, overflow: core.configuration.overflow.rawValue),
+      inFlight: core.inFlight.load(ordering: .relaxed), connections: core.connections.load(ordering: .relaxed),
+      limits: .init(
+        inFlight: core.limits.inFlight, connections: core.limits.connections, descriptors: core.limits.descriptors),
+      threads: .init(
+        total: kernel.threads, workers: environment.threads(.worker), loops: environment.threads(.loop),
+        hired: environment.threads(.hired), store: environment.threads(.store),
+        control: environment.threads(.control)),
+      memory: .init(
+        virtual: kernel.virtualBytes, resident: kernel.residentBytes,
+        stacks: own * core.configuration.stackKiB * 1024),
+      faults: core.faults.texts, log: .init(dropped: environment.log?.dropped ?? 0))
+  }
+}

@@ -1,0 +1,11 @@
+/// Runs a request by callbacks on its event loop.
+struct CallbackHost: Host {
+  func admit(_ exchange: Exchange) {
+    exchange.begin(by: exchange.loop.scribe)
+    LoopFaults.suffer(exchange) { error in
+      if let error { return exchange.finish(.failure(error), by: exchange.loop.scribe) }
+      let request = CallbackRequest(exchange: exchange, transport: EventLoopTransport())
+      exchange.route.handler.callbacks(request) { exchange.finish($0, by: exchange.loop.scribe) }
+    }
+  }
+}

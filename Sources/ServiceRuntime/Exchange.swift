@@ -1,0 +1,98 @@
+import Atomics
+import ChainModel
+import NIOCore
+import NIOHTTP1
+import TraceLog
+
+/// One request on its way through the service, from its head to its answer.
+///
+/// It is handed from its event loop to a worker and back: one thread at a time touches its variables, except
+/// `cancellation`, which locks.
+final class Exchange: @unchecked Sendable {  // handed over, never shared: see above
+  let core: ServiceCore
+  let loop: LoopContext
+  let route: Route
+  let routeIndex: Int
+  let parameters: [String: String]
+  let query: String
+  let headers: HTTPHeaders
+  /// This request's own server span, in the caller's trace.
+  let context: TraceContext
+  let arrivedAt: UInt64
+  let deadline: Deadline
+  let cancellation = Cancellation()
+  /// The model it was admitted in; it finishes in it.
+  var model = IOModel.blocking
+  /// Sends the answer; called once, on the loop.
+  private let respond: (Result<Answer, CallError>) -> Void
+
+  init(
+    core: ServiceCore, loop: LoopContext, routeIndex: Int, parameters: [String: String], query: String,
+    headers: HTTPHeaders, context: TraceContext, arrivedAt: UInt64, deadline: Deadline,
+    respond: @escaping (Result<Answer, CallError>) -> Void
+  ) {
+    self.core = core
+    self.loop = loop
+    route = core.router.routes[routeIndex]
+    self.routeIndex = routeIndex
+    self.parameters = parameters
+    self.query = query
+    self.headers = headers
+    self.context = context
+    self.arrivedAt = arrivedAt
+    self.deadline = deadline
+    self.respond = respond
+  }
+
+  /// Why the request must not be worked on any more, if so.
+  var refusal: CallError? {
+    if cancellation.isCancelled { return .cancelled }
+    return deadline.hasPassed(at: Monotonic.now()) ? .deadlineExceeded : nil
+  }
+
+  func record(_ kind: RecordKind, detail: UInt8 = 0, name: UInt32 = 0, arg: UInt32 = 0, time: UInt64 = 0) -> Record {
+    Record(
+      kind: kind, time: time, trace: context.trace, span: context.span.rawValue, detail: detail, name: name, arg: arg)
+  }
+
+  /// A worker or loop starts the request.
+  func begin(by scribe: Scribe) {
+    scribe.write(record(.dequeue, detail: model.code))
+  }
+
+  /// The request is done: records its end and sends the answer. Called once, on the thread that worked last.
+  func finish(_ result: Result<Answer, CallError>, by scribe: Scribe) {
+    var result = result
+    if case .success = result, cancellation.isCancelled { result = .failure(.cancelled) }
+    let row = result.failureRow
+    let status = row?.status ?? 200
+    let ended = scribe.write(
+      record(.end, name: row.map { core.names.id($0.errorType) } ?? 0, arg: UInt32(status)))
+    core.metrics.ended(route: routeIndex, status: status, nanoseconds: ended &- arrivedAt)
+    send(result)
+  }
+
+  /// The request is refused before anybody worked on it.
+  func refuse(_ error: CallError, by scribe: Scribe) {
+    let row = error.row
+    let time = scribe.write(record(.reject, name: core.names.id(row.errorType), arg: UInt32(row.status)))
+    core.metrics.refused(route: routeIndex, status: row.status, reason: row.errorType, nanoseconds: time &- arrivedAt)
+    send(.failure(error))
+  }
+
+  private func send(_ result: Result<Answer, CallError>) {
+    core.inFlight.wrappingDecrement(ordering: .relaxed)
+    if loop.eventLoop.inEventLoop {
+      respond(result)
+    } else {
+      loop.eventLoop.execute { [self] in respond(result) }
+    }
+  }
+}
+
+extension Result where Success == Answer, Failure == CallError {
+  var failureRow: ErrorRow? {
+    guard case .failure(let error) = self else { return nil }
+    return error.row
+  }
+}

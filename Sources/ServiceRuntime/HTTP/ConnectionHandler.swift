@@ -1,0 +1,173 @@
+import Topology
+import Atomics
+import ChainModel
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One client connection of the service port: reads requests, one at a time, and writes their answers.
+final class ConnectionHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let core: ServiceCore
+  private let admission: Admission
+  private let overLimit: Bool
+  private let gate: AcceptGate?
+  private let watch: ByteWatch
+  private var context: ChannelHandlerContext?
+  private var arrival: Arrival?
+  private var bodyBytes = 0
+  /// Admitted and not answered.
+  private var exchange: Exchange?
+  private var keepAlive = true
+  private var isFresh = true
+  private var timer: Scheduled<Void>?
+
+  static let bodyLimit = 64 * 1024
+
+  init(core: ServiceCore, loop: LoopContext, watch: ByteWatch, overLimit: Bool, gate: AcceptGate?) {
+    self.core = core
+    self.watch = watch
+    self.overLimit = overLimit
+    self.gate = gate
+    admission = Admission(core: core, loop: loop)
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    scheduleCheck(context)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    core.connections.wrappingDecrement(ordering: .relaxed)
+    self.context = nil
+    timer?.cancel()
+    leaveGate()
+    exchange?.cancellation.cancel()
+    context.fireChannelInactive()
+  }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      keepAlive = head.isKeepAlive
+      bodyBytes = 0
+      arrival = admission.arrive(head) { [weak self] result in self?.answer(result) }
+    case .body(let buffer):
+      bodyBytes += buffer.readableBytes
+      guard bodyBytes > Self.bodyLimit, arrival?.error == nil else { return }
+      arrival?.error = .bodyTooLarge(limit: Self.bodyLimit)
+      keepAlive = false
+      admit()
+    case .end: admit()
+    }
+  }
+
+  /// Serves the request, once: a body that is too large is refused before its end.
+  private func admit() {
+    guard let arrival, exchange == nil else { return }
+    self.arrival = nil
+    exchange = arrival.exchange
+    watch.requestComplete()
+    admission.admit(arrival, overConnectionLimit: overLimit)
+    leaveGate()
+  }
+
+  private func leaveGate() {
+    guard isFresh else { return }
+    isFresh = false
+    gate?.decided()
+  }
+
+  // MARK: Answers
+
+  private func answer(_ result: Result<Answer, CallError>) {
+    guard let context, let exchange else { return }
+    self.exchange = nil
+    switch result {
+    case .success(let answer): write(answer, context: context)
+    case .failure(.injectedReset): reset(context)
+    case .failure(let error): write(error, trace: exchange.context.trace, context: context)
+    }
+  }
+
+  private func write(_ error: CallError, trace: TraceID?, context: ChannelHandlerContext) {
+    var headers = HTTPHeaders()
+    if case .shed = error { headers.add(name: "retry-after", value: "1") }
+    if case .methodNotAllowed(let allowed) = error { headers.add(name: "allow", value: allowed) }
+    let problem = Problem(error, service: core.configuration.name, trace: trace)
+    write(problem.answer, headers: headers, context: context)
+  }
+
+  private func write(_ answer: Answer, headers: HTTPHeaders = HTTPHeaders(), context: ChannelHandlerContext) {
+    var headers = headers
+    headers.add(name: "content-type", value: answer.contentType)
+    headers.add(name: "content-length", value: String(answer.body.count))
+    let close = !keepAlive || overLimit
+    if close { headers.add(name: "connection", value: "close") }
+    let head = HTTPResponseHead(
+      version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    if !answer.body.isEmpty {
+      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
+    }
+    let written: EventLoopPromise<Void>? = close ? context.eventLoop.makePromise() : nil
+    if let written {
+      let channel = context.channel
+      written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    watch.answerWritten()
+  }
+
+  private func reset(_ context: ChannelHandlerContext) {
+    let channel = context.channel
+    guard let socket = channel as? any SocketOptionProvider else { return channel.close(promise: nil) }
+    socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
+  }
+
+  // MARK: Bad clients
+
+  /// What cannot be parsed is answered once, if a request is not being answered already, and the connection closed.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard exchange == nil, let error = error as? HTTPParserError else {
+      context.close(promise: nil)
+      return
+    }
+    keepAlive = false
+    arrival = nil
+    let refusal: CallError =
+      error == .headerOverflow ? .headTooLarge : .badRequest("the request is no valid HTTP/1.1: \(error)")
+    core.metrics.shed(refusal.row.errorType)
+    write(refusal, trace: nil, context: context)
+  }
+
+  /// Looks now and then whether the client is still sending its request, or any.
+  private func scheduleCheck(_ context: ChannelHandlerContext) {
+    let limits = [core.configuration.requestTimeout, core.configuration.idleTimeout]
+    let period = max(1, (limits.min() ?? .seconds(1)).milliseconds / 4)
+    let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+    timer = context.eventLoop.scheduleTask(in: .milliseconds(Int64(clamping: period))) { handler.value.check() }
+  }
+
+  private func check() {
+    guard let context else { return }
+    defer { scheduleCheck(context) }
+    guard exchange == nil else { return }
+    switch watch.verdict(
+      now: Monotonic.now(), requestTimeout: core.configuration.requestTimeout,
+      idleTimeout: core.configuration.idleTimeout)
+    {
+    case .fine: return
+    case .idle: context.close(promise: nil)
+    case .slow:
+      keepAlive = false
+      arrival = nil
+      core.metrics.shed(CallError.requestTimeout.row.errorType)
+      write(.requestTimeout, trace: nil, context: context)
+    }
+  }
+}

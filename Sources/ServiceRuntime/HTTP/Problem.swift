@@ -1,0 +1,32 @@
+import ChainModel
+
+/// An error as the client sees it: `application/problem+json` (RFC 9457) with the trace it belongs to.
+struct Problem: Encodable {
+  var type = "about:blank"
+  var title: String
+  var status: Int
+  var detail: String
+  var errorType: String
+  var service: String
+  var traceID: String?
+
+  init(_ error: CallError, service: ServiceName, trace: TraceID?) {
+    let row = error.row
+    title = row.errorType.replacing("_", with: " ")
+    status = row.status
+    detail = row.detail
+    errorType = row.errorType
+    self.service = service.rawValue
+    traceID = trace?.hex
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case type, title, status, detail, service
+    case errorType = "error_type"
+    case traceID = "trace_id"
+  }
+
+  var answer: Answer {
+    Answer(status: status, contentType: "application/problem+json", body: WireJSON.encode(self))
+  }
+}

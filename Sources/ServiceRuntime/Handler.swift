@@ -1,0 +1,90 @@
+package import ChainModel
+
+/// One route's business code, written once in each style. Each body says the same; only the waiting differs.
+package protocol Handler: Sendable {
+  /// For the `blocking` model: the thread waits.
+  @available(*, noasync)
+  func blocking(_ request: BlockingRequest) throws(CallError) -> Answer
+  /// For the `nonblocking` model: nobody waits, the event loop calls `completion`, once.
+  func callbacks(_ request: CallbackRequest, completion: @escaping (Result<Answer, CallError>) -> Void)
+  /// For the `async` and `nonblocking-async` models: the function is suspended, its event loop goes on.
+  func nonBlocking(_ request: AsyncRequest) async throws(CallError) -> Answer
+}
+
+/// What a handler answers on success.
+package struct Answer: Hashable, Sendable {
+  package var status: Int
+  package var contentType: String
+  package var body: [UInt8]
+
+  /// A JSON body, complete.
+  package static func json(_ body: [UInt8]) -> Answer {
+    Answer(status: 200, contentType: "application/json", body: body)
+  }
+
+  static func text(_ text: String, contentType: String = "text/plain; charset=utf-8", status: Int = 200) -> Answer {
+    Answer(status: status, contentType: contentType, body: Array(text.utf8))
+  }
+}
+
+/// Store work that blocks the thread that does it: a query, an append to a file.
+package struct StoreWork<Value: Sendable>: Sendable {
+  /// `database` or `file`.
+  let cause: WaitCause
+  /// What the log calls it; from a bounded set.
+  let label: StaticString
+  let body: @Sendable (StoreAccess) throws(CallError) -> Value
+
+  package init(
+    _ cause: WaitCause, _ label: StaticString, body: @escaping @Sendable (StoreAccess) throws(CallError) -> Value
+  ) {
+    self.cause = cause
+    self.label = label
+    self.body = body
+  }
+}
+
+/// A route: a method, a path with placeholders, a handler.
+package struct Route: Sendable {
+  let method: String
+  let template: String
+  let handler: any Handler
+  let segments: [Segment]
+  /// Whether faults and simulated latency apply. Not to `/ping`: it needs nothing, and shows collateral damage alone.
+  let isFaulty: Bool
+
+  enum Segment: Hashable, Sendable {
+    case literal(String)
+    case placeholder(String)
+  }
+
+  /// - Parameters:
+  ///   - method: the HTTP method.
+  ///   - template: such as `/users/{username}/payment-status`.
+  ///   - handler: serves it.
+  ///   - isFaulty: whether faults and simulated latency apply to it.
+  package init(_ method: String, _ template: String, _ handler: any Handler, isFaulty: Bool = true) {
+    self.method = method
+    self.template = template
+    self.handler = handler
+    self.isFaulty = isFaulty
+    segments = template.split(separator: "/").map { part in
+      part.hasPrefix("{") ? .placeholder(String(part.dropFirst().dropLast())) : .literal(String(part))
+    }
+  }
+}
+
+/// `GET /ping`: answers at once, in the service's IO model, and needs nothing from any callee.
+package struct PingHandler: Handler {
+  private static let answer = Answer.json(Array(#"{"ping":"pong"}"#.utf8))
+
+  package init() {}
+
+  package func blocking(_ request: BlockingRequest) throws(CallError) -> Answer { Self.answer }
+
+  package func callbacks(_ request: CallbackRequest, completion: @escaping (Result<Answer, CallError>) -> Void) {
+    completion(.success(Self.answer))
+  }
+
+  package func nonBlocking(_ request: AsyncRequest) async throws(CallError) -> Answer { Self.answer }
+}

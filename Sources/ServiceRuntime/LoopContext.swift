@@ -1,0 +1,24 @@
+import ChainModel
+import NIOCore
+import TraceLog
+
+/// What belongs to one event loop of the service port: its pen, its ids, its connections to callees, its executor.
+final class LoopContext: @unchecked Sendable {  // its variables are touched on its event loop only
+  let eventLoop: any EventLoop
+  let scribe: Scribe
+  let executor: LoopExecutor
+  private(set) var ids = IDGenerator()
+  let client: EventLoopClient
+
+  /// Call it on the loop.
+  init(eventLoop: any EventLoop, scribe: Scribe) {
+    self.eventLoop = eventLoop
+    self.scribe = scribe
+    executor = LoopExecutor(eventLoop)
+    client = EventLoopClient(eventLoop: eventLoop)
+  }
+
+  func nextSpan() -> SpanID { ids.nextSpan() }
+
+  func nextTrace() -> TraceID { ids.nextTrace() }
+}

@@ -1,0 +1,47 @@
+import ChainModel
+import Synchronization
+import TraceLog
+
+/// The ids of all texts that this service writes into the log. Each comes from a bounded set.
+final class Names: Sendable {
+  private let log: LogWriter?
+  private let callees: [ServiceName: (target: UInt32, call: UInt32)]
+  private let routes: [UInt32]
+  private let labels = Mutex<[UInt: UInt32]>([:])
+
+  let userKey: UInt32
+
+  init(log: LogWriter?, routes: [Route]) {
+    self.log = log
+    self.routes = routes.map { log?.intern("\($0.method) \($0.template)") ?? 0 }
+    var callees: [ServiceName: (UInt32, UInt32)] = [:]
+    for name in ServiceName.allCases {
+      callees[name] = (log?.intern(name.rawValue) ?? 0, log?.intern("GET \(name.rawValue)") ?? 0)
+    }
+    self.callees = callees
+    userKey = log?.intern("user") ?? 0
+  }
+
+  /// Of any text; takes a lock.
+  func id(_ text: String) -> UInt32 { log?.intern(text) ?? 0 }
+
+  func route(_ index: Int) -> UInt32 { routes[index] }
+
+  /// The callee as the target of a wait.
+  func callee(_ name: ServiceName) -> UInt32 { callees[name]?.target ?? 0 }
+
+  /// The call's span name.
+  func call(_ name: ServiceName) -> UInt32 { callees[name]?.call ?? 0 }
+
+  /// Of a literal in the source, found by its address.
+  func label(_ label: StaticString) -> UInt32 {
+    guard label.hasPointerRepresentation else { return id(label.description) }
+    let key = UInt(bitPattern: label.utf8Start)
+    return labels.withLock { labels in
+      if let id = labels[key] { return id }
+      let id = id(label.description)
+      labels[key] = id
+      return id
+    }
+  }
+}

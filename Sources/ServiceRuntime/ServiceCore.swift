@@ -1,0 +1,116 @@
+import Atomics
+import ChainModel
+import NIOCore
+import TraceLog
+import Topology
+
+/// One service: everything that its front, its hosts and its control port share.
+final class ServiceCore: @unchecked Sendable {  // constants, and objects that lock for themselves
+  let configuration: ServiceConfiguration
+  let environment: ServiceEnvironment
+  let router: Router
+  let names: Names
+  let faults: FaultBoard
+  let metrics = Metrics()
+  let modes: ModeSwitch
+  let limits: Limits
+  /// Runs whole requests in `blocking`.
+  let workers: WorkerPool
+  /// Makes the blocking calls of `async`.
+  let hired: WorkerPool
+  /// Does the store work of the two non-blocking models.
+  let storePool: WorkerPool
+  let inFlight = ManagedAtomic<Int>(0)
+  let connections = ManagedAtomic<Int>(0)
+  let startedAt = Monotonic.now()
+  private let callees: [ServiceName: (address: SocketAddress, base: String)]
+
+  init(topology: Topology, environment: ServiceEnvironment, routes: [Route]) throws {
+    let configuration = topology[environment.service]
+    self.configuration = configuration
+    self.environment = environment
+    router = Router(routes)
+    names = Names(log: environment.log, routes: router.routes)
+    faults = FaultBoard(
+      base: configuration.latency, seed: UInt64(bitPattern: Int64(topology.seed.value)), names: names,
+      environment: environment)
+    modes = ModeSwitch(configuration.model)
+    limits = Limits(configuration)
+    let short = configuration.name.shortName
+    func pool(_ role: ThreadRole, _ letter: String, _ threads: Int, _ queueLimit: Int) -> WorkerPool {
+      WorkerPool(
+        .init(
+          role: role, namePrefix: "\(short)-\(letter)", threads: threads, queueLimit: queueLimit,
+          stackKiB: configuration.stackKiB), environment: environment)
+    }
+    workers = pool(.worker, "w", configuration.threads, configuration.queueLimit)
+    hired = pool(.hired, "h", configuration.threads, limits.inFlight)
+    storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
+    var callees: [ServiceName: (SocketAddress, String)] = [:]
+    for name in configuration.callees {
+      let callee = topology[name]
+      callees[name] = (
+        try SocketAddress(ipAddress: callee.host, port: callee.port), "http://\(callee.host):\(callee.port)"
+      )
+    }
+    self.callees = callees
+  }
+
+  func address(of callee: ServiceName) -> SocketAddress { entry(callee).address }
+
+  func url(of callee: ServiceName, _ path: String) -> String { entry(callee).base + path }
+
+  private func entry(_ callee: ServiceName) -> (address: SocketAddress, base: String) {
+    guard let entry = callees[callee] else {
+      preconditionFailure("\(configuration.name.rawValue) calls \(callee.rawValue), which is not among its callees")
+    }
+    return entry
+  }
+
+  /// Puts an IO model in force for the next request, and its threads in place.
+  /// - Returns: the model until now.
+  @discardableResult
+  func switchMode(to model: IOModel) -> IOModel {
+    setPools(for: model)
+    let before = modes.set(model)
+    environment.log?.state("model", Record(kind: .model, detail: model.code))
+    return before
+  }
+
+  /// Only the threads that the model needs exist; those of the model before go when their work is done.
+  private func setPools(for model: IOModel) {
+    workers.setActive(model == .blocking)
+    hired.setActive(model == .async)
+    storePool.setActive(model == .nonblocking || model == .nonblockingAsync)
+  }
+
+  func resizePool(threads: Int?, queueLimit: Int?) {
+    workers.resize(threads: threads, queueLimit: queueLimit)
+    hired.resize(threads: threads, queueLimit: nil)
+    recordPool()
+  }
+
+  func recordPool() {
+    let pool = workers.snapshot
+    environment.log?.state(
+      "pool", Record(kind: .pool, other: UInt64(pool.queueLimit), arg: UInt32(clamping: pool.threads)))
+  }
+}
+
+/// The limits in force, which are the configured ones or, if fewer, what the file descriptors allow.
+struct Limits: Sendable {
+  let inFlight: Int
+  let connections: Int
+  let descriptors: Int
+
+  /// Kept back for the log, the databases, the control port, and refusing what is too much.
+  static let reserve = 96
+
+  init(_ configuration: ServiceConfiguration, descriptors: Int = Self.descriptorLimit()) {
+    self.descriptors = descriptors
+    // A request in flight may hold two sockets, the caller's and the callee's; a worker a few files more.
+    let affordable = max(1, (descriptors - Self.reserve - 4 * configuration.threads) / 2)
+    connections = min(configuration.connectionLimit, affordable)
+    inFlight = min(configuration.inFlightLimit, affordable)
+  }
+}

@@ -1,0 +1,48 @@
+import Atomics
+import CPlatform
+import ChainModel
+import Logging
+import TraceLog
+
+/// What every thread of a service needs, whatever it does: the log, the data folder, the count of threads.
+final class ServiceEnvironment: @unchecked Sendable {  // all constant but the counters, which are atomic
+  let service: ServiceName
+  let log: LogWriter?
+  let databasePath: String
+  let logger: Logger
+  /// The thread of the control port, which is the main thread.
+  let controlThread: UInt32
+  private let counts = ThreadRole.allCases.map { _ in ManagedAtomic<Int>(0) }
+
+  init(service: ServiceName, log: LogWriter?, databasePath: String, logger: Logger) {
+    self.service = service
+    self.log = log
+    self.databasePath = databasePath
+    self.logger = logger
+    controlThread = chain_thread_id()
+  }
+
+  func scribe(thread: UInt32) -> Scribe { log?.scribe(thread: thread) ?? .silent(thread: thread) }
+
+  func threads(_ role: ThreadRole) -> Int { counts[index(role)].load(ordering: .relaxed) }
+
+  /// A thread begins: says so in the log, and goes on saying so for late readers.
+  func announceThread(name: String, role: ThreadRole, scribe: Scribe) {
+    counts[index(role)].wrappingIncrement(ordering: .relaxed)
+    guard let log else { return }
+    let now = Monotonic.now()
+    log.state(
+      "thread:\(scribe.thread)",
+      Record(
+        kind: .threadStart, time: now, other: now, thread: scribe.thread, detail: role.rawValue, name: log.intern(name)),
+      by: scribe)
+  }
+
+  func retireThread(role: ThreadRole, scribe: Scribe) {
+    counts[index(role)].wrappingDecrement(ordering: .relaxed)
+    log?.forget("thread:\(scribe.thread)")
+    scribe.write(Record(kind: .threadStop, detail: role.rawValue))
+  }
+
+  private func index(_ role: ThreadRole) -> Int { Int(role.rawValue) - 1 }
+}

@@ -1,0 +1,115 @@
+import CPlatform
+package import ChainModel
+import FoundationEssentials
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+package import Topology
+import TraceLog
+import Tracing
+
+/// Where a service finds what it owns.
+package struct ServiceFolder: Sendable {
+  /// For its files; exists and is writable.
+  package let path: String
+  package let databasePath: String
+  package let seed: SeedConfiguration
+}
+
+/// A service process from its command line to its end.
+package enum ServiceMain {
+  /// Exit codes, as in `sysexits.h`.
+  enum Exit: Int32 {
+    case ok = 0
+    case usage = 64
+    /// A port is taken, or the log cannot be joined.
+    case unavailable = 69
+    /// A folder or file cannot be written.
+    case storage = 74
+    case configuration = 78
+  }
+
+  private struct Failure: Error {
+    var exit: Exit
+    var message: String
+  }
+
+  /// Runs the service until it is told to stop.
+  /// - Parameters:
+  ///   - name: which of the four.
+  ///   - callees: those that its handlers call; `services.yaml` must name them.
+  ///   - prepare: makes its stores, if this is the first start, and its routes.
+  package static func run(
+    _ name: ServiceName, callees: [ServiceName], prepare: (ServiceFolder) throws(CallError) -> [Route]
+  ) -> Never {
+    // Signals are taken by `Stopping`; blocked here, before any thread is started, they are blocked everywhere.
+    Stopping.blockSignals()
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    let logger = Logger(label: name.rawValue)
+    do {
+      try start(name, callees: callees, prepare: prepare, logger: logger)
+      exit(Exit.ok.rawValue)
+    } catch {
+      let failure = error as? Failure ?? Failure(exit: .unavailable, message: "\(error)")
+      logger.critical("\(name.rawValue) cannot run: \(failure.message)")
+      exit(failure.exit.rawValue)
+    }
+  }
+
+  private static func start(
+    _ name: ServiceName, callees: [ServiceName], prepare: (ServiceFolder) throws(CallError) -> [Route], logger: Logger
+  ) throws {
+    guard let arguments = ServiceArguments(Array(CommandLine.arguments.dropFirst())) else {
+      throw Failure(exit: .usage, message: "expected \(ServiceArguments.usage)")
+    }
+    let topology = try loadTopology(arguments.config, name, callees)
+    let folder = try makeFolder(arguments.data, name, topology.seed)
+    let routes: [Route]
+    do { routes = try prepare(folder) } catch { throw Failure(exit: .storage, message: error.row.detail) }
+    let log: LogWriter?
+    do {
+      log = try arguments.log.map { path throws(TraceLogError) in
+        try LogWriter(path: path, name: name.rawValue, ownThread: false)
+      }
+    } catch { throw Failure(exit: .unavailable, message: error.description) }
+    let environment = ServiceEnvironment(
+      service: name, log: log, databasePath: folder.databasePath, logger: logger)
+    InstrumentationSystem.bootstrap(LogTracer(log: log))
+    let core = try ServiceCore(
+      topology: topology, environment: environment,
+      routes: [Route("GET", "/ping", PingHandler(), isFaulty: false)] + routes)
+    try ServiceProcess(core: core, topology: topology).run()
+    log?.close()
+  }
+
+  private static func loadTopology(
+    _ path: String, _ name: ServiceName, _ callees: [ServiceName]
+  ) throws(Failure) -> Topology {
+    let topology: Topology
+    do { topology = try Topology.load(path: path) } catch {
+      throw Failure(exit: .configuration, message: error.description)
+    }
+    let missing = callees.filter { !topology[name].callees.contains($0) }
+    guard missing.isEmpty else {
+      let names = missing.map(\.rawValue).joined(separator: ", ")
+      throw Failure(
+        exit: .configuration, message: "\(path): services.\(name.rawValue).callees must name \(names), which it calls")
+    }
+    return topology
+  }
+
+  private static func makeFolder(
+    _ path: String, _ name: ServiceName, _ seed: SeedConfiguration
+  ) throws(Failure) -> ServiceFolder {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(exit: .storage, message: "cannot make the data folder \(path): \(error)")
+    }
+    guard access(path, W_OK) == 0 else {
+      throw Failure(exit: .storage, message: "the data folder \(path) is not writable: \(String(cString: strerror(errno)))")
+    }
+    return ServiceFolder(path: path, databasePath: "\(path)/\(name.rawValue).sqlite", seed: seed)
+  }
+}

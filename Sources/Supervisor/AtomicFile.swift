@@ -1,0 +1,78 @@
+import CPlatform
+import Glibc
+import Synchronization
+
+/// Files that readers see whole or not at all: written beside their place, then renamed.
+package enum AtomicFile {
+  private static let counter = Atomic<Int>(0)
+
+  package static func write(_ bytes: [UInt8], to path: String) throws(SupervisorError) {
+    try replace(path) { (temporary) throws(SupervisorError) in
+      let descriptor = chain_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw .system(path, "write") }
+      defer { close(descriptor) }
+      guard writeAll(bytes[...], to: descriptor) else { throw .system(path, "write") }
+    }
+  }
+
+  /// Points a symbolic link elsewhere, or makes it.
+  package static func link(_ path: String, to target: String) throws(SupervisorError) {
+    try replace(path) { (temporary) throws(SupervisorError) in
+      guard symlink(target, temporary) == 0 else { throw .system(path, "write") }
+    }
+  }
+
+  /// Lets `make` write a temporary file and puts it in the place of `path`.
+  static func replace(
+    _ path: String, _ make: (_ temporary: String) throws(SupervisorError) -> Void
+  ) throws(SupervisorError) {
+    let temporary = "\(path).\(getpid())-\(counter.add(1, ordering: .relaxed).newValue).tmp"
+    do throws(SupervisorError) {
+      try make(temporary)
+      guard rename(temporary, path) == 0 else { throw SupervisorError.system(path, "write") }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  /// Nil when there is no such file.
+  package static func read(_ path: String) throws(SupervisorError) -> [UInt8]? {
+    let descriptor = chain_open(path, O_RDONLY | O_CLOEXEC, 0)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return nil }
+      throw .system(path, "read")
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .system(path, "read") }
+      if count == 0 { return bytes }
+      bytes += chunk[..<count]
+    }
+  }
+
+  /// False with `errno` set when not everything could be written.
+  static func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+    bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return false }
+        done += count
+      }
+      return true
+    }
+  }
+}
+
+extension SupervisorError {
+  /// A system call on `path` has failed; `errno` says why.
+  static func system(_ path: String, _ doing: String) -> SupervisorError {
+    .file(path: path, doing: doing, reason: String(cString: strerror(errno)))
+  }
+}

@@ -1,0 +1,85 @@
+package import ChainModel
+package import Topology
+package import TraceLog
+
+/// `chain.json`: the processes of a run, kept up to date by its supervisor.
+package struct ChainState: Codable, Hashable, Sendable {
+  package var phase: ChainPhase
+  package var supervisor: Process
+  /// In call order.
+  package var services: [Service]
+  package var failure: Failure?
+
+  /// A process; its start time tells it from a later one with the same pid.
+  package struct Process: Codable, Hashable, Sendable {
+    package var pid: Int32
+    /// Clock ticks since boot.
+    package var startTicks: UInt64
+
+    package init(_ identity: ProcessIdentity) {
+      pid = identity.pid
+      startTicks = identity.startTicks
+    }
+
+    package var identity: ProcessIdentity { ProcessIdentity(pid: pid, startTicks: startTicks) }
+
+    enum CodingKeys: String, CodingKey {
+      case pid
+      case startTicks = "start_ticks"
+    }
+  }
+
+  package struct Service: Codable, Hashable, Sendable {
+    package enum State: String, Codable, Sendable {
+      case starting
+      case ready
+      /// It died and waits for its next start.
+      case down
+      case stopped
+    }
+
+    package var name: ServiceName
+    package var state: State
+    package var process: Process?
+    package var host: String
+    package var port: Int
+    package var controlPort: Int
+    package var restarts: Int
+    /// How its last process ended, in words.
+    package var lastEnd: String?
+
+    package init(_ configuration: ServiceConfiguration) {
+      name = configuration.name
+      state = .starting
+      host = configuration.host
+      port = configuration.port
+      controlPort = configuration.controlPort
+      restarts = 0
+    }
+
+    package var isAlive: Bool { process?.identity.isAlive ?? false }
+
+    enum CodingKeys: String, CodingKey {
+      case name, state, process, host, port, restarts
+      case controlPort = "control_port"
+      case lastEnd = "last_end"
+    }
+  }
+
+  /// Why the chain did not start, and what `up` exits with.
+  package struct Failure: Codable, Hashable, Sendable {
+    package var message: String
+    package var exitCode: ExitCode
+
+    enum CodingKeys: String, CodingKey {
+      case message
+      case exitCode = "exit_code"
+    }
+  }
+
+  package init(supervisor: ProcessIdentity, services: [ServiceConfiguration]) {
+    phase = .starting
+    self.supervisor = Process(supervisor)
+    self.services = services.map(Service.init)
+  }
+}

@@ -1,0 +1,186 @@
+import CPlatform
+import ChainModel
+import Glibc
+import Logging
+import Topology
+import TraceLog
+
+/// Starts the services of a run, watches over them, and stops them. It is the main thread of a process of its own, and
+/// touches no process that it has not started.
+package final class ChainSupervisor {
+  private let options: SupervisorOptions
+  private let run: RunFolder
+  private let signals: SignalInbox
+  private let logPath: String?
+  private var services: [SupervisedService]
+  private var journal: RunJournal
+  private var writer: LogWriter?
+  private let logger = Logger(label: "chainlab.supervisor") { StreamLogHandler.standardError(label: $0) }
+
+  /// Runs a chain until SIGTERM, SIGINT or SIGHUP. Everything it has to say is in the run's `chain.json` as well.
+  /// - Returns: the process's exit code: `ok`, or `notReady` if it was stopped before the chain was ready.
+  package static func run(_ options: SupervisorOptions) throws(SupervisorError) -> Int32 {
+    let signals = try SignalInbox.install()
+    let supervisor = try ChainSupervisor(options, signals)
+    do throws(SupervisorError) {
+      try supervisor.prepare()
+      try supervisor.start()
+    } catch {
+      supervisor.fail(error)
+      throw error
+    }
+    let becameReady = !signals.stopRequested
+    supervisor.watch()
+    try supervisor.stop()
+    return (becameReady ? ExitCode.ok : .notReady).rawValue
+  }
+
+  private init(_ options: SupervisorOptions, _ signals: SignalInbox) throws(SupervisorError) {
+    self.options = options
+    self.signals = signals
+    let run = try RunStore(root: options.root).find(options.runID)
+    let logPath = try run.record().log
+    let services = options.topology.services.map { configuration in
+      SupervisedService(configuration, run: run, binaries: options.binaries, log: logPath)
+    }
+    journal = try RunJournal(run, services: services)
+    self.run = run
+    self.logPath = logPath
+    self.services = services
+  }
+
+  // MARK: Start
+
+  /// Everything that can fail without a process having been started.
+  private func prepare() throws(SupervisorError) {
+    try journal.enter(.starting)
+    try ChainRequirements.check(options.topology, binaries: options.binaries)
+    guard let logPath else { return }
+    do throws(TraceLogError) {
+      try LogWriter.create(path: logPath, sizeMiB: options.topology.traceLog.sizeMiB, runID: run.id)
+      writer = try LogWriter(path: logPath, name: "supervisor")
+    } catch {
+      throw .traceLog(error)
+    }
+  }
+
+  /// Returns when all services are ready, or the supervisor is asked to stop.
+  private func start() throws(SupervisorError) {
+    let deadline = Deadline(after: options.readyTimeout, from: Monotonic.now())
+    while !signals.stopRequested {
+      for index in services.indices {
+        if let end = reap(index) {
+          let service = services[index]
+          throw .exitedEarly(service: service.name, end: end, lastLine: service.lastLine, log: service.log)
+        }
+        try services[index].advance()
+      }
+      try journal.note(services)
+      let late = services.filter { !$0.life.isReady }
+      guard let latest = late.last else { break }
+      guard !deadline.hasPassed(at: Monotonic.now()) else {
+        throw .notReady(
+          services: late.map(\.name), after: options.readyTimeout, lastLine: latest.lastLine, log: latest.log)
+      }
+      signals.wait(for: ServiceLife.askEvery)
+    }
+    guard !signals.stopRequested else { return }
+    try journal.enter(.ready)
+    logger.info("the chain is ready", metadata: ["run.id": "\(run.id)"])
+  }
+
+  // MARK: Watch
+
+  private func watch() {
+    while !signals.stopRequested {
+      for index in services.indices {
+        _ = reap(index)
+        advance(index)
+      }
+      tolerate { () throws(SupervisorError) in try journal.note(services) }
+      let now = Monotonic.now()
+      signals.wait(for: services.compactMap { $0.life.pause(at: now) }.min())
+    }
+  }
+
+  private func advance(_ index: Int) {
+    let before = services[index].life
+    do throws(SupervisorError) {
+      try services[index].advance()
+    } catch {
+      services[index].postpone()
+      logger.error("a service could not be started", metadata: ["error": "\(error)"])
+    }
+    if services[index].life.isReady, !before.isReady {
+      logger.info("a service is ready again", metadata: ["service.name": "\(services[index].name)"])
+    }
+  }
+
+  /// Notes the end of a service's process, if it has ended. Exit code 0 is nothing to note when it was asked to end.
+  private func reap(_ index: Int, asked: Bool = false) -> ProcessEnd? {
+    guard let (process, end) = services[index].reap() else { return nil }
+    if asked, end == .exited(0) { return end }
+    let name = services[index].name
+    let pid = process.identity.pid
+    logger.warning(
+      "a service's process has ended",
+      metadata: ["service.name": "\(name)", "process.pid": "\(pid)", "process.end": "\(end)"])
+    if let writer {
+      writer.scribe(thread: chain_thread_id()).write(
+        Record(kind: .processDied, other: end.recorded, name: writer.intern(name), arg: UInt32(bitPattern: pid)))
+    }
+    return end
+  }
+
+  /// A chain that runs is not ended because its files cannot be written.
+  private func tolerate(_ work: () throws(SupervisorError) -> Void) {
+    do throws(SupervisorError) {
+      try work()
+    } catch {
+      logger.error("a file of the run could not be written", metadata: ["error": "\(error)"])
+    }
+  }
+
+  // MARK: Stop
+
+  private func stop() throws(SupervisorError) {
+    tolerate { () throws(SupervisorError) in try journal.enter(.stopping) }
+    do throws(SupervisorError) {
+      try endServices()
+      try endLog()
+    } catch {
+      tolerate { () throws(SupervisorError) in try journal.end(.ended, because: error) }
+      throw error
+    }
+    try journal.end(.ended, because: nil)
+    logger.info("the chain has ended", metadata: ["run.id": "\(run.id)"])
+  }
+
+  private func fail(_ error: SupervisorError) {
+    logger.error("the chain could not be started", metadata: ["error": "\(error)"])
+    tolerate { () throws(SupervisorError) in try endServices() }
+    tolerate { () throws(SupervisorError) in try endLog() }
+    tolerate { () throws(SupervisorError) in try journal.end(.failed, because: error) }
+  }
+
+  /// Asks all services to end, kills those that do not, and waits for each.
+  private func endServices() throws(SupervisorError) {
+    for (number, patience) in [(SIGTERM, options.stopTimeout), (SIGKILL, .seconds(5))] {
+      for service in services { service.signal(number) }
+      let deadline = Deadline(after: patience, from: Monotonic.now())
+      while !deadline.hasPassed(at: Monotonic.now()) {
+        for index in services.indices { _ = reap(index, asked: true) }
+        guard services.contains(where: { $0.child != nil }) else { return }
+        // A child that ends wakes it up.
+        signals.wait(for: .milliseconds(100))
+      }
+    }
+    throw .cannotStop(pids: services.compactMap { $0.child?.identity.pid })
+  }
+
+  private func endLog() throws(SupervisorError) {
+    writer?.close()
+    writer = nil
+    try run.saveLog()
+  }
+}

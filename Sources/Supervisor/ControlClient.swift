@@ -1,0 +1,88 @@
+package import ChainModel
+
+/// Talks to one service's control port on 127.0.0.1, blocking, one connection per request.
+package struct ControlClient: Hashable, Sendable {
+  package let service: ServiceName
+  package let port: Int
+  /// For the whole of a request and its answer.
+  package let timeout: Duration
+
+  package init(service: ServiceName, port: Int, timeout: Duration = .seconds(2)) {
+    self.service = service
+    self.port = port
+    self.timeout = timeout
+  }
+
+  package struct Answer: Hashable, Sendable {
+    package var status: Int
+    package var body: [UInt8]
+  }
+
+  /// Whatever the status: also an answer that refuses is an answer.
+  package func get(_ path: String) throws(ControlError) -> Answer { try send("GET", path) }
+
+  package func put(_ path: String, _ body: [UInt8]) throws(ControlError) -> Answer { try send("PUT", path, body) }
+
+  package func delete(_ path: String) throws(ControlError) -> Answer { try send("DELETE", path) }
+
+  private func send(_ method: String, _ path: String, _ body: [UInt8]? = nil) throws(ControlError) -> Answer {
+    let request = CurlRequest(
+      method: method, url: "http://127.0.0.1:\(port)\(path)", body: body, timeout: timeout)
+    do {
+      let (status, body) = try request.perform()
+      return Answer(status: status, body: body)
+    } catch {
+      switch error {
+      case .timeout: throw .timeout(service: service.rawValue, port: port, after: timeout)
+      case .connection(let reason): throw .unreachable(service: service.rawValue, port: port, reason: reason)
+      case .answer(let reason): throw .malformedAnswer(service: service.rawValue, port: port, reason: reason)
+      }
+    }
+  }
+}
+
+extension ControlClient {
+  package func isReady() -> Bool { (try? get("/ready").status) == 200 }
+
+  package func status() throws(ControlError) -> ServiceStatus {
+    let body = try accepted(get("/status")).body
+    guard let status = WireJSON.decode(ServiceStatus.self, from: body) else {
+      throw .malformedAnswer(service: service.rawValue, port: port, reason: "its status does not decode")
+    }
+    return status
+  }
+
+  package func setMode(_ mode: IOModel) throws(ControlError) {
+    _ = try accepted(put("/mode", WireJSON.encode(ModeChange(mode: mode))))
+  }
+
+  package func setPool(_ change: PoolChange) throws(ControlError) {
+    _ = try accepted(put("/pool", WireJSON.encode(change)))
+  }
+
+  package func setFault(_ fault: Fault) throws(ControlError) {
+    // A fault names each key once.
+    let fields = Dictionary(uniqueKeysWithValues: fault.fields.map { ($0.key, $0.value) })
+    _ = try accepted(put("/fault", WireJSON.encode(fields)))
+  }
+
+  package func clearFaults() throws(ControlError) {
+    _ = try accepted(delete("/fault"))
+  }
+
+  private func accepted(_ answer: Answer) throws(ControlError) -> Answer {
+    guard (200..<300).contains(answer.status) else {
+      let problem = WireJSON.decode(Problem.self, from: answer.body)
+      throw .refused(
+        service: service.rawValue, status: answer.status,
+        detail: problem?.detail ?? problem?.title ?? "it gives no reason")
+    }
+    return answer
+  }
+
+  /// What `application/problem+json` (RFC 9457) holds that a person can read.
+  private struct Problem: Decodable {
+    var title: String?
+    var detail: String?
+  }
+}

@@ -1,0 +1,41 @@
+import CPlatform
+import Glibc
+
+/// Folders, with one clear error each.
+package enum Folder {
+  /// The absolute path of a folder that exists.
+  static func resolve(_ path: String) throws(SupervisorError) -> String {
+    guard let resolved = realpath(path, nil) else { throw .system(path, "use") }
+    defer { free(resolved) }
+    var information = stat()
+    guard stat(resolved, &information) == 0 else { throw .system(path, "use") }
+    guard information.st_mode & S_IFMT == S_IFDIR else {
+      throw .file(path: path, doing: "use", reason: "it is no folder")
+    }
+    return String(cString: resolved)
+  }
+
+  /// Makes a folder.
+  /// - Returns: false if there is one already.
+  @discardableResult
+  static func make(_ path: String) throws(SupervisorError) -> Bool {
+    if mkdir(path, 0o755) == 0 { return true }
+    guard errno == EEXIST else { throw .system(path, "create") }
+    return false
+  }
+
+  /// What is in a folder, in no particular order, without `.` and `..`.
+  package static func names(in path: String) throws(SupervisorError) -> [String] {
+    guard let folder = opendir(path) else { throw .system(path, "read") }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let capacity = MemoryLayout.size(ofValue: entry.pointee.d_name)
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: capacity) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+}

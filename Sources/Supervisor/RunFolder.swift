@@ -1,0 +1,133 @@
+package import ChainModel
+import FoundationEssentials
+import Glibc
+import TraceLog
+
+/// The folder of one run: everything that is known of it, during and after.
+///
+/// | file | what |
+/// |---|---|
+/// | `run.json` | `RunRecord`: when, of what, how it ended |
+/// | `chain.json` | `ChainState`: processes, ports, restarts |
+/// | `services.yaml` | the configuration in force |
+/// | `trace.log` | the trace log, once the chain has ended |
+/// | `<service>.log`, `supervisor.log` | what each process wrote to its outputs |
+/// | `load-<n>.json` | results of load |
+/// | `data/` | the services' databases and the ledger |
+package struct RunFolder: Hashable, Sendable {
+  package let path: String
+
+  package init(path: String) {
+    self.path = path
+  }
+
+  package var id: String { path.split(separator: "/").last.map(String.init) ?? path }
+  package var configurationPath: String { "\(path)/services.yaml" }
+  package var dataPath: String { "\(path)/data" }
+  package var savedLogPath: String { "\(path)/trace.log" }
+  package var supervisorLogPath: String { "\(path)/supervisor.log" }
+  package func logPath(of service: ServiceName) -> String { "\(path)/\(service.rawValue).log" }
+
+  private var recordPath: String { "\(path)/run.json" }
+  private var chainPath: String { "\(path)/chain.json" }
+
+  // MARK: run.json and chain.json
+
+  package func record() throws(SupervisorError) -> RunRecord {
+    guard let bytes = try AtomicFile.read(recordPath) else {
+      throw .damaged(path: path, reason: "it has no run.json")
+    }
+    return try Self.decode(RunRecord.self, bytes, recordPath)
+  }
+
+  /// Nil until a supervisor has started.
+  package func chain() throws(SupervisorError) -> ChainState? {
+    guard let bytes = try AtomicFile.read(chainPath) else { return nil }
+    return try Self.decode(ChainState.self, bytes, chainPath)
+  }
+
+  package func write(_ record: RunRecord) throws(SupervisorError) {
+    try AtomicFile.write(Self.encode(record), to: recordPath)
+  }
+
+  package func write(_ chain: ChainState) throws(SupervisorError) {
+    try AtomicFile.write(Self.encode(chain), to: chainPath)
+  }
+
+  /// Where the run stands in truth: the phase that was written, or `lost` when whoever wrote it is gone.
+  package func phase() throws(SupervisorError) -> ChainPhase {
+    guard let chain = try chain() else { return try record().phase }
+    return chain.phase.isLive && !chain.supervisor.identity.isAlive ? .lost : chain.phase
+  }
+
+  // MARK: The log
+
+  /// The live log as long as there is one, then the saved one; nil for a run that was traced nowhere.
+  package func logPath() throws(SupervisorError) -> String? {
+    guard let live = try record().log else { return nil }
+    return access(live, F_OK) == 0 ? live : savedLogPath
+  }
+
+  func hasLiveLog() throws(SupervisorError) -> Bool {
+    try record().log.map { access($0, F_OK) == 0 } ?? false
+  }
+
+  /// Moves the live log into this folder. Without a live log there is nothing to do.
+  package func saveLog() throws(SupervisorError) {
+    guard try hasLiveLog(), let live = try record().log else { return }
+    try SparseCopy.copy(live, to: savedLogPath)
+    guard unlink(live) == 0 else { throw .system(live, "remove") }
+  }
+
+  // MARK: Results of load
+
+  /// Keeps a result as the next `load-<n>.json`.
+  /// - Returns: its path.
+  package func saveLoadResult(_ json: [UInt8]) throws(SupervisorError) -> String {
+    let temporary = "\(path)/load.\(getpid()).tmp"
+    try AtomicFile.write(json, to: temporary)
+    defer { unlink(temporary) }
+    var number = try loadResults().count + 1
+    while true {
+      let place = "\(path)/load-\(number).json"
+      if link(temporary, place) == 0 { return place }
+      guard errno == EEXIST else { throw .system(place, "write") }
+      number += 1
+    }
+  }
+
+  /// Paths, oldest first.
+  package func loadResults() throws(SupervisorError) -> [String] {
+    try Folder.names(in: path).compactMap { name -> (number: Int, path: String)? in
+      guard name.hasPrefix("load-"), name.hasSuffix(".json") else { return nil }
+      return Int(name.dropFirst(5).dropLast(5)).map { ($0, "\(path)/\(name)") }
+    }.sorted { $0.number < $1.number }.map(\.path)
+  }
+
+  /// The last line that a process has written to a file of this folder; empty if there is none.
+  static func lastLine(of path: String) -> String {
+    guard let bytes = try? AtomicFile.read(path) else { return "" }
+    return bytes.suffix(4096).split(separator: UInt8(ascii: "\n"))
+      .last { line in line.contains { $0 > 0x20 } }
+      .map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  // MARK: JSON
+
+  private static func encode(_ value: some Encodable) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(value) else { preconditionFailure("a run's file is not JSON: \(value)") }
+    return [UInt8](data) + [UInt8(ascii: "\n")]
+  }
+
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, _ bytes: [UInt8], _ path: String
+  ) throws(SupervisorError) -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch {
+      throw .damaged(path: path, reason: "it does not decode as \(type)")
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Topology
+
+/// `run.json`: what a run was made of, and how it ended.
+package struct RunRecord: Codable, Hashable, Sendable {
+  package var id: String
+  /// ISO 8601, UTC.
+  package var startedAt: String
+  package var endedAt: String?
+  package var phase: ChainPhase
+  /// Why the chain failed, or what went wrong at its end.
+  package var failure: String?
+  /// Where the trace log is while the chain runs; nil when `services.yaml` switches it off.
+  package var log: String?
+  package var seed: Seed
+  /// By component, as the caller of `up` gave them.
+  package var versions: [String: String]
+  /// Paths, by service.
+  package var executables: [String: String]
+
+  package struct Seed: Codable, Hashable, Sendable {
+    package var value: Int
+    package var users: Int
+  }
+
+  init(
+    id: String, startedAt: String, topology: Topology, versions: [String: String], executables: [String: String]
+  ) {
+    self.id = id
+    self.startedAt = startedAt
+    phase = .starting
+    log = topology.traceLog.enabled ? "\(topology.traceLog.directory)/chainlab-\(id).log" : nil
+    seed = Seed(value: topology.seed.value, users: topology.seed.users)
+    self.versions = versions
+    self.executables = executables
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case id, phase, failure, log, seed, versions, executables
+    case startedAt = "started_at"
+    case endedAt = "ended_at"
+  }
+}

@@ -1,0 +1,89 @@
+package import FoundationEssentials
+import Glibc
+package import Topology
+
+/// The runs of one root, each in `<root>/runs/<id>/`; `<root>/runs/current` leads to the running or latest one.
+package struct RunStore: Hashable, Sendable {
+  /// Absolute.
+  package let root: String
+
+  package init(root: String) throws(SupervisorError) {
+    self.root = try Folder.resolve(root)
+  }
+
+  var runsPath: String { "\(root)/runs" }
+  private var currentPath: String { "\(runsPath)/current" }
+
+  /// Makes the folder of a new run, with its `run.json` and `services.yaml`.
+  /// - Parameters:
+  ///   - topology: the chain.
+  ///   - configuration: the text of `services.yaml` it was made of.
+  ///   - executables: paths, by service.
+  ///   - versions: by component.
+  /// - Returns: the folder, in which no process has written yet.
+  /// - Throws: when a folder or file cannot be made.
+  package func create(
+    topology: Topology, configuration: [UInt8], executables: [String: String], versions: [String: String]
+  ) throws(SupervisorError) -> RunFolder {
+    try Folder.make(runsPath)
+    var run: RunFolder
+    var now: Date
+    repeat {
+      now = Date.now
+      run = RunFolder(path: "\(runsPath)/\(Self.id(at: now))")
+    } while try !Folder.make(run.path)
+    try Folder.make(run.dataPath)
+    try AtomicFile.write(configuration, to: run.configurationPath)
+    try run.write(
+      RunRecord(
+        id: run.id, startedAt: now.ISO8601Format(), topology: topology, versions: versions, executables: executables))
+    return run
+  }
+
+  /// UTC to the second, and in hex the 65,536th of it: ids sort by time, and two of one moment are not possible, since
+  /// a folder can be made only once.
+  package static func id(at moment: Date) -> String {
+    let seconds = moment.timeIntervalSince1970
+    let fraction = Int((seconds - seconds.rounded(.down)) * 65536)
+    let digits = String(fraction, radix: 16)
+    let day = Date(timeIntervalSince1970: seconds.rounded(.down)).ISO8601Format().dropLast()
+    return day.map { $0 == ":" ? "-" : String($0) }.joined() + "-"
+      + String(repeating: "0", count: 4 - digits.count) + digits
+  }
+
+  /// Oldest first. What is not named like a run is not looked at.
+  package func list() throws(SupervisorError) -> [RunFolder] {
+    guard access(runsPath, F_OK) == 0 else { return [] }
+    return try Folder.names(in: runsPath)
+      .filter { $0.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{4}/) != nil }
+      .sorted()
+      .map { RunFolder(path: "\(runsPath)/\($0)") }
+  }
+
+  /// Finds a run by its id, by the beginning of exactly one id, or as `latest`.
+  package func find(_ name: String) throws(SupervisorError) -> RunFolder {
+    let runs = try list()
+    guard let latest = runs.last else { throw .noRuns(root: root) }
+    if name == "latest" { return latest }
+    let matches = name.isEmpty ? [] : runs.filter { $0.id.hasPrefix(name) }
+    guard let match = matches.first else {
+      throw .noSuchRun(name: name, newest: runs.suffix(5).reversed().map(\.id))
+    }
+    guard matches.count == 1 else { throw .ambiguousRun(name: name, matches: matches.map(\.id)) }
+    return match
+  }
+
+  /// The running or latest run, if there ever was one.
+  package func current() throws(SupervisorError) -> RunFolder? {
+    guard let target = realpath(currentPath, nil) else {
+      if errno == ENOENT { return nil }
+      throw .system(currentPath, "read")
+    }
+    defer { free(target) }
+    return RunFolder(path: String(cString: target))
+  }
+
+  package func makeCurrent(_ run: RunFolder) throws(SupervisorError) {
+    try AtomicFile.link(currentPath, to: run.id)
+  }
+}

@@ -1,0 +1,77 @@
+import ChainModel
+package import TraceLog
+
+/// Why the chain could not be started, stopped or looked at.
+package enum SupervisorError: Error, Hashable, Sendable {
+  /// A folder or file could not be used. doing: "create", "write", …
+  case file(path: String, doing: String, reason: String)
+  /// A file of a run that is not what chainlab writes.
+  case damaged(path: String, reason: String)
+  case noRuns(root: String)
+  case noSuchRun(name: String, newest: [String])
+  case ambiguousRun(name: String, matches: [String])
+  case executableMissing(path: String)
+  case cannotSpawn(path: String, reason: String)
+  case portsInUse([TakenPort])
+  case exitedEarly(service: String, end: ProcessEnd, lastLine: String, log: String)
+  case notReady(services: [String], after: Duration, lastLine: String, log: String)
+  case traceLog(TraceLogError)
+  case alreadyRunning(runID: String)
+  /// Another `up` or `down` of the same root is at work.
+  case busy(root: String)
+  /// What the supervisor's process reported before it ended.
+  case supervisorFailed(message: String, exitCode: ExitCode)
+  /// The supervisor's process ended without a report.
+  case supervisorEnded(end: ProcessEnd?, lastLine: String, log: String)
+  case cannotStop(pids: [Int32])
+}
+
+extension SupervisorError {
+  package var exitCode: ExitCode {
+    switch self {
+    case .file, .damaged, .traceLog, .executableMissing: .storage
+    case .noRuns, .noSuchRun, .ambiguousRun: .noSuchRun
+    case .portsInUse: .portInUse
+    case .exitedEarly, .notReady: .notReady
+    case .alreadyRunning: .alreadyRunning
+    case .supervisorFailed(_, let exitCode): exitCode
+    case .cannotSpawn, .busy, .supervisorEnded, .cannotStop: .failed
+    }
+  }
+}
+
+extension SupervisorError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .file(let path, let doing, let reason): "cannot \(doing) \(path): \(reason)"
+    case .damaged(let path, let reason):
+      "\(path) is not what chainlab writes: \(reason); delete the run's folder if it is of no use"
+    case .noRuns(let root): "there is no run in \(root)/runs yet; start the chain with chainlab up"
+    case .noSuchRun(let name, let newest):
+      "no run is called '\(name)'; expected 'latest', or the beginning of one of: \(newest.joined(separator: ", "))"
+    case .ambiguousRun(let name, let matches):
+      "'\(name)' is the beginning of \(matches.count) runs: \(matches.joined(separator: ", ")); add more of the name"
+    case .executableMissing(let path): "\(path) is not there, or cannot be executed; build it with make build"
+    case .cannotSpawn(let path, let reason): "cannot start \(path): \(reason)"
+    case .portsInUse(let ports):
+      "\(ports.map(\.description).joined(separator: "\n"))\n"
+        + "nothing was started; stop what uses the port, or choose another one in services.yaml"
+    case .traceLog(let error): error.description
+    case .alreadyRunning(let runID):
+      "the chain is running already (run \(runID)) with another services.yaml; stop it first with chainlab down"
+    case .busy(let root): "another chainlab up or down is at work in \(root); wait until it has ended"
+    case .exitedEarly(let service, let end, let lastLine, let log):
+      "\(service) ended with \(end) before it was ready\(Self.said(lastLine)); all it wrote is in \(log)"
+    case .notReady(let services, let after, let lastLine, let log):
+      "\(services.joined(separator: ", ")) did not become ready within \(DurationText.format(after))"
+        + "\(Self.said(lastLine)); see \(log)"
+    case .supervisorFailed(let message, _): message
+    case .supervisorEnded(let end, let lastLine, let log):
+      "the supervisor ended\(end.map { " with \($0)" } ?? "") before the chain was ready\(Self.said(lastLine)); see \(log)"
+    case .cannotStop(let pids):
+      "these processes of the chain do not end, even when killed: \(pids.map(String.init).joined(separator: ", "))"
+    }
+  }
+
+  private static func said(_ line: String) -> String { line.isEmpty ? "" : ": \(line)" }
+}

@@ -1,0 +1,90 @@
+import ChainModel
+
+/// Every key of `services.yaml`. Parsing, defaults, rendering and the README's table all come from here.
+enum Schema {
+  static let services = "services"
+  static let defaults = "defaults"
+  static let traceLog = "trace_log"
+  static let seed = "seed"
+  static let sections = [services, defaults, traceLog, seed]
+
+  static let serviceKeys: [Key<ServiceConfiguration>] = addressKeys + workKeys + limitKeys
+
+  /// The keys that may stand under `defaults:`; the others differ from service to service, so each must be given.
+  static let sharedKeys = serviceKeys.filter { !$0.isRequired }
+
+  private static let milliseconds = Form<Duration>.milliseconds(1...3_600_000)
+
+  private static let addressKeys: [Key<ServiceConfiguration>] = [
+    Key("port", \.port, .integer(0...65535), "Where the service takes requests; 0 lets the system choose."),
+    Key("control_port", \.controlPort, .integer(0...65535), "Where it takes orders and shows its state."),
+    Key("callees", \.callees, .services, "The services it calls; nobody may call in a circle."),
+  ]
+
+  private static let workKeys: [Key<ServiceConfiguration>] = [
+    Key("io_model", \.model, .choice, default: .blocking, "How it waits; can be switched while it runs."),
+    Key("threads", \.threads, .integer(1...4096), default: 16, "Worker threads, each held by one request at a time."),
+    Key(
+      "stack_kib", \.stackKiB, .integer(64...65536, unit: "KiB"), default: 1024,
+      "Address space for the stack of each of those threads."),
+    Key(
+      "store_threads", \.storeThreads, .integer(1...64), default: 2,
+      "Threads for the database, for models that must not wait themselves."),
+    Key(
+      "queue_limit", \.queueLimit, .integer(0...100_000, unit: "requests"), default: 64,
+      "How many requests may wait for a worker thread."),
+    Key(
+      "overflow", \.overflow, .choice, default: .reject,
+      "With threads and queue full: answer 503, or leave connections in the backlog."),
+    Key(
+      "backlog", \.backlog, .integer(1...65535, unit: "connections"), default: 128,
+      "How many connections the kernel holds that are not accepted yet."),
+    Key("loops", \.loops, .integer(1...64), default: 2, "Event loop threads."),
+  ]
+
+  private static let limitKeys: [Key<ServiceConfiguration>] = [
+    Key(
+      "in_flight_limit", \.inFlightLimit, .integer(1...100_000, unit: "requests"), default: 10_000,
+      "How many requests may be admitted and not yet answered; more are shed."),
+    Key(
+      "connection_limit", \.connectionLimit, .integer(1...100_000, unit: "connections"), default: 10_000,
+      "How many connections may be open."),
+    Key("timeout_ms", \.timeout, milliseconds, default: .seconds(20), "How long a call to a callee may take."),
+    Key(
+      "request_timeout_ms", \.requestTimeout, milliseconds, default: .seconds(10),
+      "How long a client may take to send a request."),
+    Key(
+      "idle_timeout_ms", \.idleTimeout, milliseconds, default: .seconds(60),
+      "How long a connection may stay open without a request."),
+    Key(
+      "latency", \.latency, .latency, default: .zero,
+      "How long the simulated remote system behind the service takes."),
+  ]
+
+  static let traceLogKeys: [Key<TraceLogConfiguration>] = [
+    Key("directory", \.directory, .path, default: "/dev/shm", "Folder of the shared trace log."),
+    Key("size_mib", \.sizeMiB, .integer(16...65536, unit: "MiB"), default: 256, "Room for records."),
+    Key("enabled", \.enabled, .flag, default: true, "Whether anything is recorded."),
+  ]
+
+  static let seedKeys: [Key<SeedConfiguration>] = [
+    Key(
+      "value", \.value, .integer(0...4_294_967_295), default: 1, "Equal seeds give equal users, orders and payments."),
+    Key("users", \.users, .integer(1...100_000), default: 1000, "How many users the stores are filled with."),
+  ]
+
+  // The zeros below are never seen: a key either has a default or must be given.
+  static let defaultService = filled(
+    ServiceConfiguration(
+      name: .gateway, host: "127.0.0.1", port: 0, controlPort: 0, model: .blocking, threads: 0, stackKiB: 0,
+      storeThreads: 0, queueLimit: 0, overflow: .reject, backlog: 0, loops: 0, inFlightLimit: 0, connectionLimit: 0,
+      timeout: .zero, requestTimeout: .zero, idleTimeout: .zero, callees: [], latency: .zero),
+    with: serviceKeys)
+  static let defaultTraceLog = filled(
+    TraceLogConfiguration(directory: "", sizeMiB: 0, enabled: false), with: traceLogKeys)
+  static let defaultSeed = filled(SeedConfiguration(value: 0, users: 0), with: seedKeys)
+
+  private static func filled<Root>(_ root: Root, with keys: [Key<Root>]) -> Root {
+    keys.reduce(into: root) { $1.reset(&$0) }
+  }
+}

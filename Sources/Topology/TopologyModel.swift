@@ -1,0 +1,111 @@
+package import ChainModel
+
+/// The chain as `services.yaml` describes it: every value checked, every default filled in.
+package struct Topology: Hashable, Sendable {
+  /// In call order: gateway, user-service, order-service, payment-service.
+  package var services: [ServiceConfiguration]
+  package var traceLog: TraceLogConfiguration
+  package var seed: SeedConfiguration
+
+  package init(services: [ServiceConfiguration], traceLog: TraceLogConfiguration, seed: SeedConfiguration) {
+    self.services = services
+    self.traceLog = traceLog
+    self.seed = seed
+  }
+
+  package subscript(name: ServiceName) -> ServiceConfiguration {
+    // The parser refuses a file in which a service is missing.
+    guard let service = services.first(where: { $0.name == name }) else {
+      preconditionFailure("\(name.rawValue) is not in the topology")
+    }
+    return service
+  }
+}
+
+package struct ServiceConfiguration: Hashable, Sendable {
+  package var name: ServiceName
+  package var host: String
+  package var port: Int
+  package var controlPort: Int
+  package var model: IOModel
+  /// Worker threads of the `blocking` model, hired threads of the `async` one.
+  package var threads: Int
+  /// Address space of each of those threads' stacks, in KiB.
+  package var stackKiB: Int
+  package var storeThreads: Int
+  package var queueLimit: Int
+  package var overflow: Overflow
+  /// Length of the kernel's queue of connections that are not accepted yet.
+  package var backlog: Int
+  package var loops: Int
+  package var inFlightLimit: Int
+  package var connectionLimit: Int
+  /// How long a call to a callee may take.
+  package var timeout: Duration
+  /// How long a client may take to send a request.
+  package var requestTimeout: Duration
+  /// How long a connection may stay without a request.
+  package var idleTimeout: Duration
+  /// The services this one calls.
+  package var callees: [ServiceName]
+  /// Simulated latency of the remote system behind the service.
+  package var latency: Latency
+
+  package init(
+    name: ServiceName, host: String, port: Int, controlPort: Int, model: IOModel, threads: Int, stackKiB: Int,
+    storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: Int,
+    connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration,
+    callees: [ServiceName], latency: Latency
+  ) {
+    self.name = name
+    self.host = host
+    self.port = port
+    self.controlPort = controlPort
+    self.model = model
+    self.threads = threads
+    self.stackKiB = stackKiB
+    self.storeThreads = storeThreads
+    self.queueLimit = queueLimit
+    self.overflow = overflow
+    self.backlog = backlog
+    self.loops = loops
+    self.inFlightLimit = inFlightLimit
+    self.connectionLimit = connectionLimit
+    self.timeout = timeout
+    self.requestTimeout = requestTimeout
+    self.idleTimeout = idleTimeout
+    self.callees = callees
+    self.latency = latency
+  }
+}
+
+/// What a service does with a request for which it has neither a thread nor a place in the queue.
+package enum Overflow: String, CaseIterable, Sendable {
+  /// 503 with Retry-After.
+  case reject
+  /// Stop accepting connections, so that the kernel's listen backlog fills.
+  case backlog
+}
+
+package struct TraceLogConfiguration: Hashable, Sendable {
+  package var directory: String
+  package var sizeMiB: Int
+  package var enabled: Bool
+
+  package init(directory: String, sizeMiB: Int, enabled: Bool) {
+    self.directory = directory
+    self.sizeMiB = sizeMiB
+    self.enabled = enabled
+  }
+}
+
+package struct SeedConfiguration: Hashable, Sendable {
+  /// Two chains with the same seed have the same users, orders and payments.
+  package var value: Int
+  package var users: Int
+
+  package init(value: Int, users: Int) {
+    self.value = value
+    self.users = users
+  }
+}

@@ -1,0 +1,25 @@
+/// The known word that was probably meant.
+enum Typo {
+  /// Nil if no word is near: more than about a third of its letters would have to change.
+  static func nearest(to text: String, among words: [String]) -> String? {
+    // No known word is half as long; the bound keeps a file of long keys cheap.
+    guard text.utf8.count <= 40, !words.contains(text) else { return nil }
+    return words.map { ($0, distance(Array(text.lowercased()), Array($0))) }
+      .filter { $0.1 <= max(1, ($0.0.count + 1) / 3) }
+      .min { $0.1 < $1.1 }?.0
+  }
+
+  /// Levenshtein's distance: insertions, deletions and replacements of one character.
+  private static func distance(_ left: [Character], _ right: [Character]) -> Int {
+    var previous = Array(0...right.count)
+    for (row, character) in left.enumerated() {
+      var current = [row + 1]
+      for (column, other) in right.enumerated() {
+        let replaced = previous[column] + (character == other ? 0 : 1)
+        current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+      }
+      previous = current
+    }
+    return previous[right.count]
+  }
+}

@@ -1,0 +1,116 @@
+import ChainModel
+
+/// A process that has written to the log.
+package struct LogProcess: Hashable, Sendable {
+  package enum Fate: Hashable, Sendable {
+    case running
+    /// It said that it stops.
+    case stopped
+    /// It did not, and is gone: killed or crashed.
+    case died
+  }
+
+  package var slot: Int
+  /// Service or instrument.
+  package var name: String
+  package var identity: ProcessIdentity
+  package var fate: Fate
+  package var attachedAt: UInt64
+  /// Records that it could not write.
+  package var dropped: Int
+
+  package init(slot: Int, name: String, identity: ProcessIdentity, fate: Fate, attachedAt: UInt64, dropped: Int) {
+    self.slot = slot
+    self.name = name
+    self.identity = identity
+    self.fate = fate
+    self.attachedAt = attachedAt
+    self.dropped = dropped
+  }
+}
+
+/// What a reader could not see; shown beside every result that is computed from the log.
+package struct LogLoss: Hashable, Codable, Sendable {
+  /// Records overwritten because the log wrapped.
+  package var overwritten = 0
+  /// Records that writers could not place.
+  package var dropped = 0
+  /// Places claimed by a process that died before it had filled them.
+  package var holes = 0
+  /// Places that a living process has claimed and not filled yet.
+  package var pending = 0
+  /// Texts that did not fit into the string table.
+  package var strings = 0
+  /// Parts of the file that are missing or make no sense.
+  package var damaged = 0
+
+  package init() {}
+
+  package var isNothing: Bool { overwritten + dropped + holes + strings + damaged == 0 }
+
+  /// `nothing lost`, or what was, in words.
+  package var text: String {
+    let parts = [
+      (overwritten, "overwritten"), (dropped, "dropped"), (holes, "left unfinished by a process that died"),
+      (strings, "texts refused"), (damaged, "places damaged"),
+    ]
+    let lost = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return lost.isEmpty ? "nothing lost" : lost.joined(separator: ", ")
+  }
+}
+
+/// The log at one moment: everything that instruments work on.
+package struct LogSnapshot: Sendable {
+  package var runID: String
+  /// Nanoseconds to add to a record's time to get Unix time.
+  package var wallOffset: UInt64
+  package var createdAt: UInt64
+  /// From this moment on nothing has been overwritten; 0 if nothing ever was.
+  package var completeSince: UInt64
+  /// When the snapshot was taken: the end of waits that are still open.
+  package var takenAt: UInt64
+  package var processes: [LogProcess]
+  package var strings: LogStrings
+  /// Sorted by time, and within a thread by position.
+  package var records: [Record]
+  package var loss: LogLoss
+
+  package init(
+    runID: String, wallOffset: UInt64 = 0, createdAt: UInt64 = 0, completeSince: UInt64 = 0, takenAt: UInt64,
+    processes: [LogProcess], strings: LogStrings, records: [Record], loss: LogLoss = LogLoss()
+  ) {
+    self.runID = runID
+    self.wallOffset = wallOffset
+    self.createdAt = createdAt
+    self.completeSince = completeSince
+    self.takenAt = takenAt
+    self.processes = processes
+    self.strings = strings
+    self.records = records
+    self.loss = loss
+  }
+
+  package func process(_ record: Record) -> LogProcess? {
+    processes.first { $0.slot == Int(record.process) }
+  }
+}
+
+/// The interned texts. An id that leads nowhere is the empty text.
+package struct LogStrings: Sendable {
+  private var texts: [UInt32: String]
+
+  package init(_ texts: [UInt32: String] = [:]) {
+    self.texts = texts
+  }
+
+  package subscript(id: UInt32) -> String { texts[id] ?? "" }
+
+  /// For tests and imports: the id of a text, new or known.
+  package mutating func id(of text: String) -> UInt32 {
+    if text.isEmpty { return 0 }
+    if let known = texts.first(where: { $0.value == text }) { return known.key }
+    let id = UInt32(texts.count + 1)
+    texts[id] = text
+    return id
+  }
+}

@@ -1,0 +1,186 @@
+import Atomics
+import ChainModel
+import CPlatform
+import Glibc
+import Synchronization
+
+/// A process's access to the shared log. One per process; lives as long as the process writes.
+package final class LogWriter: @unchecked Sendable {  // its mutable state is behind `Mutex` or in atomics
+  /// Key of a record that describes a lasting state, such as a thread that lives or a fault in force.
+  package typealias StateKey = String
+
+  private struct Registry {
+    var names: [String: UInt32] = [:]
+    var states: [StateKey: Record] = [:]
+    var streams: [TraceStream] = []
+    var checkpointAt: UInt64 = 0
+    var stopping = false
+  }
+
+  private let file: LogFile
+  private let slot: Int
+  private let claims: SegmentClaims
+  private let shared: TraceStream
+  private let registry = Mutex(Registry())
+  private let droppedCount = ManagedAtomic<UInt64>(0)
+
+  /// How often the helper thread looks for work.
+  private static let helperPeriodMicroseconds: UInt32 = 2_000
+
+  /// Makes a new, empty log file; it is an error if there is one.
+  package static func create(path: String, sizeMiB: Int, runID: String) throws(TraceLogError) {
+    try LogFile.create(path: path, sizeMiB: sizeMiB, runID: runID)
+  }
+
+  /// Joins the log as one more writing process.
+  /// - Parameters:
+  ///   - path: the log's file.
+  ///   - name: the service or instrument, as it appears in the log.
+  ///   - ownThread: whether a thread of the log's own calls `help`; without it, the process must, every few ms.
+  /// - Throws: when the file is no log or too many processes have joined it.
+  package init(path: String, name: String, ownThread: Bool = true) throws(TraceLogError) {
+    file = try LogFile.open(path: path)
+    let next = file.word(Layout.Header.nextProcess).loadThenWrappingIncrement(ordering: .relaxed)
+    guard next < UInt64(Layout.processSlots) else { throw .noProcessSlot(path: path) }
+    slot = Int(next)
+    let claims = SegmentClaims(file: file, slot: slot)
+    self.claims = claims
+    shared = TraceStream(file: file, slot: slot) { claims.take() }
+    enter(name: name)
+    claims.refill()
+    if ownThread { startHelper() }
+    state("process", Record(kind: .processStart, name: intern(name), arg: UInt32(getpid())))
+  }
+
+  private func enter(name: String) {
+    typealias Field = Layout.Process
+    let identity = ProcessIdentity.current
+    file.half(LogFile.process(slot, Field.pid)).store(UInt32(bitPattern: identity.pid), ordering: .relaxed)
+    file.word(LogFile.process(slot, Field.startTicks)).store(identity.startTicks, ordering: .relaxed)
+    file.word(LogFile.process(slot, Field.attachedAt)).store(Monotonic.now(), ordering: .relaxed)
+    file.half(LogFile.process(slot, Field.name)).store(intern(name), ordering: .relaxed)
+    file.half(LogFile.process(slot, Field.state)).store(ProcessState.live.rawValue, ordering: .releasing)
+    registry.withLock { $0.streams.append(shared) }
+  }
+
+  /// How many records this process could not write because the log had no room.
+  package var dropped: Int { Int(droppedCount.load(ordering: .relaxed)) }
+
+  /// The id of a text, the same for the same text. Names must come from a bounded set: the table is never emptied.
+  package func intern(_ text: String) -> UInt32 {
+    registry.withLock { registry in
+      if let id = registry.names[text] { return id }
+      let id = file.intern(text)
+      registry.names[text] = id
+      return id
+    }
+  }
+
+  /// A way to write for one event loop, which gets segments of its own.
+  package func scribeOfLoop(thread: UInt32) -> Scribe {
+    let claims = claims
+    let stream = TraceStream(file: file, slot: slot) { claims.take() }
+    registry.withLock { $0.streams.append(stream) }
+    return Scribe(writer: self, stream: stream, thread: thread)
+  }
+
+  /// A way to write for one of the threads that share the process's segments.
+  package func scribe(thread: UInt32) -> Scribe { Scribe(writer: self, stream: shared, thread: thread) }
+
+  /// Writes a record that describes a state that lasts, and repeats it now and then until `forget`, so that it is still
+  /// in the log when its first copy has been overwritten.
+  package func state(_ key: StateKey, _ record: Record, by scribe: Scribe? = nil) {
+    var record = record
+    if record.time == 0 { record.time = Monotonic.now() }
+    if record.thread == 0 { record.thread = scribe?.thread ?? chain_thread_id() }
+    registry.withLock { $0.states[key] = record }
+    append(record, to: scribe?.stream ?? shared)
+  }
+
+  package func forget(_ key: StateKey) {
+    registry.withLock { _ = $0.states.removeValue(forKey: key) }
+  }
+
+  /// Says that the process stops on its own account, and returns the segments it holds.
+  package func close() {
+    let streams = registry.withLock { registry in
+      registry.stopping = true
+      return registry.streams
+    }
+    append(Record(kind: .processStop, time: Monotonic.now(), thread: chain_thread_id()), to: shared)
+    for stream in streams { stream.finish() }
+    claims.giveBack()
+    file.word(LogFile.process(slot, Layout.Process.stoppedAt)).store(Monotonic.now(), ordering: .relaxed)
+    file.half(LogFile.process(slot, Layout.Process.state)).store(ProcessState.stopped.rawValue, ordering: .releasing)
+  }
+
+  fileprivate func append(_ record: borrowing Record, to stream: TraceStream) {
+    guard !stream.append(record) else { return }
+    droppedCount.wrappingIncrement(ordering: .relaxed)
+    file.word(LogFile.process(slot, Layout.Process.dropped)).wrappingIncrement(ordering: .relaxed)
+  }
+
+  // MARK: The helper thread
+
+  private func startHelper() {
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(self)
+    let result = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        let writer = Unmanaged<LogWriter>.fromOpaque(argument).takeRetainedValue()
+        chain_set_thread_name("log-helper")
+        while writer.help() { usleep(LogWriter.helperPeriodMicroseconds) }
+        return nil
+      }, context.toOpaque())
+    guard result == 0 else { return context.release() }
+    pthread_detach(thread)
+  }
+
+  /// Keeps segments ready and repeats lasting states.
+  /// - Returns: false once the process has closed the log.
+  @discardableResult
+  package func help() -> Bool {
+    guard !registry.withLock({ $0.stopping }) else { return false }
+    claims.refill()
+    let sequence = file.word(Layout.Header.nextSequence).load(ordering: .relaxed)
+    let records = registry.withLock { registry -> [Record] in
+      guard sequence >= registry.checkpointAt &+ UInt64(file.layout.segmentCount / 8) else { return [] }
+      registry.checkpointAt = sequence
+      return Array(registry.states.values)
+    }
+    for record in records {
+      append(record, to: shared)
+    }
+    return true
+  }
+}
+
+/// One thread's pen: writes records under its thread id. Cheap to copy.
+package struct Scribe: Sendable {
+  fileprivate let writer: LogWriter?
+  fileprivate let stream: TraceStream?
+  package let thread: UInt32
+
+  /// Writes nothing: for a service that runs without a log.
+  package static func silent(thread: UInt32) -> Scribe { Scribe(writer: nil, stream: nil, thread: thread) }
+
+  fileprivate init(writer: LogWriter?, stream: TraceStream?, thread: UInt32) {
+    self.writer = writer
+    self.stream = stream
+    self.thread = thread
+  }
+
+  /// Writes the record under this thread, at its time or, if that is 0, now.
+  /// - Returns: the record's time, to spare the caller another look at the clock.
+  @discardableResult
+  package func write(_ record: Record) -> UInt64 {
+    var record = record
+    if record.time == 0 { record.time = Monotonic.now() }
+    guard let stream, let writer else { return record.time }
+    record.thread = thread
+    writer.append(record, to: stream)
+    return record.time
+  }
+}

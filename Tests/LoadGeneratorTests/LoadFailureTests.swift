@@ -1,0 +1,99 @@
+import ChainModel
+import Glibc
+import LoadGenerator
+import NIOCore
+import NIOPosix
+import Testing
+
+@Suite struct LoadFailureTests {
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      (.closeWithoutAnswer, .connectionReset), (.closeHalfway, .connectionReset), (.garbage, .malformedAnswer),
+      (.neverAnswer, .timeout),
+    ] as [(TinyServer.Behaviour, LoadFailure)])
+  func aFailureIsCountedUnderItsName(behaviour: TinyServer.Behaviour, failure: LoadFailure) async throws {
+    try await TinyServer.with(behaviour) { server in
+      let result = try await run(
+        plan(server, .open(rate: 100, spacing: .fixed), timeout: .milliseconds(200)))
+      #expect(result.measured.byFailure == [failure: 40])
+      #expect(result.measured.byStatus.isEmpty)
+      #expect(result.latency.all.corrected?.count == 40)
+      #expect(result.latency.successful.corrected == nil)
+      #expect(result.rates.successful == 0)
+      // Nothing is sent twice.
+      #expect(server.counts.requests == 40)
+      expectConservation(result.measured)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func aTimeoutEndsTheRequestInTime() async throws {
+    try await TinyServer.with(.neverAnswer) { server in
+      let result = try await run(
+        plan(server, .open(rate: 100, spacing: .fixed), timeout: .milliseconds(300)))
+      let latency = try #require(result.latency.all.corrected)
+      #expect(latency.min >= 299)
+      #expect(latency.p50 < 3 * 300)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func anAnswerOfAnyStatusIsAnAnswer() async throws {
+    try await TinyServer.with(.answer(status: 503)) { server in
+      let result = try await run(plan(server, .open(rate: 100, spacing: .fixed)))
+      #expect(result.measured.byStatus == [503: 40])
+      #expect(result.measured.byFailure.isEmpty)
+      #expect(result.connections <= 40)
+      #expect(result.latency.successful.uncorrected == nil)
+      #expect(result.latency.all.uncorrected?.count == 40)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func aPortWhereNobodyListensRefuses() async throws {
+    let server = try await TinyServer(.answer(status: 200))
+    try await server.stop()
+    let open = try await run(plan(server, .open(rate: 100, spacing: .fixed)))
+    #expect(open.measured.byFailure == [.connectionRefused: 40])
+    expectConservation(open.measured)
+    // A client of a closed loop pauses after a refusal instead of keeping a core busy.
+    let closed = try await run(plan(server, .closed(clients: 2)))
+    #expect(Set(closed.measured.byFailure.keys) == [.connectionRefused])
+    #expect((2...82).contains(closed.measured.started))
+    expectConservation(closed.measured)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func aHostThatNobodyKnowsIsAnErrorBeforeTheRun() async throws {
+    let plan = LoadPlan(
+      host: "no-such-host.invalid", port: 80, paths: ["/"], arrival: .closed(clients: 1), duration: .seconds(1))
+    let error = await #expect(throws: LoadError.self) { try await run(plan) }
+    guard case .cannotResolve(host: "no-such-host.invalid", _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  /// In a process of its own, since the limit counts for a whole process.
+  @Test(.timeLimit(.minutes(1)))
+  func runningOutOfDescriptorsIsAnOutcomeAndNoCrash() async throws {
+    await #expect(processExitsWith: .success) {
+      try await TinyServer.with(.neverAnswer) { server in
+        var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+        let plan = plan(server, .open(rate: 500, spacing: .fixed), timeout: .milliseconds(600))
+        // The generator is told that there are plenty.
+        let result = try await run(plan, descriptors: 1000)
+        #expect(result.measured.byFailure[.noDescriptor, default: 0] > 100)
+        #expect(result.measured.byFailure[.timeout, default: 0] > 5)
+        expectConservation(result.measured)
+        // Asked itself, it does not try.
+        let careful = try await run(plan)
+        #expect(careful.measured.notSent > 100)
+        #expect(careful.measured.byFailure[.noDescriptor] == nil)
+        expectConservation(careful.measured)
+      }
+    }
+  }
+}

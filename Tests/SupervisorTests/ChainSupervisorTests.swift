@@ -1,0 +1,188 @@
+import ChainModel
+import Glibc
+import Supervisor
+import Testing
+import TraceLog
+
+/// Each test runs a supervisor in a process of its own, over four stand-ins.
+@Suite struct ChainSupervisorTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aChainBecomesReadyAndLeavesNothingBehind() async throws {
+    let chain = try TestChain(in: folder)
+    let run = try chain.makeRun()
+    let live = try #require(try run.record().log)
+    try await chain.supervised(run) { state async throws in
+      #expect(state.services.map(\.name) == ServiceName.allCases)
+      #expect(state.services.allSatisfy { $0.isAlive && $0.state == .ready && $0.restarts == 0 })
+      #expect(state.services.map(\.controlPort) == ServiceName.allCases.map { chain[$0].controlPort })
+      #expect(try run.record().phase == .ready)
+      #expect(try run.phase() == .ready)
+      #expect(try run.logPath() == live)
+      kill(state.supervisor.pid, SIGTERM)
+      #expect(await eventually { !state.supervisor.identity.isAlive })
+      #expect(!state.services.contains { $0.isAlive })
+    }
+    #expect(
+      text(of: run.logPath(of: .orderService)) == """
+        arguments --config \(run.path)/services.yaml --log \(live) --data \(run.path)/data --run-id \(run.id)
+        backtrace enable=no
+
+        """)
+    let ended = try #require(try run.chain())
+    #expect(ended.phase == .ended && ended.failure == nil)
+    #expect(ended.services.allSatisfy { $0.state == .stopped && $0.process == nil })
+    let record = try run.record()
+    #expect(record.phase == .ended && record.failure == nil && record.endedAt != nil)
+    #expect(chain.ports.allSatisfy { PortCheck.isFree(host: "127.0.0.1", port: $0) })
+    try expectSavedLog(of: run, live: live)
+  }
+
+  private func expectSavedLog(of run: RunFolder, live: String) throws {
+    #expect(access(live, F_OK) != 0)
+    #expect(try run.logPath() == run.savedLogPath)
+    let log = try LogReader(path: run.savedLogPath).snapshot()
+    #expect(log.runID == run.id)
+    #expect(log.processes.map(\.name) == ["supervisor"] && log.processes.map(\.fate) == [.stopped])
+    #expect(log.records.compactMap(\.kind) == [.processStart, .processStop])
+    #expect(log.loss.isNothing)
+    var information = stat()
+    #expect(stat(run.savedLogPath, &information) == 0)
+    #expect(Int(information.st_size) == Layout(sizeMiB: 16).fileSize)
+    #expect(Int(information.st_blocks) * 512 < 4 << 20)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aKilledServiceIsBackInUnderTwoSeconds() async throws {
+    let chain = try TestChain(in: folder)
+    let run = try chain.makeRun()
+    var killed: Int32 = 0
+    try await chain.supervised(run) { state async throws in
+      for round in 1...3 {
+        let before = try #require(try run.chain()?.services[2].process)
+        killed = before.pid
+        kill(before.pid, SIGKILL)
+        let back = try await eventually(within: .seconds(2)) {
+          let service = try run.chain()?.services[2]
+          return service?.state == .ready && service?.process != before
+        }
+        #expect(back)
+        let service = try #require(try run.chain()?.services[2])
+        #expect(service.restarts == round)
+        #expect(service.lastEnd == "signal 9 (Killed)")
+        #expect(service.isAlive)
+      }
+      let others = try #require(try run.chain()?.services)
+      #expect([0, 1, 3].allSatisfy { others[$0] == state.services[$0] })
+      kill(state.supervisor.pid, SIGINT)
+    }
+    let log = try LogReader(path: run.savedLogPath).snapshot()
+    let deaths = log.records.filter { $0.kind == .processDied }
+    #expect(deaths.count == 3)
+    #expect(deaths.allSatisfy { log.strings[$0.name] == "order-service" && $0.other == UInt64(SIGKILL) })
+    #expect(deaths.last?.arg == UInt32(killed))
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aServiceThatGivesUpEndsTheStart() async throws {
+    let chain = try TestChain(in: folder, [.paymentService: .gives_up])
+    let run = try chain.makeRun()
+    let end = try await chain.supervisedInVain(run)
+    #expect(end == .exited(ExitCode.notReady.rawValue))
+    let state = try #require(try run.chain())
+    #expect(state.phase == .failed)
+    #expect(state.failure?.exitCode == .notReady)
+    #expect(
+      state.failure?.message == "payment-service ended with exit code 3 before it was ready: the store is locked; "
+        + "all it wrote is in \(run.path)/payment-service.log")
+    #expect(try run.record().failure == state.failure?.message)
+    #expect(try run.record().phase == .failed)
+    #expect(ProcessTable.services(ofRun: run.id, executables: try run.record().executables.values).isEmpty)
+    #expect(access("\(run.path)/trace.log", F_OK) == 0)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aServiceThatDawdlesEndsTheStart() async throws {
+    var chain = try TestChain(in: folder, [.userService: .dawdles])
+    chain.readyTimeoutMilliseconds = 1500
+    let run = try chain.makeRun()
+    let end = try await chain.supervisedInVain(run)
+    #expect(end == .exited(ExitCode.notReady.rawValue))
+    let message = try #require(try run.chain()?.failure?.message)
+    #expect(message.hasPrefix("user-service did not become ready within 1.5s: backtrace enable=no; see "))
+    #expect(ProcessTable.services(ofRun: run.id, executables: try run.record().executables.values).isEmpty)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aServiceThatDoesNotEndIsKilled() async throws {
+    var chain = try TestChain(in: folder, [.gateway: .deaf])
+    chain.stopTimeoutMilliseconds = 300
+    let run = try chain.makeRun()
+    var gateway: Int32 = 0
+    try await chain.supervised(run) { state async throws in
+      gateway = try #require(state.services[0].process?.pid)
+      kill(state.supervisor.pid, SIGHUP)
+    }
+    #expect(ProcessIdentity(pid: gateway) == nil)
+    let log = try LogReader(path: run.savedLogPath).snapshot()
+    let deaths = log.records.filter { $0.kind == .processDied }
+    #expect(deaths.map(\.arg) == [UInt32(gateway)] && deaths.map(\.other) == [UInt64(SIGKILL)])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aTakenPortStartsNothing() async throws {
+    let chain = try TestChain(in: folder)
+    let run = try chain.makeRun()
+    let listener = try TestListener(port: chain[.userService].port)
+    let end = try await chain.supervisedInVain(run)
+    #expect(end == .exited(ExitCode.portInUse.rawValue))
+    withExtendedLifetime(listener) {}
+    let message = try #require(try run.chain()?.failure?.message)
+    #expect(message.hasPrefix("port \(listener.port), user-service's service port, is taken by process \(getpid()) ("))
+    for name in ServiceName.allCases { #expect(access(run.logPath(of: name), F_OK) != 0) }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aMissingExecutableStartsNothing() async throws {
+    let chain = try TestChain(in: folder)
+    let run = try chain.makeRun()
+    unlink("\(chain.binaries)/order-service")
+    let end = try await chain.supervisedInVain(run)
+    #expect(end == .exited(ExitCode.storage.rawValue))
+    #expect(try run.chain()?.failure?.message.hasPrefix("\(chain.binaries)/order-service is not there") == true)
+    #expect(access(run.logPath(of: .gateway), F_OK) != 0)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aFolderForTheLogThatIsMissingStartsNothing() async throws {
+    var chain = try TestChain(in: folder)
+    chain.logFolder = "/no/such/folder"
+    let run = try chain.makeRun()
+    let end = try await chain.supervisedInVain(run)
+    #expect(end == .exited(ExitCode.storage.rawValue))
+    let message = try #require(try run.chain()?.failure?.message)
+    #expect(message.hasPrefix("cannot create the trace log /no/such/folder/chainlab-\(run.id).log"))
+    #expect(access(run.logPath(of: .gateway), F_OK) != 0)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aChainCanRunWithoutALog() async throws {
+    var chain = try TestChain(in: folder)
+    chain.isTraced = false
+    let run = try chain.makeRun()
+    try await chain.supervised(run) { state in kill(state.supervisor.pid, SIGTERM) }
+    #expect(!text(of: run.logPath(of: .gateway)).contains("--log"))
+    #expect(try run.logPath() == nil)
+    #expect(access(run.savedLogPath, F_OK) != 0)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aChainCanBeStoppedWhileItStarts() async throws {
+    let chain = try TestChain(in: folder, [.userService: .dawdles])
+    let run = try chain.makeRun()
+    async let ended = chain.supervisedInVain(run)
+    let others = await eventually { (try? run.chain()?.services.filter { $0.state == .ready }.count) == 3 }
+    #expect(others)
+    let supervisor = try #require(try run.chain()?.supervisor)
+    kill(supervisor.pid, SIGTERM)
+    let end = try await ended
+    #expect(end == .exited(ExitCode.notReady.rawValue))
+    #expect(try run.chain()?.phase == .ended)
+    #expect(ProcessTable.services(ofRun: run.id, executables: try run.record().executables.values).isEmpty)
+  }
+}

@@ -1,0 +1,127 @@
+import ChainModel
+import FoundationEssentials
+import Glibc
+import Supervisor
+import Testing
+import Topology
+import TraceLog
+
+/// A root folder with a chain of stand-ins. It is a value that also another process can work on.
+struct TestChain: Codable, Sendable {
+  struct Service: Codable, Sendable {
+    var port: Int
+    var controlPort: Int
+    var behaviour: StandIn.Behaviour
+
+    enum CodingKeys: String, CodingKey {
+      case port, behaviour
+      case controlPort = "control_port"
+    }
+  }
+
+  var root: String
+  var logFolder: String
+  var isTraced = true
+  /// By name.
+  var services: [String: Service]
+  var readyTimeoutMilliseconds = 15_000
+  var stopTimeoutMilliseconds = 10_000
+
+  /// Builds the chain's executables and its root in a folder.
+  init(in folder: TemporaryFolder, _ behaviours: [ServiceName: StandIn.Behaviour] = [:]) throws {
+    root = folder.path
+    logFolder = folder.path
+    services = [:]
+    for name in ServiceName.allCases {
+      services[name.rawValue] = Service(
+        port: TestPorts.take(), controlPort: TestPorts.take(), behaviour: behaviours[name] ?? .serves)
+    }
+    guard mkdir(binaries, 0o755) == 0 else { throw TestSetupError("mkdir \(binaries)") }
+    for name in ServiceName.allCases {
+      _ = try folder.write(StandIn.service, to: "bin/\(name.rawValue)", executable: true)
+    }
+  }
+
+  var binaries: String { "\(root)/bin" }
+
+  subscript(name: ServiceName) -> Service {
+    services[name.rawValue] ?? Service(port: 0, controlPort: 0, behaviour: .deaf)
+  }
+
+  /// As the run's folder keeps it, for the stand-ins to read.
+  var configuration: [UInt8] { WireJSON.encode(["services": services]) }
+
+  var topology: Topology {
+    Topology(
+      services: ServiceName.allCases.map { name in
+        ServiceConfiguration(
+          name: name, host: "127.0.0.1", port: self[name].port, controlPort: self[name].controlPort, model: .blocking,
+          threads: 4, stackKiB: 1024, storeThreads: 1, queueLimit: 8, overflow: .reject, backlog: 16, loops: 1,
+          inFlightLimit: 64, connectionLimit: 64, timeout: .seconds(1), requestTimeout: .seconds(1),
+          idleTimeout: .seconds(1), callees: [], latency: .zero)
+      },
+      traceLog: TraceLogConfiguration(directory: logFolder, sizeMiB: 16, enabled: isTraced),
+      seed: SeedConfiguration(value: 7, users: 10))
+  }
+
+  /// A run that no supervisor has seen yet.
+  func makeRun() throws -> RunFolder {
+    let executables = Dictionary(
+      uniqueKeysWithValues: ServiceName.allCases.map { ($0.rawValue, "\(binaries)/\($0.rawValue)") })
+    let store = try RunStore(root: root)
+    let run = try store.create(
+      topology: topology, configuration: configuration, executables: executables, versions: ["chainlab": "test"])
+    try store.makeCurrent(run)
+    return run
+  }
+
+  /// Is the supervisor of a run; for a process of its own.
+  func supervise(_ runID: String) -> Int32 {
+    do {
+      return try ChainSupervisor.run(
+        SupervisorOptions(
+          root: root, runID: runID, topology: topology, binaries: binaries,
+          readyTimeout: .milliseconds(readyTimeoutMilliseconds), stopTimeout: .milliseconds(stopTimeoutMilliseconds)))
+    } catch {
+      return error.exitCode.rawValue
+    }
+  }
+
+  /// Has the run supervised by another process, hands the chain out once it is ready, and waits until the supervisor
+  /// has ended, which `whileReady` has to bring about.
+  func supervised(
+    _ run: RunFolder, endsWith expected: ProcessEnd = .exited(0),
+    whileReady: (ChainState) async throws -> Void
+  ) async throws {
+    let supervisor = try SupervisorProcess.spawn(self, run)
+    defer { sweep(run, supervisor) }
+    let ready = await eventually { (try? run.chain()?.phase) == .ready }
+    try #require(ready, "\(text(of: run.supervisorLogPath))")
+    try await whileReady(try #require(try run.chain()))
+    let end = await SupervisorProcess.end(of: supervisor)
+    #expect(end == expected)
+  }
+
+  /// Has a run supervised that cannot succeed.
+  /// - Returns: how the supervisor ended.
+  func supervisedInVain(_ run: RunFolder) async throws -> ProcessEnd? {
+    let supervisor = try SupervisorProcess.spawn(self, run)
+    defer { sweep(run, supervisor) }
+    return await SupervisorProcess.end(of: supervisor)
+  }
+
+  var ports: [Int] { services.values.flatMap { [$0.port, $0.controlPort] } }
+
+  /// Ends whatever a failed test has left running.
+  func sweep(_ run: RunFolder, _ supervisor: ChildProcess? = nil) {
+    for process in [supervisor, (try? run.chain()?.supervisor.identity).map(ChildProcess.init)] {
+      guard let process else { continue }
+      process.signal(SIGKILL)
+      _ = Patience.wait(.seconds(5)) { process.poll() != nil || !process.identity.isAlive }
+    }
+    guard let record = try? run.record() else { return }
+    for service in ProcessTable.services(ofRun: run.id, executables: record.executables.values) {
+      kill(service.pid, SIGKILL)
+    }
+  }
+}
