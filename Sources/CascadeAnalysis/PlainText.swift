@@ -2,9 +2,14 @@
 enum PlainText {
   /// The text without control characters: a log must not move the reader's cursor.
   static func clean(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    if isPlain(text) { return text }
     return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{fffd}" : $0 }))
   }
+
+  /// Printable ASCII: nearly every text, and known for a hundredth of the time that others take.
+  private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { (0x20..<0x7f).contains($0) } }
+
+  private static func width(_ text: String) -> Int { isPlain(text) ? text.utf8.count : text.count }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
@@ -14,12 +19,12 @@ enum PlainText {
   }
 
   static func pad(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
+    text + String(repeating: " ", count: max(0, width - Self.width(text)))
   }
 
   /// At most `width` characters; a cut is shown.
   static func cut(_ line: String, to width: Int) -> String {
-    line.count <= width ? line : line.prefix(max(0, width - 1)) + "…"
+    Self.width(line) <= width ? line : line.prefix(max(0, width - 1)) + "…"
   }
 
   /// `1 thread`, `4 threads`.

@@ -124,7 +124,7 @@ private struct Stage {
   }
 
   private func ping(_ act: Act) -> Duration {
-    .microseconds(Int64(act.pings.latency.all.uncorrected?.p50 ?? 0))
+    .microseconds(Int64((act.pings.latency.all.uncorrected?.p50 ?? 0) * 1000))
   }
 
   private func summary(_ calm: Act, _ cascade: Act, _ switched: Act) -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Supervisor
 
 struct Fault: ParsableCommand {
   static let configuration = CommandConfiguration(

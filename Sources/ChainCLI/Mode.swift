@@ -1,4 +1,5 @@
 import ArgumentParser
+import Supervisor
 import ChainModel
 
 extension IOModel: ExpressibleByArgument {}

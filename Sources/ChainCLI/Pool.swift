@@ -1,4 +1,5 @@
 import ArgumentParser
+import Supervisor
 import ChainModel
 
 struct Pool: ParsableCommand {

@@ -7,15 +7,15 @@ struct Supervise: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Own a chain (started by up).", shouldDisplay: false)
 
   @Option var root: String
-  @Option var run: String
+  @Option(name: .customLong("run")) var runID: String
   @Option var binaries: String
 
   func run() throws {
     let code = try ExitCodes.reporting {
-      let folder = try RunStore(root: root).find(run)
+      let folder = try RunStore(root: root).find(runID)
       let topology = try Topology.load(path: folder.configurationPath)
       return try ChainSupervisor.run(
-        SupervisorOptions(root: root, runID: run, topology: topology, binaries: binaries))
+        SupervisorOptions(root: root, runID: runID, topology: topology, binaries: binaries))
     }
     guard code == 0 else { throw ArgumentParser.ExitCode(code) }
   }

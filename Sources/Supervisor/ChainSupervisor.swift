@@ -22,14 +22,14 @@ package final class ChainSupervisor {
   package static func run(_ options: SupervisorOptions) throws(SupervisorError) -> Int32 {
     let signals = try SignalInbox.install()
     let supervisor = try ChainSupervisor(options, signals)
+    let becameReady: Bool
     do throws(SupervisorError) {
       try supervisor.prepare()
-      try supervisor.start()
+      becameReady = try supervisor.start()
     } catch {
       supervisor.fail(error)
       throw error
     }
-    let becameReady = !signals.stopRequested
     supervisor.watch()
     try supervisor.stop()
     return (becameReady ? ExitCode.ok : .notReady).rawValue
@@ -64,8 +64,8 @@ package final class ChainSupervisor {
     }
   }
 
-  /// Returns when all services are ready, or the supervisor is asked to stop.
-  private func start() throws(SupervisorError) {
+  /// Returns true when all services are ready, false when the supervisor is asked to stop before that.
+  private func start() throws(SupervisorError) -> Bool {
     let deadline = Deadline(after: options.readyTimeout, from: Monotonic.now())
     while !signals.stopRequested {
       for index in services.indices {
@@ -77,16 +77,18 @@ package final class ChainSupervisor {
       }
       try journal.note(services)
       let late = services.filter { !$0.life.isReady }
-      guard let latest = late.last else { break }
+      guard let latest = late.last else {
+        try journal.enter(.ready)
+        logger.info("the chain is ready", metadata: ["run.id": "\(run.id)"])
+        return true
+      }
       guard !deadline.hasPassed(at: Monotonic.now()) else {
         throw .notReady(
           services: late.map(\.name), after: options.readyTimeout, lastLine: latest.lastLine, log: latest.log)
       }
       signals.wait(for: ServiceLife.askEvery)
     }
-    guard !signals.stopRequested else { return }
-    try journal.enter(.ready)
-    logger.info("the chain is ready", metadata: ["run.id": "\(run.id)"])
+    return false
   }
 
   // MARK: Watch

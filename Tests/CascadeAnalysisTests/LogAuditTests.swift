@@ -76,8 +76,8 @@ import TraceLog
     let audit = LogAudit(TestLog.jam().snapshot)
     #expect(audit.isClean, "\(audit.text)")
     #expect(audit.checked.threads == 60)
-    // 68 requests, 56 held waits, 44 client spans
-    #expect(audit.open == 168)
+    // 72 requests, 56 held waits, 44 client spans
+    #expect(audit.open == 172)
   }
 
   @Test func aPlotWithoutAChangeIsRight() {

@@ -56,7 +56,7 @@ import TraceLog
     #expect(
       waterfall.text(width: 105) == """
         trace 4bf92f3577b34da6a3ce929d0e0e4736  GET /payments/{user}  200  1.00 s
-        payment-service  GET /payments/{user} │░░░░░░███▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒██████│ 1.00 s  payment-w1  blocking  200…
+        payment-service  GET /payments/{user} │░░░░██▒▒▒▒▒▒▒▒▒▒▒████│ 1.00 s  payment-w1  blocking  200  sleep (…
         ░ queue  █ run  ▒ wait  ─ call
         """)
     #expect(waterfall.rows[0].span.segments.map(\.duration) == [200_000_000, 800_000_000, 500_000_000])
@@ -74,7 +74,7 @@ import TraceLog
     #expect(user.span.model == .async)
     #expect(user.span.segments.count { $0.phase == .wait } == 1)  // the hired thread's wait is the same one
     #expect(user.span.thread == "user-l1")
-    let text = waterfall.text(width: 160)
+    let text = waterfall.text(width: 180)
     #expect(text.contains("payment-w1  blocking  200  sleep (simulated latency 10ms) 10 ms"))
     #expect(text.contains("user-l1  async  200"))
     #expect(try JSON(waterfall)["spans"].list[7]["depth"].number == 7)

@@ -162,6 +162,26 @@ import TraceLog
     #expect(access(run.logPath(of: .gateway), F_OK) != 0)
   }
 
+  @Test(.timeLimit(.minutes(1))) func aLogThatCannotBeSavedIsKept() async throws {
+    let chain = try TestChain(in: folder)
+    let run = try chain.makeRun()
+    let live = try #require(try run.record().log)
+    try await chain.supervised(run, endsWith: .exited(ExitCode.storage.rawValue)) { state async throws in
+      // Not even root can put a file there then.
+      mkdir(run.savedLogPath, 0o755)
+      kill(state.supervisor.pid, SIGTERM)
+    }
+    #expect(try run.chain()?.phase == .ended)
+    #expect(try run.record().failure?.hasPrefix("cannot write \(run.savedLogPath)") == true)
+    #expect(try run.logPath() == live)
+    let launcher = try ChainLauncher(root: chain.root, binaries: chain.binaries)
+    #expect(throws: SupervisorError.self) { try launcher.down() }
+    rmdir(run.savedLogPath)
+    #expect(try launcher.down() == .cleanedUp(run))
+    #expect(try LogReader(path: run.savedLogPath).snapshot().runID == run.id)
+    #expect(access(live, F_OK) != 0)
+  }
+
   @Test(.timeLimit(.minutes(1))) func aChainCanRunWithoutALog() async throws {
     var chain = try TestChain(in: folder)
     chain.isTraced = false

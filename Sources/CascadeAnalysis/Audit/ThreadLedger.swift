@@ -37,8 +37,7 @@ struct ThreadLedger {
     openWork = nil
   }
 
-  /// What does not agree with the states' account of the same thread, in words.
-  /// - Parameter end: when the thread stopped, or until when the log goes.
+  /// What does not agree with the states' account of the same thread, in words, up to its stop or the log's end.
   func disagreements(with thread: ThreadReplay, until end: UInt64) -> [(Invariant, String)] {
     let times = thread.times(until: end)
     let lifetime = elapsed(startedAt ?? thread.beganAt, end)

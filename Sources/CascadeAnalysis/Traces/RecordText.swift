@@ -10,6 +10,7 @@ package struct RecordText {
   }
 
   private static let threadLimit = 65_536
+  private static let kinds = Dictionary(uniqueKeysWithValues: RecordKind.allCases.map { ($0.rawValue, "\($0)") })
 
   private var strings = LogStrings()
   private var origin: UInt64 = 0
@@ -30,7 +31,7 @@ package struct RecordText {
     let thread = Thread(process: record.process, tid: record.thread)
     if record.kind == .threadStart, threads.count < Self.threadLimit { threads[thread] = strings[record.name] }
     let time = Elapsed.seconds(elapsed(origin, record.time))
-    let kind = record.kind.map { "\($0)" } ?? "kind\(record.kindCode)"
+    let kind = Self.kinds[record.kindCode] ?? "kind\(record.kindCode)"
     let columns = [
       ("+" + String(repeating: " ", count: max(0, 13 - time.count)) + time, 14),
       (processes[record.process] ?? "process\(record.process)", 15), (threads[thread] ?? "\(record.thread)", 15),

@@ -72,7 +72,7 @@ extension TraceWaterfall {
     let width = max(60, width)
     let labels = rows.map { Self.label($0) }
     let labelWidth = min(labels.map(\.count).max() ?? 0, width * 2 / 5)
-    let barWidth = max(10, (width - labelWidth - 12) / 2)
+    let barWidth = max(10, (width - labelWidth - 12) * 2 / 5)
     var lines = [title]
     for (row, label) in zip(rows, labels) {
       let name = PlainText.pad(PlainText.cut(label, to: labelWidth), to: labelWidth)
