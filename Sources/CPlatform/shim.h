@@ -4,6 +4,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -32,3 +33,4 @@ static inline void chain_acquire_fence(void) { __atomic_thread_fence(__ATOMIC_AC
 static inline int chain_wait_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 static inline int chain_wait_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 static inline int chain_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
+static inline void chain_limit_malloc_arenas(int count) { mallopt(M_ARENA_MAX, count); }

@@ -84,6 +84,11 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     storePool.setActive(model == .nonblocking || model == .nonblockingAsync)
   }
 
+  /// At the end: every pool finishes its queue and lets its threads go.
+  func releaseThreads() {
+    for pool in [workers, hired, storePool] { pool.setActive(false) }
+  }
+
   func resizePool(threads: Int?, queueLimit: Int?) {
     workers.resize(threads: threads, queueLimit: queueLimit)
     hired.resize(threads: threads, queueLimit: nil)

@@ -10,8 +10,8 @@ final class ServiceEnvironment: @unchecked Sendable {  // all constant but the c
   let log: LogWriter?
   let databasePath: String
   let logger: Logger
-  /// The thread of the control port, which is the main thread.
-  let controlThread: UInt32
+  /// The thread of the control port, once it runs.
+  let controlThread = ManagedAtomic<UInt32>(0)
   private let counts = ThreadRole.allCases.map { _ in ManagedAtomic<Int>(0) }
 
   init(service: ServiceName, log: LogWriter?, databasePath: String, logger: Logger) {
@@ -19,7 +19,6 @@ final class ServiceEnvironment: @unchecked Sendable {  // all constant but the c
     self.log = log
     self.databasePath = databasePath
     self.logger = logger
-    controlThread = chain_thread_id()
   }
 
   func scribe(thread: UInt32) -> Scribe { log?.scribe(thread: thread) ?? .silent(thread: thread) }

@@ -45,6 +45,8 @@ package enum ServiceMain {
   ) -> Never {
     // Signals are taken by `Stopping`; blocked here, before any thread is started, they are blocked everywhere.
     Stopping.blockSignals()
+    // glibc would reserve 64 MiB of address space for each of up to 16 threads, and hide what stacks reserve.
+    chain_limit_malloc_arenas(2)
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     let logger = Logger(label: name.rawValue)
     do {
@@ -73,13 +75,10 @@ package enum ServiceMain {
         try LogWriter(path: path, name: name.rawValue, ownThread: false)
       }
     } catch { throw Failure(exit: .unavailable, message: error.description) }
-    let environment = ServiceEnvironment(
-      service: name, log: log, databasePath: folder.databasePath, logger: logger)
     InstrumentationSystem.bootstrap(LogTracer(log: log))
-    let core = try ServiceCore(
-      topology: topology, environment: environment,
-      routes: [Route("GET", "/ping", PingHandler(), isFaulty: false)] + routes)
-    try ServiceProcess(core: core, topology: topology).run()
+    try ServiceProcess(
+      name, topology: topology, routes: routes, log: log, databasePath: folder.databasePath, logger: logger
+    ).run()
     log?.close()
   }
 

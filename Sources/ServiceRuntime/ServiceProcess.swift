@@ -1,73 +1,113 @@
 import Atomics
 import CPlatform
-import ChainModel
+package import ChainModel
 import Glibc
+package import Logging
 import NIOCore
 import NIOPosix
-import Topology
-import TraceLog
+import Synchronization
+package import Topology
+package import TraceLog
 
-/// The running service: its loops and pools at work, and its main thread as the control port's event loop.
-final class ServiceProcess {
+/// The running service: its loops and pools at work, and the thread that runs it as the control port's event loop.
+package final class ServiceProcess: @unchecked Sendable {  // `state` locks; everything else is constant
+  private struct State: Sendable {
+    var port: Int?
+    var controlPort: Int?
+    var isStopped = false
+  }
+
   private let core: ServiceCore
-  private let topology: Topology
+  private let state = Mutex(State())
 
-  /// How often the control loop sees to the log and looks for a signal.
+  /// How often the control loop sees to the log and looks whether it shall stop.
   private static let tick = TimeAmount.milliseconds(5)
   /// How long requests in flight may take to end when the service is told to stop.
   private static let drainLimit: UInt64 = 2_000_000_000
 
-  init(core: ServiceCore, topology: Topology) {
-    self.core = core
-    self.topology = topology
+  /// - Parameters:
+  ///   - name: which service.
+  ///   - topology: the chain it is part of.
+  ///   - routes: what it serves besides `/ping`.
+  ///   - log: the shared log, without a thread of its own.
+  ///   - databasePath: of its store.
+  ///   - logger: for its messages.
+  /// - Throws: when a callee's address cannot be used.
+  package init(
+    _ name: ServiceName, topology: Topology, routes: [Route], log: LogWriter?, databasePath: String, logger: Logger
+  ) throws {
+    let environment = ServiceEnvironment(service: name, log: log, databasePath: databasePath, logger: logger)
+    core = try ServiceCore(
+      topology: topology, environment: environment,
+      routes: [Route("GET", "/ping", PingHandler(), isFaulty: false)] + routes)
   }
 
-  /// Blocks until the service is told to stop and has drained.
-  func run() throws {
+  /// The ports it listens on, once it is ready; the kernel's choice where the configuration says 0.
+  package var ports: (service: Int, control: Int)? {
+    state.withLock { state in
+      guard let port = state.port, let controlPort = state.controlPort else { return nil }
+      return (port, controlPort)
+    }
+  }
+
+  /// From any thread: `run` returns when what is in flight has ended, or after two seconds.
+  package func stop() {
+    state.withLock { $0.isStopped = true }
+  }
+
+  /// Blocks until the service is stopped, by `stop` or a signal, and has drained.
+  /// - Throws: when a port cannot be had.
+  package func run() throws {
+    core.environment.controlThread.store(chain_thread_id(), ordering: .relaxed)
     let front = try ServiceFront(core: core)
     let name = "\(core.configuration.name.shortName)-ctl"
     chain_set_thread_name(name)
     let environment = core.environment
-    environment.announceThread(
-      name: name, role: .control, scribe: environment.scribe(thread: environment.controlThread))
+    environment.announceThread(name: name, role: .control, scribe: environment.scribe(thread: chain_thread_id()))
     core.recordPool()
     core.switchMode(to: core.configuration.model)
-    let port = core.configuration.port
-    do { _ = try front.listen() } catch { throw portFailure(error, port: port) }
+    do {
+      let port = try front.listen()
+      state.withLock { $0.port = port }
+    } catch {
+      throw portFailure(error, port: core.configuration.port)
+    }
     let failure = Handover(FailureBox())
     let core = core
     MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
-      let state = Handover((process: self, front: front))
-      let routes = ControlRoutes(core: core, loops: front.loops, controlLoop: loop)
-      let handover = Handover(routes)
+      let front = Handover(front)
+      let routes = Handover(ControlRoutes(core: core, loops: front.value.loops, controlLoop: loop))
       ControlPort.listen(
-        on: loop, host: core.configuration.host, port: core.configuration.controlPort, routes: routes,
+        on: loop, host: core.configuration.host, port: core.configuration.controlPort, routes: routes.value,
         service: core.configuration.name
-      ).whenComplete { result in
+      ).whenComplete { [self] result in
         switch result {
-        case .success: state.value.process.serve(handover.value, state.value.front, on: loop)
+        case .success(let channel):
+          state.withLock { $0.controlPort = channel.localAddress?.port }
+          serve(routes.value, front.value, on: loop)
         case .failure(let error):
           failure.value.error = error
           loop.shutdownGracefully { _ in }
         }
       }
     }
+    core.releaseThreads()
+    front.shutDown()
     if let failure = failure.value.error { throw portFailure(failure, port: core.configuration.controlPort) }
   }
 
   private func serve(_ routes: ControlRoutes, _ front: ServiceFront, on loop: any EventLoop) {
     routes.isReady = true
     let log = core.environment.log
-    let stopping = Handover(Stopping())
-    let state = Handover((process: self, front: front))
-    loop.scheduleRepeatedTask(initialDelay: Self.tick, delay: Self.tick) { task in
+    let front = Handover(front)
+    loop.scheduleRepeatedTask(initialDelay: Self.tick, delay: Self.tick) { [self] task in
       log?.help()
-      guard stopping.value.isAsked else { return }
+      guard state.withLock({ $0.isStopped }) || Stopping.isAsked else { return }
       task.cancel()
-      state.value.front.stopListening()
-      state.value.process.drain(until: Monotonic.now() &+ Self.drainLimit, on: loop)
+      front.value.stopListening()
+      drain(until: Monotonic.now() &+ Self.drainLimit, on: loop)
     }
-    for context in front.loops {
+    for context in front.value.loops {
       let probe = LoopProbe(context, controlLoop: loop)
       loop.scheduleRepeatedTask(initialDelay: LoopProbe.period, delay: LoopProbe.period) { _ in probe.probe() }
     }
@@ -78,8 +118,7 @@ final class ServiceProcess {
       loop.shutdownGracefully { _ in }
       return
     }
-    let state = Handover(self)
-    loop.scheduleTask(in: Self.tick) { state.value.drain(until: end, on: loop) }
+    loop.scheduleTask(in: Self.tick) { [self] in drain(until: end, on: loop) }
   }
 
   private func portFailure(_ error: any Error, port: Int) -> PortError {
@@ -102,7 +141,7 @@ struct PortError: Error, CustomStringConvertible {
 }
 
 /// SIGTERM and SIGINT, which are blocked and asked for, so that no thread is ever interrupted by them.
-struct Stopping {
+enum Stopping {
   private static func signals() -> sigset_t {
     var set = sigset_t()
     sigemptyset(&set)
@@ -118,8 +157,8 @@ struct Stopping {
   }
 
   /// Whether one of them has come.
-  var isAsked: Bool {
-    var set = Self.signals()
+  static var isAsked: Bool {
+    var set = signals()
     var now = timespec()
     return sigtimedwait(&set, nil, &now) > 0
   }

@@ -7,12 +7,30 @@ package enum AtomicFile {
   private static let counter = Atomic<Int>(0)
 
   package static func write(_ bytes: [UInt8], to path: String) throws(SupervisorError) {
-    try replace(path) { (temporary) throws(SupervisorError) in
-      let descriptor = chain_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw .system(path, "write") }
-      defer { close(descriptor) }
-      guard writeAll(bytes[...], to: descriptor) else { throw .system(path, "write") }
-    }
+    try replace(path) { (temporary) throws(SupervisorError) in try fill(temporary, bytes, for: path) }
+  }
+
+  /// Writes a file unless there is one.
+  /// - Returns: false if there is one.
+  package static func create(_ path: String, _ bytes: [UInt8]) throws(SupervisorError) -> Bool {
+    let temporary = temporary(path)
+    defer { unlink(temporary) }
+    try fill(temporary, bytes, for: path)
+    if Glibc.link(temporary, path) == 0 { return true }
+    guard errno == EEXIST else { throw .system(path, "write") }
+    return false
+  }
+
+  private static func fill(_ temporary: String, _ bytes: [UInt8], for path: String) throws(SupervisorError) {
+    let descriptor = chain_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system(path, "write") }
+    defer { close(descriptor) }
+    guard writeAll(bytes[...], to: descriptor) else { throw .system(path, "write") }
+  }
+
+  /// A name that nobody else uses.
+  private static func temporary(_ path: String) -> String {
+    "\(path).\(getpid())-\(counter.add(1, ordering: .relaxed).newValue).tmp"
   }
 
   /// Points a symbolic link elsewhere, or makes it.
@@ -26,7 +44,7 @@ package enum AtomicFile {
   static func replace(
     _ path: String, _ make: (_ temporary: String) throws(SupervisorError) -> Void
   ) throws(SupervisorError) {
-    let temporary = "\(path).\(getpid())-\(counter.add(1, ordering: .relaxed).newValue).tmp"
+    let temporary = temporary(path)
     do throws(SupervisorError) {
       try make(temporary)
       guard rename(temporary, path) == 0 else { throw SupervisorError.system(path, "write") }

@@ -84,16 +84,9 @@ package struct RunFolder: Hashable, Sendable {
   /// Keeps a result as the next `load-<n>.json`.
   /// - Returns: its path.
   package func saveLoadResult(_ json: [UInt8]) throws(SupervisorError) -> String {
-    let temporary = "\(path)/load.\(getpid()).tmp"
-    try AtomicFile.write(json, to: temporary)
-    defer { unlink(temporary) }
     var number = try loadResults().count + 1
-    while true {
-      let place = "\(path)/load-\(number).json"
-      if link(temporary, place) == 0 { return place }
-      guard errno == EEXIST else { throw .system(place, "write") }
-      number += 1
-    }
+    while try !AtomicFile.create("\(path)/load-\(number).json", json) { number += 1 }
+    return "\(path)/load-\(number).json"
   }
 
   /// Paths, oldest first.

@@ -12,7 +12,7 @@ import TraceLog
   private func instruments(_ snapshot: LogSnapshot) throws -> Int {
     let dump = ThreadDump(snapshot)
     let audit = LogAudit(snapshot)
-    let list = TraceList(snapshot, limit: 5)
+    let list = TraceList(snapshot, limit: 3)
     var lines = RecordText()
     var size = dump.text(width: 100, limit: 2).count + audit.text.count + list.text(width: 100).count
     size += lines.lines(snapshot).count

@@ -56,7 +56,7 @@ import TraceLog
     #expect(
       waterfall.text(width: 105) == """
         trace 4bf92f3577b34da6a3ce929d0e0e4736  GET /payments/{user}  200  1.00 s
-        payment-service  GET /payments/{user} │░░░░██▒▒▒▒▒▒▒▒▒▒▒████│ 1.00 s  payment-w1  blocking  200  sleep (…
+        payment-service  GET /payments/{user} │░░░░███▒▒▒▒▒▒▒▒▒▒▒████│ 1.00 s  payment-w1  blocking  200  sleep …
         ░ queue  █ run  ▒ wait  ─ call
         """)
     #expect(waterfall.rows[0].span.segments.map(\.duration) == [200_000_000, 800_000_000, 500_000_000])

@@ -1,4 +1,5 @@
 import ChainModel
+import NIOHTTP1
 
 /// An error as the client sees it: `application/problem+json` (RFC 9457) with the trace it belongs to.
 struct Problem: Encodable {
@@ -12,7 +13,7 @@ struct Problem: Encodable {
 
   init(_ error: CallError, service: ServiceName, trace: TraceID?) {
     let row = error.row
-    title = row.errorType.replacing("_", with: " ")
+    title = HTTPResponseStatus(statusCode: row.status).reasonPhrase
     status = row.status
     detail = row.detail
     errorType = row.errorType

@@ -80,4 +80,9 @@ final class ServiceFront {
   func stopListening() {
     listener?.close(promise: nil)
   }
+
+  /// Ends the loops, and with them every connection. Blocks; not to be called on an event loop.
+  func shutDown() {
+    try? group.syncShutdownGracefully()
+  }
 }
