@@ -4,15 +4,18 @@ package enum DurationText {
     ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
   ]
 
+  /// 24 h, in nanoseconds.
+  static let longest = 24 * 3600e9
+
   /// Nil unless the text is a non-negative decimal number and a unit, at most 24 h.
   package static func parse(_ text: some StringProtocol) -> Duration? {
     let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let suffix = text.dropFirst(number.count)
-    guard let unit = units.first(where: { $0.suffix == suffix }), let value = Double(number), value.isFinite else {
-      return nil
-    }
+    guard let unit = units.first(where: { $0.suffix == suffix }), number.first != ".", number.last != ".",
+      let value = Double(number)
+    else { return nil }
     let nanoseconds = value * unit.nanoseconds
-    guard nanoseconds >= 0, nanoseconds <= 24 * 3600e9 else { return nil }
+    guard nanoseconds >= 0, nanoseconds <= longest else { return nil }
     return .nanoseconds(Int64(nanoseconds.rounded()))
   }
 

@@ -52,6 +52,11 @@ package struct Fault: Hashable, Sendable {
   package struct Header: Hashable, Sendable {
     package var name: String
     package var value: String
+
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 
   package init(
@@ -72,16 +77,18 @@ package struct Fault: Hashable, Sendable {
     let kindText = kind.text
     let value = kindText.firstIndex(of: "=").map { String(kindText[kindText.index(after: $0)...]) } ?? ""
     var fields = [(key: kind.name, value: value)]
-    if share < 1 { fields.append(("share", "\(Self.trimmed(share * 100))%")) }
+    if share < 1 { fields.append(("share", Self.percent(share))) }
     if let user { fields.append(("user", user)) }
     if let header { fields.append(("header", "\(header.name):\(header.value)")) }
     if let duration { fields.append(("for", DurationText.format(duration))) }
     return fields
   }
 
-  private static func trimmed(_ number: Double) -> String {
-    let rounded = (number * 1000).rounded() / 1000
-    return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+  /// `12.5%`, or where that would not be exact, the plain number.
+  private static func percent(_ share: Double) -> String {
+    let rounded = (share * 100_000).rounded() / 1000
+    guard rounded / 100 == share else { return String(share) }
+    return rounded == rounded.rounded() ? "\(Int(rounded))%" : "\(rounded)%"
   }
 }
 
@@ -154,8 +161,9 @@ extension Fault {
       user = value
     case "header":
       let parts = value.split(separator: ":", maxSplits: 1)
-      guard parts.count == 2 else { throw Self.wrong(key, value, "name:value") }
-      header = Header(name: parts[0].lowercased(), value: String(parts[1].drop { $0 == " " }))
+      let text = parts.last?.drop { $0 == " " } ?? ""
+      guard parts.count == 2, !text.isEmpty else { throw Self.wrong(key, value, "name:value") }
+      header = Header(name: parts[0].lowercased(), value: String(text))
     case "for":
       guard let time = DurationText.parse(value), time > .zero else {
         throw Self.wrong(key, value, "a duration like 10s")

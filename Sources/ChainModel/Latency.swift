@@ -6,7 +6,7 @@
 package enum Latency: Hashable, Sendable {
   case fixed(Duration)
   case uniform(Duration, Duration)
-  /// `exp(N(ln median, sigma²))`.
+  /// `exp(N(ln median, sigma²))`, at most 24 h.
   case lognormal(median: Duration, sigma: Double)
   /// Piecewise linear through 0, the three percentiles, and 1.5 × p99 at the top.
   case percentiles(p50: Duration, p90: Duration, p99: Duration)
@@ -26,7 +26,8 @@ package enum Latency: Hashable, Sendable {
     case .fixed(let duration): return duration
     case .uniform(let low, let high): return low + (high - low) * uniform
     case .lognormal(let median, let sigma):
-      return .nanoseconds(Int64(Double(median.nanoseconds) * exp(sigma * Self.normal(uniform, second))))
+      let nanoseconds = Double(median.nanoseconds) * exp(sigma * Self.normal(uniform, second))
+      return .nanoseconds(Int64(min(nanoseconds, DurationText.longest)))
     case .percentiles(let p50, let p90, let p99):
       let points = [(0.0, Duration.zero), (0.5, p50), (0.9, p90), (0.99, p99), (1.0, p99 * 1.5)]
       let upper = points.firstIndex { $0.0 > uniform } ?? 4
@@ -54,7 +55,9 @@ package enum Latency: Hashable, Sendable {
   package static func parse(_ text: some StringProtocol) -> Latency? {
     if let fixed = DurationText.parse(text) { return .fixed(fixed) }
     if text.hasPrefix("lognormal:") { return parseLognormal(text.dropFirst(10)) }
-    if text.hasPrefix("p50:") { return parsePercentiles(text.split(separator: ",")) }
+    if text.hasPrefix("p50:") {
+      return parsePercentiles(text.split(separator: ",", omittingEmptySubsequences: false))
+    }
     return parseRange(text)
   }
 
@@ -68,7 +71,7 @@ package enum Latency: Hashable, Sendable {
   }
 
   private static func parseLognormal(_ text: some StringProtocol) -> Latency? {
-    let parts = text.split(separator: ",")
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     guard parts.count == 2, let median = DurationText.parse(parts[0]), let sigma = Double(parts[1]),
       (0...3).contains(sigma)
     else { return nil }

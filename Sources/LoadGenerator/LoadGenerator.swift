@@ -51,8 +51,8 @@ package enum LoadGenerator {
     let startedAt = Monotonic.now()
     let run = LoadRun(plan: plan, address: address, log: log, limit: limit, startAt: startedAt + LoadRun.lead)
     let loops = group.makeIterator().enumerated().map { LoadLoop(run: run, index: $0.offset, eventLoop: $0.element) }
-    for loop in loops { loop.start() }
     return await withTaskCancellationHandler {
+      for loop in loops { loop.start() }
       await report(run, loops, progress)
       var total = LoopReport()
       for loop in loops { total.add(await loop.result()) }

@@ -59,6 +59,7 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `even
 
   func start() {
     eventLoop.execute { [self] in
+      guard !isFinished else { return }
       let name = "load-\(index)"
       chain_set_thread_name(name)
       spans = SpanLog(writer: run.log, threadName: name, paths: plan.paths)

@@ -113,7 +113,9 @@ extension LoadResult.Plan {
 extension LoadResult {
   init(_ run: LoadRun, _ total: LoopReport) {
     let isOpen = if case .open = run.plan.arrival { true } else { false }
-    let end = max(run.window.lowerBound, min(run.window.upperBound, total.finishedAt))
+    let end =
+      total.wasCancelled
+      ? max(run.window.lowerBound, min(run.window.upperBound, total.finishedAt)) : run.window.upperBound
     let seconds = Double(end - run.window.lowerBound) / 1e9
     func perSecond(_ count: Int) -> Double { seconds > 0 ? Double(count) / seconds : 0 }
     plan = Plan(run.plan)

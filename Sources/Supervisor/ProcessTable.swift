@@ -8,13 +8,14 @@ package enum ProcessTable {
   }
 
   /// Empty for a process that is gone.
-  static func arguments(of pid: Int32) -> [String] {
+  package static func arguments(of pid: Int32) -> [String] {
     guard let bytes = try? AtomicFile.read("/proc/\(pid)/cmdline") else { return [] }
     return bytes.split(separator: 0, omittingEmptySubsequences: true).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  static func command(of pid: Int32) -> String {
-    let words = arguments(of: pid).joined(separator: " ")
+  /// On one line, and not too long for a message.
+  package static func command(of pid: Int32) -> String {
+    let words = arguments(of: pid).joined(separator: " ").split(whereSeparator: \.isNewline).joined(separator: " ")
     return words.count > 80 ? "\(words.prefix(79))…" : words
   }
 

@@ -23,8 +23,9 @@ struct RunJournal {
   mutating func enter(_ phase: ChainPhase) throws(SupervisorError) {
     chain.phase = phase
     record.phase = phase
-    try writeChain()
+    // Whoever waits looks at chain.json, so that comes last.
     try run.write(record)
+    try writeChain()
   }
 
   /// The chain is down, and its services with it.

@@ -1,7 +1,8 @@
 import CPlatform
 import Glibc
 
-/// Copies a file that is mostly holes: only its data is written, its size is kept.
+/// Copies a file that is mostly holes: only its data is written, its size is kept. Memory that was touched but never
+/// written to becomes a hole as well.
 package enum SparseCopy {
   // `lseek`'s GNU extensions (linux/fs.h), which Swift does not see.
   private static let seekData: Int32 = 3
@@ -44,8 +45,7 @@ package enum SparseCopy {
   private static func copy(
     _ range: Range<off_t>, from input: Int32, _ source: String, to output: Int32, _ target: String
   ) throws(SupervisorError) {
-    var chunk = [UInt8](repeating: 0, count: 1 << 20)
-    guard lseek(output, range.lowerBound, SEEK_SET) >= 0 else { throw .system(target, "write") }
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
     var offset = range.lowerBound
     while offset < range.upperBound {
       let count = pread(input, &chunk, min(chunk.count, Int(range.upperBound - offset)), offset)
@@ -53,7 +53,11 @@ package enum SparseCopy {
       guard count >= 0 else { throw .system(source, "read") }
       // The file has become shorter; what is missing stays a hole.
       if count == 0 { return }
-      guard AtomicFile.writeAll(chunk[..<count], to: output) else { throw .system(target, "write") }
+      if chunk[..<count].contains(where: { $0 != 0 }) {
+        guard lseek(output, offset, SEEK_SET) >= 0, AtomicFile.writeAll(chunk[..<count], to: output) else {
+          throw .system(target, "write")
+        }
+      }
       offset += off_t(count)
     }
   }

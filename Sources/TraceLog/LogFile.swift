@@ -42,9 +42,7 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
       throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
     }
     let file = try map(descriptor, path: path, layout: layout)
-    guard chain_populate(file.base, layout.segmentsOffset) == 0 else {
-      throw .noSpace(path: path, needed: layout.segmentsOffset)
-    }
+    try file.takeTables()
     typealias Header = Layout.Header
     let base = file.base
     base.storeBytes(of: Layout.version, toByteOffset: Header.version, as: UInt32.self)
@@ -68,7 +66,21 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
     guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
     let header = try LogHeader(descriptor: descriptor, path: path)
-    return try map(descriptor, path: path, layout: header.layout)
+    guard header.fileSize == header.layout.fileSize else {
+      throw .notALog(path: path, reason: "it was cut off, so nobody can write to it any more")
+    }
+    let file = try map(descriptor, path: path, layout: header.layout)
+    try file.takeTables()
+    return file
+  }
+
+  /// A full file system is met here, as an error; at the first write to a table it would be a SIGBUS.
+  private func takeTables() throws(TraceLogError) {
+    switch chain_populate(base, layout.segmentsOffset) {
+    case 0: return
+    case EINVAL: throw .cannotOpen(path: path, reason: "the log needs Linux 5.14 or later")
+    default: throw .noSpace(path: path, needed: layout.segmentsOffset)
+    }
   }
 
   private static func map(_ descriptor: Int32, path: String, layout: Layout) throws(TraceLogError) -> LogFile {
@@ -112,8 +124,8 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
       let size = (4 + length + 7) / 8 * 8
       let cursor = word(Layout.Header.stringCursor)
       guard length > 0 else { return 0 }
-      let offset = Int(cursor.loadThenWrappingIncrement(by: UInt64(size), ordering: .relaxed))
-      guard offset + size <= layout.stringBytes, let start = bytes.baseAddress else {
+      let offset = Int(clamping: cursor.loadThenWrappingIncrement(by: UInt64(size), ordering: .relaxed))
+      guard offset <= layout.stringBytes - size, let start = bytes.baseAddress else {
         word(Layout.Header.stringsRefused).wrappingIncrement(ordering: .relaxed)
         return 0
       }

@@ -1,19 +1,28 @@
+import CPlatform
 import ChainModel
 import Glibc
 
 /// Reads a log, live or finished, without ever disturbing a writer. The file is not trusted: it is read with `pread`,
 /// never mapped, and every number in it is checked before use.
 package final class LogReader {
+  // `lseek`'s GNU extension (linux/fs.h), which Swift does not see.
+  private static let seekData: Int32 = 3
+
   private let descriptor: Int32
-  private let path: String
   private let header: LogHeader
-  /// Per segment: the sequence last seen and how many of its places have been read. For `readNew`.
-  private var progress: [(sequence: UInt64, position: Int)]
+  private var fileSize = 0
+  /// For `readNew`, by segment.
+  private var progress: [SegmentProgress]
+  /// Published while the log was being read the last time: see `readNew`.
+  private var later: [Record] = []
+  private var holes = 0
+  private var damaged = 0
   /// The texts that records have named so far.
   private var strings: [UInt32: String] = [:]
 
   package init(path: String) throws(TraceLogError) {
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK, opening a FIFO waits for somebody to write into it.
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
     do {
       header = try LogHeader(descriptor: descriptor, path: path)
@@ -22,8 +31,7 @@ package final class LogReader {
       throw error
     }
     self.descriptor = descriptor
-    self.path = path
-    progress = Array(repeating: (0, 0), count: header.layout.segmentCount)
+    progress = Array(repeating: SegmentProgress(), count: header.layout.segmentCount)
   }
 
   deinit {
@@ -32,39 +40,51 @@ package final class LogReader {
 
   /// The whole log as it is now.
   package func snapshot() throws(TraceLogError) -> LogSnapshot {
-    progress = Array(repeating: (0, 0), count: header.layout.segmentCount)
+    progress = Array(repeating: SegmentProgress(), count: header.layout.segmentCount)
+    later = []
+    (holes, damaged) = (0, 0)
     return try readNew()
   }
 
   /// What has been published since the last call: `records` holds only the new ones, everything else is complete.
-  /// A place that was claimed but not filled at the last call is looked at again.
+  /// A place that was claimed but not filled at the last call is looked at again. While processes write, records of after
+  /// `takenAt` are kept for the next call: so nothing is given that depends on a record which is not.
   package func readNew() throws(TraceLogError) -> LogSnapshot {
     let takenAt = Monotonic.now()
-    var loss = LogLoss()
-    let tables = readTables()
+    fileSize = Int(lseek(descriptor, 0, SEEK_END))
+    let tables = LogTables(layout: header.layout, bytes: read(at: 0, count: header.layout.stringsOffset))
     let processes = tables.processes { [self] id in text(id) }
-    var records: [Record] = []
+    var records = later
     for segment in 0..<header.layout.segmentCount {
-      read(segment, tables: tables, processes: processes, into: &records, &loss)
+      read(segment, tables: tables, processes: processes, into: &records)
     }
     resolveNames(of: records)
     records.sort(by: Record.precedes)
-    let head = Array(tables.bytes[..<Layout.page])
-    loss.overwritten = Int(clamping: head.value(at: Layout.Header.overwritten, UInt64.self))
-    loss.strings = Int(clamping: head.value(at: Layout.Header.stringsRefused, UInt64.self))
-    loss.dropped = processes.values.reduce(0) { $0 &+ $1.dropped }
+    let isLive = processes.values.contains { $0.fate == .running }
+    let end = isLive ? records.lastIndex { $0.time <= takenAt }.map { $0 + 1 } ?? 0 : records.count
+    later = Array(records[end...])
+    records.removeSubrange(end...)
+    // Read last: who overwrites a segment says so here before it takes the segment.
+    let head = read(at: 0, count: Layout.page) + [UInt8](repeating: 0, count: Layout.page)
     return LogSnapshot(
       runID: header.runID, wallOffset: header.wallOffset, createdAt: header.createdAt,
       completeSince: head.value(at: Layout.Header.completeSince, UInt64.self), takenAt: takenAt,
       processes: processes.values.sorted { $0.slot < $1.slot }, strings: LogStrings(strings), records: records,
-      loss: loss)
+      loss: loss(head: head, processes: processes))
+  }
+
+  private func loss(head: [UInt8], processes: [Int: LogProcess]) -> LogLoss {
+    var loss = LogLoss()
+    loss.overwritten = Int(clamping: head.value(at: Layout.Header.overwritten, UInt64.self))
+    loss.strings = Int(clamping: head.value(at: Layout.Header.stringsRefused, UInt64.self))
+    loss.dropped = processes.values.reduce(0) { $0 + $1.dropped }
+    loss.pending = progress.reduce(0) { $0 + $1.unfilled.count }
+    loss.holes = holes
+    loss.damaged = damaged
+    return loss
   }
 
   // MARK: Tables
-
-  private func readTables() -> LogTables {
-    LogTables(layout: header.layout, bytes: read(at: 0, count: header.layout.stringsOffset))
-  }
 
   /// An id is where its text stands, so that a text left unfinished by a dying process hides no other.
   private func text(_ id: UInt32) -> String? {
@@ -89,43 +109,43 @@ package final class LogReader {
 
   // MARK: Segments
 
-  private func read(
-    _ segment: Int, tables: LogTables, processes: [Int: LogProcess], into records: inout [Record], _ loss: inout LogLoss
-  ) {
+  private func read(_ segment: Int, tables: LogTables, processes: [Int: LogProcess], into records: inout [Record]) {
     let (tag, cursor) = tables.segment(segment)
     guard tag.state == .open || tag.state == .closed else { return }
+    if progress[segment].sequence != tag.sequence { progress[segment] = SegmentProgress(sequence: tag.sequence) }
+    let seen = progress[segment]
     let used = Int(min(cursor, UInt64(header.layout.recordsPerSegment)))
-    var seen = progress[segment]
-    if seen.sequence != tag.sequence { seen = (tag.sequence, 0) }
-    guard used > seen.position else {
-      progress[segment] = seen
-      return
+    let present = max(seen.position, min(used, (fileSize - header.layout.segmentOffset(segment)) / Layout.recordSize))
+    guard used > seen.first else { return }
+    let isAlive = processes[tag.owner]?.fate == .running
+    if let copy = copy(of: segment, places: seen.first..<present, isAlive: isAlive) {
+      // Whoever claims the segment changes its tag first: the same tag afterwards means that nothing was overwritten.
+      guard currentTag(segment).sequence == tag.sequence else { return }
+      let found = progress[segment].look(at: copy, tag: tag, to: present, isAlive: isAlive)
+      records += found.records
+      holes += found.holes
+      damaged += found.damaged
+    } else if !isAlive {
+      holes += seen.unfilled.count + present - seen.position
+      progress[segment] = SegmentProgress(sequence: tag.sequence, position: present)
     }
-    let offset = header.layout.segmentOffset(segment) + seen.position * Layout.recordSize
-    let wanted = (used - seen.position) * Layout.recordSize
-    let bytes = read(at: offset, count: wanted)
-    // Whoever claims the segment changes its tag first: the same tag afterwards means that nothing was overwritten.
-    guard currentTag(segment).sequence == tag.sequence else { return }
-    if bytes.count < wanted { loss.damaged += (wanted - bytes.count + Layout.recordSize - 1) / Layout.recordSize }
-    let alive = processes[tag.owner]?.fate == .running
-    var complete = true
-    bytes.withUnsafeBytes { raw in
-      for place in 0..<(raw.count / Layout.recordSize) {
-        let word = raw.loadUnaligned(fromByteOffset: place * Layout.recordSize, as: UInt64.self)
-        if word == tag.word(at: seen.position) {
-          let record = raw.loadUnaligned(fromByteOffset: place * Layout.recordSize, as: Record.self)
-          if record.kind == nil { loss.damaged += 1 } else { records.append(record) }
-        } else if alive {
-          loss.pending += 1
-          complete = false
-          break
-        } else {
-          loss.holes += 1
-        }
-        seen.position += 1
-      }
+    if progress[segment].position == present, used > present {
+      damaged += used - present
+      progress[segment].position = used
     }
-    progress[segment] = complete ? (seen.sequence, max(seen.position, used)) : seen
+  }
+
+  /// Nil where the file has no bytes at all: a hostile one may claim gigabytes of them.
+  private func copy(of segment: Int, places: Range<Int>, isAlive: Bool) -> SegmentCopy? {
+    let offset = header.layout.segmentOffset(segment) + places.lowerBound * Layout.recordSize
+    let size = places.count * Layout.recordSize
+    let data = lseek(descriptor, off_t(offset), Self.seekData)
+    guard size > 0, data >= 0 ? data < offset + size : errno != ENXIO else { return nil }
+    let words = read(at: offset, count: size)
+    guard isAlive else { return SegmentCopy(first: places.lowerBound, words: words, records: words) }
+    // A record whose word was there before the second copy began is whole in that one.
+    chain_acquire_fence()
+    return SegmentCopy(first: places.lowerBound, words: words, records: read(at: offset, count: size))
   }
 
   private func currentTag(_ segment: Int) -> SegmentTag {

@@ -46,7 +46,7 @@ package struct LogLoss: Hashable, Codable, Sendable {
 
   package init() {}
 
-  package var isNothing: Bool { overwritten + dropped + holes + strings + damaged == 0 }
+  package var isNothing: Bool { overwritten | dropped | holes | strings | damaged == 0 }
 
   /// `nothing lost`, or what was, in words.
   package var text: String {
@@ -109,7 +109,7 @@ package struct LogStrings: Sendable {
   package mutating func id(of text: String) -> UInt32 {
     if text.isEmpty { return 0 }
     if let known = texts.first(where: { $0.value == text }) { return known.key }
-    let id = UInt32(texts.count + 1)
+    let id = UInt32((0...texts.count).first { texts[UInt32($0 + 1)] == nil } ?? 0) + 1
     texts[id] = text
     return id
   }

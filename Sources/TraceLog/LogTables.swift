@@ -33,7 +33,7 @@ struct LogTables {
       processes[slot] = LogProcess(
         slot: slot, name: text(bytes.value(at: entry + Field.name, UInt32.self)) ?? "process \(identity.pid)",
         identity: identity, fate: fate, attachedAt: bytes.value(at: entry + Field.attachedAt, UInt64.self),
-        dropped: Int(clamping: bytes.value(at: entry + Field.dropped, UInt64.self)))
+        dropped: Int(min(bytes.value(at: entry + Field.dropped, UInt64.self), 1 << 48)))
     }
     return processes
   }

@@ -101,7 +101,7 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
     registry.withLock { _ = $0.states.removeValue(forKey: key) }
   }
 
-  /// Says that the process stops on its own account, and returns the segments it holds.
+  /// Says that the process stops on its own account. What it writes afterwards is dropped.
   package func close() {
     let streams = registry.withLock { registry in
       registry.stopping = true

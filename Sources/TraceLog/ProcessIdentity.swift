@@ -15,16 +15,39 @@ package struct ProcessIdentity: Hashable, Codable, Sendable {
 
   /// Nil when there is no such process, or only its zombie.
   package init?(pid: Int32) {
-    guard let file = fopen("/proc/\(pid)/stat", "re") else { return nil }
+    guard case .started(let ticks) = Self.look(at: pid) else { return nil }
+    self.init(pid: pid, startTicks: ticks)
+  }
+
+  /// False only when the process is certainly gone: who takes a living one for dead overwrites what it is writing.
+  package var isAlive: Bool {
+    switch Self.look(at: pid) {
+    case .gone: false
+    case .unknown: true
+    case .started(let ticks): startTicks == 0 || ticks == startTicks
+    }
+  }
+
+  private enum Sight {
+    case gone
+    case started(UInt64)
+    /// This process could not look, for want of a descriptor or of memory.
+    case unknown
+  }
+
+  private static func look(at pid: Int32) -> Sight {
+    guard let file = fopen("/proc/\(pid)/stat", "re") else {
+      return errno == ENOENT || errno == ESRCH ? .gone : .unknown
+    }
     defer { fclose(file) }
     var line = [UInt8](repeating: 0, count: 1024)
     let count = fread(&line, 1, line.count, file)
     // The name in parentheses may hold anything; the fields start behind the last one.
-    guard let end = line[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    guard let end = line[..<count].lastIndex(of: UInt8(ascii: ")")) else { return .gone }
     let fields = String(decoding: line[(end + 1)..<count], as: UTF8.self).split(separator: " ")
-    guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let ticks = UInt64(fields[19]) else { return nil }
-    self.init(pid: pid, startTicks: ticks)
+    guard fields.count > 19, let threads = Int(fields[17]), let ticks = UInt64(fields[19]) else { return .unknown }
+    // A zombie that still has threads is a process whose first thread has ended, or that is being killed just now.
+    if fields[0] == "Z" || fields[0] == "X", threads <= 1 { return .gone }
+    return .started(ticks)
   }
-
-  package var isAlive: Bool { ProcessIdentity(pid: pid) == self }
 }

@@ -82,6 +82,21 @@ package struct WaitFlags: OptionSet, Hashable, Sendable {
 }
 
 /// One line of the log: 64 bytes, a cache line, laid out in memory as in the file.
+///
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 8 | `word` |
+/// | 8 | 8 | `time` |
+/// | 16 | 8 | `traceHigh` |
+/// | 24 | 8 | `traceLow` |
+/// | 32 | 8 | `span` |
+/// | 40 | 8 | `other` |
+/// | 48 | 4 | `thread` |
+/// | 52 | 2 | `process` |
+/// | 54 | 1 | `kindCode` |
+/// | 55 | 1 | `detail` |
+/// | 56 | 4 | `name` |
+/// | 60 | 4 | `arg` |
 package struct Record: Hashable, Sendable {
   /// Names the segment and the position; zero while the record is being written. Within a thread it only grows.
   package var word: UInt64
@@ -148,7 +163,9 @@ extension Record {
     }
     set {
       var words: [UInt64] = [0, 0, 0]
-      for (index, byte) in newValue.prefix(24).enumerated() { words[index / 8] |= UInt64(byte) << UInt64(index % 8 * 8) }
+      for (index, byte) in newValue.prefix(24).enumerated() {
+        words[index / 8] |= UInt64(byte) << UInt64(index % 8 * 8)
+      }
       (traceHigh, traceLow, other) = (words[0], words[1], words[2])
       detail = UInt8(min(newValue.count, 24))
     }

@@ -8,6 +8,8 @@ final class SegmentClaims: Sendable {
   private let file: LogFile
   private let slot: Int
   private let ready = Mutex<[SegmentTag.Claim]>([])
+  /// One claim at a time, so that segments are used in the order of their numbers: a thread's records only grow.
+  private let claiming = Mutex(())
 
   static let readyCount = 2
 
@@ -18,14 +20,21 @@ final class SegmentClaims: Sendable {
 
   /// For a stream that needs a segment now.
   func take() -> SegmentTag.Claim? {
-    ready.withLock { $0.isEmpty ? nil : $0.removeFirst() } ?? claim()
+    nextReady() ?? claiming.withLock { _ in nextReady() ?? claim() }
   }
+
+  private func nextReady() -> SegmentTag.Claim? { ready.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
 
   /// For the writer's helper thread.
   func refill() {
-    while ready.withLock({ $0.count }) < Self.readyCount {
-      guard let claim = claim() else { return }
+    while ready.withLock({ $0.count }) < Self.readyCount, addReady() {}
+  }
+
+  private func addReady() -> Bool {
+    claiming.withLock { _ in
+      guard let claim = claim() else { return false }
       ready.withLock { $0.append(claim) }
+      return true
     }
   }
 
@@ -46,17 +55,17 @@ final class SegmentClaims: Sendable {
       let index = Int((sequence &+ UInt64(step)) % UInt64(count))
       let old = SegmentTag(rawValue: file.tag(index).load(ordering: .acquiring))
       guard isFree(old, index: index) else { continue }
+      guard reserve(index) else { return nil }
+      let lost = announceLoss(of: old, index: index)
       let mine = SegmentTag(sequence: sequence, owner: slot, state: .claiming)
       guard
         file.tag(index).compareExchange(
           expected: old.rawValue, desired: mine.rawValue, ordering: .acquiringAndReleasing
         ).exchanged
-      else { continue }
-      guard reserve(index) else {
-        file.tag(index).store(old.rawValue, ordering: .releasing)
-        return nil
+      else {
+        file.word(Layout.Header.overwritten).wrappingDecrement(by: lost, ordering: .relaxed)
+        continue
       }
-      if old.state != .free { countOverwritten(old, index: index) }
       file.cursor(index).store(0, ordering: .relaxed)
       file.tag(index).store(mine.with(.open).rawValue, ordering: .releasing)
       return SegmentTag.Claim(sequence: sequence, index: index)
@@ -88,17 +97,19 @@ final class SegmentClaims: Sendable {
     Int(min(file.cursor(index).load(ordering: .relaxed), UInt64(file.layout.recordsPerSegment)))
   }
 
+  /// A process that has said that it stops is not gone yet: its threads may still be writing.
   private func isDead(_ owner: Int) -> Bool {
     guard
-      file.half(LogFile.process(owner, Layout.Process.state)).load(ordering: .acquiring) == ProcessState.live.rawValue
+      file.half(LogFile.process(owner, Layout.Process.state)).load(ordering: .acquiring) != ProcessState.free.rawValue
     else { return true }
     let pid = file.half(LogFile.process(owner, Layout.Process.pid)).load(ordering: .relaxed)
     let ticks = file.word(LogFile.process(owner, Layout.Process.startTicks)).load(ordering: .relaxed)
     return !ProcessIdentity(pid: Int32(truncatingIfNeeded: pid), startTicks: ticks).isAlive
   }
 
-  /// Moves "complete since" past the newest record that is about to be overwritten.
-  private func countOverwritten(_ tag: SegmentTag, index: Int) {
+  /// Moves "complete since" past the newest record that is about to be overwritten, and counts them. It comes before the
+  /// claim, so that a reader who finds the segment gone, or whoever looks after a crash at this point, finds it said.
+  private func announceLoss(of tag: SegmentTag, index: Int) -> UInt64 {
     var newest: UInt64 = 0
     var lost: UInt64 = 0
     for position in 0..<used(index) {
@@ -107,15 +118,16 @@ final class SegmentClaims: Sendable {
       newest = max(newest, place.load(fromByteOffset: 8, as: UInt64.self))
       lost += 1
     }
-    guard lost > 0 else { return }
+    guard lost > 0 else { return 0 }
     file.word(Layout.Header.overwritten).wrappingIncrement(by: lost, ordering: .relaxed)
     let since = file.word(Layout.Header.completeSince)
     var seen = since.load(ordering: .relaxed)
     while seen <= newest {
       let (exchanged, original) = since.compareExchange(
-        expected: seen, desired: newest + 1, ordering: .acquiringAndReleasing)
-      if exchanged { return }
+        expected: seen, desired: max(newest, newest &+ 1), ordering: .acquiringAndReleasing)
+      if exchanged { break }
       seen = original
     }
+    return lost
   }
 }

@@ -15,7 +15,13 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
   private let next: @Sendable () -> SegmentTag.Claim?
   /// The segment in use: sequence << 16 | index; `none` before the first and while there is no room.
   private let current = ManagedAtomic<UInt64>(TraceStream.none)
-  private let rolling = Mutex<UInt64>(0)
+  private let rolling = Mutex(Rolling())
+
+  private struct Rolling {
+    /// When the log last had no room, or a segment was last taken.
+    var triedAt: UInt64 = 0
+    var isFinished = false
+  }
 
   private static let none = UInt64.max
 
@@ -65,12 +71,13 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
 
   /// Goes on to the next segment, unless another thread has already done so.
   private func roll(from seen: UInt64) -> Bool {
-    rolling.withLock { triedAt in
+    rolling.withLock { rolling in
       guard current.load(ordering: .acquiring) == seen else { return true }
       // While the log has no room, look for some only now and then.
       let now = Monotonic.now()
-      if seen == Self.none, triedAt != 0, now &- triedAt < 10_000_000 { return false }
-      triedAt = now
+      if rolling.isFinished { return false }
+      if seen == Self.none, rolling.triedAt != 0, now &- rolling.triedAt < 10_000_000 { return false }
+      rolling.triedAt = now
       let claim = next()
       current.store(claim?.packed ?? Self.none, ordering: .releasing)
       if seen != Self.none { close(seen) }
@@ -85,11 +92,12 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
       expected: old.rawValue, desired: old.with(.closed).rawValue, ordering: .acquiringAndReleasing)
   }
 
-  /// Gives the segment back at the end of the process; records that come later go nowhere.
+  /// Records that come later go nowhere. The segment stays open, since another thread may be writing into it right now:
+  /// it is free once the process is gone.
   func finish() {
-    rolling.withLock { _ in
-      let seen = current.exchange(Self.none, ordering: .acquiringAndReleasing)
-      if seen != Self.none { close(seen) }
+    rolling.withLock { rolling in
+      rolling.isFinished = true
+      current.store(Self.none, ordering: .releasing)
     }
   }
 }

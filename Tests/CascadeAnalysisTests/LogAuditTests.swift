@@ -265,10 +265,11 @@ import TraceLog
 
   @Test func aProcessThatDiedIsIncomplete() {
     var log = TestLog.jam()
-    log.processes[3].fate = .died
+    log.processes[2].fate = .died
     let audit = LogAudit(log.snapshot)
     #expect(audit.isClean, "\(audit.text)")
-    #expect(audit.incomplete == [.died: 13 + 12 + 12])  // its threads, requests and waits
+    #expect(audit.incomplete == [.died: 13 + 16 + 12 + 12])  // its threads, requests, waits and client spans
+    #expect(audit.open == 172 - 16 - 12 - 12)
   }
 
   @Test func recordsOfAProcessThatStoppedAreNotJudged() {

@@ -29,7 +29,7 @@ extension TestLog {
     let user = log.service(.userService, 1, .blocking, threads: 16)
     let order = log.service(.orderService, 2, .blocking, threads: 12)
     let payment = log.service(.paymentService, 3, .blocking, threads: 12)
-    log.write(.fault, 2, Pen(process: 3, thread: 9), detail: 1, name: "latency=1s")
+    log.write(.fault, 2, Pen(process: 3, thread: 9), detail: 1, name: "fault: latency=1s")
     log.takenAt = 1_000_000
     for chain in 0..<16 {
       let id = UInt64(chain + 1) * 100

@@ -98,7 +98,6 @@ import TraceLog
       ThreadDump(log.snapshot).text(width: 110, limit: 3) == """
         user-service     async  1 loop  1 idle  1 hired thread  1 blocked  1 suspended
           GET /orders  suspended 800 ms (no hired thread yet)  calling order-service
-            └ in transit to order-service
           user-h1  blocked 700 ms  calling order-service    GET /orders
             └ in transit to order-service
         """)
@@ -220,7 +219,35 @@ import TraceLog
   @Test func linesAreCutToTheWidth() {
     let text = ThreadDump(TestLog.jam().snapshot).text(width: 40, limit: 2)
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 40 })
+    #expect(text.contains("\n  … 10 more wait behind payment-w*\n    4 wait for requests still queued at or…\n"))
     #expect(text.contains("…"))
+  }
+
+  @Test func whatMayHaveEndedUnseenIsToldAsSuch() throws {
+    var log = TestLog()
+    let gateway = log.service(.gateway, 0, .blocking, threads: 2)
+    for (worker, at) in [(0, UInt64(100_000)), (1, 900_000)] {
+      log.blocked(
+        at, loop: gateway.loop, worker: gateway.pool[worker], at, from: 0, route: "GET /ping", calls: at + 1,
+        "user-service")
+    }
+    log.arrive(100_000, gateway.loop, 7, "GET /ping")
+    log.write(.enqueue, 100_000, gateway.loop, span: 7)
+    log.completeSince = TestLog.time(500_000)
+    log.loss.overwritten = 3
+    let dump = ThreadDump(log.snapshot)
+    #expect(
+      dump.text(width: 100, limit: 2) == """
+        gateway          2 threads  2 blocked
+          gateway-w1  perhaps blocked 900 ms  calling user-service    GET /ping
+            └ in transit to user-service
+          gateway-w2  blocked 100 ms  calling user-service    GET /ping
+            └ in transit to user-service
+        log: 3 overwritten
+        log: complete for the last 500 ms; older is 'perhaps'
+        """)
+    let threads = try JSON(dump)["services"].list[0]["threads"].list
+    #expect(threads.map { $0["uncertain"] } == [.boolean(true), .null, .null])
   }
 
   @Test func recordsBehindTheMomentWaitForTheNextSnapshot() {

@@ -13,13 +13,13 @@ import TraceLog
     log.processes[0].fate = .running
     log.arrive(45_000, TestLog.Pen(process: 0, thread: 100), 900, "GET /ping")
     let list = TraceList(log.snapshot, limit: 10)
-    #expect(list.traces.map(\.trace) == [TraceID(high: 1, low: 2), id])
-    let open = list.traces[0]
+    #expect(list.traces.map(\.trace) == [id, TraceID(high: 1, low: 2)])
+    let open = list.traces[1]
     #expect(open.state == .open)
     #expect(open.duration == 15_000_000)
     #expect(open.longestWait?.cause == .queue)
     #expect(open.longestWait?.duration == 15_000_000)
-    let whole = list.traces[1]
+    let whole = list.traces[0]
     #expect(whole.name == "GET /users/ada/payment-status")
     #expect(whole.status == 200)
     #expect(whole.duration == 19_500_000)
@@ -28,7 +28,7 @@ import TraceLog
     #expect(whole.longestWait?.cause == .sleep)
     #expect(whole.longestWait?.duration == 10_000_000)
     #expect(list.text(width: 200).contains("payment-service sleep (simulated latency 10ms) 10 ms"))
-    #expect(try JSON(list)["traces"].list[1]["trace_id"].text == id.hex)
+    #expect(try JSON(list)["traces"].list[0]["trace_id"].text == id.hex)
   }
 
   @Test func theListKeepsToItsLimit() {
@@ -38,7 +38,7 @@ import TraceLog
       log.trace = TraceID(high: 0, low: UInt64(number))
       log.arrive(UInt64(number) * 1_000, gateway.loop, UInt64(number), "GET /ping")
     }
-    #expect(TraceList(log.snapshot, limit: 3).traces.map(\.trace.low) == [50, 49, 48])
+    #expect(TraceList(log.snapshot, limit: 3).traces.map(\.trace.low) == [48, 49, 50])
     #expect(TraceList(log.snapshot, limit: 0).traces.isEmpty)
     #expect(TraceList(log.snapshot, limit: -1).traces.isEmpty)
   }

@@ -1,8 +1,6 @@
-import ChainModel
+import FoundationEssentials
 import Glibc
 import LoadGenerator
-import NIOCore
-import NIOPosix
 import Testing
 
 @Suite struct LoadFailureTests {
@@ -52,13 +50,16 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func aPortWhereNobodyListensRefuses() async throws {
-    let server = try await TinyServer(.answer(status: 200))
-    try await server.stop()
-    let open = try await run(plan(server, .open(rate: 100, spacing: .fixed)))
+    let unused = try UnusedPort()
+    defer { unused.release() }
+    func plan(_ arrival: LoadPlan.Arrival) -> LoadPlan {
+      LoadPlan(port: unused.port, paths: ["/ping"], arrival: arrival, duration: .milliseconds(400))
+    }
+    let open = try await run(plan(.open(rate: 100, spacing: .fixed)))
     #expect(open.measured.byFailure == [.connectionRefused: 40])
     expectConservation(open.measured)
     // A client of a closed loop pauses after a refusal instead of keeping a core busy.
-    let closed = try await run(plan(server, .closed(clients: 2)))
+    let closed = try await run(plan(.closed(clients: 2)))
     #expect(Set(closed.measured.byFailure.keys) == [.connectionRefused])
     #expect((2...82).contains(closed.measured.started))
     expectConservation(closed.measured)
@@ -80,8 +81,7 @@ import Testing
   func runningOutOfDescriptorsIsAnOutcomeAndNoCrash() async throws {
     await #expect(processExitsWith: .success) {
       try await TinyServer.with(.neverAnswer) { server in
-        var limit = rlimit(rlim_cur: 64, rlim_max: 64)
-        #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+        try leaveDescriptors(48)
         let plan = plan(server, .open(rate: 500, spacing: .fixed), timeout: .milliseconds(600))
         // The generator is told that there are plenty.
         let result = try await run(plan, descriptors: 1000)
@@ -96,4 +96,44 @@ import Testing
       }
     }
   }
+}
+
+/// A port that is taken, so that no other test gets it, but on which nobody listens.
+private struct UnusedPort {
+  let port: Int
+  private let descriptor: Int32
+
+  init() throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+      }
+    }
+    try #require(result == 0)
+    self.descriptor = descriptor
+    port = Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  func release() {
+    close(descriptor)
+  }
+}
+
+/// Lowers this process's limit so that it can open so many more: a limit is one of numbers, of which some are taken.
+private func leaveDescriptors(_ count: Int) throws {
+  let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int($0) }
+  let taken = Set(numbers)
+  var (limit, free) = (0, 0)
+  while free < count {
+    free += taken.contains(limit) ? 0 : 1
+    limit += 1
+  }
+  var both = rlimit(rlim_cur: rlim_t(limit), rlim_max: rlim_t(limit))
+  let result = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &both)
+  try #require(result == 0)
 }

@@ -1,7 +1,6 @@
 import ChainModel
 import FoundationEssentials
 import LoadGenerator
-import Synchronization
 import Testing
 
 @Suite struct LoadResultTests {

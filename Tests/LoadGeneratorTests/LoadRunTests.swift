@@ -1,5 +1,5 @@
-import LoadGenerator
 import NIOCore
+import LoadGenerator
 import Testing
 
 /// Short plans against a server of the test's own.

@@ -25,7 +25,7 @@ import TraceLog
   }
 
   private func plan(_ plan: String) throws {
-    _ = try folder.write(StandIn.supervisor(plan: plan), to: "bin/chainlab", executable: true)
+    try chain.install(StandIn.supervisor(plan: plan), as: ["chainlab"])
   }
 
   // MARK: Over a real supervisor

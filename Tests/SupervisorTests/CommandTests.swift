@@ -32,14 +32,13 @@ import Testing
   }
 
   @Test func noDescriptorLeaksIntoAChild() async throws {
-    let leak = open("/dev/null", O_RDONLY)
+    let file = try folder.write("", to: "leak")
+    let leak = open(file, O_RDONLY)
     defer { close(leak) }
     #expect(leak > 2 && fcntl(leak, F_GETFD) == 0)
     let (_, output) = try await run("for d in /proc/self/fd/*; do readlink $d; done; exit 0")
-    let descriptors = try await run("cd /proc/self/fd; echo *").output
     #expect(output.hasPrefix("/dev/null\n\(folder.path)/output\n\(folder.path)/output\n"))
-    #expect(descriptors.split(separator: "\n").last?.hasPrefix("0 1 2") == true)
-    #expect(descriptors.split(separator: "\n").last?.split(separator: " ").contains("\(leak)") == false)
+    #expect(!output.contains(file))
   }
 
   @Test func aDetachedChildHasASessionOfItsOwn() async throws {

@@ -2,6 +2,7 @@ import ChainModel
 import Glibc
 import Supervisor
 import Testing
+import TraceLog
 
 @Suite struct PortCheckTests {
   @Test(arguments: ["127.0.0.1", "0.0.0.0", "::"]) func aTakenPortNamesItsOwner(address: String) throws {
@@ -23,6 +24,23 @@ import Testing
     #expect(
       error?.description.hasPrefix(
         "port \(port), order-service's control port, is taken by process \(getpid()) (\(owner.command))") == true)
+  }
+
+  @Test func aCommandFitsIntoAMessage() async throws {
+    let folder = try TemporaryFolder()
+    let script = "sleep 60\n# \(String(repeating: "x", count: 200))"
+    let child = try Command(
+      executable: "/bin/sh", arguments: ["-c", script], environment: [:], output: "\(folder.path)/output"
+    ).spawn()
+    defer {
+      child.signal(SIGKILL)
+      _ = Patience.wait(.seconds(5)) { child.poll() != nil }
+    }
+    // A process has its arguments a moment after it has its pid.
+    let hasArguments = await eventually { !ProcessTable.arguments(of: child.identity.pid).isEmpty }
+    #expect(hasArguments)
+    let command = ProcessTable.command(of: child.identity.pid)
+    #expect(command.hasPrefix("/bin/sh -c sleep 60 # xxx") && command.count == 80 && command.hasSuffix("…"))
   }
 
   @Test func aPortIsFreeAgainOnceItIsClosed() throws {

@@ -19,6 +19,17 @@ import Testing
     #expect(try Self.read(target, at: 40 << 20, count: 2) == "\0\0")
   }
 
+  @Test func zerosBecomeAHole() throws {
+    let folder = try TemporaryFolder()
+    let source = "\(folder.path)/source"
+    let target = "\(folder.path)/target"
+    try Self.make(source, size: 8 << 20, data: [0: String(repeating: "\0", count: 8 << 20), 5 << 20: "data"])
+    try SparseCopy.copy(source, to: target)
+    #expect(Int(try Self.status(source).st_blocks) * 512 >= 8 << 20)
+    #expect(Int(try Self.status(target).st_blocks) * 512 < 1 << 20)
+    #expect(try Self.read(target, at: (5 << 20) - 1, count: 6) == "\0data\0")
+  }
+
   @Test(arguments: [0, 1, 100_000]) func aFileOfOnlyAHoleKeepsItsSize(size: Int) throws {
     let folder = try TemporaryFolder()
     try Self.make("\(folder.path)/source", size: size, data: [:])
@@ -51,7 +62,8 @@ import Testing
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0, ftruncate(descriptor, size) == 0 else { throw TestSetupError("cannot make \(path)") }
     defer { close(descriptor) }
-    for (offset, text) in data where pwrite(descriptor, text, text.utf8.count, offset) != text.utf8.count {
+    for (offset, text) in data.sorted(by: { $0.key < $1.key })
+    where pwrite(descriptor, text, text.utf8.count, offset) != text.utf8.count {
       throw TestSetupError("cannot write \(path)")
     }
   }

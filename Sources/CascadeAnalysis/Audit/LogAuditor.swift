@@ -43,7 +43,9 @@ struct LogAuditor {
     let moment = snapshot.moment
     for record in snapshot.records where record.time <= moment { take(record) }
     for process in replay.processes.values.sorted(by: { $0.slot < $1.slot }) { close(process, at: moment) }
-    audit.open += replay.spans.count
+    for span in replay.spans.values {
+      if replay.processes[span.process]?.fate == .died { count(.died) } else { audit.open += 1 }
+    }
     audit.residual = round.residual
     return audit
   }

@@ -59,6 +59,8 @@ package struct ProcessReplay: Sendable {
     stoppedAt = time
     threads = [:]
     requests = [:]
+    faults = [:]
+    model = nil
   }
 
   mutating func die(at time: UInt64, exit: UInt64) {

@@ -14,6 +14,8 @@ package struct ThreadDump: Encodable, Sendable {
   package var services: [Service]
   /// `deaths`: every process that died, also those that another has replaced since.
   package var deaths: [Death]
+  /// `complete_since_ns`: what began before this moment may have ended in a record that is lost.
+  package var completeSince: UInt64
   /// `lost`: what the log does not hold.
   package var lost: LogLoss
   /// `misfits`: records that did not fit to those before them.
@@ -107,6 +109,7 @@ package struct ThreadDump: Encodable, Sendable {
     case services, deaths, lost, misfits
     case runID = "run_id"
     case takenAt = "taken_at_ns"
+    case completeSince = "complete_since_ns"
   }
 
   package init(_ snapshot: LogSnapshot) {
@@ -114,12 +117,14 @@ package struct ThreadDump: Encodable, Sendable {
   }
 
   init(
-    runID: String, takenAt: UInt64, services: [Service], deaths: [Death], lost: LogLoss, misfits: Int
+    runID: String, takenAt: UInt64, services: [Service], deaths: [Death], completeSince: UInt64, lost: LogLoss,
+    misfits: Int
   ) {
     self.runID = runID
     self.takenAt = takenAt
     self.services = services
     self.deaths = deaths
+    self.completeSince = completeSince
     self.lost = lost
     self.misfits = misfits
   }

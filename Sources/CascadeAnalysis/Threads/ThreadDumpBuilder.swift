@@ -18,7 +18,7 @@ struct ThreadDumpBuilder {
   init(_ snapshot: LogSnapshot) {
     self.snapshot = snapshot
     replay = ChainReplay(snapshot)
-    graph = WaitGraph(replay, moment: snapshot.moment, origin: snapshot.createdAt)
+    graph = WaitGraph(replay, snapshot)
     openCalls = Self.openCalls(replay)
   }
 
@@ -28,7 +28,8 @@ struct ThreadDumpBuilder {
     markRoots(&entries, order: current.map(\.slot))
     return ThreadDump(
       runID: PlainText.clean(snapshot.runID), takenAt: elapsed(snapshot.createdAt, snapshot.moment),
-      services: current.map { service($0, entries[$0.slot] ?? []) }, deaths: deaths(current), lost: snapshot.loss,
+      services: current.map { service($0, entries[$0.slot] ?? []) }, deaths: deaths(current),
+      completeSince: elapsed(snapshot.createdAt, snapshot.completeSince), lost: snapshot.loss,
       misfits: replay.misfits.values.reduce(0, +))
   }
 
@@ -49,7 +50,7 @@ struct ThreadDumpBuilder {
       latest[process.name] = process
     }
     let shown = latest.values.filter { process in
-      ServiceName(rawValue: process.name) != nil || process.threads.values.contains { $0.isAnnounced }
+      ServiceName(rawValue: process.name) != nil || process.threads.values.contains { $0.state != .idle }
     }
     return shown.sorted { Self.rank($0) < Self.rank($1) }
   }
@@ -116,13 +117,21 @@ struct ThreadDumpBuilder {
       service: PlainText.clean(process.name), pid: process.pid, state: process.fate.name, model: process.model,
       threadsByState: pools.first { $0.role == role.name } ?? ThreadDump.Pool(role), pools: pools,
       queued: process.requests.values.count { isQueued($0) }, queueLimit: process.pool?.queueLimit,
-      suspended: waiters.count { $0.hop.tid == nil }, faults: process.faults.keys.map { graph.text($0) }.sorted(),
+      suspended: waiters.count { $0.hop.tid == nil }, faults: faults(of: process),
       threads: waiters.filter { $0.hop.tid != nil }, requests: waiters.filter { $0.hop.tid == nil })
   }
 
   /// A request that arrived before the log is complete may have been dequeued in a record that is lost.
   private func isQueued(_ request: RequestReplay) -> Bool {
     request.phase == .queued && request.arrivedAt >= snapshot.completeSince
+  }
+
+  /// As the user gave them: a label in the log begins with `fault: `.
+  private func faults(of process: ProcessReplay) -> [String] {
+    process.faults.keys.map { id in
+      let label = graph.text(id)
+      return label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label
+    }.sorted()
   }
 
   private func pool(_ role: ThreadRole, _ process: ProcessReplay) -> ThreadDump.Pool {

@@ -5,33 +5,36 @@ extension ThreadDump {
   /// The dump for people: a line per service, under it the chains that begin there. Lines are cut at `width`; of each
   /// service `limit` chains are shown in full, the others are summed up in one line.
   package func text(width: Int, limit: Int) -> String {
-    let limit = max(0, limit)
-    var lines = services.flatMap { describe($0, limit: limit) }
-    lines += deaths.filter(\.isReplaced).flatMap { describe($0, limit: limit) }
+    let (width, limit) = (max(20, width), max(0, limit))
+    var lines = services.flatMap { describe($0, limit: limit, width: width) }
+    lines += deaths.filter(\.isReplaced).flatMap { describe($0, limit: limit, width: width) }
     if lines.isEmpty { lines.append("no service has written to this log") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
-    return lines.map { PlainText.cut($0, to: max(20, width)) }.joined(separator: "\n")
+    if completeSince > 0 {
+      lines.append("log: complete for the last \(Elapsed.text(elapsed(completeSince, takenAt))); older is 'perhaps'")
+    }
+    return lines.map { PlainText.cut($0, to: width) }.joined(separator: "\n")
   }
 
-  private func describe(_ service: Service, limit: Int) -> [String] {
+  private func describe(_ service: Service, limit: Int, width: Int) -> [String] {
     let waiters = service.threads + service.requests
     let roots = waiters.filter(\.isRoot).sorted { ($0.hop.since ?? 0) < ($1.hop.since ?? 0) }
     let covered = waiters.count { !$0.isRoot && $0.hop.state != .idle }
     var lines = [header(service)]
     lines += roots.prefix(limit).flatMap { tree($0.chain) }
-    if let rest = Self.summary(of: roots.dropFirst(limit), isRest: limit > 0) { lines.append("  … \(rest)") }
+    lines += Self.summary(of: roots.dropFirst(limit), isRest: limit > 0, width: width)
     if covered > 0 { lines.append("  \(covered) in chains above") }
     return lines
   }
 
-  private func describe(_ death: Death, limit: Int) -> [String] {
+  private func describe(_ death: Death, limit: Int, width: Int) -> [String] {
     let ago = death.ago.map { " \(Elapsed.text($0)) ago" } ?? ""
     let exit = death.exit.map { " (\($0))" } ?? ""
     let title = "died: \(death.service) pid \(death.pid)\(ago)\(exit), replaced since"
     guard !death.waiters.isEmpty else { return [title + "; it was idle"] }
     let shown = death.waiters.prefix(limit).map { "  " + $0.hop.line(isRoot: true) }
-    let rest = Self.summary(of: death.waiters.dropFirst(limit), isRest: limit > 0)
-    return ["\(title); it had \(death.waiters.count) at work or waiting"] + shown + (rest.map { ["  … \($0)"] } ?? [])
+    let rest = Self.summary(of: death.waiters.dropFirst(limit), isRest: limit > 0, width: width)
+    return ["\(title); it had \(death.waiters.count) at work or waiting"] + shown + rest
   }
 
   // MARK: A service's line
@@ -88,14 +91,20 @@ extension ThreadDump {
   }
 
   /// `11 more wait behind payment-w*; 4 wait for requests still queued at order-service`
-  private static func summary(of waiters: ArraySlice<Waiter>, isRest: Bool) -> String? {
+  private static func summary(of waiters: ArraySlice<Waiter>, isRest: Bool, width: Int) -> [String] {
     var counts: [String: Int] = [:]
     for waiter in waiters { counts[waiter.end, default: 0] += 1 }
     let groups = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    guard !groups.isEmpty else { return nil }
-    return groups.enumerated().map { index, group in
-      "\(group.value) \(index == 0 && isRest ? "more " : "")\(group.key)"
-    }.joined(separator: "; ")
+    var lines: [String] = []
+    for (index, group) in groups.enumerated() {
+      let part = "\(group.value) \(index == 0 && isRest ? "more " : "")\(group.key)"
+      if let last = lines.last, last.count + part.count + 2 <= width {
+        lines[lines.count - 1] = "\(last); \(part)"
+      } else {
+        lines.append((lines.isEmpty ? "  … " : "    ") + part)
+      }
+    }
+    return lines
   }
 }
 
@@ -108,6 +117,7 @@ extension ThreadDump.Waiter {
     case .inTransit: return "wait for calls in transit to \(leaf.service)"
     case .cycle: return "wait in a cycle"
     case .died where chain.count > 1: return "wait for \(leaf.service), which died"
+    case .suspended where leaf.lacksThread: return "wait for a hired thread of \(leaf.service)"
     case .idle, .running, .blocked, .suspended, .died: break
     }
     guard chain.count > 1 else {
@@ -126,20 +136,25 @@ extension WaitHop {
     let time = duration.map { " " + Elapsed.text($0) } ?? ""
     let tail = isRoot && request != nil ? "    \(request ?? "")" : ""
     switch state {
-    case .queued: return "queued at \(service)\(time)"
+    case .queued: return "\(perhaps)queued at \(service)\(time)"
     case .inTransit: return "in transit to \(service)"
     case .cycle: return "back to \(subject(isRoot: isRoot)): a cycle"
-    case .suspended: return join([subject(isRoot: isRoot), "suspended\(time) (\(absence))", what])
+    case .suspended: return join([subject(isRoot: isRoot), "\(perhaps)suspended\(time) (\(absence))", what])
     case .died:
       let what = what.isEmpty ? (diedWhile?.rawValue ?? "") : what
       let after = time.isEmpty ? "" : ", after\(time)"
       return join([subject(isRoot: isRoot), "died \(preposition) \(what)\(after)"]) + (thread == nil ? "" : tail)
-    case .idle, .running, .blocked: return join([subject(isRoot: isRoot), "\(state.rawValue)\(time)", what]) + tail
+    case .idle, .running, .blocked:
+      return join([subject(isRoot: isRoot), "\(perhaps)\(state.rawValue)\(time)", what]) + tail
     }
   }
 
-  /// Why a suspended request has no thread.
-  private var absence: String { model == .async && cause == .call ? "no hired thread yet" : "no thread" }
+  /// Whether it waits for a hired thread to begin its work.
+  fileprivate var lacksThread: Bool { model == .async && cause != .sleep }
+
+  private var absence: String { lacksThread ? "no hired thread yet" : "no thread" }
+
+  private var perhaps: String { isUncertain ? "perhaps " : "" }
 
   /// Died *while* calling, but *in* sleep.
   private var preposition: String {

@@ -19,13 +19,16 @@ struct WaitGraph {
   let moment: UInt64
   /// The run's start, from which times are told.
   let origin: UInt64
+  /// What began before this may have ended in a record that is lost.
+  let completeSince: UInt64
   /// The helper thread that works on a request's wait, by process and wait.
   private var helpers: [RequestKey: UInt32] = [:]
 
-  init(_ replay: ChainReplay, moment: UInt64, origin: UInt64) {
+  init(_ replay: ChainReplay, _ snapshot: LogSnapshot) {
     self.replay = replay
-    self.moment = moment
-    self.origin = origin
+    moment = snapshot.moment
+    origin = snapshot.createdAt
+    completeSince = snapshot.completeSince
     for (slot, process) in replay.processes {
       for thread in process.threads.values {
         if let work = thread.work, work.wait != 0 {
@@ -112,6 +115,8 @@ struct WaitGraph {
     case .suspended:
       hop.state = .suspended
       if let wait = request.waits.first { step = describe(wait, in: &hop) }
+      // In this model a call is made by a hired thread; without one, nothing is on its way yet.
+      if request.model == .async, case .inTransit = step { step = .end }
     }
     describe(request, in: &hop)
     finish(&hop, since: request.waits.first?.since ?? request.since, process)
@@ -141,6 +146,7 @@ struct WaitGraph {
     let end = process.fate == .died ? min(process.diedAt ?? moment, moment) : moment
     hop.since = elapsed(origin, since)
     hop.duration = elapsed(since, end)
+    hop.isUncertain = hop.state != .idle && since < completeSince
     if process.fate == .died, hop.state != .idle {
       hop.diedWhile = hop.state
       hop.state = .died

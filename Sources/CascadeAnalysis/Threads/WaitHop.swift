@@ -7,6 +7,7 @@ package import ChainModel
 /// | `service` | where this link is |
 /// | `state` | see `State` |
 /// | `died_while` | the state at the process's death, if `state` is `died` |
+/// | `uncertain` | true if the log has lost records since the state began, so that it may have ended unseen |
 /// | `thread`, `tid`, `role` | the thread; absent where none is held |
 /// | `since_ns`, `duration_ns` | when that state began, from the run's start; how long it has lasted |
 /// | `cause`, `target` | of a wait: why, and whom or what for; of a running helper thread: what it does |
@@ -44,6 +45,7 @@ package struct WaitHop: Encodable, Hashable, Sendable {
   package var span: SpanID?
   package var model: IOModel?
   package var request: String?
+  package var isUncertain = false
 
   init(service: String, state: State, thread: String? = nil, tid: UInt32? = nil) {
     self.service = service
@@ -58,6 +60,7 @@ package struct WaitHop: Encodable, Hashable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case service, state, thread, tid, role, cause, target, callee, model, request
     case diedWhile = "died_while"
+    case isUncertain = "uncertain"
     case since = "since_ns"
     case duration = "duration_ns"
     case peerSpan = "peer_span_id"
@@ -70,6 +73,7 @@ package struct WaitHop: Encodable, Hashable, Sendable {
     try keys.encode(service, forKey: .service)
     try keys.encode(state, forKey: .state)
     try keys.encodeIfPresent(diedWhile, forKey: .diedWhile)
+    if isUncertain { try keys.encode(true, forKey: .isUncertain) }
     try keys.encodeIfPresent(thread, forKey: .thread)
     try keys.encodeIfPresent(tid, forKey: .tid)
     try keys.encodeIfPresent(role?.name, forKey: .role)

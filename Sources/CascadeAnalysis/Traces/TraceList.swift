@@ -1,7 +1,7 @@
 package import ChainModel
 package import TraceLog
 
-/// The traces that were active last, newest first.
+/// The traces that were active last, in the order of their last record.
 package struct TraceList: Encodable, Sendable {
   /// The longest time that a trace spent waiting in one place: in a queue, or in a wait that no span of the trace
   /// explains further.
@@ -90,7 +90,7 @@ package struct TraceList: Encodable, Sendable {
       guard order.count < limit else { break }
       if record.span != 0, let trace = record.trace, seen.insert(trace).inserted { order.append(trace) }
     }
-    return order
+    return order.reversed()
   }
 
   private static func entry(_ trace: TraceID, _ spans: [TraceSpan], _ snapshot: LogSnapshot) -> Entry? {
@@ -133,7 +133,7 @@ extension TraceList {
   fileprivate static func columns(
     _ trace: String, _ start: String, _ duration: String, _ status: String, _ rest: String
   ) -> String {
-    let columns = [(trace, 32), (start, 12), (duration, 8), (status, 14)].map { PlainText.pad($0.0, to: $0.1) }
+    let columns = [(trace, 16), (start, 12), (duration, 8), (status, 14)].map { PlainText.pad($0.0, to: $0.1) }
     return (columns + [rest]).joined(separator: "  ")
   }
 }
@@ -143,7 +143,8 @@ extension TraceList.Entry {
     let wait = longestWait.map { "  \($0.service) \($0.cause.words($0.target)) \(Elapsed.text($0.duration))" } ?? ""
     let start = "+\(Elapsed.seconds(start).dropLast(6)) s"
     let rest = "\(name)  (\(services.count))\(wait)\(isComplete ? "" : "  beginning lost")"
-    return TraceList.columns(trace.hex, start, Elapsed.text(duration), outcome, rest)
+    return TraceList.columns(
+      trace.high == 0 ? trace.hex : String(trace.hex.prefix(16)), start, Elapsed.text(duration), outcome, rest)
   }
 
   private var outcome: String {

@@ -29,9 +29,7 @@ enum SupervisorProcess {
 
   /// Writes the chain's `bin/chainlab`, of which a launcher only knows that it can supervise.
   static func install(in chain: TestChain) throws {
-    let path = "\(chain.binaries)/chainlab"
-    try AtomicFile.write(Array("#!/bin/sh\n\(try script(chain))".utf8), to: path)
-    guard chmod(path, 0o755) == 0 else { throw TestSetupError("chmod \(path)") }
+    try chain.install("#!/bin/sh\n\(try script(chain))", as: ["chainlab"])
   }
 
   /// Understands `supervise --root ROOT --run ID`.

@@ -15,10 +15,9 @@ final class TemporaryFolder: Sendable {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  func write(_ text: String, to name: String, executable: Bool = false) throws -> String {
+  func write(_ text: String, to name: String) throws -> String {
     let file = "\(path)/\(name)"
     try Data(text.utf8).write(to: URL(filePath: file))
-    if executable, chmod(file, 0o755) != 0 { throw TestSetupError("chmod \(file)") }
     return file
   }
 }

@@ -37,9 +37,7 @@ struct TestChain: Codable, Sendable {
         port: TestPorts.take(), controlPort: TestPorts.take(), behaviour: behaviours[name] ?? .serves)
     }
     guard mkdir(binaries, 0o755) == 0 else { throw TestSetupError("mkdir \(binaries)") }
-    for name in ServiceName.allCases {
-      _ = try folder.write(StandIn.service, to: "bin/\(name.rawValue)", executable: true)
-    }
+    try install(StandIn.service, as: ServiceName.allCases.map(\.rawValue))
   }
 
   var binaries: String { "\(root)/bin" }
@@ -95,8 +93,8 @@ struct TestChain: Codable, Sendable {
   ) async throws {
     let supervisor = try SupervisorProcess.spawn(self, run)
     defer { sweep(run, supervisor) }
-    let ready = await eventually { (try? run.chain()?.phase) == .ready }
-    try #require(ready, "\(text(of: run.supervisorLogPath))")
+    _ = await eventually { [.ready, .failed].contains(try? run.chain()?.phase) }
+    try #require(try run.chain()?.phase == .ready, "\(text(of: run.supervisorLogPath))")
     try await whileReady(try #require(try run.chain()))
     let end = await SupervisorProcess.end(of: supervisor)
     #expect(end == expected)
@@ -123,5 +121,27 @@ struct TestChain: Codable, Sendable {
     for service in ProcessTable.services(ofRun: run.id, executables: record.executables.values) {
       kill(service.pid, SIGKILL)
     }
+  }
+}
+
+extension TestChain {
+  /// Writes a program under several names into the folder of executables. Another process does so: of a file that this
+  /// one has open for writing, a child that another test is just starting would have a copy for a moment, and a program
+  /// that somebody writes to cannot be run ("Text file busy").
+  func install(_ program: String, as names: [String]) throws {
+    try AtomicFile.write(Array(program.utf8), to: "\(root)/program")
+    let child = try Command(
+      executable: "/bin/sh",
+      arguments: [
+        "-c", #"cd "$0" && for name; do cp program "bin/$name" && chmod 755 "bin/$name" || exit 1; done"#, root,
+      ] + names,
+      environment: [:], output: "\(root)/install.log"
+    ).spawn()
+    var end: ProcessEnd?
+    let hasEnded = Patience.wait(.seconds(30)) {
+      end = child.poll()
+      return end != nil
+    }
+    guard hasEnded, end == .exited(0) else { throw TestSetupError(text(of: "\(root)/install.log")) }
   }
 }

@@ -1,0 +1,109 @@
+package import ChainModel
+import FoundationEssentials
+import Glibc
+package import Supervisor
+package import Topology
+package import TraceLog
+
+/// One real service process without its chain: where its callees should be, there are canned ones or nobody.
+package final class LoneService: Sendable {
+  package let name: ServiceName
+  package let configuration: ServiceConfiguration
+  package let control: ControlClient
+  private let process: LoneServiceProcess
+  private let folder: LoneServiceFolder
+
+  package var port: Int { configuration.port }
+  package var controlPort: Int { configuration.controlPort }
+  package var pid: Int32 { process.pid }
+
+  /// What the service has said on its standard output and error.
+  package var output: String { folder.output }
+
+  package struct Failure: Error, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// Runs a service for as long as the body takes, then ends it by SIGTERM and removes all its files.
+  /// - Parameters:
+  ///   - name: which of the four.
+  ///   - callees: who stands in for the services that it calls; nobody listens for those left out.
+  ///   - descriptors: how many file descriptors it may have at most.
+  ///   - change: what is different from `LoneService.topology`.
+  ///   - body: uses the service.
+  /// - Returns: what the body returns.
+  /// - Throws: what the body throws, and when the service does not become ready or does not end with exit code 0.
+  package static func run<Value>(
+    _ name: ServiceName = .gateway, callees: [ServiceName: CannedCallee] = [:], descriptors: Int? = nil,
+    _ change: (inout ServiceConfiguration) -> Void = { _ in }, body: (LoneService) async throws -> Value
+  ) async throws -> Value {
+    let topology = topology(name, callees: callees.mapValues(\.port), change)
+    let service = try LoneService(name, topology: topology, descriptors: descriptors)
+    let result: Value
+    do {
+      try service.waitUntilReady()
+      result = try await body(service)
+    } catch {
+      service.process.kill()
+      throw error
+    }
+    try service.stop()
+    return result
+  }
+
+  private init(_ name: ServiceName, topology: Topology, descriptors: Int?) throws {
+    self.name = name
+    configuration = topology[name]
+    control = ControlClient(service: name, port: topology[name].controlPort, timeout: .seconds(5))
+    folder = try LoneServiceFolder()
+    try folder.write(topology.yaml())
+    try LogWriter.create(path: folder.logPath, sizeMiB: 16, runID: "test")
+    process = try LoneServiceProcess(name, arguments: folder.arguments, output: folder, descriptors: descriptors)
+  }
+
+  private func waitUntilReady() throws {
+    let ready = Patience.wait(.seconds(20)) { process.end != nil || control.isReady() }
+    if let end = process.end { throw Failure(description: "\(name.rawValue) ended with \(end): \(output)") }
+    guard ready else { throw Failure(description: "\(name.rawValue) is not ready: \(output)") }
+  }
+
+  private func stop() throws {
+    if let end = process.end { throw Failure(description: "\(name.rawValue) ended by itself with \(end): \(output)") }
+    let end = process.terminate()
+    guard end == .exited(0) else {
+      throw Failure(description: "\(name.rawValue) ended with \(end.map(\.description) ?? "a kill"): \(output)")
+    }
+  }
+
+  /// A small service, on ports of the kernel's choice, whose callees are at the given ports.
+  package static func topology(
+    _ name: ServiceName, callees: [ServiceName: Int] = [:], _ change: (inout ServiceConfiguration) -> Void = { _ in }
+  ) -> Topology {
+    let ports = FreePorts.take(8)
+    let calls: [ServiceName: [ServiceName]] = [
+      .gateway: [.userService, .orderService, .paymentService], .userService: [.orderService],
+      .orderService: [.paymentService],
+    ]
+    let services = ServiceName.allCases.enumerated().map { index, each in
+      var configuration = ServiceConfiguration(
+        name: each, host: "127.0.0.1", port: callees[each] ?? ports[index], controlPort: ports[index + 4],
+        model: .blocking, threads: 4, stackKiB: 256, storeThreads: 1, queueLimit: 16, overflow: .reject, backlog: 64,
+        loops: 1, inFlightLimit: 1000, connectionLimit: 1000, timeout: .seconds(20), requestTimeout: .seconds(20),
+        idleTimeout: .seconds(60), callees: calls[each] ?? [], latency: .zero)
+      if each == name { change(&configuration) }
+      return configuration
+    }
+    return Topology(
+      services: services, traceLog: TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 16, enabled: true),
+      seed: SeedConfiguration(value: 1, users: 10))
+  }
+
+  // MARK: Looking at it
+
+  package func client() throws -> RawClient { try RawClient(port: port) }
+
+  package func status() throws -> ServiceStatus { try control.status() }
+
+  /// All that it has written into the log so far.
+  package func snapshot() throws -> LogSnapshot { try LogReader(path: folder.logPath).snapshot() }
+}

@@ -1,0 +1,178 @@
+import ChainModel
+import Glibc
+
+/// A plain POSIX socket to a port of this host: sends what bytes a test wants, also such as no HTTP library would, and
+/// reads with a deadline. Blocking; used by one thread.
+package final class RawClient {
+  private let descriptor: Int32
+  /// Received and not yet given out.
+  private var pending: [UInt8] = []
+  private var isOpen = true
+
+  /// How the other side ended the connection.
+  package enum End: Hashable, Sendable {
+    /// With a FIN.
+    case closed
+    /// With a RST.
+    case reset
+    /// Not within the time.
+    case open
+  }
+
+  package struct Failure: Error, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// - Parameters:
+  ///   - port: where to.
+  ///   - waiting: whether to wait until the connection is established; without, the kernel goes on in the background.
+  /// - Throws: when the connection is refused.
+  package init(port: Int, waiting: Bool = true) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw Failure(description: "socket: \(Self.reason)") }
+    if !waiting { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    if !waiting, result != 0, errno == EINPROGRESS { return }
+    guard result == 0 else {
+      Glibc.close(descriptor)
+      isOpen = false
+      throw Failure(description: "cannot connect to port \(port): \(Self.reason)")
+    }
+  }
+
+  deinit { close() }
+
+  /// Whether the connection is established, as far as this side knows.
+  package func isConnected(within timeout: Duration) -> Bool {
+    guard wait(for: POLLOUT, until: Deadline(after: timeout, from: Monotonic.now())) else { return false }
+    var error: Int32 = 0
+    var length = socklen_t(MemoryLayout.size(ofValue: error))
+    return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0
+  }
+
+  package func close() {
+    guard isOpen else { return }
+    isOpen = false
+    Glibc.close(descriptor)
+  }
+
+  /// Ends the connection with a RST.
+  package func reset() {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout.size(ofValue: option)))
+    close()
+  }
+
+  // MARK: Sending
+
+  package func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+  package func send(_ bytes: [UInt8]) throws {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw Failure(description: "send: \(Self.reason)") }
+      sent += count
+    }
+  }
+
+  /// Sends a GET request that keeps the connection.
+  package func get(_ path: String, _ headers: [String] = []) throws {
+    try send((["GET \(path) HTTP/1.1", "Host: 127.0.0.1"] + headers + ["", ""]).joined(separator: "\r\n"))
+  }
+
+  // MARK: Reading
+
+  /// Reads one HTTP answer with its body.
+  /// - Parameters:
+  ///   - timeout: for all of it.
+  ///   - bodiless: whether the request was a HEAD, whose answer ends with its head.
+  /// - Returns: the answer.
+  /// - Throws: when none is complete in time, or the bytes are no answer.
+  package func answer(within timeout: Duration = .seconds(10), bodiless: Bool = false) throws -> RawAnswer {
+    let deadline = Deadline(after: timeout, from: Monotonic.now())
+    while true {
+      if let (answer, length) = RawAnswer.parse(pending, bodiless: bodiless) {
+        pending.removeFirst(length)
+        return answer
+      }
+      switch try receive(until: deadline) {
+      case .some: continue
+      case .none: throw Failure(description: "no answer within \(timeout); received: \(text)")
+      case .end(let end): throw Failure(description: "no answer, the connection was \(end); received: \(text)")
+      }
+    }
+  }
+
+  /// A GET request and its answer.
+  package func request(
+    _ path: String, _ headers: [String] = [], within timeout: Duration = .seconds(10)
+  ) throws -> RawAnswer {
+    try get(path, headers)
+    return try answer(within: timeout)
+  }
+
+  /// Waits for the other side to end the connection; what it sends before is dropped.
+  package func end(within timeout: Duration = .seconds(10)) throws -> End {
+    let deadline = Deadline(after: timeout, from: Monotonic.now())
+    while true {
+      switch try receive(until: deadline) {
+      case .some: pending = []
+      case .none: return .open
+      case .end(let end): return end
+      }
+    }
+  }
+
+  /// Whether anything can be read, now or within the time.
+  package func hasInput(within timeout: Duration = .zero) -> Bool {
+    !pending.isEmpty || wait(for: POLLIN, until: Deadline(after: timeout, from: Monotonic.now()))
+  }
+
+  private var text: String { pending.isEmpty ? "nothing" : String(decoding: pending, as: UTF8.self) }
+
+  private enum Received {
+    case some
+    case none
+    case end(End)
+  }
+
+  private func receive(until deadline: Deadline) throws -> Received {
+    guard wait(for: POLLIN, until: deadline) else { return .none }
+    var bytes = [UInt8](repeating: 0, count: 64 * 1024)
+    let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+    if count > 0 {
+      pending += bytes[..<count]
+      return .some
+    }
+    if count == 0 { return .end(.closed) }
+    switch errno {
+    case ECONNRESET, EPIPE: return .end(.reset)
+    case EAGAIN, EINTR: return .some
+    default: throw Failure(description: "recv: \(Self.reason)")
+    }
+  }
+
+  private func wait(for event: Int32, until deadline: Deadline) -> Bool {
+    while true {
+      let remaining = deadline.remaining(at: Monotonic.now()).milliseconds
+      var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+      let result = poll(&request, 1, Int32(clamping: remaining))
+      if result > 0 { return true }
+      if result == 0 && deadline.hasPassed(at: Monotonic.now()) { return false }
+    }
+  }
+
+  private static var reason: String { String(cString: strerror(errno)) }
+}

@@ -1,0 +1,61 @@
+/// How far a reader has come in one segment.
+struct SegmentProgress {
+  /// The segment's number when it was read.
+  var sequence: UInt64 = 0
+  /// Every place before this one has been read, but for the `unfilled` ones.
+  var position = 0
+  /// Places that a living process has claimed and not filled, in order. The thread that has claimed one writes nothing
+  /// else before it, so to read on behind them keeps each thread's order.
+  var unfilled: [UInt16] = []
+
+  /// More than any process has threads between claim and publication; a hostile file must not fill the memory.
+  static let unfilledLimit = 1024
+
+  /// The first place to look at.
+  var first: Int { unfilled.first.map(Int.init) ?? position }
+
+  struct Found {
+    var records: [Record] = []
+    var holes = 0
+    var damaged = 0
+  }
+
+  /// Takes what has been published since the last look, up to a place.
+  mutating func look(at copy: SegmentCopy, tag: SegmentTag, to end: Int, isAlive: Bool) -> Found {
+    var found = Found()
+    var stillUnfilled: [UInt16] = []
+    func look(_ place: Int) {
+      if let record = copy.record(at: place, word: tag.word(at: place)) {
+        if record.kind == nil { found.damaged += 1 } else { found.records.append(record) }
+      } else if isAlive {
+        stillUnfilled.append(UInt16(place))
+      } else {
+        found.holes += 1
+      }
+    }
+    for place in unfilled { look(Int(place)) }
+    while position < end, stillUnfilled.count < Self.unfilledLimit {
+      look(position)
+      position += 1
+    }
+    unfilled = stillUnfilled
+    return found
+  }
+}
+
+/// Bytes of a segment, copied twice when somebody may be writing into them.
+struct SegmentCopy {
+  /// The place that the bytes begin with.
+  var first: Int
+  var words: [UInt8]
+  var records: [UInt8]
+
+  /// Nil where another word stands than that of a published record, or nothing.
+  func record(at place: Int, word: UInt64) -> Record? {
+    let offset = (place - first) * Layout.recordSize
+    guard offset + Layout.recordSize <= min(words.count, records.count), words.value(at: offset, UInt64.self) == word,
+      records.value(at: offset, UInt64.self) == word
+    else { return nil }
+    return records.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Record.self) }
+  }
+}

@@ -1,0 +1,51 @@
+import ChainModel
+import Testing
+
+/// What is written into logs, sent over the wire or typed by people must not change by accident.
+@Suite struct NounsTests {
+  @Test func aModelHasOneNameAndOneNumber() {
+    #expect(IOModel.allCases.map(\.rawValue) == ["blocking", "async", "nonblocking", "nonblocking-async"])
+    #expect(IOModel.allCases.map(\.code) == [0, 1, 2, 3])
+    for model in IOModel.allCases { #expect(IOModel(code: model.code) == model) }
+    #expect(IOModel(code: 4) == nil && IOModel(code: 255) == nil)
+  }
+
+  @Test func causesOutcomesAndRolesHaveStableNumbersAndNames() {
+    #expect(WaitCause.allCases.map(\.rawValue) == Array(1...9))
+    #expect(
+      WaitCause.allCases.map(\.name) == [
+        "call", "connect", "conn_pool", "queue", "db", "file", "lock", "sleep", "other",
+      ])
+    #expect(WaitOutcome.allCases.map(\.rawValue) == [0, 1, 2, 3])
+    #expect(ThreadRole.allCases.map(\.rawValue) == Array(1...6))
+    #expect(ThreadRole.allCases.map(\.name) == ["worker", "loop", "hired", "store", "control", "other"])
+  }
+
+  @Test func aServicesThreadNamesFitIntoFifteenBytes() {
+    #expect(ServiceName.allCases.map(\.rawValue) == ["gateway", "user-service", "order-service", "payment-service"])
+    for service in ServiceName.allCases { #expect("\(service.shortName)-w4096".utf8.count <= 15) }
+  }
+
+  @Test func idsAreNeverZeroAndNeverRepeat() {
+    var generator = IDGenerator(seed: 1)
+    var seen: Set<UInt64> = []
+    for _ in 0..<200_000 {
+      let id = generator.next()
+      #expect(id != 0 && seen.insert(id).inserted)
+    }
+  }
+
+  @Test func theOneStateThatMixesToZeroIsPassedOver() {
+    // SplitMix64 maps state 0 to 0; the generator adds its increment first.
+    var generator = IDGenerator(seed: 0 &- 0x9e37_79b9_7f4a_7c15)
+    #expect(generator.next() != 0)
+  }
+
+  @Test func equalSeedsGiveEqualIdsAndNoSeedOthers() {
+    var (left, right) = (IDGenerator(seed: 9), IDGenerator(seed: 9))
+    #expect((0..<10).map { _ in left.next() } == (0..<10).map { _ in right.next() })
+    var (one, other) = (IDGenerator(), IDGenerator())
+    #expect(one.nextTrace() != other.nextTrace())
+    #expect(one.nextSpan() != one.nextSpan())
+  }
+}

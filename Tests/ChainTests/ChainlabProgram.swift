@@ -1,0 +1,49 @@
+import ChainModel
+import ChainTestSupport
+import FoundationEssentials
+import Supervisor
+
+/// The command line as a user has it: `chainlab`, beside the test program.
+struct ChainlabProgram {
+  struct Outcome {
+    /// Nil: it was ended by a signal, or not within the time.
+    var exitCode: Int32?
+    /// Standard output.
+    var output: String
+    /// Standard error.
+    var notes: String
+
+    /// The output as what JSON holds at its top; nil when it is no JSON.
+    func json<Value: Decodable>(_ type: Value.Type) -> Value? {
+      try? JSONDecoder().decode(type, from: Data(output.utf8))
+    }
+  }
+
+  private static let patience = Duration.seconds(60)
+
+  /// Runs the program to its end.
+  static func run(_ arguments: [String]) async throws -> Outcome {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "chainlab-verb-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var environment = ProcessInfo.processInfo.environment
+    environment["CHAINLAB_ROOT"] = nil
+    // Standard error apart from standard output, which `Command` writes to the same file.
+    let child = try Command(
+      executable: "/bin/sh",
+      arguments: ["-c", #"exec "$@" 2> "$0""#, "\(folder)/notes", "\(LiveChain.binaries)/chainlab"] + arguments,
+      environment: environment, output: "\(folder)/output"
+    ).spawn()
+    var end: ProcessEnd?
+    _ = await eventually(within: patience) {
+      end = child.poll()
+      return end != nil
+    }
+    if end == nil { child.signal(9) }
+    var exitCode: Int32?
+    if case .exited(let code) = end { exitCode = code }
+    return Outcome(exitCode: exitCode, output: text(of: "\(folder)/output"), notes: text(of: "\(folder)/notes"))
+  }
+
+  private static func text(of path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+}
