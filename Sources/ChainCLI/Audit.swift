@@ -31,7 +31,9 @@ struct Audit: ParsableCommand {
     ]
     for invariant in Invariant.allCases {
       let count = audit.counts[invariant] ?? 0
-      lines.append("  \(count == 0 ? "holds   " : "BROKEN  ") \(invariant.rawValue)  \(invariant.statement)\(count == 0 ? "" : ": \(count) times")")
+      lines.append(
+        "  \(count == 0 ? "holds   " : "BROKEN  ") \(invariant.rawValue)  \(invariant.statement)\(count == 0 ? "" : ": \(count) times")"
+      )
     }
     lines += audit.violations.prefix(10).map { "  \($0)" }
     let residual = audit.residual

@@ -68,13 +68,17 @@ private struct Stage {
   }
 
   func play() async throws {
-    Output.result("Three acts of \(DurationText.format(act)), each with 32 clients that want a payment status, and one that pings.\n")
-    let calm = try await show("1. All four services block; payment-service answers in \(topology[.paymentService].latency.text).")
+    Output.result(
+      "Three acts of \(DurationText.format(act)), each with 32 clients that want a payment status, and one that pings.\n"
+    )
+    let calm = try await show(
+      "1. All four services block; payment-service answers in \(topology[.paymentService].latency.text).")
     try payment().setFault(ChainModel.Fault(.latency(.fixed(.seconds(1)))))
     let cascade = try await show("2. The bank behind payment-service becomes slow: it takes 1 s.")
     Output.result(Output.painted(cascade.dump.text(width: Output.width, limit: 1)))
     try gateway().setMode(.nonblockingAsync)
-    let switched = try await show("3. The gateway is switched to nonblocking-async; payment-service is as slow as before.")
+    let switched = try await show(
+      "3. The gateway is switched to nonblocking-async; payment-service is as slow as before.")
     Output.result(summary(calm, cascade, switched))
   }
 

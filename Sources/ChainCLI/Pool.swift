@@ -12,6 +12,8 @@ struct Pool: ParsableCommand {
   @Argument(help: ArgumentHelp("threads=N (1 to 4096), queue=N (0 to 100000), or both.", valueName: "key=value"))
   var settings: [String]
 
+  func validate() throws { _ = try parse() }
+
   func run() throws {
     try ExitCodes.reporting {
       let change = try parse()

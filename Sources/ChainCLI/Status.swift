@@ -22,7 +22,8 @@ struct Status: ParsableCommand {
       if json {
         Output.result(WireJSON.encode(answers.compactMap { try? $0.1.get() }))
       } else {
-        Output.result("run \(chain.run.id)\(chain.isSupervised ? "" : " (its supervisor has died: chainlab down cleans up)")")
+        Output.result(
+          "run \(chain.run.id)\(chain.isSupervised ? "" : " (its supervisor has died: chainlab down cleans up)")")
         Output.result(Self.table(answers))
       }
       let failures = answers.compactMap { answer -> (any Error)? in

@@ -6,7 +6,8 @@ import TraceLog
 
 struct Trace: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Read the trace log.", subcommands: [TraceListVerb.self, TraceShow.self, TraceFollow.self],
+    abstract: "Read the trace log.", discussion: "EXAMPLE: chainlab trace list",
+    subcommands: [TraceListVerb.self, TraceShow.self, TraceFollow.self],
     defaultSubcommand: TraceListVerb.self)
 }
 
@@ -19,7 +20,9 @@ struct TraceListVerb: ParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
-    guard (1...1_000_000).contains(limit) else { throw ValidationError("--limit: found \(limit), expected 1 to 1000000") }
+    guard (1...1_000_000).contains(limit) else {
+      throw ValidationError("--limit: found \(limit), expected 1 to 1000000")
+    }
   }
 
   func run() throws {

@@ -11,6 +11,7 @@ package struct User: Codable, Hashable, Sendable {
   }
 }
 
+/// What a user has ordered.
 package struct Order: Codable, Hashable, Sendable {
   package var id: Int
   package var item: String
@@ -28,6 +29,7 @@ package struct Order: Codable, Hashable, Sendable {
   }
 }
 
+/// Whether an order is paid: `paid`, `pending`, `refused` or `refunded`.
 package struct Payment: Codable, Hashable, Sendable {
   package var orderID: Int
   package var state: String

@@ -22,6 +22,7 @@ package final class LiveChain: Sendable {
 
   /// Starts the chain and waits until it is ready.
   /// - Parameter change: what is different from `LiveChain.topology()`.
+  /// - Throws: when the chain does not become ready.
   package init(_ change: (inout Topology) -> Void = { _ in }) throws {
     var topology = Self.topology()
     change(&topology)

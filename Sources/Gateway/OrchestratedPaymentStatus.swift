@@ -24,7 +24,9 @@ struct OrchestratedPaymentStatus: Handler {
         do throws(CallError) { orders = try Self.orders(try found.get()) } catch { return completion(.failure(error)) }
         request.get(.paymentService, Self.paymentPath(orders)) { found in
           let payments: [Payment]
-          do throws(CallError) { payments = try Self.payments(try found.get()) } catch { return completion(.failure(error)) }
+          do throws(CallError) { payments = try Self.payments(try found.get()) } catch {
+            return completion(.failure(error))
+          }
           completion(.success(Self.answer(user, orders, payments)))
         }
       }

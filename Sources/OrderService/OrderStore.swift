@@ -15,7 +15,8 @@ enum OrderStore {
       for order in SeedData(folder.seed).orders {
         try database.query(
           "INSERT INTO orders (id, user_id, item, amount_cents) VALUES (?, ?, ?, ?)",
-          [.integer(order.id), .integer(order.userID), .text(order.item), .integer(order.amountCents)]) { _ in }
+          [.integer(order.id), .integer(order.userID), .text(order.item), .integer(order.amountCents)]
+        ) { _ in }
       }
     }
   }

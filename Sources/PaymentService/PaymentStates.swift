@@ -15,7 +15,9 @@ struct PaymentStates: Handler {
 
   func callbacks(_ request: CallbackRequest, completion: @escaping (Result<Answer, CallError>) -> Void) {
     let orderIDs: [Int]
-    do throws(CallError) { orderIDs = try PaymentQuery.orderIDs(try request.query("order_ids")) } catch { return completion(.failure(error)) }
+    do throws(CallError) { orderIDs = try PaymentQuery.orderIDs(try request.query("order_ids")) } catch {
+      return completion(.failure(error))
+    }
     request.store(PaymentStore.states(orderIDs)) { [ledger] found in
       let payments: [Payment]
       do throws(CallError) { payments = try found.get() } catch { return completion(.failure(error)) }

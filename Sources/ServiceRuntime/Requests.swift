@@ -97,7 +97,8 @@ package struct AsyncRequest: RequestReading {
   /// Calls another service; suspended until the answer is there.
   package func get(_ callee: ServiceName, _ path: String) async throws(CallError) -> CalleeAnswer {
     // An unsafe continuation of a Result: typed, and half the cost of a checked one. `transport` resumes it once.
-    let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<CalleeAnswer, CallError>, Never>) in
+    let result = await withUnsafeContinuation {
+      (continuation: UnsafeContinuation<Result<CalleeAnswer, CallError>, Never>) in
       transport.get(callee, path, for: exchange) { continuation.resume(returning: $0) }
     }
     return try result.get()

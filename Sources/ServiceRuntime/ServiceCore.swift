@@ -73,6 +73,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   func switchMode(to model: IOModel) -> IOModel {
     setPools(for: model)
     let before = modes.set(model)
+    workers.announceRoom()
     environment.log?.state("model", Record(kind: .model, detail: model.code))
     return before
   }

@@ -107,7 +107,8 @@ package enum ServiceMain {
       throw Failure(exit: .storage, message: "cannot make the data folder \(path): \(error)")
     }
     guard access(path, W_OK) == 0 else {
-      throw Failure(exit: .storage, message: "the data folder \(path) is not writable: \(String(cString: strerror(errno)))")
+      throw Failure(
+        exit: .storage, message: "the data folder \(path) is not writable: \(String(cString: strerror(errno)))")
     }
     return ServiceFolder(path: path, databasePath: "\(path)/\(name.rawValue).sqlite", seed: seed)
   }

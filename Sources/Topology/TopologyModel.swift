@@ -22,6 +22,7 @@ package struct Topology: Hashable, Sendable {
   }
 }
 
+/// One service as configured.
 package struct ServiceConfiguration: Hashable, Sendable {
   package var name: ServiceName
   package var host: String
@@ -87,6 +88,7 @@ package enum Overflow: String, CaseIterable, Sendable {
   case backlog
 }
 
+/// Where the shared log lives and how large it is.
 package struct TraceLogConfiguration: Hashable, Sendable {
   package var directory: String
   package var sizeMiB: Int
@@ -99,6 +101,7 @@ package struct TraceLogConfiguration: Hashable, Sendable {
   }
 }
 
+/// What the stores are filled with.
 package struct SeedConfiguration: Hashable, Sendable {
   /// Two chains with the same seed have the same users, orders and payments.
   package var value: Int

@@ -52,6 +52,7 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
   case dropped = 65
 }
 
+/// What a span is to its parent, numbered as in OTLP.
 package enum SpanKind: UInt8, CaseIterable, Sendable {
   case `internal` = 1
   case server = 2
@@ -60,6 +61,7 @@ package enum SpanKind: UInt8, CaseIterable, Sendable {
   case consumer = 5
 }
 
+/// Who noticed that a loop stood still.
 package enum StallDetector: UInt8, CaseIterable, Sendable {
   /// A wrapped blocking call was made on the loop.
   case explicit = 1

@@ -9,7 +9,8 @@ enum UserStore {
       try database.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE)")
       for (index, username) in SeedData(folder.seed).usernames.enumerated() {
         try database.query(
-          "INSERT INTO users (id, username) VALUES (?, ?)", [.integer(index + 1), .text(username)]) { _ in }
+          "INSERT INTO users (id, username) VALUES (?, ?)", [.integer(index + 1), .text(username)]
+        ) { _ in }
       }
     }
   }

@@ -80,6 +80,8 @@ import TraceLog
 
 /// Random records: ids from small ranges, so that they meet, and now and then any number at all.
 private struct Dice {
+  private static let right = TestLog.wellBehaved().snapshot
+
   private var numbers: IDGenerator
 
   init(seed: UInt64) {
@@ -111,7 +113,7 @@ private struct Dice {
   }
 
   mutating func snapshot() -> LogSnapshot {
-    var snapshot = TestLog.wellBehaved().snapshot
+    var snapshot = Self.right
     let texts = ["user", "gateway", "GET /users/{username}", "order-service", "\u{1b}[31m"]
     snapshot.strings = LogStrings(Dictionary(uniqueKeysWithValues: zip(UInt32(1)..., texts)))
     snapshot.records = (0..<(20 + below(60))).map { record(number: $0) }

@@ -219,7 +219,7 @@ import TraceLog
   @Test func linesAreCutToTheWidth() {
     let text = ThreadDump(TestLog.jam().snapshot).text(width: 40, limit: 2)
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 40 })
-    #expect(text.contains("\n  … 10 more wait behind payment-w*\n    4 wait for requests still queued at or…\n"))
+    #expect(text.contains("\n  … 10 more wait behind payment-w*\n    4 wait for requests still queued at…\n"))
     #expect(text.contains("…"))
   }
 

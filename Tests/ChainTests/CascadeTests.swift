@@ -1,5 +1,6 @@
 import ChainModel
 import ChainTestSupport
+import LoadGenerator
 import Supervisor
 import Testing
 import Topology
@@ -28,7 +29,7 @@ extension ChainTests {
     @Test(.timeLimit(.minutes(3))) func aSlowPaymentBlocksEveryThreadUntilTheGatewayStopsWaiting() async throws {
       try await withChain { chain in
         try chain.control(.paymentService).setFault(Fault(.latency(.fixed(.seconds(1)))))
-        async let load = chain.load(.closed(clients: 32), for: .seconds(13))
+        let load = Task { try await chain.load(.closed(clients: 32), for: .seconds(13)) }
         var dump = try DumpJSON(chain)
         let stands = try await eventually {
           dump = try DumpJSON(chain)
@@ -45,7 +46,7 @@ extension ChainTests {
         try chain.control(.gateway).setMode(.nonblockingAsync)
         let fast = try (0..<9).map { _ in try #require(chain.get("/ping")).time }.sorted()[4]
         #expect(slow.time > fast * 50, "while blocked \(slow.time), switched \(fast)")
-        let result = try await load
+        let result = try await load.value
         #expect(result.measured.byStatus.keys.sorted() == [200], "\(result.measured)")
         try Self.expectPaymentAsSlowAsBefore(chain, switchedAt)
         print("gateway /ping: blocking \(slow.time), nonblocking-async \(fast)")
@@ -81,7 +82,7 @@ extension ChainTests {
     @Test(.timeLimit(.minutes(2))) func theKernelSaysTheSameOfEveryBlockedThreadAsTheLog() async throws {
       try await withChain { chain in
         try chain.control(.paymentService).setFault(Fault(.latency(.fixed(.seconds(3)))))
-        async let load = chain.load(.closed(clients: 8), for: .seconds(4))
+        let load = Task { try await chain.load(.closed(clients: 8), for: .seconds(4)) }
         var agreed = 0
         // Between two calls a thread is elsewhere for an instant: all twelve must be seen waiting in one look.
         let all = try await eventually {
@@ -89,7 +90,7 @@ extension ChainTests {
           return agreed == 12
         }
         #expect(all, "the log and the kernel agree on \(agreed) of 12 threads")
-        #expect(try await load.measured.byStatus.keys.sorted() == [200])
+        #expect(try await load.value.measured.byStatus.keys.sorted() == [200])
       }
     }
 

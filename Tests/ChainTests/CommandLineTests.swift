@@ -51,7 +51,7 @@ extension ChainTests {
       #expect(line.contains(mentions), "\(line)")
       // What follows is the usage, and where to read more.
       let rest = outcome.notes.split(separator: "\n").dropFirst()
-      #expect(rest.allSatisfy { ["Help:", "Usage:", "  See"].contains { prefix in $0.hasPrefix(prefix) } }, "\(rest)")
+      #expect(rest.allSatisfy { line in ["Help:", "Usage:", "  See"].contains { line.hasPrefix($0) } }, "\(rest)")
     }
 
     @Test(

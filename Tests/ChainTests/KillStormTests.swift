@@ -107,7 +107,7 @@ extension ChainTests {
     @Test(.timeLimit(.minutes(1))) func theDeadShowWhomTheyWaitedFor() async throws {
       try await withChain { chain in
         try chain.control(.paymentService).setFault(Fault(.hang))
-        async let load = chain.load(.closed(clients: 8), for: .seconds(1))
+        let load = Task { try await chain.load(.closed(clients: 8), for: .seconds(1)) }
         #expect(try await eventually { try chain.statuses().allSatisfy { $0.pool.busy == 4 } })
         let pid = try chain.pid(.orderService)
         #expect(Glibc.kill(pid, SIGKILL) == 0)
@@ -122,7 +122,7 @@ extension ChainTests {
           #expect(waiter.hop.callee == ServiceName.paymentService.rawValue)
         }
         try chain.control(.paymentService).clearFaults()
-        #expect(Set(try await load.measured.byStatus.keys).isSubset(of: Self.allowed))
+        #expect(Set(try await load.value.measured.byStatus.keys).isSubset(of: Self.allowed))
       }
     }
   }

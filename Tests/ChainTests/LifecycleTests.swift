@@ -42,16 +42,24 @@ extension ChainTests {
         #expect(throws: SupervisorError.alreadyRunning(runID: chain.run.id)) {
           _ = try LiveChain.up(chain.launcher, other)
         }
-        #expect(try chain.launcher.down() == .stopped(chain.run))
-        #expect(try chain.launcher.down() == .notRunning)
-        // And it can be started once more; what follows stops it.
-        guard case .started(let next) = try LiveChain.up(chain.launcher, chain.topology) else {
-          Issue.record("no chain was started")
-          return
-        }
-        #expect(next.run != chain.run)
-        #expect(chain.get("/users/ada/payment-status")?.status == 200)
       }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func downTwiceIsFineAndUpWorksAgain() async throws {
+      let chain = try LiveChain()
+      defer { chain.stop() }
+      #expect(try chain.launcher.down() == .stopped(chain.run))
+      #expect(try chain.launcher.down() == .notRunning)
+      guard case .started(let next) = try LiveChain.up(chain.launcher, chain.topology) else {
+        Issue.record("no chain was started")
+        return
+      }
+      #expect(next.run != chain.run)
+      #expect(chain.get("/users/ada/payment-status")?.status == 200)
+      let live = try #require(try next.run.logPath())
+      let processes = try chain.processes()
+      #expect(try chain.launcher.down() == .stopped(next.run))
+      expectNothingLeft(of: chain, processes: processes, log: live)
     }
 
     @Test(.timeLimit(.minutes(1))) func downCleansUpAfterAKilledSupervisor() async throws {

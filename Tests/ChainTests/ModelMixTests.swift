@@ -1,5 +1,6 @@
 import ChainModel
 import ChainTestSupport
+import Supervisor
 import Testing
 import TraceLog
 

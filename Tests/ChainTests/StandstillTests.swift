@@ -1,8 +1,10 @@
 import ChainModel
 import ChainTestSupport
+import LoadGenerator
 import Supervisor
 import Testing
 import Topology
+import TraceLog
 
 extension ChainTests {
   /// Services in which nothing goes on any more, or a great many wait.
@@ -10,11 +12,11 @@ extension ChainTests {
     @Test(.timeLimit(.minutes(2))) func controlPortsAnswerWhileEveryWorkerIsBlocked() async throws {
       try await withChain { chain in
         try chain.control(.paymentService).setFault(Fault(.latency(.fixed(.seconds(2)))))
-        async let load = chain.load(.closed(clients: 8), for: .seconds(2))
+        let load = Task { try await chain.load(.closed(clients: 8), for: .seconds(2)) }
         #expect(try await eventually { try chain.statuses().allSatisfy { $0.pool.busy == 4 } })
         try expectQuickControls(chain)
         try chain.control(.paymentService).clearFaults()
-        #expect(try await load.measured.byStatus.keys.sorted() == [200])
+        #expect(try await load.value.measured.byStatus.keys.sorted() == [200])
       }
     }
 
@@ -22,11 +24,11 @@ extension ChainTests {
       try await withChain { chain in
         try chain.setMode(.nonblocking)
         try chain.control(.orderService).setFault(Fault(.blockLoop(.seconds(2))))
-        async let load = chain.load(.closed(clients: 8), for: .seconds(2))
+        let load = Task { try await chain.load(.closed(clients: 8), for: .seconds(2)) }
         #expect(try await eventually { try Self.everyLoopIsBlocked(chain, .orderService) })
         try expectQuickControls(chain)
         try chain.control(.orderService).clearFaults()
-        #expect(try await load.measured.byStatus.keys.sorted() == [200])
+        #expect(try await load.value.measured.byStatus.keys.sorted() == [200])
         let stalls = try chain.snapshot().records.filter { $0.kind == .stall && $0.other >= 2_000_000_000 }
         #expect(!stalls.isEmpty)
       }
@@ -79,7 +81,7 @@ extension ChainTests {
     private static func underLoad(
       _ chain: LiveChain, _ holdsAll: (ServiceStatus) -> Bool
     ) async throws -> [ServiceStatus] {
-      async let load = chain.load(.closed(clients: 400), for: .seconds(3))
+      let load = Task { try await chain.load(.closed(clients: 400), for: .seconds(3)) }
       var statuses: [ServiceStatus] = []
       let hold = try await eventually(within: .seconds(20)) {
         statuses = try chain.statuses()
@@ -87,7 +89,7 @@ extension ChainTests {
       }
       #expect(hold, "busy \(statuses.map(\.pool.busy)), in flight \(statuses.map(\.inFlight))")
       for status in statuses { #expect(KernelView(pid: Int32(status.pid)).threads == status.threads.total) }
-      let measured = try await load.measured
+      let measured = try await load.value.measured
       #expect(measured.byStatus[200] == measured.started && measured.started >= 400, "\(measured)")
       return statuses
     }

@@ -1,6 +1,7 @@
 import ChainModel
 import ChainTestSupport
 import LoadGenerator
+import Supervisor
 import Testing
 import TraceLog
 
@@ -18,9 +19,9 @@ extension ChainTests {
       try await withChain { chain in
         let count = Storm.count(40, full: 200)
         let seconds = count / 10 + 1
-        async let load = chain.load(.open(rate: 200, spacing: .fixed), for: .seconds(seconds))
+        let load = Task { try await chain.load(.open(rate: 200, spacing: .fixed), for: .seconds(seconds)) }
         let switches = try await Self.switchAtRandom(chain, count)
-        let measured = try await load.measured
+        let measured = try await load.value.measured
         #expect(measured.started == 200 * seconds)
         #expect(measured.byStatus == [200: measured.started], "\(measured)")
         #expect(measured.byFailure.isEmpty && measured.notSent == 0 && measured.unfinished == 0)

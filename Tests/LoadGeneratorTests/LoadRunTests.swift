@@ -65,7 +65,8 @@ func expectConservation(_ counts: OutcomeCounts, _ location: SourceLocation = #_
       let least = try #require(result.latency.all.uncorrected?.min)
       #expect(least >= 20)
       #expect(result.measured.started == server.counts.requests)
-      #expect((100...200).contains(result.measured.started))
+      // 4 clients, 20 ms each: 200 requests a second at the most, fewer on a busy machine.
+      #expect((20...204).contains(result.measured.started))
       #expect(result.latency.all.corrected == nil)
       #expect(result.rates.offered == nil)
       expectConservation(result.measured)

@@ -64,6 +64,7 @@ final class CurlClient {
     _ = chain_curl_list(handle, CURLOPT_HTTPHEADER, list)
     _ = chain_curl_string(handle, CURLOPT_URL, url)
     _ = chain_curl_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(clamping: timeout.milliseconds)))
+    guard !interrupt.isInterrupted else { return .failure(.cancelled) }
     let code = curl_easy_perform(handle)
     guard code == CURLE_OK else { return .failure(error(code, callee: callee)) }
     var status = 0
@@ -92,7 +93,14 @@ final class CurlClient {
   private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
     let descriptor = socket(
       address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
-    if descriptor < 0 { socketError = errno } else { interrupt.opened(descriptor) }
+    guard descriptor >= 0 else {
+      socketError = errno
+      return -1
+    }
+    guard interrupt.opened(descriptor) else {
+      close(descriptor)
+      return -1
+    }
     return descriptor
   }
 }

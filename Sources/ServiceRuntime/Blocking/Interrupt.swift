@@ -8,7 +8,8 @@ final class Interrupt: @unchecked Sendable {  // its variables are touched withi
   private let condition = Condition()
   private var ticket: UInt64 = 0
   private var interrupted = false
-  private var socket: Int32 = -1
+  /// Open sockets: which of them the thread waits on does not matter, an idle one can be made anew.
+  private var sockets: Set<Int32> = []
 
   /// A new job begins on the thread.
   func nextTicket() -> UInt64 {
@@ -24,7 +25,7 @@ final class Interrupt: @unchecked Sendable {  // its variables are touched withi
     condition.withLock {
       guard ticket == self.ticket else { return }
       interrupted = true
-      if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
+      for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
       condition.broadcast()
     }
   }
@@ -50,15 +51,20 @@ final class Interrupt: @unchecked Sendable {  // its variables are touched withi
     condition.withLock { condition.broadcast() }
   }
 
-  /// The thread has opened the socket on which it will wait.
-  func opened(_ descriptor: Int32) {
-    condition.withLock { socket = descriptor }
+  /// The thread has opened a socket on which it may wait.
+  /// - Returns: false when the job has been interrupted already and must not wait.
+  func opened(_ descriptor: Int32) -> Bool {
+    condition.withLock {
+      guard !interrupted else { return false }
+      sockets.insert(descriptor)
+      return true
+    }
   }
 
   /// Closes the socket; under the lock, so that no interruption hits a descriptor that is somebody else's by then.
   func closed(_ descriptor: Int32) -> Int32 {
     condition.withLock {
-      if socket == descriptor { socket = -1 }
+      sockets.remove(descriptor)
       return close(descriptor)
     }
   }

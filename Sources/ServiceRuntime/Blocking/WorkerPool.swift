@@ -63,13 +63,18 @@ final class WorkerPool: @unchecked Sendable {  // its variables are touched with
     grow()
   }
 
+  /// Has whoever waits for room look again, since something else than a job's end may have made some.
+  func announceRoom() {
+    condition.withLock { onRelease }?()
+  }
+
   func resize(threads: Int?, queueLimit: Int?) {
     condition.withLock {
       state.resize(threads: threads, queueLimit: queueLimit)
       condition.broadcast()
     }
     grow()
-    condition.withLock { onRelease }?()
+    announceRoom()
   }
 
   // MARK: Threads

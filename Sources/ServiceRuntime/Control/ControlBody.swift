@@ -51,7 +51,8 @@ struct ControlBody {
     guard let field = fields.first(where: { $0.key == key })?.value else { return nil }
     guard case .number(let number) = field, let value = Int(exactly: number), range.contains(value) else {
       throw ControlRefusal(
-        400, "\(key): found \(field.description), expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+        400,
+        "\(key): found \(field.description), expected a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return value
   }

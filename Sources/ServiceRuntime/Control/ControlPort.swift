@@ -37,6 +37,7 @@ private final class ControlHandler: ChannelInboundHandler {
   private let service: ServiceName
   private var request: ControlRequest?
   private var keepAlive = true
+  private var isHead = false
   private var timer: Scheduled<Void>?
 
   init(routes: ControlRoutes, service: ServiceName) {
@@ -58,6 +59,7 @@ private final class ControlHandler: ChannelInboundHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       keepAlive = head.isKeepAlive
+      isHead = head.method == .HEAD
       let path = String(head.uri.prefix { $0 != "?" })
       request = ControlRequest(method: head.method.rawValue, path: path, headers: head.headers, body: [])
     case .body(let buffer):
@@ -102,7 +104,7 @@ private final class ControlHandler: ChannelInboundHandler {
     let head = HTTPResponseHead(
       version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
+    if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil) }
     let channel = context.channel
     let close = !keepAlive
     let written = context.eventLoop.makePromise(of: Void.self)

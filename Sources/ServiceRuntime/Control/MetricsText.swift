@@ -11,7 +11,9 @@ struct MetricsText {
     let metrics = core.metrics.snapshot
     var lines: [String] = []
     histogram(metrics, into: &lines)
-    gauge("http_server_active_requests", "Requests admitted and not yet answered.", [("", core.inFlight.load(ordering: .relaxed))], &lines)
+    gauge(
+      "http_server_active_requests", "Requests admitted and not yet answered.",
+      [("", core.inFlight.load(ordering: .relaxed))], &lines)
     gauge("chainlab_connections", "Open client connections.", [("", core.connections.load(ordering: .relaxed))], &lines)
     gauge("chainlab_pool_size", "Threads of the worker pool.", [("", pool.threads)], &lines)
     gauge("chainlab_pool_busy", "Worker threads that hold a request.", [("", pool.busy)], &lines)
@@ -34,7 +36,8 @@ struct MetricsText {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func gauge(_ name: String, _ help: String, _ samples: [(labels: String, value: Int)], _ lines: inout [String]) {
+  private func gauge(_ name: String, _ help: String, _ samples: [(labels: String, value: Int)], _ lines: inout [String])
+  {
     lines.append("# HELP \(name) \(help)")
     lines.append("# TYPE \(name) gauge")
     for sample in samples { lines.append("\(name)\(sample.labels) \(sample.value)") }
@@ -44,7 +47,9 @@ struct MetricsText {
     let name = "http_server_request_duration_seconds"
     lines.append("# HELP \(name) Time from a request's head to its answer.")
     lines.append("# TYPE \(name) histogram")
-    for (key, histogram) in metrics.durations.sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }) {
+    for (key, histogram) in metrics.durations.sorted(by: {
+      ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status)
+    }) {
       let route = core.router.routes[key.route]
       let labels =
         #"http_request_method="\#(route.method)",http_route="\#(route.template)",http_response_status_code="\#(key.status)""#

@@ -70,7 +70,8 @@ final class FaultBoard: Sendable {
 
   private func announce(_ fault: ActiveFault, lifted: Bool) {
     environment.log?.forget("fault:\(fault.id)")
-    environment.log?.scribe(thread: environment.controlThread.load(ordering: .relaxed)).write(Record(kind: .fault, detail: 0, name: fault.label))
+    environment.log?.scribe(thread: environment.controlThread.load(ordering: .relaxed)).write(
+      Record(kind: .fault, detail: 0, name: fault.label))
     let actions = state.withLock { state in
       let actions = state.liftActions.filter { $0.fault == fault.id }
       state.liftActions.removeAll { $0.fault == fault.id }

@@ -21,6 +21,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Admitted and not answered.
   private var exchange: Exchange?
   private var keepAlive = true
+  /// An answer to HEAD has no body.
+  private var isHead = false
   private var isFresh = true
   private var timer: Scheduled<Void>?
 
@@ -54,6 +56,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       keepAlive = head.isKeepAlive
+      isHead = head.method == .HEAD
       bodyBytes = 0
       arrival = admission.arrive(head) { [weak self] result in self?.answer(result) }
     case .body(let buffer):
@@ -111,7 +114,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     let head = HTTPResponseHead(
       version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if !answer.body.isEmpty {
+    if !answer.body.isEmpty, !isHead {
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
     }
     let written: EventLoopPromise<Void>? = close ? context.eventLoop.makePromise() : nil

@@ -8,7 +8,7 @@ final class ScratchLog: Sendable {
   let folder: String
   var path: String { "\(folder)/trace.log" }
 
-  /// - Parameter sizeMiB: nil to leave the folder empty.
+  /// With no size, the folder is left empty.
   init(sizeMiB: Int? = 16) throws {
     folder = "/dev/shm/chainlab-test-\(getpid())-\(UInt64.random(in: .min ... .max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

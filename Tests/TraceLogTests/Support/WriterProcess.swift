@@ -1,0 +1,44 @@
+import ChainModel
+import Glibc
+import TraceLog
+
+/// A process that writes until it is killed, as an exit test runs it: one log writer and four threads, three of which
+/// share the process's segments, while the last has its own as an event loop does.
+struct WriterProcess {
+  static let threads = 4
+  /// The word that all processes wait for before they begin.
+  static let go = 511
+
+  let index: Int
+  let words: SharedWords
+
+  init(index: Int, wordsPath: String) throws {
+    self.index = index
+    words = try SharedWords(path: wordsPath)
+  }
+
+  var pid: pid_t { pid_t(words[index * 8]) }
+
+  /// How many records the thread knows to be written.
+  func acknowledged(_ thread: Int) -> UInt64 { words[index * 8 + 1 + thread] }
+
+  func author(_ thread: Int) -> UInt32 { UInt32(index * 8 + thread + 1) }
+
+  /// - Parameter pause: microseconds between two records of a thread.
+  func run(logPath: String, pause: UInt32 = 0) throws {
+    let writer = try LogWriter(path: logPath, name: "victim-\(index)")
+    words[index * 8] = UInt64(getpid())
+    while words[Self.go] == 0 { usleep(50) }
+    Threads.run(Self.threads) { thread in
+      let author = author(thread)
+      let scribe = thread == Self.threads - 1 ? writer.scribeOfLoop(thread: author) : writer.scribe(thread: author)
+      var number: UInt64 = 0
+      while true {
+        number += 1
+        scribe.write(Payload(author: author, number: number).record)
+        words[index * 8 + 1 + thread] = number
+        if pause > 0 { usleep(pause) }
+      }
+    }
+  }
+}
