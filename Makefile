@@ -42,10 +42,10 @@ threads: build ## who waits for whom, across processes
 	@bin/chainlab threads
 
 test: build ## run the tests
-	@swift test $(SWIFT_FLAGS) --skip-build $(TESTS)
+	@swift test $(SWIFT_FLAGS) --skip-build --no-parallel $(TESTS)
 
 storm: build ## the long proofs: kills, random switches, damaged logs, at full size (about 10 minutes)
-	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --filter 'Storm'
+	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'Storm'
 
 check: ## map, formatting, limits: without a build; each guard is shown to fail when broken
 	@scripts/check

@@ -61,8 +61,10 @@ package struct KernelView: Sendable {
   }
 
   private func inode(of descriptor: Int32) -> String? {
-    let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(descriptor)")
-    guard let link, link.hasPrefix("socket:[") else { return nil }
+    var buffer = [CChar](repeating: 0, count: 256)
+    let count = readlink("/proc/\(pid)/fd/\(descriptor)", &buffer, buffer.count)
+    let link = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard link.hasPrefix("socket:[") else { return nil }
     return String(link.dropFirst(8).dropLast())
   }
 
@@ -78,5 +80,15 @@ package struct KernelView: Sendable {
   }
 
   /// Files of /proc have no size, so they are read to their end; empty when the file is gone.
-  private static func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+  private static func text(_ path: String) -> String {
+    guard let file = fopen(path, "re") else { return "" }
+    defer { fclose(file) }
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = fread(&buffer, 1, buffer.count, file)
+      guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+      text += buffer.prefix(count)
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import Atomics
 import ChainModel
+import Glibc
 import NIOCore
 import TraceLog
 import Topology
@@ -87,7 +88,10 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
 
   /// At the end: every pool finishes its queue and lets its threads go.
   func releaseThreads() {
-    for pool in [workers, hired, storePool] { pool.setActive(false) }
+    let pools = [workers, hired, storePool]
+    for pool in pools { pool.setActive(false) }
+    // Idle threads end at once and say so in the log; one that is still at work is not waited for.
+    for _ in 0..<100 where pools.contains(where: { $0.snapshot.running > $0.snapshot.busy }) { usleep(1000) }
   }
 
   func resizePool(threads: Int?, queueLimit: Int?) {

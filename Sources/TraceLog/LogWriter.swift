@@ -116,6 +116,8 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
 
   fileprivate func append(_ record: borrowing Record, to stream: TraceStream) {
     guard !stream.append(record) else { return }
+    // What a process writes after it has said that it stops belongs to no run.
+    guard !registry.withLock({ $0.stopping }) else { return }
     droppedCount.wrappingIncrement(ordering: .relaxed)
     file.word(LogFile.process(slot, Layout.Process.dropped)).wrappingIncrement(ordering: .relaxed)
   }

@@ -71,6 +71,12 @@ import TraceLog
       if let snapshot = try sample.read() {
         let lost = sample.records.count - snapshot.records.count
         // The fate of the one process that still runs decides whether later records wait; the rest is one segment's.
+        // A size in the header that is too large describes this file as one cut short, with its parts elsewhere.
+        guard !(16..<32).contains(place) else {
+          #expect(!snapshot.loss.isNothing || lost == 0, "bit at \(place): \(lost) records lost and not said")
+          sample.poke.write(old[0], at: place)
+          continue
+        }
         let limit = place < layout.segmentsOffset ? layout.recordsPerSegment : 1
         #expect(lost <= limit, "bit at \(place): \(lost) records lost")
         #expect(snapshot.records.count <= sample.records.count + layout.recordsPerSegment)

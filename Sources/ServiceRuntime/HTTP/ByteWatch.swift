@@ -1,15 +1,18 @@
 import ChainModel
 import NIOCore
+import NIOHTTP1
 
 /// Stands before the HTTP decoder and notes when bytes come, so that a client that sends its request byte by byte, or
 /// none at all, is found out.
 final class ByteWatch: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
+  typealias OutboundOut = ByteBuffer
 
   /// When the request that is arriving began; nil between requests.
   private var requestBegan: UInt64?
   private var restingSince = Monotonic.now()
+  private var context: ChannelHandlerContext?
 
   enum Verdict {
     case fine
@@ -20,6 +23,26 @@ final class ByteWatch: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if requestBegan == nil { requestBegan = Monotonic.now() }
     context.fireChannelRead(data)
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+  }
+
+  /// Answers a client whose request never came whole, past the handlers that count answers against requests, and closes.
+  func dismiss(with answer: Answer) {
+    guard let context else { return }
+    let head =
+      "HTTP/1.1 \(answer.status) \(HTTPResponseStatus(statusCode: answer.status).reasonPhrase)\r\n"
+      + "content-type: \(answer.contentType)\r\ncontent-length: \(answer.body.count)\r\nconnection: close\r\n\r\n"
+    let channel = context.channel
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: Array(head.utf8) + answer.body)), promise: written)
   }
 
   func requestComplete() {

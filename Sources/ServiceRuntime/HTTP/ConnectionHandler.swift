@@ -145,7 +145,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     let refusal: CallError =
       error == .headerOverflow ? .headTooLarge : .badRequest("the request is no valid HTTP/1.1: \(error)")
     core.metrics.shed(refusal.row.errorType)
-    write(refusal, trace: nil, context: context)
+    dismiss(refusal)
+  }
+
+  private func dismiss(_ error: CallError) {
+    watch.dismiss(with: Problem(error, service: core.configuration.name, trace: nil).answer)
   }
 
   /// Looks now and then whether the client is still sending its request, or any.
@@ -169,8 +173,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .slow:
       keepAlive = false
       arrival = nil
+      watch.requestComplete()
       core.metrics.shed(CallError.requestTimeout.row.errorType)
-      write(.requestTimeout, trace: nil, context: context)
+      dismiss(.requestTimeout)
     }
   }
 }
