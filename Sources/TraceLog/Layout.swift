@@ -126,6 +126,7 @@ package struct SegmentTag: Hashable {
   package func word(at position: Int) -> UInt64 { (sequence << 16 | UInt64(position)) &+ 1 }
 }
 
+/// Whether a slot in the table of processes is in use.
 package enum ProcessState: UInt32 {
   case free = 0
   case live = 1

@@ -53,6 +53,7 @@ final class CurlClient {
   ///   - headers: whole lines.
   ///   - callee: for the errors.
   ///   - timeout: for all of it.
+  /// - Returns: the answer, if its status is a success.
   func get(
     url: String, headers: [String], callee: ServiceName, timeout: Duration
   ) -> Result<CalleeAnswer, CallError> {

@@ -5,7 +5,7 @@ import TraceLog
 
 /// Carries faults out for a request that lives on an event loop.
 enum LoopFaults {
-  /// - Parameter next: called once, on the loop, with the error that the fault wants answered, if any.
+  /// `next` is called once, on the loop, with the error that the fault wants answered, if any.
   static func suffer(_ exchange: Exchange, then next: @escaping (CallError?) -> Void) {
     if exchange.deadline.hasPassed(at: Monotonic.now()) { return next(.deadlineExceeded) }
     let plan = exchange.core.faults.plan(for: exchange)

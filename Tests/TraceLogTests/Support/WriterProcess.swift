@@ -24,7 +24,7 @@ struct WriterProcess {
 
   func author(_ thread: Int) -> UInt32 { UInt32(index * 8 + thread + 1) }
 
-  /// - Parameter pause: microseconds between two records of a thread.
+  /// `pause`: microseconds between two records of a thread.
   func run(logPath: String, pause: UInt32 = 0) throws {
     let writer = try LogWriter(path: logPath, name: "victim-\(index)")
     words[index * 8] = UInt64(getpid())
