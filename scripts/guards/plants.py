@@ -244,6 +244,6 @@ package func draw(using generator: inout some RandomNumberGenerator) -> Double {
         for number, body in enumerate((
             "#expect(a == 0)", "let b = try #require(c)", 'Issue.record("a")', "expectInvariants(a)", "try check(a)",
             "checkAll { a }", "assertHeld(a)", 'await confirmation("a") { $0() }'))),
-    "planted.md": "GET https://example.org/home/x, ~/work/x, src/root/x and /home/<you>/x\n",
+    "planted.md": "GET https://example.org/home/x, src/work.x, src/root.x and /home/<you>/x\n",
     "scripts/planted": "#!/bin/sh\n" + "true\n" * 399,
 }
