@@ -1,6 +1,5 @@
 import ArgumentParser
 import ChainModel
-import Glibc
 import LoadGenerator
 import Supervisor
 import Topology
@@ -82,16 +81,11 @@ struct Load: AsyncParsableCommand {
 
   /// Ctrl-C ends the load early; what was measured until then is printed.
   private func interruptible(_ plan: LoadPlan, _ log: LogWriter?) async throws -> LoadResult {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    Interruption.watch()
     let load = Task { try await LoadGenerator.run(plan, log: log) { Output.note($0.text) } }
-    let watch = Task { [signals] in
-      var signals = signals
-      var now = timespec()
+    let watch = Task {
       while !Task.isCancelled {
-        if sigtimedwait(&signals, nil, &now) > 0 { load.cancel() }
+        if Interruption.hasCome { return load.cancel() }
         try await Task.sleep(for: .milliseconds(50))
       }
     }

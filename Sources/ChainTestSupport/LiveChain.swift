@@ -45,7 +45,16 @@ package final class LiveChain: Sendable {
   /// Stops the chain if it runs, and removes its folder with its log.
   package func stop() {
     _ = try? launcher.down()
+    collectSupervisor()
     try? FileManager.default.removeItem(atPath: root)
+  }
+
+  /// A supervisor that was killed, or stopped by somebody else's `chainlab down`, is still a child of this process. As a
+  /// zombie it would keep every exit test from ending: Swift Testing waits for any child, and is told of this one again
+  /// and again.
+  private func collectSupervisor() {
+    guard let identity = try? run.chain()?.supervisor.identity, !identity.isAlive else { return }
+    _ = ChildProcess(identity: identity).poll()
   }
 
   package static func up(_ launcher: ChainLauncher, _ topology: Topology) throws -> ChainLauncher.UpOutcome {

@@ -1,6 +1,7 @@
 import ChainModel
 import ChainTestSupport
 import FoundationEssentials
+import Glibc
 import Supervisor
 
 /// The command line as a user has it: `chainlab`, beside the test program.
@@ -21,8 +22,8 @@ struct ChainlabProgram {
 
   private static let patience = Duration.seconds(60)
 
-  /// Runs the program to its end.
-  static func run(_ arguments: [String]) async throws -> Outcome {
+  /// Runs the program to its end. When `interruption` holds, it gets a SIGINT, once, as by Ctrl-C.
+  static func run(_ arguments: [String], interruptedWhen interruption: () -> Bool = { false }) async throws -> Outcome {
     let folder = FileManager.default.temporaryDirectory.appending(path: "chainlab-verb-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -35,8 +36,13 @@ struct ChainlabProgram {
       environment: environment, output: "\(folder)/output"
     ).spawn()
     var end: ProcessEnd?
+    var isInterrupted = false
     _ = await eventually(within: patience) {
       end = child.poll()
+      if end == nil, !isInterrupted, interruption() {
+        child.signal(SIGINT)
+        isInterrupted = true
+      }
       return end != nil
     }
     if end == nil { child.signal(9) }

@@ -2,6 +2,7 @@ import ChainModel
 import ChainTestSupport
 import FoundationEssentials
 import Glibc
+import LoadGenerator
 import Supervisor
 import Testing
 import TraceLog
@@ -96,6 +97,19 @@ extension ChainTests {
       #expect(down.output.contains("the supervisor had died"), "\(down.output)")
       // The log is kept: it reads as before.
       #expect(try await expectReading(chain) == trace)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aLoadThatIsInterruptedPrintsWhatItHas() async throws {
+      try await ChainTests.withChain { chain in
+        let outcome = try await ChainlabProgram.run(
+          ["load", "--closed", "2", "--duration", "50s", "--json", "--root", chain.root],
+          // Under way: the gateway has answered something.
+          interruptedWhen: { (try? chain.ledger().count) ?? 0 > 20 })
+        #expect(outcome.exitCode == 0, "\(outcome.notes)")
+        let result = try #require(outcome.json(LoadResult.self), "\(outcome.output)")
+        #expect(result.wasCancelled && result.measuredSeconds < 40)
+        #expect(result.measured.byStatus[200] ?? 0 >= 20)
+      }
     }
 
     private func expectVerbsThatChange(_ chain: LiveChain) async throws {

@@ -1,0 +1,20 @@
+import Glibc
+import Synchronization
+
+/// Ctrl-C as something to look at, for verbs that end early with what they have. A second Ctrl-C ends the program.
+enum Interruption {
+  // What a handler may touch: it runs between any two instructions of any thread.
+  private static let isAsked = Atomic(false)
+
+  /// From now on, for as long as the process lives.
+  static func watch() {
+    // Touched first: initialising it is not for a handler.
+    isAsked.store(false, ordering: .relaxed)
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { _ in Interruption.isAsked.store(true, ordering: .relaxed) }
+    action.sa_flags = SA_RESTART | Int32(bitPattern: UInt32(SA_RESETHAND))
+    sigaction(SIGINT, &action, nil)
+  }
+
+  static var hasCome: Bool { isAsked.load(ordering: .relaxed) }
+}
