@@ -23,8 +23,11 @@ extension ChainTests {
     @Test(.timeLimit(.minutes(2))) func controlPortsAnswerWhileAServicesLoopsAreStalled() async throws {
       try await withChain { chain in
         try chain.setMode(.nonblocking)
+        // First eight requests in flight, so that each loop has connections: one that stands still accepts none.
+        try chain.control(.paymentService).setFault(Fault(.latency(.fixed(.milliseconds(200)))))
+        let load = Task { try await chain.load(.closed(clients: 8), for: .seconds(4)) }
+        #expect(try await eventually { try chain.control(.orderService).status().inFlight == 8 })
         try chain.control(.orderService).setFault(Fault(.blockLoop(.seconds(2))))
-        let load = Task { try await chain.load(.closed(clients: 8), for: .seconds(2)) }
         #expect(try await eventually { try Self.everyLoopIsBlocked(chain, .orderService) })
         try expectQuickControls(chain)
         try chain.control(.orderService).clearFaults()
