@@ -58,6 +58,7 @@ let package = Package(
     service("PaymentService"),
 
     // Instruments.
+    .target(name: "KernelView", dependencies: ["ChainModel", "TraceLog", "CPlatform"]),
     .target(name: "CascadeAnalysis", dependencies: ["ChainModel", "TraceLog"]),
     .target(
       name: "LoadGenerator",
@@ -65,7 +66,7 @@ let package = Package(
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
     .executableTarget(
       name: "ChainCLI",
-      dependencies: ["CascadeAnalysis", "LoadGenerator", "Supervisor", arguments] + foundation),
+      dependencies: ["CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", arguments] + foundation),
 
     // Tests.
     .target(
@@ -76,11 +77,13 @@ let package = Package(
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
     .testTarget(name: "ServiceRuntimeTests", dependencies: ["ChainTestSupport", "ServiceRuntime"] + foundation + nio),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
+    .testTarget(name: "KernelViewTests", dependencies: ["KernelView", "ChainModel", "TraceLog", "CPlatform"]),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
       name: "ChainTests",
-      dependencies: ["ChainTestSupport", "CascadeAnalysis", "LoadGenerator", "Supervisor", "CCurl"] + foundation),
+      dependencies: ["ChainTestSupport", "CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", "CCurl"]
+        + foundation),
   ]
 )
 

@@ -1,8 +1,7 @@
 import ArgumentParser
-import Supervisor
-import TraceLog
 import CascadeAnalysis
 import ChainModel
+import Supervisor
 
 struct Audit: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,33 +18,8 @@ struct Audit: ParsableCommand {
   func run() throws {
     try ExitCodes.reporting {
       let audit = LogAudit(try choice.snapshot())
-      Output.result(json ? WireJSON.encode(audit) : Array(Self.text(audit).utf8))
+      Output.result(json ? WireJSON.encode(audit) : Array(audit.text.utf8))
       guard audit.isClean else { throw ArgumentParser.ExitCode(Supervisor.ExitCode.failed.rawValue) }
     }
-  }
-
-  private static func text(_ audit: LogAudit) -> String {
-    let checked = audit.checked
-    var lines = [
-      "checked \(checked.requests) requests, \(checked.waits) waits, \(checked.spans) spans, \(checked.threads) threads"
-    ]
-    for invariant in Invariant.allCases {
-      let count = audit.counts[invariant] ?? 0
-      lines.append(
-        "  \(count == 0 ? "holds   " : "BROKEN  ") \(invariant.rawValue)  \(invariant.statement)\(count == 0 ? "" : ": \(count) times")"
-      )
-    }
-    lines += audit.violations.prefix(10).map { "  \($0)" }
-    let residual = audit.residual
-    if residual.count > 0 {
-      lines.append(
-        "outside the gateway (connections, kernel queues, the client): mean \(residual.mean / 1000) us, "
-          + "at most \(residual.max / 1000) us, over \(residual.count) requests")
-    }
-    for (gap, count) in audit.incomplete.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      lines.append("not judged: \(count) \(gap.rawValue)")
-    }
-    lines.append("the log: \(audit.lost.text)")
-    return lines.joined(separator: "\n")
   }
 }

@@ -12,13 +12,14 @@ enum LabError: Error, CustomStringConvertible {
   case noLog(run: String)
   case noSuchService(String)
   case noSuchTrace(String)
+  case noSamples
 
   var exitCode: Supervisor.ExitCode {
     switch self {
     case .notRunning: .notRunning
     case .noLog: .storage
     case .noSuchService: .usage
-    case .noSuchTrace: .failed
+    case .noSuchTrace, .noSamples: .failed
     }
   }
 
@@ -29,6 +30,7 @@ enum LabError: Error, CustomStringConvertible {
     case .noSuchService(let name):
       "unknown service '\(name)': expected all or one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", "))"
     case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
+    case .noSamples: "the log holds no samples of the kernel's view; take some with: chainlab verify --for 10s"
     }
   }
 }

@@ -50,6 +50,8 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
   case stall = 64
   /// Records that a process could not write. arg: how many since the last such record.
   case dropped = 65
+  /// What the kernel said that a thread of another process did: see `KernelSample`.
+  case sample = 66
 }
 
 /// What a span is to its parent, numbered as in OTLP.

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainTestSupport
+import KernelView
 import LoadGenerator
 import Supervisor
 import Testing
@@ -102,27 +103,26 @@ extension ChainTests {
 
     private static func threadsOnWhichTheKernelAgrees(_ chain: LiveChain) throws -> Int {
       try callers.reduce(0) { count, pair in
-        let view = KernelView(pid: try chain.pid(pair.caller))
+        let view = ProcessView(pid: try chain.pid(pair.caller))
         let port = chain.topology[pair.callee].port
         let before = try looks(chain, pair.caller, pair.callee)
         let ports = before.map { look in (look, awaited(view, look.thread)) }
         let after = Set(try looks(chain, pair.caller, pair.callee).map(\.wait))
-        for (look, ports) in ports where after.contains(look.wait) {
+        for (look, found) in ports where after.contains(look.wait) {
           // It waited in this call all the time, so there is no excuse.
           #expect(
-            ports == [port], "\(pair.caller.rawValue) thread \(look.thread) waits for ports \(ports), not \(port)")
+            found == port, "\(pair.caller.rawValue) thread \(look.thread) waits for port \(found ?? 0), not \(port)")
         }
-        return count + ports.count { look, ports in after.contains(look.wait) && ports == [port] }
+        return count + ports.count { look, found in after.contains(look.wait) && found == port }
       }
     }
 
     /// libcurl's wait has an end after a second, and is begun anew: an empty look is repeated at once.
-    private static func awaited(_ view: KernelView, _ thread: UInt32) -> [Int] {
+    private static func awaited(_ view: ProcessView, _ thread: UInt32) -> Int? {
       for _ in 0..<20 {
-        let ports = view.awaitedPorts(thread: thread)
-        if !ports.isEmpty { return ports }
+        if let port = view.awaitedPort(thread: thread) { return port }
       }
-      return []
+      return nil
     }
   }
 }

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainTestSupport
+import KernelView
 import LoadGenerator
 import Supervisor
 import Testing
@@ -91,7 +92,7 @@ extension ChainTests {
         return statuses.allSatisfy(holdsAll)
       }
       #expect(hold, "busy \(statuses.map(\.pool.busy)), in flight \(statuses.map(\.inFlight))")
-      for status in statuses { #expect(KernelView(pid: Int32(status.pid)).threads == status.threads.total) }
+      for status in statuses { #expect(ProcessView(pid: Int32(status.pid)).threadCount == status.threads.total) }
       let measured = try await load.value.measured
       #expect(measured.byStatus[200] == measured.started && measured.started >= 400, "\(measured)")
       return statuses

@@ -7,7 +7,8 @@ from guards.tree import Finding
 
 FOUNDATION = {"ChainModel", "Topology", "TraceLog"}
 SERVICES = {"Gateway", "UserService", "OrderService", "PaymentService"}
-INSTRUMENTS = {"CascadeAnalysis", "TraceExport", "LoadGenerator", "ChainSimulator", "Supervisor", "Dashboard"}
+INSTRUMENTS = {"CascadeAnalysis", "TraceExport", "KernelView", "LoadGenerator", "ChainSimulator", "Supervisor",
+    "Dashboard"}
 
 # Each target of ours with those it may import. A target that is not here may not exist.
 MAP = {
@@ -18,6 +19,7 @@ MAP = {
     **{service: {"ServiceRuntime"} | FOUNDATION for service in SERVICES},
     "CascadeAnalysis": {"ChainModel", "TraceLog"},
     "TraceExport": {"ChainModel", "TraceLog"},
+    "KernelView": {"ChainModel", "TraceLog"},
     "LoadGenerator": FOUNDATION,
     "ChainSimulator": FOUNDATION,
     "Supervisor": FOUNDATION,

@@ -88,7 +88,7 @@ package struct ProcessReplay: Sendable {
     case .waitEnd: return record.waitFlags.contains(.held) ? unblock(record) : resume(record)
     case .workStart: return startWork(record)
     case .workEnd: return endWork(record)
-    case .processStart, .processStop, .processDied, .spanStart, .spanEnd, .stall, .dropped: break
+    case .processStart, .processStop, .processDied, .spanStart, .spanEnd, .stall, .dropped, .sample: break
     }
     return nil
   }

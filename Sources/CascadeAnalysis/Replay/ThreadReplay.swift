@@ -49,6 +49,8 @@ package struct ThreadReplay: Sendable {
   package private(set) var beganAt: UInt64
   /// Since when it is in its present state.
   package private(set) var since: UInt64
+  /// How often its state has changed.
+  package private(set) var changes: UInt64 = 0
   package private(set) var work: Work?
   /// On an event loop: the requests whose code is running or due to run.
   package private(set) var runnable: Set<UInt64> = []
@@ -156,6 +158,8 @@ package struct ThreadReplay: Sendable {
     times.add(elapsed(accountedUntil, time), to: before)
     accountedUntil = time
     body(&self)
-    if state != before { since = time }
+    guard state != before else { return }
+    since = time
+    changes &+= 1
   }
 }

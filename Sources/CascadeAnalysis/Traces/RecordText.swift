@@ -66,7 +66,13 @@ package struct RecordText {
     case .workStart, .workEnd: return ids(record) + [("wait", short(record.other))] + nameIfAny(record)
     case .stall: return [("lasted", quote(Elapsed.text(record.other))), detector(record)] + nameIfAny(record)
     case .dropped: return [("records", "\(record.arg)")]
+    case .sample: return sample(KernelSample(record))
     }
+  }
+
+  private func sample(_ sample: KernelSample) -> [(String, String)] {
+    [("pid", "\(sample.pid)"), ("tid", "\(sample.thread)"), ("call", quote(sample.call.map { strings[$0] } ?? "none"))]
+      + (sample.peerPort.map { [("peer_port", "\($0)")] } ?? [])
   }
 
   private func ids(_ record: Record) -> [(String, String)] {

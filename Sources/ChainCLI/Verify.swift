@@ -1,0 +1,71 @@
+import ArgumentParser
+import CascadeAnalysis
+import ChainModel
+import Glibc
+import KernelView
+import Supervisor
+import Topology
+import TraceLog
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Does the kernel agree with the log? Looks at every thread through /proc while the chain runs.",
+    discussion: """
+      EXAMPLES:
+        chainlab load --closed 16 --duration 15s & chainlab verify --for 10s
+        chainlab verify --run latest        the samples that an earlier verify has left in a run's log
+      For each sample, the state of the thread in the log is compared with the system call in which the kernel shows it;
+      of a thread blocked in a call, also the peer of the socket it waits on, found from /proc alone.
+      Ends with 1 when less than 99 % of the samples agree, or one peer does not.
+      """)
+
+  @OptionGroup var choice: RunChoice
+  @Option(
+    name: .customLong("for"), help: ArgumentHelp("How long to look; needs a running chain.", valueName: "duration"))
+  var time: String?
+  @Option(help: "Milliseconds between two looks at all threads.") var every = 20
+  @Option(help: "Show at most this many disagreements.") var limit = 20
+  @Flag(help: "Print JSON, with the first 1,000 disagreements.") var json = false
+
+  func validate() throws {
+    guard (1...10_000).contains(every) else { throw ValidationError("--every: found \(every), expected 1 to 10000") }
+    guard (0...1_000).contains(limit) else { throw ValidationError("--limit: found \(limit), expected 0 to 1000") }
+  }
+
+  func run() throws {
+    try ExitCodes.reporting {
+      if let time {
+        guard let duration = DurationText.parse(time), duration > .zero, duration <= .seconds(3600) else {
+          throw ValidationError("--for: found '\(time)', expected a duration like 10s, up to 1h")
+        }
+        try sample(for: duration)
+      }
+      let topology = try Topology.load(path: try choice.folder().configurationPath)
+      let ports = Dictionary(uniqueKeysWithValues: topology.services.map { ($0.name, $0.port) })
+      let agreement = KernelAgreement(try choice.snapshot(), ports: ports)
+      guard agreement.samples > 0 else { throw LabError.noSamples }
+      Output.result(json ? WireJSON.encode(agreement) : Array(agreement.text(limit: limit).utf8))
+      guard agreement.holds else { throw ArgumentParser.ExitCode(Supervisor.ExitCode.failed.rawValue) }
+    }
+  }
+
+  private func sample(for duration: Duration) throws {
+    let chain = try choice.lab.chain()
+    guard let path = try chain.run.logPath() else { throw LabError.noLog(run: chain.run.id) }
+    let log = try LogWriter(path: path, name: "verify")
+    defer { log.close() }
+    var sampler = KernelSampler(log: log)
+    let end = Monotonic.now() &+ duration.nanoseconds
+    var nextNote = Monotonic.now() &+ 1_000_000_000
+    while Monotonic.now() < end {
+      // Asked anew: a service that died has another process by now.
+      let pids = try chain.run.chain()?.services.compactMap(\.process?.pid) ?? []
+      sampler.look(at: pids)
+      if Monotonic.now() > nextNote {
+        Output.note("\(sampler.count) samples of \(pids.count) processes")
+        nextNote &+= 1_000_000_000
+      }
+      usleep(UInt32(every) * 1_000)
+    }
+  }
+}
