@@ -108,6 +108,10 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
     word(Layout.segmentTableOffset + segment * 64 + Layout.Segment.cursor)
   }
 
+  func closedAt(_ segment: Int) -> UnsafeAtomic<UInt64> {
+    word(Layout.segmentTableOffset + segment * 64 + Layout.Segment.closedAt)
+  }
+
   static func process(_ slot: Int, _ field: Int) -> Int { Layout.processesOffset + slot * 64 + field }
 
   func record(_ segment: Int, _ position: Int) -> UnsafeMutableRawPointer {
