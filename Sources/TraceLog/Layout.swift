@@ -94,6 +94,8 @@ package struct Layout: Hashable, Sendable {
   package enum Segment {
     package static let tag = 0
     package static let cursor = 8
+    /// When the segment was full; 0 before that.
+    package static let closedAt = 16
   }
 }
 

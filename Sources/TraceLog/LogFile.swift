@@ -24,6 +24,12 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
   /// Makes a new log. The space for its tables is taken at once, that for records as they come.
   static func create(path: String, sizeMiB: Int, runID: String) throws(TraceLogError) {
     let layout = Layout(sizeMiB: sizeMiB)
+    // Beyond this limit the kernel sends SIGXFSZ, which ends the process without a word.
+    var limit = rlimit()
+    if getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur < layout.fileSize {
+      let most = "the limit for the size of files is \(limit.rlim_cur / 1024) KiB (ulimit -f)"
+      throw .cannotCreate(path: path, reason: "it takes \(layout.fileSize / 1024) KiB, \(most)")
+    }
     let descriptor = chain_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
@@ -106,6 +112,10 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
 
   func cursor(_ segment: Int) -> UnsafeAtomic<UInt64> {
     word(Layout.segmentTableOffset + segment * 64 + Layout.Segment.cursor)
+  }
+
+  func closedAt(_ segment: Int) -> UnsafeAtomic<UInt64> {
+    word(Layout.segmentTableOffset + segment * 64 + Layout.Segment.closedAt)
   }
 
   static func process(_ slot: Int, _ field: Int) -> Int { Layout.processesOffset + slot * 64 + field }

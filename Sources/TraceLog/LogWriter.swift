@@ -11,10 +11,11 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
 
   private struct Registry {
     var names: [String: UInt32] = [:]
-    var states: [StateKey: Record] = [:]
     var streams: [TraceStream] = []
     var checkpointAt: UInt64 = 0
     var stopping = false
+    /// Of the dropped records, how many the log tells of.
+    var droppedSaid: UInt64 = 0
   }
 
   private let file: LogFile
@@ -22,6 +23,7 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
   private let claims: SegmentClaims
   private let shared: TraceStream
   private let registry = Mutex(Registry())
+  private let states = Mutex<[StateKey: Record]>([:])
   private let droppedCount = ManagedAtomic<UInt64>(0)
 
   /// How often the helper thread looks for work.
@@ -93,12 +95,13 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
     var record = record
     if record.time == 0 { record.time = Monotonic.now() }
     if record.thread == 0 { record.thread = scribe?.thread ?? chain_thread_id() }
-    registry.withLock { $0.states[key] = record }
+    states.withLock { $0[key] = record }
     append(record, to: scribe?.stream ?? shared)
   }
 
+  /// The state is over, and is not written again after this call: its end can be written now.
   package func forget(_ key: StateKey) {
-    registry.withLock { _ = $0.states.removeValue(forKey: key) }
+    states.withLock { _ = $0.removeValue(forKey: key) }
   }
 
   /// Says that the process stops on its own account. What it writes afterwards is dropped.
@@ -140,22 +143,37 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
     pthread_detach(thread)
   }
 
-  /// Keeps segments ready and repeats lasting states.
+  /// Keeps segments ready, repeats lasting states, and says how many records were dropped.
   /// - Returns: false once the process has closed the log.
   @discardableResult
   package func help() -> Bool {
     guard !registry.withLock({ $0.stopping }) else { return false }
     claims.refill()
-    let sequence = file.word(Layout.Header.nextSequence).load(ordering: .relaxed)
-    let records = registry.withLock { registry -> [Record] in
-      guard sequence >= registry.checkpointAt &+ UInt64(file.layout.segmentCount / 8) else { return [] }
-      registry.checkpointAt = sequence
-      return Array(registry.states.values)
+    if isCheckpointDue() {
+      // Under the lock, so that no state is repeated behind the record of its end.
+      states.withLock { for record in $0.values { append(record, to: shared) } }
     }
-    for record in records {
-      append(record, to: shared)
-    }
+    sayDropped()
     return true
+  }
+
+  /// Every eighth of the log.
+  private func isCheckpointDue() -> Bool {
+    let sequence = file.word(Layout.Header.nextSequence).load(ordering: .relaxed)
+    return registry.withLock { registry in
+      guard sequence >= registry.checkpointAt &+ UInt64(file.layout.segmentCount / 8) else { return false }
+      registry.checkpointAt = sequence
+      return true
+    }
+  }
+
+  private func sayDropped() {
+    let dropped = droppedCount.load(ordering: .relaxed)
+    let said = registry.withLock { $0.droppedSaid }
+    guard dropped > said else { return }
+    let record = Record(
+      kind: .dropped, time: Monotonic.now(), thread: chain_thread_id(), arg: UInt32(clamping: dropped - said))
+    if shared.append(record) { registry.withLock { $0.droppedSaid = dropped } }
   }
 }
 

@@ -38,14 +38,13 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
       let packed = current.load(ordering: .acquiring)
       if packed != Self.none {
         let index = Int(packed & 0xffff)
-        let position = file.cursor(index).loadThenWrappingIncrement(ordering: .relaxed)
+        let position = file.cursor(index).loadThenWrappingIncrement(ordering: .acquiring)
         if position < capacity {
+          // A thread that slept since it looked at `current` may find its segment to be somebody else's by now. The place
+          // that it has just claimed there is its own all the same; left unfilled, it would never be free again.
           let tag = SegmentTag(rawValue: file.tag(index).load(ordering: .acquiring))
-          // Another sequence: this thread slept so long that its segment is somebody else's by now.
-          if tag.sequence == packed >> 16 {
-            write(record, index: index, position: Int(position), word: tag.word(at: Int(position)))
-            return true
-          }
+          write(record, index: index, position: Int(position), word: tag.word(at: Int(position)))
+          return true
         }
       }
       guard roll(from: packed) else { return false }
@@ -80,13 +79,15 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
       rolling.triedAt = now
       let claim = next()
       current.store(claim?.packed ?? Self.none, ordering: .releasing)
-      if seen != Self.none { close(seen) }
+      if seen != Self.none { close(seen, at: now) }
       return claim != nil
     }
   }
 
-  private func close(_ packed: UInt64) {
-    let tag = file.tag(Int(packed & 0xffff))
+  private func close(_ packed: UInt64, at now: UInt64) {
+    let index = Int(packed & 0xffff)
+    file.closedAt(index).store(now, ordering: .relaxed)
+    let tag = file.tag(index)
     let old = SegmentTag(sequence: packed >> 16, owner: slot, state: .open)
     _ = tag.compareExchange(
       expected: old.rawValue, desired: old.with(.closed).rawValue, ordering: .acquiringAndReleasing)

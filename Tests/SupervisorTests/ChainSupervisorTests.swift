@@ -151,14 +151,16 @@ import TraceLog
     #expect(access(run.logPath(of: .gateway), F_OK) != 0)
   }
 
-  @Test(.timeLimit(.minutes(1))) func aFolderForTheLogThatIsMissingStartsNothing() async throws {
+  /// In the last two not even root can make a file.
+  @Test(.timeLimit(.minutes(1)), arguments: ["/no/such/folder", "/proc", "/dev/null"])
+  func aFolderThatTakesNoLogStartsNothing(logFolder: String) async throws {
     var chain = try TestChain(in: folder)
-    chain.logFolder = "/no/such/folder"
+    chain.logFolder = logFolder
     let run = try chain.makeRun()
     let end = try await chain.supervisedInVain(run)
     #expect(end == .exited(ExitCode.storage.rawValue))
     let message = try #require(try run.chain()?.failure?.message)
-    #expect(message.hasPrefix("cannot create the trace log /no/such/folder/chainlab-\(run.id).log"))
+    #expect(message.hasPrefix("cannot create the trace log \(logFolder)/chainlab-\(run.id).log"))
     #expect(access(run.logPath(of: .gateway), F_OK) != 0)
   }
 

@@ -8,25 +8,6 @@ import TraceLog
 @Suite(.serialized) struct KillStormTests {
   private static let processes = 4
 
-  private func victim(_ index: Int, log: String, words: String) async {
-    await #expect(processExitsWith: .signal(SIGKILL)) {
-      [index = index as Int, log = log as String, words = words as String] in
-      try WriterProcess(index: index, wordsPath: words).run(logPath: log)
-    }
-  }
-
-  /// Lets all victims begin at once and kills each at an instant of its own.
-  private static func kill(_ victims: [WriterProcess], seed: UInt64) {
-    var random = IDGenerator(seed: seed)
-    _ = poll { victims.allSatisfy { $0.pid != 0 } }
-    victims.first?.words[WriterProcess.go] = 1
-    for victim in victims where victim.pid != 0 {
-      let instant = Monotonic.now() + random.next() % 4_000_000
-      while Monotonic.now() < instant {}
-      Glibc.kill(victim.pid, SIGKILL)
-    }
-  }
-
   /// - Returns: how many records were found, and how many places were left unfinished.
   private func check(_ victims: [WriterProcess], _ log: ScratchLog) throws -> (records: Int, holes: Int) {
     let snapshot = try log.snapshot()
@@ -53,9 +34,11 @@ import TraceLog
       let log = try ScratchLog(sizeMiB: 256)
       let words = "\(log.folder)/words"
       let victims = try (0..<Self.processes).map { try WriterProcess(index: $0, wordsPath: words) }
-      let killer = Threads.start { Self.kill(victims, seed: UInt64(round)) }
+      let killer = Threads.start { WriterProcess.kill(victims, within: 4_000_000, seed: UInt64(round)) }
       await withTaskGroup { group in
-        for index in 0..<Self.processes { group.addTask { await victim(index, log: log.path, words: words) } }
+        for index in 0..<Self.processes {
+          group.addTask { await WriterProcess.victim(index, log: log.path, words: words) }
+        }
       }
       pthread_join(killer, nil)
       let found = try check(victims, log)

@@ -165,7 +165,7 @@ extension ProcessReplay {
   }
 
   private mutating func addUser(_ record: Record) -> Misfit? {
-    onRequest(record) { $0.addUser(record.text, at: record.arg) ? nil : .badAttribute }
+    onRequest(record) { $0.addUser(Array(record.text), at: record.arg) ? nil : .badAttribute }
   }
 
   /// Changes the record's request, which is implied by this record if its arrival is not in the log.
@@ -226,15 +226,5 @@ extension ProcessReplay {
       wrong = .openAtEnd
     }
     return wrong.map { Misfit($0, since: request.arrivedAt) }
-  }
-}
-
-extension Record {
-  /// The piece of text that an `attribute` record carries.
-  var text: [UInt8] {
-    let bytes = [traceHigh, traceLow, other].flatMap { word in
-      (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
-    }
-    return Array(bytes.prefix(Int(detail)))
   }
 }

@@ -7,7 +7,7 @@ package final class Database: @unchecked Sendable {  // each thread opens its ow
   private var statements: [String: OpaquePointer] = [:]
 
   /// Opens a finished database that nobody changes any more, which spares every read its file locks.
-  init(readOnly path: String) throws(CallError) {
+  package init(readOnly path: String) throws(CallError) {
     handle = try Self.open("file:\(path)?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX)
     try execute("PRAGMA mmap_size = 16777216")
   }

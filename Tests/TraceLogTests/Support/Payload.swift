@@ -58,3 +58,23 @@ struct PayloadCheck {
     }
   }
 }
+
+/// What is left of an author's payloads in a log that has wrapped.
+struct Remains {
+  var first: UInt64 = 0
+  var last: UInt64 = 0
+  /// Whether none is missing or wrong in between.
+  var isWhole = true
+
+  /// By author.
+  static func of(_ records: [Record]) -> [UInt32: Remains] {
+    var remains: [UInt32: Remains] = [:]
+    for record in records where record.kind == Payload.kind {
+      var known = remains[record.thread] ?? Remains(first: record.span, last: record.span - 1)
+      if Payload(record) == nil || record.span != known.last + 1 { known.isWhole = false }
+      known.last = record.span
+      remains[record.thread] = known
+    }
+    return remains
+  }
+}

@@ -1,5 +1,6 @@
 import ChainModel
 import Glibc
+import Testing
 import TraceLog
 
 /// A process that writes until it is killed, as an exit test runs it: one log writer and four threads, three of which
@@ -39,6 +40,26 @@ struct WriterProcess {
         words[index * 8 + 1 + thread] = number
         if pause > 0 { usleep(pause) }
       }
+    }
+  }
+
+  /// Runs one in a process of its own until it is killed.
+  static func victim(_ index: Int, log: String, words: String) async {
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [index = index as Int, log = log as String, words = words as String] in
+      try WriterProcess(index: index, wordsPath: words).run(logPath: log)
+    }
+  }
+
+  /// Lets all victims begin at once and kills each at an instant of its own.
+  static func kill(_ victims: [WriterProcess], within nanoseconds: UInt64, seed: UInt64) {
+    var random = IDGenerator(seed: seed)
+    _ = poll { victims.allSatisfy { $0.pid != 0 } }
+    victims.first?.words[go] = 1
+    for victim in victims where victim.pid != 0 {
+      let instant = Monotonic.now() + random.next() % nanoseconds
+      while Monotonic.now() < instant { if nanoseconds > 10_000_000 { usleep(100) } }
+      Glibc.kill(victim.pid, SIGKILL)
     }
   }
 }

@@ -1,0 +1,112 @@
+import Atomics
+import ChainModel
+
+/// The segments that may be claimed, best first. The table is looked through once for many claims: a segment that is
+/// closed in the meantime holds newer records than all that are already known.
+struct FreeSegments: Sendable {
+  private struct Candidate {
+    var index: Int
+    var tag: SegmentTag
+    /// When its newest record was written; 0 if it was never used.
+    var lastWritten: UInt64
+  }
+
+  private let file: LogFile
+  private let slot: Int
+  private var candidates: ArraySlice<Candidate> = []
+  /// Until then no page is asked for that the file does not have yet.
+  private var noSpaceUntil: UInt64 = 0
+
+  /// How many unused segments are remembered: other processes take them as well.
+  private static let unusedCount = 32
+  private static let attempts = 10
+  private static let retryAfter: UInt64 = 1_000_000_000
+
+  init(file: LogFile, slot: Int) {
+    self.file = file
+    self.slot = slot
+  }
+
+  /// The best one, as it was found; it can have been claimed by another process since. Nil when there is none.
+  mutating func next() -> (index: Int, tag: SegmentTag)? {
+    if let known = nextKnown() { return known }
+    // Other processes may take all that was found before this thread gets to it.
+    for _ in 0..<Self.attempts {
+      candidates = find()
+      if candidates.isEmpty { return nil }
+      if let known = nextKnown() { return known }
+    }
+    return nil
+  }
+
+  private mutating func nextKnown() -> (index: Int, tag: SegmentTag)? {
+    while let (index, tag) = candidates.popFirst().map({ ($0.index, $0.tag) }) {
+      guard file.tag(index).load(ordering: .acquiring) == tag.rawValue else { continue }
+      // One that a thread may still be writing into stays, however old it is.
+      if tag.state != .closed || file.allPublished(tag, index) || file.isDead(tag.owner) { return (index, tag) }
+    }
+    return nil
+  }
+
+  /// The file system is full: for a while, the log wraps in the segments that it has.
+  mutating func skipUnused() {
+    noSpaceUntil = Monotonic.now() &+ Self.retryAfter
+    candidates = candidates.filter { $0.tag.state != .free }[...]
+  }
+
+  private func find() -> ArraySlice<Candidate> {
+    let isFull = noSpaceUntil > 0 && Monotonic.now() < noSpaceUntil
+    var dead: [Int: Bool] = [:]
+    var unused: [Candidate] = []
+    var used: [Candidate] = []
+    for index in 0..<file.layout.segmentCount {
+      let tag = SegmentTag(rawValue: file.tag(index).load(ordering: .acquiring))
+      switch tag.state {
+      case .free where isFull: break
+      case .free:
+        unused.append(Candidate(index: index, tag: tag, lastWritten: 0))
+        if unused.count == Self.unusedCount { return unused[...] }
+      case .closed:
+        used.append(Candidate(index: index, tag: tag, lastWritten: file.closedAt(index).load(ordering: .relaxed)))
+      case .open, .claiming:
+        // Left behind, if its owner is dead.
+        let isDead = tag.owner != slot && dead[tag.owner] ?? file.isDead(tag.owner)
+        dead[tag.owner] = isDead
+        if isDead { used.append(Candidate(index: index, tag: tag, lastWritten: file.lastWritten(tag, index))) }
+      }
+    }
+    guard unused.isEmpty else { return unused[...] }
+    return used.sorted { ($0.lastWritten, $0.tag.sequence) < ($1.lastWritten, $1.tag.sequence) }[...]
+  }
+}
+
+extension LogFile {
+  /// A process that has said that it stops is not gone yet: its threads may still be writing.
+  fileprivate func isDead(_ owner: Int) -> Bool {
+    guard half(Self.process(owner, Layout.Process.state)).load(ordering: .acquiring) != ProcessState.free.rawValue
+    else { return true }
+    let pid = half(Self.process(owner, Layout.Process.pid)).load(ordering: .relaxed)
+    let ticks = word(Self.process(owner, Layout.Process.startTicks)).load(ordering: .relaxed)
+    return !ProcessIdentity(pid: Int32(truncatingIfNeeded: pid), startTicks: ticks).isAlive
+  }
+
+  /// How many places of a segment have been claimed.
+  func used(_ segment: Int) -> Int {
+    Int(min(cursor(segment).load(ordering: .relaxed), UInt64(layout.recordsPerSegment)))
+  }
+
+  /// The time of a record, if it has been published.
+  func publishedTime(_ tag: SegmentTag, _ segment: Int, _ position: Int) -> UInt64? {
+    let place = record(segment, position)
+    guard place.load(as: UInt64.self) == tag.word(at: position) else { return nil }
+    return place.load(fromByteOffset: 8, as: UInt64.self)
+  }
+
+  fileprivate func allPublished(_ tag: SegmentTag, _ segment: Int) -> Bool {
+    (0..<used(segment)).allSatisfy { self.publishedTime(tag, segment, $0) != nil }
+  }
+
+  fileprivate func lastWritten(_ tag: SegmentTag, _ segment: Int) -> UInt64 {
+    (0..<used(segment)).reversed().lazy.compactMap { self.publishedTime(tag, segment, $0) }.first ?? 0
+  }
+}
