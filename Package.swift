@@ -70,11 +70,15 @@ let package = Package(
     // Tests.
     .target(
       name: "ChainTestSupport",
-      dependencies: ["ServiceRuntime", "CascadeAnalysis", "LoadGenerator", "Supervisor", "CCurl"] + foundation + nio),
+      dependencies: ["ServiceRuntime", "CascadeAnalysis", "LoadGenerator", "Supervisor", "CCurl", "CPlatform"]
+        + foundation + nio),
     .testTarget(name: "ChainModelTests", dependencies: ["ChainModel"]),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "ChainModel"]),
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
-    .testTarget(name: "ServiceRuntimeTests", dependencies: ["ChainTestSupport", "ServiceRuntime"] + foundation + nio),
+    .testTarget(
+      name: "ServiceRuntimeTests",
+      dependencies: ["ChainTestSupport", "ServiceRuntime", "CascadeAnalysis", "Supervisor", "CPlatform"] + foundation
+        + nio + [logging, tracing]),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),

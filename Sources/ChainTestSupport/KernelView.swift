@@ -80,7 +80,7 @@ package struct KernelView: Sendable {
   }
 
   /// Files of /proc have no size, so they are read to their end; empty when the file is gone.
-  private static func text(_ path: String) -> String {
+  static func text(_ path: String) -> String {
     guard let file = fopen(path, "re") else { return "" }
     defer { fclose(file) }
     var text: [UInt8] = []

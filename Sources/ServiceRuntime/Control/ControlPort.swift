@@ -1,4 +1,5 @@
 import ChainModel
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -9,12 +10,17 @@ enum ControlPort {
 
   /// - Returns: the listening channel.
   static func listen(
-    on eventLoop: any EventLoop, host: String, port: Int, routes: ControlRoutes, service: ServiceName
+    on eventLoop: any EventLoop, host: String, port: Int, routes: ControlRoutes, service: ServiceName, logger: Logger
   ) -> EventLoopFuture<any Channel> {
     let handover = Handover(routes)
     return ServerBootstrap(group: eventLoop)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))
+        }
+      }
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
