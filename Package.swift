@@ -71,11 +71,19 @@ let package = Package(
     // Tests.
     .target(
       name: "ChainTestSupport",
-      dependencies: ["ServiceRuntime", "CascadeAnalysis", "LoadGenerator", "Supervisor", "CCurl"] + foundation + nio),
+      dependencies: [
+        "ServiceRuntime", "CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", "CCurl", "CPlatform",
+      ]
+        + foundation + nio),
     .testTarget(name: "ChainModelTests", dependencies: ["ChainModel"]),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "ChainModel"]),
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
-    .testTarget(name: "ServiceRuntimeTests", dependencies: ["ChainTestSupport", "ServiceRuntime"] + foundation + nio),
+    .testTarget(
+      name: "ServiceRuntimeTests",
+      dependencies: [
+        "ChainTestSupport", "ServiceRuntime", "CascadeAnalysis", "KernelView", "Supervisor", "CPlatform", logging,
+        tracing,
+      ] + foundation + nio),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
     .testTarget(name: "KernelViewTests", dependencies: ["KernelView", "ChainModel", "TraceLog", "CPlatform"]),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),

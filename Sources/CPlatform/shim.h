@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -37,3 +38,11 @@ static inline int chain_wait_exit_code(int status) { return WIFEXITED(status) ? 
 static inline int chain_wait_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 static inline int chain_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
 static inline void chain_limit_malloc_arenas(int count) { mallopt(M_ARENA_MAX, count); }
+/// Sets how many file descriptors a process may have, from now on. 0, or an errno.
+static inline int chain_limit_descriptors(pid_t process, uint64_t count) {
+  // The layout of struct rlimit64, which the GNU headers show to some compilations only.
+  uint64_t limit[2];
+  if (syscall(SYS_prlimit64, process, RLIMIT_NOFILE, (void *)0, limit) != 0) return errno;
+  limit[0] = count;
+  return syscall(SYS_prlimit64, process, RLIMIT_NOFILE, limit, (void *)0) == 0 ? 0 : errno;
+}

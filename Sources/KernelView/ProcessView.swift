@@ -120,9 +120,10 @@ package struct SocketPeers: Sendable {
   }
 }
 
-enum ProcFile {
-  /// Files of /proc have no size, so they are read to their end; empty when the file is gone.
-  static func text(_ path: String) -> String {
+/// Files of `/proc`.
+package enum ProcFile {
+  /// They have no size, so they are read to their end; empty when the file is gone.
+  package static func text(_ path: String) -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return "" }
     defer { close(descriptor) }

@@ -79,7 +79,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
       let routes = Handover(ControlRoutes(core: core, loops: front.value.loops, controlLoop: loop))
       ControlPort.listen(
         on: loop, host: core.configuration.host, port: core.configuration.controlPort, routes: routes.value,
-        service: core.configuration.name
+        service: core.configuration.name, logger: core.environment.logger
       ).whenComplete { [self] result in
         switch result {
         case .success(let channel):

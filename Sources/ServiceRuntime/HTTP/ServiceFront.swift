@@ -45,7 +45,9 @@ final class ServiceFront {
       .serverChannelOption(.autoRead, value: gate == nil)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          if let gate { try channel.pipeline.syncOperations.addHandler(gate) }
+          let pipeline = channel.pipeline.syncOperations
+          try pipeline.addHandler(AcceptPause(logger: core.environment.logger))
+          if let gate { try pipeline.addHandler(gate) }
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -73,7 +75,7 @@ final class ServiceFront {
     try pipeline.addHandler(HTTPServerPipelineHandler())
     try pipeline.addHandler(
       ConnectionHandler(
-        core: core, loop: loop, watch: watch, overLimit: open > core.limits.connections, gate: gate))
+        core: core, loop: loop, watch: watch, excess: open - core.limits.connections, gate: gate))
   }
 
   /// Accepts no more connections.
