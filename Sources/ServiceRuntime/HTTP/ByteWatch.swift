@@ -34,11 +34,18 @@ final class ByteWatch: ChannelInboundHandler {
   }
 
   /// Answers a client whose request never came whole, past the handlers that count answers against requests, and closes.
-  func dismiss(with answer: Answer) {
+  /// - Parameters:
+  ///   - answer: what it is told.
+  ///   - headers: whole lines besides those that every such answer has.
+  func dismiss(with answer: Answer, headers: [String] = []) {
     guard let context else { return }
-    let head =
-      "HTTP/1.1 \(answer.status) \(HTTPResponseStatus(statusCode: answer.status).reasonPhrase)\r\n"
-      + "content-type: \(answer.contentType)\r\ncontent-length: \(answer.body.count)\r\nconnection: close\r\n\r\n"
+    let status = HTTPResponseStatus(statusCode: answer.status)
+    let lines =
+      [
+        "HTTP/1.1 \(answer.status) \(status.reasonPhrase)", "content-type: \(answer.contentType)",
+        "content-length: \(answer.body.count)", "connection: close",
+      ] + headers + ["", ""]
+    let head = lines.joined(separator: "\r\n")
     let channel = context.channel
     let written = context.eventLoop.makePromise(of: Void.self)
     written.futureResult.whenComplete { _ in channel.close(promise: nil) }

@@ -12,7 +12,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private let core: ServiceCore
   private let admission: Admission
-  private let overLimit: Bool
+  /// How many connections more than the limit there were when this one came, with it.
+  private let excess: Int
   private let gate: AcceptGate?
   private let watch: ByteWatch
   private var context: ChannelHandlerContext?
@@ -27,11 +28,16 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var timer: Scheduled<Void>?
 
   static let bodyLimit = 64 * 1024
+  /// So many connections over the limit are kept until their request has come, which is then refused in good order. More
+  /// than that are told at once: they could take the descriptors that calls and the control port need.
+  static let patientExcess = 32
+  /// What a refused client is told to wait, in seconds.
+  private static let retryAfter = "1"
 
-  init(core: ServiceCore, loop: LoopContext, watch: ByteWatch, overLimit: Bool, gate: AcceptGate?) {
+  init(core: ServiceCore, loop: LoopContext, watch: ByteWatch, excess: Int, gate: AcceptGate?) {
     self.core = core
     self.watch = watch
-    self.overLimit = overLimit
+    self.excess = excess
     self.gate = gate
     admission = Admission(core: core, loop: loop)
   }
@@ -39,6 +45,14 @@ final class ConnectionHandler: ChannelInboundHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     scheduleCheck(context)
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    context.fireChannelActive()
+    guard excess > Self.patientExcess else { return }
+    keepAlive = false
+    core.metrics.shed(ShedReason.connectionLimit.rawValue)
+    dismiss(.shed(.connectionLimit))
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -75,7 +89,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     self.arrival = nil
     exchange = arrival.exchange
     watch.requestComplete()
-    admission.admit(arrival, overConnectionLimit: overLimit)
+    admission.admit(arrival, overConnectionLimit: excess > 0)
     leaveGate()
   }
 
@@ -99,7 +113,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func write(_ error: CallError, trace: TraceID?, context: ChannelHandlerContext) {
     var headers = HTTPHeaders()
-    if case .shed = error { headers.add(name: "retry-after", value: "1") }
+    if case .shed = error { headers.add(name: "retry-after", value: Self.retryAfter) }
     if case .methodNotAllowed(let allowed) = error { headers.add(name: "allow", value: allowed) }
     let problem = Problem(error, service: core.configuration.name, trace: trace)
     write(problem.answer, headers: headers, context: context)
@@ -109,7 +123,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var headers = headers
     headers.add(name: "content-type", value: answer.contentType)
     headers.add(name: "content-length", value: String(answer.body.count))
-    let close = !keepAlive || overLimit
+    let close = !keepAlive || excess > 0
     if close { headers.add(name: "connection", value: "close") }
     let head = HTTPResponseHead(
       version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
@@ -149,7 +163,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   private func dismiss(_ error: CallError) {
-    watch.dismiss(with: Problem(error, service: core.configuration.name, trace: nil).answer)
+    var headers: [String] = []
+    if case .shed = error { headers.append("retry-after: \(Self.retryAfter)") }
+    watch.dismiss(with: Problem(error, service: core.configuration.name, trace: nil).answer, headers: headers)
   }
 
   /// Looks now and then whether the client is still sending its request, or any.

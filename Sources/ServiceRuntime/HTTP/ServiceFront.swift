@@ -75,7 +75,7 @@ final class ServiceFront {
     try pipeline.addHandler(HTTPServerPipelineHandler())
     try pipeline.addHandler(
       ConnectionHandler(
-        core: core, loop: loop, watch: watch, overLimit: open > core.limits.connections, gate: gate))
+        core: core, loop: loop, watch: watch, excess: open - core.limits.connections, gate: gate))
   }
 
   /// Accepts no more connections.
