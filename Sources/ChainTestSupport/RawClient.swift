@@ -6,7 +6,7 @@ import Glibc
 package final class RawClient {
   private let descriptor: Int32
   /// Received and not yet given out.
-  private var pending: [UInt8] = []
+  private var pending: ArraySlice<UInt8> = []
   private var isOpen = true
 
   /// How the other side ended the connection.

@@ -43,7 +43,7 @@ package struct RawAnswer: Hashable, Sendable {
 
   /// The answer at the beginning of the bytes, and how long it is; nil while it is not complete. Its length must be
   /// given: chunked answers are none that a service gives.
-  static func parse(_ bytes: [UInt8], bodiless: Bool) -> (RawAnswer, Int)? {
+  static func parse(_ bytes: ArraySlice<UInt8>, bodiless: Bool) -> (RawAnswer, Int)? {
     let end = Array("\r\n\r\n".utf8)
     guard let blank = bytes.indices.dropLast(3).first(where: { bytes[$0...].starts(with: end) }) else { return nil }
     let lines = String(decoding: bytes[..<blank], as: UTF8.self).split(separator: "\r\n")
@@ -55,8 +55,9 @@ package struct RawAnswer: Hashable, Sendable {
     }
     var answer = RawAnswer(status: status, headers: headers, body: [])
     let length = bodiless ? 0 : answer[header: "content-length"].flatMap { Int($0) } ?? 0
-    guard bytes.count >= blank + 4 + length else { return nil }
-    answer.body = Array(bytes[(blank + 4)..<(blank + 4 + length)])
-    return (answer, blank + 4 + length)
+    let last = blank + 4 + length
+    guard bytes.endIndex >= last else { return nil }
+    answer.body = Array(bytes[(blank + 4)..<last])
+    return (answer, last - bytes.startIndex)
   }
 }

@@ -25,12 +25,17 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// An answer to HEAD has no body.
   private var isHead = false
   private var isFresh = true
+  /// How many requests are being admitted within one another's answers: see `answer`.
+  private var depth = 0
+  /// The answer's end is written when the client has taken what stands before it.
+  private var isEndHeld = false
   private var timer: Scheduled<Void>?
 
   static let bodyLimit = 64 * 1024
   /// So many connections over the limit are kept until their request has come, which is then refused in good order. More
   /// than that are told at once: they could take the descriptors that calls and the control port need.
   static let patientExcess = 32
+  private static let depthLimit = 8
   /// What a refused client is told to wait, in seconds.
   private static let retryAfter = "1"
 
@@ -89,6 +94,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     self.arrival = nil
     exchange = arrival.exchange
     watch.requestComplete()
+    depth += 1
+    defer { depth -= 1 }
     admission.admit(arrival, overConnectionLimit: excess > 0)
     leaveGate()
   }
@@ -103,6 +110,12 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func answer(_ result: Result<Answer, CallError>) {
     guard let context, let exchange else { return }
+    // A request that waits behind another one is admitted within the answer to that, and may be answered at once, within
+    // it. A client that sends thousands must not use up the loop's stack: now and then, begin anew.
+    guard depth <= Self.depthLimit else {
+      let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+      return context.eventLoop.execute { handler.value.answer(result) }
+    }
     self.exchange = nil
     switch result {
     case .success(let answer): write(answer, context: context)
@@ -131,13 +144,31 @@ final class ConnectionHandler: ChannelInboundHandler {
     if !answer.body.isEmpty, !isHead {
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
     }
-    let written: EventLoopPromise<Void>? = close ? context.eventLoop.makePromise() : nil
-    if let written {
-      let channel = context.channel
-      written.futureResult.whenComplete { _ in channel.close(promise: nil) }
-    }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
     watch.answerWritten()
+    guard close else { return endAnswer(context) }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    let channel = context.channel
+    written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+  }
+
+  /// The next request comes only after the end of this answer. Who sends requests and takes no answers gets no more of
+  /// them heaped up.
+  private func endAnswer(_ context: ChannelHandlerContext) {
+    guard context.channel.isWritable else {
+      isEndHeld = true
+      return context.flush()
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if isEndHeld, context.channel.isWritable {
+      isEndHeld = false
+      watch.answerWritten()
+      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+    context.fireChannelWritabilityChanged()
   }
 
   private func reset(_ context: ChannelHandlerContext) {
