@@ -24,10 +24,12 @@ enum ControlPort {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
+          let watch = ByteWatch()
+          try pipeline.addHandler(watch)
           try pipeline.addHandler(HTTPResponseEncoder())
           try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
           try pipeline.addHandler(HTTPServerPipelineHandler())
-          try pipeline.addHandler(ControlHandler(routes: handover.value, service: service))
+          try pipeline.addHandler(ControlHandler(routes: handover.value, service: service, watch: watch))
         }
       }
       .bind(host: host, port: port)
@@ -41,14 +43,16 @@ private final class ControlHandler: ChannelInboundHandler {
 
   private let routes: ControlRoutes
   private let service: ServiceName
+  private let watch: ByteWatch
   private var request: ControlRequest?
   private var keepAlive = true
   private var isHead = false
   private var timer: Scheduled<Void>?
 
-  init(routes: ControlRoutes, service: ServiceName) {
+  init(routes: ControlRoutes, service: ServiceName, watch: ByteWatch) {
     self.routes = routes
     self.service = service
+    self.watch = watch
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -86,19 +90,29 @@ private final class ControlHandler: ChannelInboundHandler {
     }
   }
 
+  /// What cannot be parsed is answered once, and the connection closed.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard error is HTTPParserError else { return context.close(promise: nil) }
+    guard keepAlive || request != nil, let error = error as? HTTPParserError else { return context.close(promise: nil) }
     keepAlive = false
-    refuse(ControlRefusal(400, "the request is no valid HTTP/1.1"), context)
+    request = nil
+    let refusal =
+      error == .headerOverflow
+      ? ControlRefusal(431, "the request's head is too large")
+      : ControlRefusal(400, "the request is no valid HTTP/1.1: \(error)")
+    watch.dismiss(with: answer(refusal))
   }
 
   private func refuse(_ refusal: ControlRefusal, _ context: ChannelHandlerContext) {
     var headers = HTTPHeaders()
     if let allow = refusal.allow { headers.add(name: "allow", value: allow) }
+    write(answer(refusal), headers, context)
+  }
+
+  private func answer(_ refusal: ControlRefusal) -> Answer {
     let body = WireJSON.encode([
       "detail": refusal.detail, "service": service.rawValue, "status": String(refusal.status),
     ])
-    write(Answer(status: refusal.status, contentType: "application/problem+json", body: body), headers, context)
+    return Answer(status: refusal.status, contentType: "application/problem+json", body: body)
   }
 
   private func write(_ answer: Answer, _ headers: HTTPHeaders, _ context: ChannelHandlerContext) {
