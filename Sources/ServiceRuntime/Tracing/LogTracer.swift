@@ -1,22 +1,23 @@
 import CPlatform
 import ChainModel
 import Synchronization
-import TraceLog
+package import TraceLog
 package import Tracing
 
 /// A swift-distributed-tracing `Tracer` that writes into the shared log, for spans that handlers and libraries open with
 /// `withSpan`. The runtime's own hot path writes its records directly.
-struct LogTracer: Tracer {
-  typealias Span = LogSpan
+package struct LogTracer: Tracer {
+  package typealias Span = LogSpan
 
   private let log: LogWriter?
   private let ids = IDSource()
 
-  init(log: LogWriter?) {
+  /// - Parameter log: where spans go; without one they only carry context.
+  package init(log: LogWriter?) {
     self.log = log
   }
 
-  func startSpan<Instant: TracerInstant>(
+  package func startSpan<Instant: TracerInstant>(
     _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: Tracing.SpanKind,
     at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
   ) -> LogSpan {
@@ -33,11 +34,11 @@ struct LogTracer: Tracer {
     return LogSpan(operationName: operationName, context: context, log: log)
   }
 
-  func activeSpan(identifiedBy context: ServiceContext) -> LogSpan? { nil }
+  package func activeSpan(identifiedBy context: ServiceContext) -> LogSpan? { nil }
 
-  func forceFlush() {}
+  package func forceFlush() {}
 
-  func extract<Carrier, Extract: Extractor>(
+  package func extract<Carrier, Extract: Extractor>(
     _ carrier: Carrier, into context: inout ServiceContext, using extractor: Extract
   ) where Extract.Carrier == Carrier {
     let parents = extractor.extract(key: TraceContext.parentHeader, from: carrier).map { [$0] } ?? []
@@ -45,7 +46,7 @@ struct LogTracer: Tracer {
     context.traceContext = TraceContext(parents: parents, states: states)
   }
 
-  func inject<Carrier, Inject: Injector>(
+  package func inject<Carrier, Inject: Injector>(
     _ context: ServiceContext, into carrier: inout Carrier, using injector: Inject
   ) where Inject.Carrier == Carrier {
     guard let trace = context.traceContext else { return }
@@ -64,8 +65,8 @@ private final class IDSource: Sendable {
 }
 
 /// A span in the shared log. Its end carries its error's type; attributes that the log has no room for are not kept.
-final class LogSpan: Span {
-  let context: ServiceContext
+package final class LogSpan: Span {
+  package let context: ServiceContext
   private let log: LogWriter?
   private let state: Mutex<State>
 
@@ -82,35 +83,35 @@ final class LogSpan: Span {
     state = Mutex(State(operationName: operationName, isRecording: log != nil))
   }
 
-  var operationName: String {
+  package var operationName: String {
     get { state.withLock { $0.operationName } }
     set { state.withLock { $0.operationName = newValue } }
   }
 
-  var attributes: SpanAttributes {
+  package var attributes: SpanAttributes {
     get { state.withLock { $0.attributes } }
     set { state.withLock { $0.attributes = newValue } }
   }
 
-  var isRecording: Bool { state.withLock { $0.isRecording } }
+  package var isRecording: Bool { state.withLock { $0.isRecording } }
 
-  func setStatus(_ status: SpanStatus) {
+  package func setStatus(_ status: SpanStatus) {
     guard status.code == .error else { return }
     state.withLock { $0.error = $0.error ?? "error" }
   }
 
-  func addEvent(_ event: SpanEvent) {}
+  package func addEvent(_ event: SpanEvent) {}
 
-  func recordError<Instant: TracerInstant>(
+  package func recordError<Instant: TracerInstant>(
     _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
   ) {
     let type = (error as? CallError)?.row.errorType ?? "\(type(of: error))"
     state.withLock { $0.error = type }
   }
 
-  func addLink(_ link: SpanLink) {}
+  package func addLink(_ link: SpanLink) {}
 
-  func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
+  package func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
     let (ended, error) = state.withLock { state in
       defer { state.isRecording = false }
       return (state.isRecording, state.error)
