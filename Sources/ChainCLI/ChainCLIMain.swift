@@ -20,7 +20,8 @@ struct ChainCLI: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Up.self, Down.self, Status.self, Mode.self, Pool.self, Fault.self, Load.self, Threads.self, Trace.self,
+      Up.self, Down.self, Status.self, Mode.self, Pool.self, Fault.self, Load.self, Threads.self, Cascade.self,
+      Trace.self,
       Runs.self, Audit.self, Demo.self, Keys.self, Completions.self, VersionVerb.self, Supervise.self,
     ])
 }
