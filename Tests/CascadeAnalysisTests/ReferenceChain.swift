@@ -17,6 +17,8 @@ struct ReferenceChain {
   /// Gives the thread ids; for the metamorphic relations.
   var tid: (Int, Int) -> UInt32 = { UInt32($0 * 100 + $1 + 1) }
   var cutsWaits = false
+  /// Without it the database serves any number at once.
+  var usesLock = true
 
   private enum Step {
     case arrive(request: Int, tier: Int)
@@ -136,7 +138,7 @@ struct ReferenceChain {
     }
 
     private mutating func hold(_ request: Int, _ tier: Int, _ now: UInt64) {
-      lockHolder = request
+      if chain.usesLock { lockHolder = request }
       log.wait(time(now), pen(request, tier), span(request, tier), span(request, tier) + 70, .database, "write")
       if chain.cutsWaits {
         let half = time(now) + chain.hold * chain.scale / 2

@@ -95,11 +95,11 @@ extension CascadeFold {
     unqueue(request: place)
     let thread = thread(record)
     let node = threadNodes[thread]
+    if threads[thread].role == .worker { freeWorker(thread) }
     requests[place].queueWait = time &- requests[place].arrivedAt
     requests[place].phase = .running
     requests[place].phaseSince = time
     requests[place].model = IOModel(code: record.detail)
-    if threads[thread].role == .worker { freeWorker(thread) }
     requests[place].thread = node
     threads[thread].busy += 1
     if isCounting {
@@ -112,14 +112,17 @@ extension CascadeFold {
 
   /// A worker runs one request at a time: one that it still seems to be at has ended in a record that is lost.
   private mutating func freeWorker(_ thread: Int) {
-    guard threads[thread].busy > 0 else { return }
-    var child = forest.firstChild[Int(threadNodes[thread])]
+    while threads[thread].busy > 0, let stale = running(on: threadNodes[thread]) { drop(stale) }
+  }
+
+  private func running(on node: Int32) -> Int? {
+    var child = forest.firstChild[Int(node)]
     while child >= 0 {
-      let next = forest.nextSibling[Int(child)]
       let slot = slots[Int(child)]
-      if slot < 0, requests[Int(~slot)].phase == .running { drop(Int(~slot)) }
-      child = next
+      if slot < 0, requests[Int(~slot)].phase == .running { return Int(~slot) }
+      child = forest.nextSibling[Int(child)]
     }
+    return nil
   }
 
   /// A request whose arrival is not in the log.

@@ -191,6 +191,7 @@ extension CascadeFold {
         wait.helper = node
       }
       requests[Int(request)].hasWaited = true
+      unqueue(request: Int(request))
     }
     threads[place].work = work
     threads[place].workRequest = request
@@ -198,7 +199,6 @@ extension CascadeFold {
     threads[place].busy += 1
     refreshThread(place)
     guard request >= 0 else { return }
-    unqueue(request: Int(request))
     refreshRequest(Int(request))
   }
 

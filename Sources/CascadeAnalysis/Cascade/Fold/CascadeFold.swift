@@ -101,6 +101,13 @@ package struct CascadeFold {
 
   package mutating func setStrings(_ strings: LogStrings) { self.strings = strings }
 
+  /// How many things are kept: places for threads and requests that are open or were at once, sinks, intervals, routes.
+  package var size: Int {
+    forest.next.count + threads.count + requests.count + sinks.keys.count + intervals.count + routes.count
+      + events.count
+      + loops.count + retiredLoops.count + processes.count + callees.count + waiters.count + locks.count
+  }
+
   /// Whether the record's time lies in the window.
   var isCounting: Bool { time >= options.from && time <= options.to }
 

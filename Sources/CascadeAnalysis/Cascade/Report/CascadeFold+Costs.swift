@@ -36,14 +36,14 @@ extension CascadeFold {
 
   func costs(_ verdict: Verdict, _ table: BlameTable, window: UInt64) -> [ServiceCost] {
     let top = verdict.top.flatMap { top in rows(table, lane: 0).first { $0.text == top.text } }
-    return services.indices.filter { services[$0].arrivals.count > 0 || services[$0].dequeued > 0 }.map { index in
+    return services.indices.map { index in
       var cost = cost(Int32(index), window: window)
       if let top, window > 0, let held = top.byService[cost.service] {
         let own = top.service == cost.service ? min(held, top.ownBlocked) : 0
         cost.heldByRoot = Double(held - own) / Double(window)
       }
       return cost
-    }
+    }.filter { $0.arrived > 0 || $0.ended > 0 || $0.blockedTotal > 0 || $0.waitingTotal > 0 }
   }
 
   private func cost(_ number: Int32, window: UInt64) -> ServiceCost {

@@ -68,7 +68,8 @@ struct SaturationTracker {
 
   mutating func end(mark: SaturationMark) {
     isRaw = false
-    open?.end = mark
+    // Full for no time at all: two records of one instant, seen one after the other.
+    if let start = open?.start.time, start == mark.time { open = nil } else { open?.end = mark }
   }
 
   mutating func take() -> Open? {
