@@ -71,7 +71,7 @@ package enum StallDetector: UInt8, CaseIterable, Sendable {
   case probe = 2
 }
 
-/// The argument of `waitStart` and `waitEnd`.
+/// The argument of `waitStart` and `waitEnd`: flags in the low byte; of a wait for a lock, its holder above.
 package struct WaitFlags: OptionSet, Hashable, Sendable {
   package var rawValue: UInt32
 
@@ -83,6 +83,12 @@ package struct WaitFlags: OptionSet, Hashable, Sendable {
   package static let held = WaitFlags(rawValue: 1)
   /// The wait was caused on purpose, by a fault.
   package static let injected = WaitFlags(rawValue: 2)
+
+  /// Of a wait for a lock: the id of the thread that holds it, in the upper 24 bits; 0 if it is not known.
+  package var holder: UInt32 {
+    get { rawValue >> 8 }
+    set { rawValue = rawValue & 0xff | newValue << 8 }
+  }
 }
 
 /// One line of the log: 64 bytes, a cache line, laid out in memory as in the file.

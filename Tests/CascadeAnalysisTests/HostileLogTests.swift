@@ -13,9 +13,10 @@ import TraceLog
     let dump = ThreadDump(snapshot)
     let audit = LogAudit(snapshot)
     let list = TraceList(snapshot, limit: 3)
+    let cascade = CascadeReport(snapshot)
     var lines = RecordText()
     var size = dump.text(width: 100, limit: 2).count + audit.text.count + list.text(width: 100).count
-    size += lines.lines(snapshot).count
+    size += lines.lines(snapshot).count + cascade.text(width: 100).count
     for trace in list.traces {
       size += TraceWaterfall(snapshot, trace: trace.trace)?.text(width: 100).count ?? 0
     }

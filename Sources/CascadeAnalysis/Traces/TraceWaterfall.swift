@@ -3,8 +3,8 @@ package import TraceLog
 
 /// One trace, span by span, with where each span's time went.
 ///
-/// Keys: `trace_id`, `duration_ns`, `complete`, `spans` (in the order of the tree, each with its `depth`), `left_out`,
-/// `lost`.
+/// Keys: `trace_id`, `duration_ns`, `complete`, `spans` (in the order of the tree, each with its `depth`),
+/// `critical_path` (see `CriticalPath`), `left_out`, `lost`.
 package struct TraceWaterfall: Encodable, Sendable {
   /// Keys: those of `TraceSpan`, and `depth`.
   package struct Row: Encodable, Hashable, Sendable {
@@ -31,6 +31,8 @@ package struct TraceWaterfall: Encodable, Sendable {
   /// Spans and waits that are too many to be shown.
   package private(set) var leftOut: Int
   package private(set) var lost: LogLoss
+  /// Adds up to `duration`, exactly.
+  package private(set) var criticalPath: CriticalPath
   private let start: UInt64
 
   private enum CodingKeys: String, CodingKey {
@@ -38,6 +40,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     case rows = "spans"
     case duration = "duration_ns"
     case isComplete = "complete"
+    case criticalPath = "critical_path"
     case leftOut = "left_out"
     case lost
   }
@@ -49,6 +52,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     try keys.encode(isComplete, forKey: .isComplete)
     try keys.encode(leftOut, forKey: .leftOut)
     try keys.encode(rows, forKey: .rows)
+    try keys.encode(criticalPath, forKey: .criticalPath)
     try keys.encode(lost, forKey: .lost)
   }
 
@@ -61,6 +65,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     start = rows.map(\.span.start).min() ?? 0
     duration = elapsed(start, rows.map { $0.span.start &+ $0.span.duration }.max() ?? 0)
     isComplete = start &+ snapshot.createdAt >= snapshot.completeSince
+    criticalPath = CriticalPath(rows.map(\.span))
     leftOut = assembly.left
     lost = snapshot.loss
   }
@@ -80,11 +85,24 @@ extension TraceWaterfall {
       let time = PlainText.pad(Elapsed.text(row.span.duration), to: 7)
       lines.append("\(name) │\(bar)│ \(time) \(Self.details(row.span))")
     }
+    lines += criticalLines(labelWidth: labelWidth, barWidth: barWidth)
     lines.append("░ queue  █ run  ▒ wait  ─ call")
     if leftOut > 0 { lines.append("\(leftOut) more spans and waits are not shown") }
     if !isComplete { lines.append("the trace begins before the log is complete: parts of it may be missing") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
     return lines.map { PlainText.cut($0, to: width) }.joined(separator: "\n")
+  }
+
+  /// The critical path as a bar of its own, and what it was spent on.
+  private func criticalLines(labelWidth: Int, barWidth: Int) -> [String] {
+    guard rows.count > 1, duration > 0 else { return [] }
+    let label = PlainText.pad(PlainText.cut("critical path", to: labelWidth), to: labelWidth)
+    let bar = CriticalBar(criticalPath, from: start, duration: duration, cells: barWidth).text
+    let parts = criticalPath.totals.prefix(4).map { part in
+      "\(part.text) \(Elapsed.text(part.time)) (\(Figures.percent(Double(part.time) / Double(duration))))"
+    }
+    let time = PlainText.pad(Elapsed.text(duration), to: 7)
+    return ["\(label) │\(bar)│ \(time) \(parts.joined(separator: "  "))"]
   }
 
   private var title: String {

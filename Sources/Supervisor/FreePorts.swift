@@ -1,5 +1,3 @@
-import Supervisor
-
 /// Ports on which nobody listened a moment ago, all different.
 package enum FreePorts {
   /// Below those that the kernel gives to clients (from 32,768 on, by default): a client that looks for a service while it

@@ -1,0 +1,251 @@
+import ChainModel
+package import TraceLog
+
+/// One pass over the records of a log, in the order of time, that keeps what a `CascadeReport` needs.
+///
+/// Memory is bounded by the threads and requests that are open at once, not by the log's length. It takes any records at
+/// all: what does not fit is made the best of, since a log may have lost its beginning. (`LogAudit` counts misfits.)
+/// It stands beside `ChainReplay`, which answers what is true at one moment and keeps far more of each request.
+package struct CascadeFold {
+  /// Keeps a hostile log from naming services without end; further ones are counted as one.
+  static let serviceLimit = 64
+  static let routeLimit = 1024
+  static let eventLimit = 256
+
+  var strings: LogStrings
+  let options: CascadeOptions
+  /// The record's time; never runs backwards.
+  var time: UInt64 = 0
+  /// The same, within the window.
+  var now: UInt64
+  var firstRecordAt: UInt64?
+  var records = 0
+
+  var services: [FoldService] = []
+  var serviceNumbers: [String: Int32] = [:]
+  var processes: [Int32: FoldProcess] = [:]
+  var recentProcess: (slot: Int32, process: FoldProcess)?
+  var pids: [UInt32: Int32] = [:]
+  var threads: [FoldThread] = []
+  var threadNodes: [Int32] = []
+  var freeThreads: [Int32] = []
+  var requests: [FoldRequest] = []
+  var requestNodes: [Int32] = []
+  var freeRequests: [Int32] = []
+  /// By node: a thread's place, or `~` a request's.
+  var slots: [Int32] = []
+  /// By node: the cause of the wait that its request is in, or 0; and the service whose answer its thread is blocked on.
+  var waitCauses: [UInt8] = []
+  var waitServices: [Int32] = []
+  var holdCallees: [Int32] = []
+
+  var threadTable = SpanTable()
+  var requestTable = SpanTable()
+  /// The request that a client span has become, and the node that waits in a call, by client span.
+  var callees = SpanTable()
+  var waiters = SpanTable()
+  var locks: [FoldLock.Key: FoldLock] = [:]
+
+  var forest = WaitForest()
+  var sinks = SinkNames()
+  var knots: [Knot] = []
+  /// The event loop that stands still, by service.
+  var blockedLoops: [Int32: Int32] = [:]
+  var pendingMoves: [Int32] = []
+  var knotHeads: [Int32] = []
+  var isInKnot: [Bool] = []
+
+  var pools: [PoolGauge] = []
+  var loops: [Int32: LoopGauge] = [:]
+  var retiredLoops: [LoopGauge] = []
+  /// Requests that wait, by service × 16 + cause.
+  var waiting = TimeSums()
+  /// Threads of u blocked on d, at u × 64 + d.
+  var holds = TimeSums()
+  var accounts: [Int32: ThreadAccount] = [:]
+  var unbalanced = 0
+  var lifetimes = 0
+  var intervals: [FoldInterval] = []
+  var intervalCount = 0
+  /// By service: blame while it was saturated.
+  var inside: [Int32: BlameTable] = [:]
+  /// One chain of waits, taken when a service became saturated for the first time.
+  var chains: [Int32: [String]] = [:]
+  var routes: [FoldRoute] = []
+  var routeNumbers: [UInt64: Int32] = [:]
+  var events: [FoldEvent] = []
+  var lateEvents = 0
+  var recentCallees: [(id: UInt32, service: Int32)] = Array(repeating: (0, -1), count: 64)
+
+  /// Threads, and queues where pools wait for each other, that wait in a circle.
+  struct Knot {
+    var members: [String]
+    var edges: [String]
+    var since: UInt64
+  }
+
+  /// Takes the log's table of processes (those who come later are known by their records) and its texts (set them anew if
+  /// they grow while records are applied).
+  package init(processes: [LogProcess], strings: LogStrings, options: CascadeOptions = CascadeOptions()) {
+    self.strings = strings
+    self.options = options
+    now = options.from
+    forest.now = now
+    forest.circleSink = sink(SinkKey(kind: .knot, service: -1, target: .max))
+    for process in processes {
+      guard let slot = Int32(exactly: process.slot) else { continue }
+      self.processes[slot] = FoldProcess(service: service(named: process.name))
+      pids[UInt32(bitPattern: process.identity.pid)] = slot
+    }
+  }
+
+  package mutating func setStrings(_ strings: LogStrings) { self.strings = strings }
+
+  /// How many things are kept: places for threads and requests that are open or were at once, sinks, intervals, routes.
+  package var size: Int {
+    forest.next.count + threads.count + requests.count + sinks.keys.count + intervals.count + routes.count
+      + events.count
+      + loops.count + retiredLoops.count + processes.count + callees.count + waiters.count + locks.count
+  }
+
+  /// Whether the record's time lies in the window.
+  var isCounting: Bool { time >= options.from && time <= options.to }
+
+  // MARK: Records
+
+  package mutating func apply(_ record: Record) {
+    guard let kind = record.kind else { return }
+    advance(to: record.time)
+    guard time <= options.to else { return }
+    records += 1
+    switch kind {
+    case .attribute, .spanEnd, .sample: return
+    case .processDied: return die(record)
+    default: break
+    }
+    let slot = Int32(record.process)
+    guard !process(slot).isOver else { return }
+    switch kind {
+    case .processStart: start(record)
+    case .processStop: end(process: slot)
+    case .threadStart: startThread(record)
+    case .threadStop: stopThread(record)
+    case .pool: resize(record)
+    case .model: switchModel(record)
+    case .fault: note(record.detail == 0 ? .faultOff : .faultOn, process(slot).service, name: record.name)
+    case .arrive: arrive(record)
+    case .enqueue: enqueue(record)
+    case .dequeue: dequeue(record)
+    case .end, .reject: finish(record, kind)
+    case .spanStart: startSpan(record)
+    case .waitStart: record.waitFlags.contains(.held) ? block(record) : suspend(record)
+    case .waitEnd: record.waitFlags.contains(.held) ? unblock(record) : resume(record)
+    case .workStart: startWork(record)
+    case .workEnd: endWork(record)
+    case .stall: stall(record)
+    case .attribute, .spanEnd, .processDied, .dropped, .sample: break
+    }
+  }
+
+  mutating func advance(to next: UInt64) {
+    if firstRecordAt == nil { firstRecordAt = next }
+    guard next > time else { return }
+    time = next
+    now = min(max(next, options.from), options.to)
+    forest.now = now
+  }
+
+  // MARK: Services and processes
+
+  mutating func service(named name: String) -> Int32 {
+    if let known = serviceNumbers[name] { return known }
+    if services.count >= Self.serviceLimit { return Int32(services.count - 1) }
+    let number = Int32(services.count)
+    services.append(FoldService(name: services.count == Self.serviceLimit - 1 ? "other services" : name))
+    serviceNumbers[name] = number
+    forest.reserve(services: services.count)
+    waiting.grow(to: services.count * 16, now: now)
+    holds.grow(to: services.count * Self.serviceLimit, now: now)
+    return number
+  }
+
+  /// The service that a call's target names.
+  mutating func callee(_ id: UInt32) -> Int32 {
+    let place = Int(id & 63)
+    if recentCallees[place].service >= 0, recentCallees[place].id == id { return recentCallees[place].service }
+    let number = service(named: strings[id])
+    recentCallees[place] = (id, number)
+    return number
+  }
+
+  mutating func process(_ slot: Int32) -> FoldProcess {
+    if let recentProcess, recentProcess.slot == slot { return recentProcess.process }
+    let process = processes[slot] ?? FoldProcess(service: service(named: "process \(slot)"))
+    if processes[slot] == nil { processes[slot] = process }
+    recentProcess = (slot, process)
+    return process
+  }
+
+  mutating func change(process slot: Int32, _ body: (inout FoldProcess) -> Void) {
+    var changed = process(slot)
+    body(&changed)
+    processes[slot] = changed
+    recentProcess = nil
+  }
+
+  private mutating func start(_ record: Record) {
+    let name = strings[record.name]
+    pids[record.arg] = Int32(record.process)
+    guard !name.isEmpty else { return }
+    let number = service(named: name)
+    change(process: Int32(record.process)) { if $0.pools == [-1, -1, -1] { $0.service = number } }
+  }
+
+  private mutating func die(_ record: Record) {
+    guard let slot = pids[record.arg], !process(slot).isOver,
+      services[Int(process(slot).service)].name == strings[record.name]
+    else { return }
+    note(.death, process(slot).service, number: record.other)
+    end(process: slot)
+  }
+
+  private mutating func end(process slot: Int32) {
+    for place in requests.indices where requestNodes[place] >= 0 && requests[place].process == slot { drop(place) }
+    for place in threads.indices where threads[place].isAlive && threads[place].process == slot { retire(place) }
+    change(process: slot) { $0.isOver = true }
+  }
+
+  private mutating func resize(_ record: Record) {
+    let slot = Int32(record.process)
+    let threads = Int32(clamping: record.arg)
+    let known = process(slot).configured
+    change(process: slot) { process in
+      process.configured = threads
+      process.queueLimit = record.other
+    }
+    for place in [0, 1] {
+      let pool = Int(process(slot).pools[place])
+      guard pool >= 0 else { continue }
+      pools[pool].flush(now)
+      pools[pool].configured = threads
+      judge(pool)
+    }
+    if let known, known != threads { note(.pool, process(slot).service, number: UInt64(record.arg)) }
+  }
+
+  private mutating func switchModel(_ record: Record) {
+    let number = process(Int32(record.process)).service
+    guard let model = IOModel(code: record.detail) else { return }
+    if let before = services[Int(number)].model, before != model {
+      note(.model, number, number: UInt64(record.detail))
+    }
+    services[Int(number)].model = model
+  }
+
+  mutating func note(_ kind: FoldEvent.Kind, _ service: Int32, name: UInt32 = 0, number: UInt64 = 0) {
+    guard isCounting else { return }
+    for index in pools.indices { pools[index].busyAtEvent = pools[index].busy }
+    guard events.count < Self.eventLimit else { return lateEvents += 1 }
+    events.append(FoldEvent(time: time, kind: kind, service: service, name: name, number: number))
+  }
+}

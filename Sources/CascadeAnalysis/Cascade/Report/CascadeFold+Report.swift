@@ -1,0 +1,202 @@
+import ChainModel
+package import TraceLog
+
+/// From sums to answers: called once, when the last record has been applied.
+extension CascadeFold {
+  /// What the log says of itself.
+  package struct Frame: Sendable {
+    package var runID: String
+    /// The run's start, from which times are told.
+    package var origin: UInt64
+    /// The end of what is still open: open waits count up to here (they are *censored*).
+    package var moment: UInt64
+    package var completeSince: UInt64
+    package var loss: LogLoss
+
+    package init(runID: String, origin: UInt64, moment: UInt64, completeSince: UInt64, loss: LogLoss) {
+      self.runID = runID
+      self.origin = origin
+      self.moment = moment
+      self.completeSince = completeSince
+      self.loss = loss
+    }
+  }
+
+  /// Closes everything that is open and draws up the report.
+  package mutating func report(_ frame: Frame) -> CascadeReport {
+    let isEmpty = firstRecordAt == nil
+    advance(to: max(frame.moment, time))
+    closeIntervals()
+    for place in threads.indices where threads[place].isAlive {
+      if threads[place].role == .loop {
+        passLoop(place, from: max(threads[place].stateSince, options.from))
+        if let wait = threads[place].wait { heldLoop(place, wait) }
+      }
+      account(place)
+    }
+    for pool in pools.indices { pools[pool].flush(now) }
+    var table = BlameTable()
+    let start = min(max(options.from, firstRecordAt ?? 0), now)
+    table.add(forest.sums(), since: nil, services: services.count, time: now &- start)
+    return draw(frame, table, from: isEmpty ? now : start)
+  }
+
+  private mutating func draw(_ frame: Frame, _ table: BlameTable, from start: UInt64) -> CascadeReport {
+    let entry = services.indices.max { services[$0].external.count < services[$1].external.count }
+      .flatMap { services[$0].external.count > 0 ? Int32($0) : nil }
+    let verdict = verdict(entry, table)
+    var report = CascadeReport(
+      runID: PlainText.clean(frame.runID), from: elapsed(frame.origin, start), to: elapsed(frame.origin, now),
+      lost: frame.loss, verdict: verdict)
+    report.entry = entry.map { name($0) }
+    report.requests = entry.map { services[Int($0)].arrivals.count } ?? 0
+    report.blame = rows(table, lane: 0)
+    report.requestBlame = rows(table, lane: 1)
+    saturations(&report, frame.origin)
+    report.amplification = amplification(verdict, table, entry, window: now &- start)
+    report.services = costs(verdict, table, window: now &- start)
+    report.holds = holdRows()
+    report.threads = accounts.sorted { $0.key < $1.key }.map(\.value)
+    report.unbalanced = unbalanced
+    report.loops = loopReports()
+    report.bystanders = bystanders()
+    report.events = events.map {
+      CascadeReport.Event(time: elapsed(frame.origin, $0.time), service: name($0.service), what: describe($0))
+    }
+    report.incomplete = incomplete(frame)
+    report.findings = FindingRules(report, self).findings
+    report.summary = CascadeSummary(report).text
+    return report
+  }
+
+  func name(_ service: Int32) -> String {
+    services.indices.contains(Int(service)) ? PlainText.clean(services[Int(service)].name) : "?"
+  }
+
+  func text(_ id: UInt32) -> String { PlainText.clean(strings[id]) }
+
+  private func describe(_ event: FoldEvent) -> String {
+    let label = text(event.name)
+    let fault = label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label
+    switch event.kind {
+    case .faultOn: return "fault \(fault)"
+    case .faultOff: return "fault \(fault) lifted"
+    case .model: return "switched to \(IOModel(code: UInt8(truncatingIfNeeded: event.number))?.rawValue ?? "?")"
+    case .pool: return "pool resized to \(PlainText.count(Int(event.number), "thread"))"
+    case .death: return "died (\(ExitText.describe(event.number)))"
+    }
+  }
+
+  private func incomplete(_ frame: Frame) -> [String] {
+    var reasons: [String] = []
+    if !frame.loss.isNothing { reasons.append("the log: \(frame.loss.text)") }
+    if frame.completeSince > options.from, let first = firstRecordAt, frame.completeSince > first {
+      reasons.append(
+        "the log is complete only from +\(Elapsed.seconds(elapsed(frame.origin, frame.completeSince))) s on")
+    }
+    if unbalanced > 0 { reasons.append("\(PlainText.count(unbalanced, "thread")) whose states do not add up") }
+    return reasons
+  }
+
+  // MARK: Blame
+
+  /// The states that were waited for, most blame first.
+  func rows(_ table: BlameTable, lane: Int) -> [BlameRow] {
+    var blamed: [Int32: [String: UInt64]] = [:]
+    var totals: [Int32: UInt64] = [:]
+    for service in services.indices {
+      for (sink, time) in table.nanoseconds(service: Int32(service), lane: lane) where time > 0 {
+        blamed[sink, default: [:]][name(Int32(service)), default: 0] &+= time
+        totals[sink, default: 0] &+= time
+      }
+    }
+    let rows = totals.map { sink, total in
+      let own = table.own[sink] ?? .zero
+      var row = row(sinks.keys[Int(sink)])
+      row.blamed = total
+      row.byService = blamed[sink] ?? [:]
+      row.own = UInt64(clamping: own[lane * 2])
+      row.ownBlocked = UInt64(clamping: own[lane * 2 + 1])
+      return row
+    }
+    return Self.shared(rows)
+  }
+
+  /// Gives each state its share: of what others waited for it or, where hardly anybody was held, of all waiting.
+  private static func shared(_ rows: [BlameRow]) -> [BlameRow] {
+    let held = rows.reduce(0) { $0 &+ $1.held }
+    let isHeld = held >= Verdict.leastTime
+    let all = isHeld ? held : rows.reduce(0) { $0 &+ $1.blamed }
+    return rows.map { row in
+      var row = row
+      row.share = all == 0 ? 0 : Double(isHeld ? row.held : row.blamed) / Double(all)
+      return row
+    }.sorted { left, right in
+      (right.share, right.blamed, left.text) < (left.share, left.blamed, right.text)
+    }
+  }
+
+  private func row(_ key: SinkKey) -> BlameRow {
+    var row = BlameRow(
+      kind: .wait, service: name(key.service), cause: nil, target: "", members: [], edges: [], blamed: 0,
+      byService: [:], own: 0, ownBlocked: 0, share: 0)
+    switch key.kind {
+    case .running: row.kind = .running
+    case .dispatch: row.kind = .dispatch
+    case .unmanned: row.kind = .unmanned
+    case .wait:
+      row.cause = key.cause
+      row.target = text(key.target)
+    case .transit:
+      row.kind = .transit
+      row.target = name(Int32(bitPattern: key.target))
+    case .knot:
+      row.kind = .knot
+      guard knots.indices.contains(Int(key.target)) else { break }
+      row.members = knots[Int(key.target)].members
+      row.edges = knots[Int(key.target)].edges
+    }
+    return row
+  }
+
+  private func verdict(_ entry: Int32?, _ whole: BlameTable) -> Verdict {
+    let basis = basis(entry)
+    let table = basis.flatMap { inside[$0] } ?? whole
+    let threads = rows(table, lane: 0)
+    let byThread = threads.reduce(0) { $0 &+ $1.blamed }
+    let unit: Verdict.Unit = byThread >= Verdict.leastTime ? .threads : .requests
+    let causes = unit == .threads ? threads : rows(table, lane: 1)
+    let blamed = unit == .threads ? byThread : causes.reduce(0) { $0 &+ $1.blamed }
+    let held = causes.reduce(0) { $0 &+ $1.held }
+    let total = held >= Verdict.leastTime ? held : blamed
+    let requests = entry.map { services[Int($0)].arrivals.count } ?? 0
+    return Verdict(
+      kind: Verdict.kind(causes, total: total, requests: requests, isSaturated: basis != nil || hasHotLoop),
+      unit: unit, basis: basis.map { name($0) }, duration: table.time, total: total, requests: requests,
+      causes: Array(causes.prefix(8)), chain: basis.flatMap { chains[$0] } ?? [])
+  }
+
+  private var hasHotLoop: Bool { loopReports().contains(where: \.isSaturated) }
+
+  /// The entry service if it was saturated; else the saturated service that is nearest to it.
+  private func basis(_ entry: Int32?) -> Int32? {
+    let saturated = inside.keys.filter { services[Int($0)].dequeued > 0 || services[Int($0)].arrivals.count > 0 }
+    guard let entry else { return saturated.min() }
+    let depth = depths(from: entry)
+    return saturated.min { (depth[$0] ?? .max, $0) < (depth[$1] ?? .max, $1) }
+  }
+
+  /// How many calls deep each service lies below another.
+  func depths(from start: Int32) -> [Int32: Int] {
+    var depth: [Int32: Int] = [start: 0]
+    var next = [start]
+    while let service = next.first {
+      next.removeFirst()
+      for callee in services[Int(service)].calls.keys.sorted() where depth[callee] == nil {
+        depth[callee] = (depth[service] ?? 0) + 1
+        next.append(callee)
+      }
+    }
+    return depth
+  }
+}

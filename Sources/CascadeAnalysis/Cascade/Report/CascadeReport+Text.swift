@@ -1,0 +1,170 @@
+import ChainModel
+
+extension CascadeReport {
+  /// The report for people, in the order: what happened, the order, why, what it cost, what would help.
+  package func text(width: Int) -> String {
+    var lines = ["WHAT HAPPENED", "  \(summary)"]
+    lines += section("THE ORDER", orderLines)
+    lines += section("WHY", whyLines)
+    lines += section("WHAT IT COST", costLines)
+    lines += section("WHAT WOULD HELP", helpLines)
+    if !incomplete.isEmpty { lines.append("incomplete: \(incomplete.joined(separator: "; "))") }
+    let wide = max(40, width)
+    return lines.flatMap { Self.wrap($0, to: wide) }.joined(separator: "\n")
+  }
+
+  private func section(_ title: String, _ lines: [String]) -> [String] {
+    lines.isEmpty ? [] : [title] + lines.map { "  \($0)" }
+  }
+
+  // MARK: The order
+
+  private var orderLines: [String] {
+    guard !saturations.isEmpty else { return loopLines }
+    var lines = [saturations.map(arrow).joined(separator: " → ")]
+    lines += edges.map(describe)
+    let onEdge = Set(edges.map(\.caller))
+    for full in saturations where !onEdge.contains(full.service) && saturations.count > 1 {
+      let isSource = edges.contains { $0.callee == full.service }
+      if !isSource { lines.append("\(full.service) was saturated on its own account") }
+    }
+    lines += saturations.compactMap(predict)
+    if !recovery.isEmpty { lines.append("recovered: \(recovery.joined(separator: " → "))") }
+    let open = saturations.filter(\.isOpen).map(\.service)
+    if !open.isEmpty { lines.append("still saturated at the end: \(open.joined(separator: ", "))") }
+    return lines + loopLines
+  }
+
+  /// `payment-service full 4/4 at +0.07 s`; times count from the window's first moment.
+  private func arrow(_ full: Saturation) -> String {
+    let at = "+\(Figures.decimal(Double(elapsed(from, full.onset)) / 1e9, 2)) s"
+    guard full.service == saturations.first?.service else { return "\(full.service) \(at)" }
+    return "\(full.service) full \(full.threads)/\(full.threads) at \(at)"
+  }
+
+  private func describe(_ edge: PropagationEdge) -> String {
+    let held = "\(Figures.percent(edge.heldShare)) of its threads held by \(edge.callee)"
+    guard let lag = edge.lag else {
+      return "\(edge.caller): \(held), which is slow but was never full"
+    }
+    let time = edge.isSimultaneous ? "simultaneous" : "lag \(Elapsed.text(UInt64(abs(lag))))"
+    let order = edge.kind == .callerFirst ? ", caller first: its pool is the smaller one" : ""
+    return "\(edge.callee) ⇒ \(edge.caller): \(time), \(held)\(order)"
+  }
+
+  private func predict(_ full: Saturation) -> String? {
+    guard let little = full.prediction else { return nil }
+    let latest = little.latest.map { "to \(Elapsed.text($0))" } ?? "or later"
+    return
+      "\(full.service): measured \(Elapsed.text(little.measured)), Little's law says \(Elapsed.text(little.earliest)) "
+      + "\(latest) (\(little.freeThreads) free threads, \(Figures.decimal(little.arrivals, 1))/s in, "
+      + "\(Figures.decimal(little.completions, 1))/s out)"
+  }
+
+  private var loopLines: [String] {
+    loops.filter(\.isSaturated).map { loop in
+      "\(loop.loop): busy up to \(Figures.percent(loop.peakUtilisation)) of a second, stood still "
+        + "\(PlainText.count(loop.stalls, "time")) for \(Elapsed.text(loop.stalled)), longest \(Elapsed.text(loop.longest))"
+    }
+  }
+
+  // MARK: Why
+
+  private var whyLines: [String] {
+    let unit = verdict.unit == .threads ? "blocked thread-seconds" : "waiting request-seconds"
+    let total = Figures.decimal(Double(verdict.total) / 1e9, 1)
+    var lines: [String] = []
+    switch verdict.kind {
+    case .rootCause: lines.append("root cause: \(verdict.top?.text ?? "")")
+    case .noSingleRootCause: lines.append("no single root cause")
+    case .notEnoughData:
+      return ["not enough data: \(total) \(unit), \(PlainText.count(verdict.requests, "request"))"]
+    case .nothingSaturated: lines.append("nothing was saturated; what was waited for most:")
+    }
+    if let basis = verdict.basis { lines[0] += " (while \(basis) was saturated, \(Elapsed.text(verdict.duration)))" }
+    for (place, cause) in verdict.causes.prefix(verdict.kind == .noSingleRootCause ? 5 : 2).enumerated() {
+      let label = place == 1 && verdict.kind == .rootCause ? "runner-up: " : ""
+      lines.append("\(label)\(cause.text): \(Figures.percent(cause.share)) of \(total) \(unit)")
+    }
+    if let held = heldLine { lines.append(held) }
+    if !verdict.chain.isEmpty { lines.append(verdict.chain.joined(separator: " → ")) }
+    return lines
+  }
+
+  /// `12.4 of the 13 other threads were held by payment-service db write on average`.
+  private var heldLine: String? {
+    guard verdict.kind == .rootCause, verdict.unit == .threads, let amplification, window > 0 else { return nil }
+    let held = services.reduce(0.0) { $0 + $1.heldByRoot }
+    return "\(Figures.decimal(held, 1)) of the \(amplification.ceiling) other threads were held by "
+      + "\(amplification.root) on average"
+  }
+
+  // MARK: What it cost
+
+  private var costLines: [String] {
+    var lines = [row("service", "model", "threads", "blocked", "top causes", "queued", "waiting", "served", "shed")]
+    for cost in services {
+      let causes = cost.blocked.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.prefix(2)
+      lines.append(
+        row(
+          cost.service, cost.model?.rawValue ?? "", Figures.decimal(cost.meanThreads, 1), seconds(cost.blockedTotal),
+          causes.map { "\($0.key.name) \(seconds($0.value))" }.joined(separator: " "), seconds(cost.queued),
+          seconds(cost.waitingTotal), "\(cost.ended)", "\(cost.rejected.values.reduce(0, +))"))
+    }
+    lines.append("blocked: thread-seconds; queued and waiting: request-seconds, never to be added to them")
+    if let amplification {
+      let unit = amplification.unit == .threads ? "thread" : "request"
+      lines.append(
+        "amplification \(Figures.decimal(amplification.value, 2)): each second of \(amplification.root) cost its callers so "
+          + "many \(unit)-seconds (depth of the chain \(amplification.depth), ceiling \(amplification.ceiling))")
+      lines += captureLine(amplification)
+    }
+    lines += bystanders.prefix(5).map {
+      "bystander \($0.route) at \($0.service): \(Elapsed.text($0.mean)) in the queue on average, longest "
+        + "\(Elapsed.text($0.longest)), \(PlainText.count($0.requests, "request"))"
+    }
+    return lines
+  }
+
+  private func captureLine(_ amplification: Amplification) -> [String] {
+    let parts = services.filter { $0.heldByRoot > 0 && amplification.unit == .threads }.map {
+      "\($0.service) \(Figures.decimal($0.heldByRoot, 2))/\(Figures.decimal($0.meanThreads, 0))"
+    }
+    return parts.isEmpty ? [] : ["held on average: \(parts.joined(separator: ", "))"]
+  }
+
+  private func seconds(_ nanoseconds: UInt64) -> String { Figures.decimal(Double(nanoseconds) / 1e9, 2) }
+
+  private func row(_ cells: String...) -> String {
+    let widths = [16, 18, 8, 9, 26, 9, 9, 8, 6]
+    var line = zip(cells, widths).map { PlainText.pad($0.0, to: $0.1) }.joined(separator: " ")
+    while line.hasSuffix(" ") { line.removeLast() }
+    return line
+  }
+
+  // MARK: What would help
+
+  private var helpLines: [String] {
+    if findings.isEmpty { return ["nothing found"] }
+    return findings.map { finding in
+      "[\(finding.severity.rawValue)] \(finding.text)" + (finding.look.map { " See: \($0)" } ?? "")
+    }
+  }
+
+  /// Breaks a line at spaces; what follows is indented by two more.
+  private static func wrap(_ line: String, to width: Int) -> [String] {
+    guard line.count > width else { return [line] }
+    let indent = String(line.prefix { $0 == " " })
+    var lines: [String] = []
+    var current = indent
+    for word in line.dropFirst(indent.count).split(separator: " ", omittingEmptySubsequences: false) {
+      if current.count + word.count + 1 > width, current.count > indent.count + 2 {
+        lines.append(current)
+        current = indent + "  " + word
+      } else {
+        current += (current.count <= indent.count && lines.isEmpty ? "" : " ") + word
+      }
+    }
+    return lines + [current]
+  }
+}

@@ -1,0 +1,89 @@
+import ChainModel
+import Supervisor
+import Topology
+
+/// A chain, a load and a fault, all drawn from a seed.
+struct DiagnosisCase {
+  let seed: UInt64
+  /// From 1.
+  let number: Int
+  let threads: [ServiceName: Int]
+  let models: [ServiceName: IOModel]
+  /// Requests per second, in a Poisson process.
+  let rate: Double
+  /// Nil for a control.
+  let fault: (service: ServiceName, fault: ChainModel.Fault)?
+
+  init(seed: UInt64, number: Int, isControl: Bool) {
+    self.seed = seed
+    self.number = number
+    var dice = Dice(seed: seed, number: number)
+    // A third of the chains blocks throughout, which is where cascades run.
+    let blocks = dice.roll(1...3) == 1
+    var threads: [ServiceName: Int] = [:]
+    var models: [ServiceName: IOModel] = [:]
+    for name in ServiceName.allCases {
+      threads[name] = dice.roll(isControl ? 4...16 : 2...16)
+      models[name] = blocks ? .blocking : dice.pick(IOModel.allCases)
+    }
+    self.threads = threads
+    self.models = models
+    // Of four threads, 5 ms each allow 800 a second: a fifth of that leaves room for a machine that is busy.
+    rate = Double(dice.roll(isControl ? 20...150 : 20...300))
+    let drawn = (service: dice.pick(ServiceName.allCases), fault: dice.fault())
+    fault = isControl ? nil : drawn
+  }
+
+  /// The chain, on ports that are free now.
+  func topology() -> Topology {
+    let ports = FreePorts.take(2 * ServiceName.allCases.count)
+    let callees: [ServiceName: [ServiceName]] = [
+      .gateway: [.userService, .orderService, .paymentService], .userService: [.orderService],
+      .orderService: [.paymentService],
+    ]
+    let services = ServiceName.allCases.enumerated().map { index, name in
+      ServiceConfiguration(
+        name: name, host: "127.0.0.1", port: ports[2 * index], controlPort: ports[2 * index + 1],
+        model: models[name] ?? .blocking, threads: threads[name] ?? 4, stackKiB: 1024, storeThreads: 2, queueLimit: 64,
+        overflow: .reject, backlog: 128, loops: 2, inFlightLimit: 10_000, connectionLimit: 10_000,
+        // A caller waits longer than its callee does.
+        timeout: .seconds(20 - 2 * index), requestTimeout: .seconds(10), idleTimeout: .seconds(60),
+        callees: callees[name] ?? [], latency: name == .paymentService ? .fixed(.milliseconds(5)) : .zero)
+    }
+    return Topology(
+      services: services, traceLog: TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 64, enabled: true),
+      seed: SeedConfiguration(value: 1, users: 200))
+  }
+
+  var text: String {
+    let services = ServiceName.allCases.map { name in
+      "\(name.shortName) \(threads[name] ?? 0) \(models[name]?.rawValue ?? "")"
+    }
+    let broken = fault.map { "\($0.service.rawValue) \($0.fault.text)" } ?? "no fault"
+    return "\(broken); \(Int(rate))/s; \(services.joined(separator: ", "))"
+  }
+}
+
+/// Draws from a seed: the same for the same run, whatever the other runs draw.
+struct Dice {
+  private var numbers: IDGenerator
+
+  init(seed: UInt64, number: Int) {
+    var seeds = IDGenerator(seed: seed)
+    numbers = IDGenerator(seed: seeds.next() &+ UInt64(bitPattern: Int64(number)) &* 0x9e37_79b9_7f4a_7c15)
+  }
+
+  mutating func roll(_ range: ClosedRange<Int>) -> Int { range.lowerBound + Int(numbers.next() % UInt64(range.count)) }
+
+  mutating func pick<Element>(_ choices: [Element]) -> Element { choices[roll(0...choices.count - 1)] }
+
+  mutating func fault() -> ChainModel.Fault {
+    switch roll(1...5) {
+    case 1: ChainModel.Fault(.latency(.fixed(.milliseconds(roll(50...1_000)))))
+    case 2: ChainModel.Fault(.hang, share: Double(roll(20...100)) / 100)
+    case 3: ChainModel.Fault(.stall(.milliseconds(roll(500...2_000))))
+    case 4: ChainModel.Fault(.error(status: pick([500, 503])), share: Double(roll(30...100)) / 100)
+    default: ChainModel.Fault(.blockLoop(.milliseconds(roll(20...300))))
+    }
+  }
+}
