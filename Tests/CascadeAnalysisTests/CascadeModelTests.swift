@@ -93,6 +93,21 @@ import TraceLog
     #expect(report.findings.contains { $0.check == .blockingCallOnLoop && $0.service == "user-service" })
   }
 
+  @Test func aLoopThatIsOnlyLateExplainsNothing() throws {
+    var log = TestLog()
+    let (loop, _) = log.service(.gateway, 0, .nonblocking, threads: 1)
+    for number in UInt64(1)...30 {
+      log.arrive(number * 1_000, loop, number, "GET /a")
+      log.dequeue(number * 1_000, loop, number, .nonblocking)
+      log.wait(number * 1_000, loop, number, number + 100, .call, "user-service", held: false)
+    }
+    log.write(.stall, 500_000, loop, other: 200_000_000, detail: StallDetector.probe.rawValue)
+    let report = report(log)
+    #expect(report.loops.contains { $0.isSaturated && $0.isOnlyLate })
+    #expect(report.verdict.kind == .nothingSaturated)
+    #expect(report.findings.first { $0.check == .loopSaturated }?.severity == .amber)
+  }
+
   @Test func aLoopThatIsBusyForASecondIsSaturated() throws {
     var log = TestLog()
     let user = log.service(.userService, 0, .nonblocking, threads: 1)

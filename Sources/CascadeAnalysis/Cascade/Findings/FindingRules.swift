@@ -67,6 +67,13 @@ struct FindingRules {
               + "stall \(Elapsed.text(loops.map(\.longest).max() ?? 0)), most time in \(worst.what), "
               + "\(PlainText.count(delayed, "request")) delayed): hand such calls to a pool.",
             look: "chainlab trace follow | grep stall"))
+      } else if let late = loops.first(where: { $0.isSaturated && $0.isOnlyLate }) {
+        found.append(
+          Finding(
+            check: .loopSaturated, severity: .amber, service: service, summary: "a loop of \(service) was late",
+            text: "\(late.loop) came to a probe up to \(Elapsed.text(late.longest)) late, busy for at most "
+              + "\(Figures.percent(late.peakUtilisation)) of a second: either something unrecorded held it, or other "
+              + "programs had the processors.", look: "chainlab status"))
       } else if let hot = loops.first(where: \.isSaturated) {
         found.append(
           Finding(

@@ -50,7 +50,7 @@ extension CascadeFold {
     }
     let slot = slots[Int(waiter)]
     let caller = Int(slot >= 0 ? threads[Int(slot)].service : requests[Int(~slot)].service)
-    services[caller].calls[Int32(service), default: 0] += 1
+    calls[caller * Self.serviceLimit + service] += 1
     refresh(node: waiter)
   }
 

@@ -23,8 +23,8 @@ package struct CascadeFold {
 
   var services: [FoldService] = []
   var serviceNumbers: [String: Int32] = [:]
-  var processes: [Int32: FoldProcess] = [:]
-  var recentProcess: (slot: Int32, process: FoldProcess)?
+  /// By slot in the log's table; nil for one that is not known.
+  var processes: [FoldProcess?] = []
   var pids: [UInt32: Int32] = [:]
   var threads: [FoldThread] = []
   var threadNodes: [Int32] = []
@@ -62,6 +62,8 @@ package struct CascadeFold {
   var waiting = TimeSums()
   /// Threads of u blocked on d, at u × 64 + d.
   var holds = TimeSums()
+  /// Calls of u that arrived at d, at u × 64 + d.
+  var calls = Array(repeating: 0, count: serviceLimit * serviceLimit)
   var accounts: [Int32: ThreadAccount] = [:]
   var unbalanced = 0
   var lifetimes = 0
@@ -93,8 +95,9 @@ package struct CascadeFold {
     forest.now = now
     forest.circleSink = sink(SinkKey(kind: .knot, service: -1, target: .max))
     for process in processes {
-      guard let slot = Int32(exactly: process.slot) else { continue }
-      self.processes[slot] = FoldProcess(service: service(named: process.name))
+      guard let slot = UInt16(exactly: process.slot).map(Int32.init) else { continue }
+      let number = service(named: process.name)
+      change(process: slot) { $0 = FoldProcess(service: number) }
       pids[UInt32(bitPattern: process.identity.pid)] = slot
     }
   }
@@ -179,18 +182,18 @@ package struct CascadeFold {
   }
 
   mutating func process(_ slot: Int32) -> FoldProcess {
-    if let recentProcess, recentProcess.slot == slot { return recentProcess.process }
-    let process = processes[slot] ?? FoldProcess(service: service(named: "process \(slot)"))
-    if processes[slot] == nil { processes[slot] = process }
-    recentProcess = (slot, process)
+    if Int(slot) < processes.count, let known = processes[Int(slot)] { return known }
+    while processes.count <= Int(slot) { processes.append(nil) }
+    let process = FoldProcess(service: service(named: "process \(slot)"))
+    processes[Int(slot)] = process
     return process
   }
 
   mutating func change(process slot: Int32, _ body: (inout FoldProcess) -> Void) {
-    var changed = process(slot)
+    while processes.count <= Int(slot) { processes.append(nil) }
+    var changed = processes[Int(slot)] ?? FoldProcess(service: 0)
     body(&changed)
-    processes[slot] = changed
-    recentProcess = nil
+    processes[Int(slot)] = changed
   }
 
   private mutating func start(_ record: Record) {
@@ -198,7 +201,7 @@ package struct CascadeFold {
     pids[record.arg] = Int32(record.process)
     guard !name.isEmpty else { return }
     let number = service(named: name)
-    change(process: Int32(record.process)) { if $0.pools == [-1, -1, -1] { $0.service = number } }
+    change(process: Int32(record.process)) { if $0.pools == SIMD4(repeating: -1) { $0.service = number } }
   }
 
   private mutating func die(_ record: Record) {

@@ -25,7 +25,6 @@ struct FoldService {
   /// Of those, the ones that were still in the queue.
   var abandonedInQueue = 0
   var model: IOModel?
-  var calls: [Int32: Int] = [:]
 
   struct TimeoutCount {
     var count = 0
@@ -47,7 +46,8 @@ struct FoldRoute {
 /// A process of the log.
 struct FoldProcess {
   var service: Int32
-  var pools: [Int32] = [-1, -1, -1]
+  /// Workers, hired and store threads: indices of pools, or -1.
+  var pools = SIMD4<Int32>(repeating: -1)
   var configured: Int32?
   var queueLimit: UInt64?
   var isOver = false

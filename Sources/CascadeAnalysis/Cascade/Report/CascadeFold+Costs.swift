@@ -34,9 +34,12 @@ extension CascadeFold {
     return pools.filter { $0.service == service }.reduce(0.0) { $0 + Double($1.sums.size) } / Double(window)
   }
 
-  func costs(_ verdict: Verdict, _ table: BlameTable, window: UInt64) -> [ServiceCost] {
+  /// Front to back.
+  func costs(_ verdict: Verdict, _ table: BlameTable, _ entry: Int32?, window: UInt64) -> [ServiceCost] {
+    let depth = entry.map { depths(from: $0) } ?? [:]
+    let order = services.indices.sorted { (depth[Int32($0)] ?? .max, $0) < (depth[Int32($1)] ?? .max, $1) }
     let top = verdict.top.flatMap { top in rows(table, lane: 0).first { $0.text == top.text } }
-    return services.indices.map { index in
+    return order.map { index in
       var cost = cost(Int32(index), window: window)
       if let top, window > 0, let held = top.byService[cost.service] {
         let own = top.service == cost.service ? min(held, top.ownBlocked) : 0
@@ -72,7 +75,7 @@ extension CascadeFold {
     for caller in services.indices {
       for callee in services.indices {
         let held = holds.sum(caller * Self.serviceLimit + callee, now: now)
-        let calls = services[caller].calls[Int32(callee)] ?? 0
+        let calls = calls[caller * Self.serviceLimit + callee]
         guard held > 0 || calls > 0 else { continue }
         rows.append(
           CascadeReport.Hold(caller: name(Int32(caller)), callee: name(Int32(callee)), held: held, calls: calls))

@@ -58,7 +58,7 @@ extension CascadeFold {
     _ service: Int32, _ interval: FoldInterval, _ first: [Int32: FoldInterval], _ origin: UInt64
   ) -> Prediction? {
     // Once a caller is full, what arrives here is no longer what was asked for.
-    let callers = services.indices.filter { services[$0].calls[service] != nil }
+    let callers = services.indices.filter { calls[$0 * Self.serviceLimit + Int(service)] > 0 }
     let unfiltered = callers.compactMap { first[Int32($0)] }.min { $0.start < $1.start }
     let counts = unfiltered?.arrivals ?? services.map(\.arrivals)
     guard counts.indices.contains(Int(service)), let rate = counts[Int(service)].rate else { return nil }

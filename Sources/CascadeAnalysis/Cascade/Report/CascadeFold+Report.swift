@@ -54,7 +54,7 @@ extension CascadeFold {
     report.requestBlame = rows(table, lane: 1)
     saturations(&report, frame.origin)
     report.amplification = amplification(verdict, table, entry, window: now &- start)
-    report.services = costs(verdict, table, window: now &- start)
+    report.services = costs(verdict, table, entry, window: now &- start)
     report.holds = holdRows()
     report.threads = accounts.sorted { $0.key < $1.key }.map(\.value)
     report.unbalanced = unbalanced
@@ -163,12 +163,11 @@ extension CascadeFold {
     let basis = basis(entry)
     let table = basis.flatMap { inside[$0] } ?? whole
     let threads = rows(table, lane: 0)
-    let byThread = threads.reduce(0) { $0 &+ $1.blamed }
-    let unit: Verdict.Unit = byThread >= Verdict.leastTime ? .threads : .requests
+    // Where no thread is held by another service's, the requests tell who waited for whom.
+    let unit: Verdict.Unit = threads.reduce(0) { $0 &+ $1.held } >= Verdict.leastTime ? .threads : .requests
     let causes = unit == .threads ? threads : rows(table, lane: 1)
-    let blamed = unit == .threads ? byThread : causes.reduce(0) { $0 &+ $1.blamed }
     let held = causes.reduce(0) { $0 &+ $1.held }
-    let total = held >= Verdict.leastTime ? held : blamed
+    let total = held >= Verdict.leastTime ? held : causes.reduce(0) { $0 &+ $1.blamed }
     let requests = entry.map { services[Int($0)].arrivals.count } ?? 0
     return Verdict(
       kind: Verdict.kind(causes, total: total, requests: requests, isSaturated: basis != nil || hasHotLoop),
@@ -176,7 +175,7 @@ extension CascadeFold {
       causes: Array(causes.prefix(8)), chain: basis.flatMap { chains[$0] } ?? [])
   }
 
-  private var hasHotLoop: Bool { loopReports().contains(where: \.isSaturated) }
+  private var hasHotLoop: Bool { loopReports().contains { $0.isSaturated && !$0.isOnlyLate } }
 
   /// The entry service if it was saturated; else the saturated service that is nearest to it.
   private func basis(_ entry: Int32?) -> Int32? {
@@ -192,7 +191,8 @@ extension CascadeFold {
     var next = [start]
     while let service = next.first {
       next.removeFirst()
-      for callee in services[Int(service)].calls.keys.sorted() where depth[callee] == nil {
+      let row = Int(service) * Self.serviceLimit
+      for callee in services.indices.map(Int32.init) where calls[row + Int(callee)] > 0 && depth[callee] == nil {
         depth[callee] = (depth[service] ?? 0) + 1
         next.append(callee)
       }

@@ -15,7 +15,7 @@ struct CascadeSummary {
     let saturated = report.order
     switch saturated.count {
     case 0:
-      let loops = Set(report.loops.filter(\.isSaturated).map(\.service)).sorted()
+      let loops = Set(report.loops.filter { $0.isSaturated && !$0.isOnlyLate }.map(\.service)).sorted()
       return loops.isEmpty
         ? "No pool was full with requests waiting:" : "Event loops of \(loops.joined(separator: ", ")) stood still:"
     case 1: return "\(saturated[0]) was full with requests waiting:"

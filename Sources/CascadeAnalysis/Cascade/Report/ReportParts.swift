@@ -52,6 +52,9 @@ package struct LoopReport: Encodable, Hashable, Sendable {
   /// By utilisation, or by a stall that a probe would see.
   package var isSaturated: Bool { hotSeconds > 0 || longest >= 100_000_000 }
 
+  /// The probe alone saw it, while the loop had little to do: processors that others have taken look like that too.
+  package var isOnlyLate: Bool { hotSeconds == 0 && culprits.isEmpty }
+
   private enum CodingKeys: String, CodingKey {
     case service, loop, seconds, stalls, delayed, probes, culprits
     case hotSeconds = "hot_seconds"
