@@ -10,15 +10,15 @@ package final class LogReader {
 
   private let descriptor: Int32
   private let header: LogHeader
-  private var fileSize = 0
   /// For `readNew`, by segment.
   private var progress: [SegmentProgress]
   /// Published while the log was being read the last time: see `readNew`.
   private var later: [Record] = []
-  private var holes = 0
-  private var damaged = 0
+  private var gaps = SegmentProgress.Gaps()
   /// The texts that records have named so far.
   private var strings: [UInt32: String] = [:]
+  /// By id: whether a record has named it.
+  private var isKnown: [Bool]
 
   package init(path: String) throws(TraceLogError) {
     // Without O_NONBLOCK, opening a FIFO waits for somebody to write into it.
@@ -32,6 +32,7 @@ package final class LogReader {
     }
     self.descriptor = descriptor
     progress = Array(repeating: SegmentProgress(), count: header.layout.segmentCount)
+    isKnown = Array(repeating: false, count: header.layout.stringBytes / 8)
   }
 
   deinit {
@@ -42,7 +43,7 @@ package final class LogReader {
   package func snapshot() throws(TraceLogError) -> LogSnapshot {
     progress = Array(repeating: SegmentProgress(), count: header.layout.segmentCount)
     later = []
-    (holes, damaged) = (0, 0)
+    gaps = SegmentProgress.Gaps()
     return try readNew()
   }
 
@@ -50,38 +51,80 @@ package final class LogReader {
   /// A place that was claimed but not filled at the last call is looked at again. While processes write, records of after
   /// `takenAt` are kept for the next call: so nothing is given that depends on a record which is not.
   package func readNew() throws(TraceLogError) -> LogSnapshot {
-    let takenAt = Monotonic.now()
-    fileSize = Int(lseek(descriptor, 0, SEEK_END))
-    let tables = LogTables(layout: header.layout, bytes: read(at: 0, count: header.layout.stringsOffset))
-    let processes = tables.processes { [self] id in text(id) }
+    let view = look()
     var records = later
+    let copy = SegmentCopy(capacity: header.layout.recordsPerSegment)
     for segment in 0..<header.layout.segmentCount {
-      read(segment, tables: tables, processes: processes, into: &records)
+      gaps += read(segment, view, copy, &progress[segment]) { record in
+        learn(record.name)
+        records.append(record)
+      }
     }
-    resolveNames(of: records)
     records.sort(by: Record.precedes)
-    let isLive = processes.values.contains { $0.fate == .running }
-    let end = isLive ? records.lastIndex { $0.time <= takenAt }.map { $0 + 1 } ?? 0 : records.count
+    let end = view.isLive ? records.lastIndex { $0.time <= view.takenAt }.map { $0 + 1 } ?? 0 : records.count
     later = Array(records[end...])
     records.removeSubrange(end...)
-    // Read last: who overwrites a segment says so here before it takes the segment.
-    let head = read(at: 0, count: Layout.page) + [UInt8](repeating: 0, count: Layout.page)
-    return LogSnapshot(
-      runID: header.runID, wallOffset: header.wallOffset, createdAt: header.createdAt,
-      completeSince: head.value(at: Layout.Header.completeSince, UInt64.self), takenAt: takenAt,
-      processes: processes.values.sorted { $0.slot < $1.slot }, strings: LogStrings(strings), records: records,
-      loss: loss(head: head, processes: processes))
+    return snapshot(view, records, gaps, pending: progress.reduce(0) { $0 + $1.unfilled.count })
   }
 
-  private func loss(head: [UInt8], processes: [Int: LogProcess]) -> LogLoss {
+  /// Goes through the whole log as it is now, so that its records can be had in the order of time without being held in
+  /// memory.
+  package func scan() throws(TraceLogError) -> LogScan {
+    let view = look()
+    let end = view.isLive ? view.takenAt : .max
+    var findings = LogScan.Findings()
+    var (gaps, pending) = (SegmentProgress.Gaps(), 0)
+    let copy = SegmentCopy(capacity: header.layout.recordsPerSegment)
+    for segment in 0..<header.layout.segmentCount {
+      let (tag, _) = view.tables.segment(segment)
+      var progress = SegmentProgress()
+      var plan = LogScan.Plan(index: segment, tag: tag, keepsStates: findings.states.count < LogScan.stateLimit)
+      gaps += read(segment, view, copy, &progress) { record in
+        learn(record.name)
+        findings.add(record, to: &plan, end: end)
+      }
+      pending += progress.unfilled.count
+      plan.isAlive = view.isAlive(tag.owner)
+      (plan.end, plan.unfilled) = (progress.position, progress.unfilled)
+      if plan.earliest <= end { findings.plans.append(plan) }
+    }
+    return LogScan(reader: self, overview: snapshot(view, [], gaps, pending: pending), findings: findings, end: end)
+  }
+
+  /// The file's tables and processes at one moment.
+  private struct View {
+    var takenAt: UInt64
+    var fileSize: Int
+    var tables: LogTables
+    var processes: [Int: LogProcess]
+
+    var isLive: Bool { processes.values.contains { $0.fate == .running } }
+    func isAlive(_ owner: Int) -> Bool { processes[owner]?.fate == .running }
+  }
+
+  private func look() -> View {
+    let takenAt = Monotonic.now()
+    let fileSize = Int(lseek(descriptor, 0, SEEK_END))
+    let tables = LogTables(layout: header.layout, bytes: read(at: 0, count: header.layout.stringsOffset))
+    return View(
+      takenAt: takenAt, fileSize: fileSize, tables: tables, processes: tables.processes { [self] id in text(id) })
+  }
+
+  private func snapshot(
+    _ view: View, _ records: [Record], _ gaps: SegmentProgress.Gaps, pending: Int
+  ) -> LogSnapshot {
+    // Read last: who overwrites a segment says so here before it takes the segment.
+    let head = read(at: 0, count: Layout.page) + [UInt8](repeating: 0, count: Layout.page)
     var loss = LogLoss()
     loss.overwritten = Int(clamping: head.value(at: Layout.Header.overwritten, UInt64.self))
     loss.strings = Int(clamping: head.value(at: Layout.Header.stringsRefused, UInt64.self))
-    loss.dropped = processes.values.reduce(0) { $0 + $1.dropped }
-    loss.pending = progress.reduce(0) { $0 + $1.unfilled.count }
-    loss.holes = holes
-    loss.damaged = damaged
-    return loss
+    loss.dropped = view.processes.values.reduce(0) { $0 + $1.dropped }
+    (loss.pending, loss.holes, loss.damaged) = (pending, gaps.holes, gaps.damaged)
+    return LogSnapshot(
+      runID: header.runID, wallOffset: header.wallOffset, createdAt: header.createdAt,
+      completeSince: head.value(at: Layout.Header.completeSince, UInt64.self), takenAt: view.takenAt,
+      processes: view.processes.values.sorted { $0.slot < $1.slot }, strings: LogStrings(strings), records: records,
+      loss: loss)
   }
 
   // MARK: Tables
@@ -99,53 +142,72 @@ package final class LogReader {
     return text
   }
 
-  private func resolveNames(of records: [Record]) {
-    var last: UInt32 = 0
-    for record in records where record.name != last {
-      last = record.name
-      if strings[last] == nil, text(last) == nil { strings[last] = "" }
-    }
+  /// Reads the text that a record names, the first time.
+  private func learn(_ name: UInt32) {
+    guard Int(name) < isKnown.count, !isKnown[Int(name)] else { return }
+    isKnown[Int(name)] = true
+    _ = text(name)
   }
 
   // MARK: Segments
 
-  private func read(_ segment: Int, tables: LogTables, processes: [Int: LogProcess], into records: inout [Record]) {
-    let (tag, cursor) = tables.segment(segment)
-    guard tag.state == .open || tag.state == .closed else { return }
-    if progress[segment].sequence != tag.sequence { progress[segment] = SegmentProgress(sequence: tag.sequence) }
-    let seen = progress[segment]
+  /// Takes what has been published in a segment since the last time.
+  private func read(
+    _ segment: Int, _ view: View, _ copy: SegmentCopy, _ progress: inout SegmentProgress,
+    take: (borrowing Record) -> Void
+  ) -> SegmentProgress.Gaps {
+    var gaps = SegmentProgress.Gaps()
+    let (tag, cursor) = view.tables.segment(segment)
+    guard tag.state == .open || tag.state == .closed else { return gaps }
+    if progress.sequence != tag.sequence { progress = SegmentProgress(sequence: tag.sequence) }
     let used = Int(min(cursor, UInt64(header.layout.recordsPerSegment)))
-    let present = max(seen.position, min(used, (fileSize - header.layout.segmentOffset(segment)) / Layout.recordSize))
-    guard used > seen.first else { return }
-    let isAlive = processes[tag.owner]?.fate == .running
-    if let copy = copy(of: segment, places: seen.first..<present, isAlive: isAlive) {
+    let inFile = (view.fileSize - header.layout.segmentOffset(segment)) / Layout.recordSize
+    let present = max(progress.position, min(used, inFile))
+    guard used > progress.first else { return gaps }
+    let isAlive = view.isAlive(tag.owner)
+    if fill(copy, segment, progress.first..<present, isAlive: isAlive) {
       // Whoever claims the segment changes its tag first: the same tag afterwards means that nothing was overwritten.
-      guard currentTag(segment).sequence == tag.sequence else { return }
-      let found = progress[segment].look(at: copy, tag: tag, to: present, isAlive: isAlive)
-      records += found.records
-      holes += found.holes
-      damaged += found.damaged
+      guard currentTag(segment).sequence == tag.sequence else { return gaps }
+      gaps = progress.look(at: copy, tag: tag, to: present, isAlive: isAlive, take: take)
     } else if !isAlive {
-      holes += seen.unfilled.count + present - seen.position
-      progress[segment] = SegmentProgress(sequence: tag.sequence, position: present)
+      gaps.holes += progress.unfilled.count + present - progress.position
+      progress = SegmentProgress(sequence: tag.sequence, position: present)
     }
-    if progress[segment].position == present, used > present {
-      damaged += used - present
-      progress[segment].position = used
+    if progress.position == present, used > present {
+      gaps.damaged += used - present
+      progress.position = used
+    }
+    return gaps
+  }
+
+  /// Reads the records of a scanned segment once more; none where it has been overwritten since.
+  func load(_ plan: LogScan.Plan, _ copy: SegmentCopy, into run: LogRun) {
+    run.removeAll()
+    guard fill(copy, plan.index, 0..<plan.end, isAlive: plan.isAlive),
+      currentTag(plan.index).sequence == plan.tag.sequence
+    else { return }
+    var unfilled = plan.unfilled[...]
+    for place in 0..<plan.end {
+      if let next = unfilled.first, Int(next) == place {
+        unfilled.removeFirst()
+      } else if let record = copy.record(at: place, word: plan.tag.word(at: place)), let kind = record.kind,
+        !(plan.keepsStates && kind.lasts)
+      {
+        run.append(record)
+      }
     }
   }
 
-  /// Nil where the file has no bytes at all: a hostile one may claim gigabytes of them.
-  private func copy(of segment: Int, places: Range<Int>, isAlive: Bool) -> SegmentCopy? {
+  var recordsPerSegment: Int { header.layout.recordsPerSegment }
+
+  /// False where the file has no bytes at all: a hostile one may claim gigabytes of them.
+  private func fill(_ copy: SegmentCopy, _ segment: Int, _ places: Range<Int>, isAlive: Bool) -> Bool {
     let offset = header.layout.segmentOffset(segment) + places.lowerBound * Layout.recordSize
     let size = places.count * Layout.recordSize
     let data = lseek(descriptor, off_t(offset), Self.seekData)
-    guard size > 0, data >= 0 ? data < offset + size : errno != ENXIO else { return nil }
-    let words = read(at: offset, count: size)
-    guard isAlive else { return SegmentCopy(first: places.lowerBound, words: words, records: words) }
-    // A record whose word was there before the second copy began is whole in that one.
-    chain_acquire_fence()
-    return SegmentCopy(first: places.lowerBound, words: words, records: read(at: offset, count: size))
+    guard size > 0, data >= 0 ? data < offset + size : errno != ENXIO else { return false }
+    copy.fill(places, isTwice: isAlive) { read(at: offset, into: $0) }
+    return true
   }
 
   private func currentTag(_ segment: Int) -> SegmentTag {
@@ -155,17 +217,23 @@ package final class LogReader {
 
   /// At most `count` bytes; fewer where the file ends, zero-filled only to the 8 bytes a single number needs.
   private func read(at offset: Int, count: Int) -> [UInt8] {
-    var total = 0
     var bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      while total < count {
-        let result = pread(descriptor, buffer.baseAddress?.advanced(by: total), count - total, off_t(offset + total))
-        if result < 0 && errno == EINTR { continue }
-        guard result > 0 else { break }
-        total += result
-      }
-      initialized = total
+      initialized = read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
     }
     while bytes.count < min(count, 8) { bytes.append(0) }
     return bytes
+  }
+
+  /// - Returns: how many bytes there were.
+  private func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    var total = 0
+    while total < buffer.count {
+      let result = pread(
+        descriptor, buffer.baseAddress?.advanced(by: total), buffer.count - total, off_t(offset + total))
+      if result < 0 && errno == EINTR { continue }
+      guard result > 0 else { break }
+      total += result
+    }
+    return total
   }
 }

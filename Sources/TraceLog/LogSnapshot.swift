@@ -69,7 +69,11 @@ package struct LogSnapshot: Sendable {
   package var completeSince: UInt64
   /// When the snapshot was taken: the end of waits that are still open.
   package var takenAt: UInt64
-  package var processes: [LogProcess]
+  package var processes: [LogProcess] {
+    didSet { places = Self.places(of: processes) }
+  }
+  /// Where in `processes` one of a slot stands.
+  private var places: [Int: Int]
   package var strings: LogStrings
   /// Sorted by time, and within a thread by position.
   package var records: [Record]
@@ -85,19 +89,25 @@ package struct LogSnapshot: Sendable {
     self.completeSince = completeSince
     self.takenAt = takenAt
     self.processes = processes
+    places = Self.places(of: processes)
     self.strings = strings
     self.records = records
     self.loss = loss
   }
 
-  package func process(_ record: Record) -> LogProcess? {
-    processes.first { $0.slot == Int(record.process) }
+  package func process(_ record: Record) -> LogProcess? { places[Int(record.process)].map { processes[$0] } }
+
+  private static func places(of processes: [LogProcess]) -> [Int: Int] {
+    Dictionary(processes.enumerated().map { ($0.element.slot, $0.offset) }) { first, _ in first }
   }
 }
 
 /// The interned texts. An id that leads nowhere is the empty text.
 package struct LogStrings: Sendable {
   private var texts: [UInt32: String]
+  /// The way back, once somebody has asked for it.
+  private var ids: [String: UInt32]?
+  private var lastNew: UInt32 = 0
 
   package init(_ texts: [UInt32: String] = [:]) {
     self.texts = texts
@@ -108,9 +118,13 @@ package struct LogStrings: Sendable {
   /// For tests and imports: the id of a text, new or known.
   package mutating func id(of text: String) -> UInt32 {
     if text.isEmpty { return 0 }
-    if let known = texts.first(where: { $0.value == text }) { return known.key }
-    let id = UInt32((0...texts.count).first { texts[UInt32($0 + 1)] == nil } ?? 0) + 1
-    texts[id] = text
-    return id
+    var known = ids ?? Dictionary(texts.map { ($0.value, $0.key) }) { min($0, $1) }
+    ids = nil  // so that the dictionary is not copied
+    defer { ids = known }
+    if let id = known[text] { return id }
+    repeat { lastNew += 1 } while texts[lastNew] != nil
+    texts[lastNew] = text
+    known[text] = lastNew
+    return lastNew
   }
 }

@@ -54,6 +54,16 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
   case sample = 66
 }
 
+extension RecordKind {
+  /// Whether it describes a state that lasts: `LogWriter` writes it again and again, with the time of its beginning.
+  var lasts: Bool {
+    switch self {
+    case .processStart, .threadStart, .pool, .model, .fault: true
+    default: false
+    }
+  }
+}
+
 /// What a span is to its parent, numbered as in OTLP.
 package enum SpanKind: UInt8, CaseIterable, Sendable {
   case `internal` = 1

@@ -14,23 +14,30 @@ struct SegmentProgress {
   /// The first place to look at.
   var first: Int { unfilled.first.map(Int.init) ?? position }
 
-  struct Found {
-    var records: [Record] = []
+  /// What was found besides records.
+  struct Gaps {
     var holes = 0
     var damaged = 0
+
+    static func += (gaps: inout Gaps, more: Gaps) {
+      gaps.holes += more.holes
+      gaps.damaged += more.damaged
+    }
   }
 
   /// Takes what has been published since the last look, up to a place.
-  mutating func look(at copy: SegmentCopy, tag: SegmentTag, to end: Int, isAlive: Bool) -> Found {
-    var found = Found()
+  mutating func look(
+    at copy: SegmentCopy, tag: SegmentTag, to end: Int, isAlive: Bool, take: (borrowing Record) -> Void
+  ) -> Gaps {
+    var gaps = Gaps()
     var stillUnfilled: [UInt16] = []
     func look(_ place: Int) {
       if let record = copy.record(at: place, word: tag.word(at: place)) {
-        if record.kind == nil { found.damaged += 1 } else { found.records.append(record) }
+        if record.kind == nil { gaps.damaged += 1 } else { take(record) }
       } else if isAlive {
         stillUnfilled.append(UInt16(place))
       } else {
-        found.holes += 1
+        gaps.holes += 1
       }
     }
     for place in unfilled { look(Int(place)) }
@@ -39,23 +46,6 @@ struct SegmentProgress {
       position += 1
     }
     unfilled = stillUnfilled
-    return found
-  }
-}
-
-/// Bytes of a segment, copied twice when somebody may be writing into them.
-struct SegmentCopy {
-  /// The place that the bytes begin with.
-  var first: Int
-  var words: [UInt8]
-  var records: [UInt8]
-
-  /// Nil where another word stands than that of a published record, or nothing.
-  func record(at place: Int, word: UInt64) -> Record? {
-    let offset = (place - first) * Layout.recordSize
-    guard offset + Layout.recordSize <= min(words.count, records.count), words.value(at: offset, UInt64.self) == word,
-      records.value(at: offset, UInt64.self) == word
-    else { return nil }
-    return records.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Record.self) }
+    return gaps
   }
 }

@@ -47,7 +47,7 @@ import TraceLog
       return part.lowerBound + Int(random.next() % UInt64(part.count))
     }
 
-    /// Reads with both methods.
+    /// Reads with all three methods.
     /// - Returns: nil when the file was refused as a whole.
     func read() throws -> LogSnapshot? {
       let reader: LogReader
@@ -55,6 +55,13 @@ import TraceLog
       let snapshot = try reader.snapshot()
       #expect(try reader.readNew().records.isEmpty || snapshot.processes.contains { $0.fate == .running })
       #expect(!snapshot.loss.text.isEmpty)
+      var records: [Record] = []
+      let scan = try log.reader().scan()
+      let missing = scan.forEachBatch { batch in
+        for index in batch.indices { records.append(batch[index]) }
+      }
+      #expect(scan.overview.loss == snapshot.loss && scan.recordCount == records.count && missing == 0)
+      #expect(records == snapshot.records)
       return snapshot
     }
   }

@@ -1,0 +1,103 @@
+/// A log that has been gone through once, so that its records can be had in the order of time without being held in
+/// memory all at once.
+///
+/// The first pass checks every place, counts what is lost, and notes for each segment its earliest record. The second
+/// (`forEachBatch`) opens a segment when its time has come and merges those that are open: about one for each thread of
+/// an event loop and one for each process. What lasting states repeat bears the time of their beginning, long before
+/// the segment it stands in; such records are few and are kept from the first pass.
+package final class LogScan {
+  /// One segment, as the first pass found it.
+  struct Plan {
+    var index: Int
+    var tag: SegmentTag
+    /// Whether lasting states are kept from the first pass.
+    var keepsStates: Bool
+    var isAlive = false
+    /// Places from here on are not looked at.
+    var end = 0
+    /// Places that were not filled yet, in order. They stay unread: what follows from them is not there either.
+    var unfilled: [UInt16] = []
+    /// Of the records that the second pass has to read; the largest number if there are none.
+    var earliest = UInt64.max
+
+    init(index: Int, tag: SegmentTag, keepsStates: Bool) {
+      self.index = index
+      self.tag = tag
+      self.keepsStates = keepsStates
+    }
+  }
+
+  /// What the first pass has found.
+  struct Findings {
+    var plans: [Plan] = []
+    var states: [Record] = []
+    var count = 0
+    var lastTime: UInt64 = 0
+
+    @inline(__always)
+    mutating func add(_ record: borrowing Record, to plan: inout Plan, end: UInt64) {
+      if record.time <= end {
+        count += 1
+        lastTime = max(lastTime, record.time)
+      }
+      if plan.keepsStates, record.kind?.lasts ?? false {
+        states.append(copy record)
+      } else {
+        plan.earliest = min(plan.earliest, record.time)
+      }
+    }
+  }
+
+  /// Everything but the records.
+  package let overview: LogSnapshot
+  package let recordCount: Int
+  /// Of the last record; 0 if there is none.
+  package let lastTime: UInt64
+
+  private let reader: LogReader
+  private let plans: [Plan]
+  private let states: [Record]
+  /// Records that are later are left to another scan: see `LogReader.readNew`.
+  private let end: UInt64
+
+  /// How many lasting states are kept at most; more are read in their segments, which are then open for longer.
+  static let stateLimit = 1 << 16
+
+  init(reader: LogReader, overview: LogSnapshot, findings: Findings, end: UInt64) {
+    self.reader = reader
+    self.overview = overview
+    self.end = end
+    plans = findings.plans.sorted { ($0.earliest, $0.index) < ($1.earliest, $1.index) }
+    states = findings.states.sorted(by: Record.precedes)
+    (recordCount, lastTime) = (findings.count, findings.lastTime)
+  }
+
+  /// Gives all records, in the order of time.
+  /// - Parameter body: takes up to 1,024 at once.
+  /// - Returns: how many records could not be given because they have been overwritten since the first pass; they are
+  ///   the oldest.
+  /// - Throws: what the body throws.
+  package func forEachBatch<Failure: Error>(_ body: (Span<Record>) throws(Failure) -> Void) throws(Failure) -> Int {
+    var merge = LogMerge(states: states, end: end)
+    let copy = SegmentCopy(capacity: reader.recordsPerSegment)
+    var batch: [Record] = []
+    batch.reserveCapacity(Self.batchSize)
+    var (given, next) = (0, 0)
+    while true {
+      while next < plans.count, merge.needs(plans[next].earliest) {
+        let plan = plans[next]
+        merge.open(segment: plan.index, capacity: reader.recordsPerSegment) { reader.load(plan, copy, into: $0) }
+        next += 1
+      }
+      let isOver = merge.take(
+        into: &batch, upTo: Self.batchSize, before: next < plans.count ? plans[next].earliest : nil)
+      guard batch.count == Self.batchSize || isOver else { continue }
+      given += batch.count
+      if !batch.isEmpty { try body(batch.span) }
+      batch.removeAll(keepingCapacity: true)
+      if isOver { return recordCount - given }
+    }
+  }
+
+  private static let batchSize = 1024
+}
