@@ -27,16 +27,16 @@ struct Cascade: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let snapshot = try choice.snapshot()
-      let report = CascadeReport(snapshot, options: options(snapshot))
+      let scan = try choice.reader().scan()
+      let report = CascadeReport(scan, options: options(from: scan.overview.createdAt))
       if json { return Output.result(WireJSON.encode(report)) }
       Output.result(report.text(width: Output.width))
     }
   }
 
-  private func options(_ snapshot: LogSnapshot) -> CascadeOptions {
+  private func options(from origin: UInt64) -> CascadeOptions {
     func time(_ text: String?) -> UInt64? {
-      text.flatMap { DurationText.parse($0) }.map { snapshot.createdAt &+ $0.nanoseconds }
+      text.flatMap { DurationText.parse($0) }.map { origin &+ $0.nanoseconds }
     }
     func length(_ text: String) -> UInt64 { DurationText.parse(text)?.nanoseconds ?? 0 }
     return CascadeOptions(

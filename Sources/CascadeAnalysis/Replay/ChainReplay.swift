@@ -176,7 +176,10 @@ extension LogSnapshot {
   /// clock may be another one by now (it starts anew with the host). Records that a live log has gained while it was
   /// being read lie behind it and are left to the next snapshot, so that all processes are seen at one moment.
   package var moment: UInt64 {
-    guard !processes.isEmpty, processes.allSatisfy({ $0.fate != .running }) else { return takenAt }
+    guard isFinished else { return takenAt }
     return records.lazy.map(\.time).max() ?? takenAt
   }
+
+  /// Whether nobody writes any more.
+  var isFinished: Bool { !processes.isEmpty && processes.allSatisfy { $0.fate != .running } }
 }

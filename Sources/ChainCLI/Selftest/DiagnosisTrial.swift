@@ -47,7 +47,7 @@ struct DiagnosisTrial {
       try ControlClient(service: fault.service, port: topology[fault.service].controlPort).setFault(fault.fault)
     }
     try await Task.sleep(for: Self.broken)
-    let report = CascadeReport(try LogReader(path: path).snapshot())
+    let report = CascadeReport(try LogReader(path: path).scan())
     return DiagnosisOutcome(drawn, report)
   }
 

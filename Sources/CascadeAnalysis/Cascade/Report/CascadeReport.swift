@@ -92,6 +92,21 @@ package struct CascadeReport: Encodable, Sendable {
         loss: snapshot.loss))
   }
 
+  /// A log that is gone through without being held in memory.
+  package init(_ scan: LogScan, options: CascadeOptions = CascadeOptions()) {
+    let log = scan.overview
+    var fold = CascadeFold(processes: log.processes, strings: log.strings, options: options)
+    let moment = log.isFinished ? scan.lastTime : log.takenAt
+    let overwritten = scan.forEachBatch { records in
+      for index in records.indices where records[index].time <= moment { fold.apply(records[index]) }
+    }
+    var loss = log.loss
+    loss.overwritten += overwritten
+    self = fold.report(
+      CascadeFold.Frame(
+        runID: log.runID, origin: log.createdAt, moment: moment, completeSince: log.completeSince, loss: loss))
+  }
+
   init(runID: String, from: UInt64, to: UInt64, lost: LogLoss, verdict: Verdict) {
     self.runID = runID
     self.from = from
