@@ -21,7 +21,9 @@ extension ChainTests {
 
     @Test(.timeLimit(.minutes(1))) func everyVerbHasAnExampleInItsHelp() async throws {
       let verbs = Self.verbs(try await ChainlabProgram.run(["--help"]).output)
-      for verb in ["up", "down", "status", "mode", "pool", "fault", "load", "threads", "trace", "runs", "version"] {
+      for verb in [
+        "up", "down", "status", "mode", "pool", "fault", "load", "threads", "cascade", "trace", "runs", "version",
+      ] {
         #expect(verbs.contains(verb))
       }
       let traceVerbs = Self.verbs(try await ChainlabProgram.run(["trace", "--help"]).output)

@@ -240,7 +240,18 @@ struct WaitForest {
   /// Adds the node's weight to everything behind it on its path, or takes it away.
   private mutating func shift(_ node: Int32, sign: Int32) {
     let stride = stride
-    for block in 0..<stride { scratch[block] = weights[Int(node) * stride + block] &* sign }
+    var any = Row()
+    for block in 0..<stride {
+      let row = weights[Int(node) * stride + block]
+      any |= row
+      scratch[block] = row &* sign
+    }
+    // Nothing hangs on it, and it is nobody's thread: a request that runs, with no caller in the log.
+    guard any != Row() else {
+      guard next[Int(node)] < 0, terminal[Int(node)] >= 0 else { return }
+      flush(Int(terminal[Int(node)]))
+      return sinkOwn[Int(terminal[Int(node)])] &+= owns[Int(node)] &* sign
+    }
     var last = node
     while next[Int(last)] >= 0 {
       last = next[Int(last)]
