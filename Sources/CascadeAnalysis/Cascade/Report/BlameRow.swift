@@ -13,8 +13,7 @@ package import ChainModel
 /// | `by_service_ns` | the same by the service that waited |
 /// | `own_ns` | the time that threads (or requests) were themselves in this state |
 /// | `own_blocked_ns` | the part of `blamed_ns` that is their own |
-/// | `share` | of what others waited, 0 to 1: (blamed − own blocked) of the sum of that; of all blame where others waited \
-/// less than a second |
+/// | `share` | of all blame: of everything that was waited, 0 to 1 |
 /// | `amplification` | others' waiting per second of the state: (blamed − own blocked) / own; absent if there is no own |
 package struct BlameRow: Encodable, Hashable, Sendable {
   package enum Kind: String, Encodable, Sendable {

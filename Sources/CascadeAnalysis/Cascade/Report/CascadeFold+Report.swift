@@ -122,18 +122,14 @@ extension CascadeFold {
     return Self.shared(rows)
   }
 
-  /// Gives each state its share: of what others waited for it or, where hardly anybody was held, of all waiting.
+  /// Gives each state its share of all blame, which is all that was waited (C2).
   private static func shared(_ rows: [BlameRow]) -> [BlameRow] {
-    let held = rows.reduce(0) { $0 &+ $1.held }
-    let isHeld = held >= Verdict.leastTime
-    let all = isHeld ? held : rows.reduce(0) { $0 &+ $1.blamed }
+    let all = rows.reduce(0) { $0 &+ $1.blamed }
     return rows.map { row in
       var row = row
-      row.share = all == 0 ? 0 : Double(isHeld ? row.held : row.blamed) / Double(all)
+      row.share = all == 0 ? 0 : Double(row.blamed) / Double(all)
       return row
-    }.sorted { left, right in
-      (right.share, right.blamed, left.text) < (left.share, left.blamed, right.text)
-    }
+    }.sorted { left, right in (right.blamed, left.text) < (left.blamed, right.text) }
   }
 
   private func row(_ key: SinkKey) -> BlameRow {
@@ -159,26 +155,26 @@ extension CascadeFold {
     return row
   }
 
+  /// Of a saturated entry service: over its saturation, by its and others' blocked threads. Otherwise the entry holds its
+  /// requests without threads, or has some to spare: over the whole window, by the requests that waited.
   private func verdict(_ entry: Int32?, _ whole: BlameTable) -> Verdict {
-    let basis = basis(entry)
-    let table = basis.flatMap { inside[$0] } ?? whole
-    let threads = rows(table, lane: 0)
-    // Where no thread is held by another service's, the requests tell who waited for whom.
-    let unit: Verdict.Unit = threads.reduce(0) { $0 &+ $1.held } >= Verdict.leastTime ? .threads : .requests
-    let causes = unit == .threads ? threads : rows(table, lane: 1)
-    let held = causes.reduce(0) { $0 &+ $1.held }
-    let total = held >= Verdict.leastTime ? held : causes.reduce(0) { $0 &+ $1.blamed }
+    let saturated = nearestSaturated(to: entry)
+    let inEntry = saturated == entry ? entry.flatMap { inside[$0] } : nil
+    let table = inEntry ?? whole
+    let unit: Verdict.Unit = inEntry == nil ? .requests : .threads
+    let causes = rows(table, lane: inEntry == nil ? 1 : 0)
+    let total = causes.reduce(0) { $0 &+ $1.blamed }
     let requests = entry.map { services[Int($0)].arrivals.count } ?? 0
     return Verdict(
-      kind: Verdict.kind(causes, total: total, requests: requests, isSaturated: basis != nil || hasHotLoop),
-      unit: unit, basis: basis.map { name($0) }, duration: table.time, total: total, requests: requests,
-      causes: Array(causes.prefix(8)), chain: basis.flatMap { chains[$0] } ?? [])
+      kind: Verdict.kind(causes, total: total, requests: requests, isSaturated: saturated != nil || hasHotLoop),
+      unit: unit, basis: inEntry == nil ? nil : entry.map { name($0) }, duration: table.time, total: total,
+      requests: requests, causes: Array(causes.prefix(8)), chain: saturated.flatMap { chains[$0] } ?? [])
   }
 
   private var hasHotLoop: Bool { loopReports().contains { $0.isSaturated && !$0.isOnlyLate } }
 
   /// The entry service if it was saturated; else the saturated service that is nearest to it.
-  private func basis(_ entry: Int32?) -> Int32? {
+  private func nearestSaturated(to entry: Int32?) -> Int32? {
     let saturated = inside.keys.filter { services[Int($0)].dequeued > 0 || services[Int($0)].arrivals.count > 0 }
     guard let entry else { return saturated.min() }
     let depth = depths(from: entry)
