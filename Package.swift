@@ -59,13 +59,14 @@ let package = Package(
 
     // Instruments.
     .target(name: "CascadeAnalysis", dependencies: ["ChainModel", "TraceLog"]),
+    .target(name: "TraceExport", dependencies: ["ChainModel", "TraceLog", "CSQLite"]),
     .target(
       name: "LoadGenerator",
       dependencies: foundation + nio + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
     .executableTarget(
       name: "ChainCLI",
-      dependencies: ["CascadeAnalysis", "LoadGenerator", "Supervisor", arguments] + foundation),
+      dependencies: ["CascadeAnalysis", "LoadGenerator", "Supervisor", "TraceExport", "CCurl", arguments] + foundation),
 
     // Tests.
     .target(
@@ -76,6 +77,9 @@ let package = Package(
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
     .testTarget(name: "ServiceRuntimeTests", dependencies: ["ChainTestSupport", "ServiceRuntime"] + foundation + nio),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
+    .testTarget(
+      name: "TraceExportTests",
+      dependencies: ["TraceExport", "CascadeAnalysis", "ChainModel", "TraceLog", "CSQLite"]),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
