@@ -21,6 +21,7 @@ struct ChainCLI: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Up.self, Down.self, Status.self, Mode.self, Pool.self, Fault.self, Load.self, Threads.self, Trace.self,
-      Runs.self, Audit.self, Demo.self, Keys.self, Completions.self, VersionVerb.self, Supervise.self,
+      Runs.self, Audit.self, Export.self, Import.self, Validate.self, Demo.self, Keys.self, Completions.self,
+      VersionVerb.self, Supervise.self,
     ])
 }
