@@ -57,8 +57,8 @@ private struct BlockedFold {
     var isRequest: Bool
   }
 
-  /// Deeper chains are cut: a log may claim circles.
-  private static let depthLimit = 64
+  /// Chains of more requests and calls are cut: a log may claim circles.
+  private static let depthLimit = 128
 
   private let snapshot: LogSnapshot
   private let moment: UInt64
@@ -120,7 +120,8 @@ private struct BlockedFold {
   private func stack(_ record: Record) -> String {
     var frames: [String] = []
     var span = record.span
-    while let link = links[span], frames.count < Self.depthLimit {
+    for _ in 0..<Self.depthLimit {
+      guard let link = links[span] else { break }
       let name = names[link.service] ?? "process \(link.service)"
       if link.isRequest { frames.append(name) }
       span = link.parent

@@ -24,25 +24,40 @@ package struct ImportReport: Hashable, Sendable {
 
   /// One line each, for people.
   package var lines: [String] {
-    var lines = ["\(spans) spans of \(traces) traces and \(processes) processes, as \(records) records"]
-    func add(_ count: Int, _ what: String) { if count > 0 { lines.append("\(count) \(what)") } }
-    add(
-      spansOnly, "spans tell when they began and ended, and nothing else: their threads, queues and waits are not known"
-    )
-    add(missingParents, "spans have a parent that is not in the file: shown as roots")
-    add(open, "spans had not ended")
-    add(repeated, "spans were there twice: taken once")
-    add(renamed, "spans got another id, since one of another trace, or the other side of their call, has theirs")
-    add(
-      attributesLeft, "attributes, \(eventsLeft) events and \(linksLeft) links are not kept: a log has no room for them"
-    )
-    add(Int(clamping: droppedBefore), "attributes, events or links had been dropped before the file was written")
+    var lines = [
+      "\(Self.count(spans, "span")) of \(Self.count(traces, "trace")) and \(Self.count(processes, "process", "processes")), "
+        + "as \(Self.count(records, "record"))"
+    ]
+    func add(_ count: Int, _ one: String, _ many: String) {
+      if count > 0 { lines.append(count == 1 ? "1 \(one)" : "\(count) \(many)") }
+    }
+    let unknown = "when it began and ended, and nothing else: threads, queues and waits are not known"
+    add(spansOnly, "span tells \(unknown)", "spans tell each \(unknown)")
+    let asRoot = "not in the file: shown as a root"
+    add(missingParents, "span has a parent that is \(asRoot)", "spans have a parent that is \(asRoot) each")
+    add(open, "span had not ended", "spans had not ended")
+    add(repeated, "span was there twice: taken once", "spans were there twice: taken once")
+    let taken = "another id, since another span has theirs, of another trace or the other side of a call"
+    add(renamed, "span got \(taken)", "spans got \(taken)")
+    let left = [(attributesLeft, "attribute"), (eventsLeft, "event"), (linksLeft, "link")].filter { $0.0 > 0 }
+    if !left.isEmpty {
+      let words = left.map { Self.count($0.0, $0.1) }.joined(separator: ", ")
+      lines.append("not kept, since a log has no room for them: \(words)")
+    }
+    if droppedBefore > 0 {
+      lines.append("dropped before the file was written: \(droppedBefore) attributes, events or links")
+    }
     for correction in corrections {
       lines.append(
-        "the clock of \(correction.host) was set \(Self.milliseconds(correction.nanoseconds)) ms, by \(correction.calls) calls"
-          + (correction.misfits > 0 ? "; \(correction.misfits) of them do not fit even so" : ""))
+        "the clock of \(correction.host) was set \(Self.milliseconds(correction.nanoseconds)) ms, "
+          + "as \(Self.count(correction.calls, "call")) to or from it \(correction.calls == 1 ? "shows" : "show")"
+          + (correction.misfits > 0 ? "; \(correction.misfits) of them fit in no way" : ""))
     }
     return lines
+  }
+
+  private static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+    number == 1 ? "1 \(one)" : "\(number) \(many ?? one + "s")"
   }
 
   private static func milliseconds(_ nanoseconds: Int64) -> String {

@@ -40,11 +40,12 @@ struct SpanBuilder {
     places[slot] = sources.count
     names[slot] = process.name
     sources.append(
-      SpanSource(attributes: [
-        Attribute(Key.serviceName, process.name),
-        Attribute(Key.serviceInstance, instance(process)), Attribute(Key.pid, process.identity.pid),
-        Attribute(Key.run, snapshot.runID), Attribute(Key.slot, process.slot),
-      ]))
+      SpanSource(
+        attributes: [
+          Attribute(Key.serviceName, process.name),
+          Attribute(Key.serviceInstance, instance(process)), Attribute(Key.run, snapshot.runID),
+          Attribute(Key.slot, process.slot),
+        ] + (process.identity.pid > 0 ? [Attribute(Key.pid, process.identity.pid)] : [])))
   }
 
   private mutating func addUnknown(_ slot: UInt16) {
@@ -69,7 +70,11 @@ struct SpanBuilder {
 
   func text(_ id: UInt32) -> String { snapshot.strings[id] }
 
-  func unix(_ time: UInt64) -> UInt64 { time &+ snapshot.wallOffset }
+  /// Unix time; what a broken log claims beyond 1970 and 2262 is cut off there, so that later stays later.
+  func unix(_ time: UInt64) -> UInt64 {
+    let (sum, isTooLarge) = Int64(bitPattern: snapshot.wallOffset).addingReportingOverflow(Int64(clamping: time))
+    return isTooLarge ? UInt64(Int64.max) : UInt64(max(0, sum))
+  }
 
   func service(_ slot: UInt16) -> String { names[slot] ?? "" }
 

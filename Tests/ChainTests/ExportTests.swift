@@ -1,0 +1,85 @@
+import ChainModel
+import ChainTestSupport
+import FoundationEssentials
+import Glibc
+import Supervisor
+import Testing
+
+extension ChainTests {
+  @Suite struct ExportTests {
+    private struct Failure: Error, CustomStringConvertible {
+      var description: String
+    }
+
+    private func chainlab(_ chain: LiveChain, _ arguments: [String], code: Int32 = 0) async throws -> String {
+      let outcome = try await ChainlabProgram.run(arguments + ["--root", chain.root])
+      guard outcome.exitCode == code else {
+        throw Failure(
+          description: "\(arguments) ends with \(outcome.exitCode.map(String.init) ?? "a signal"): \(outcome.notes)")
+      }
+      return code == 0 ? outcome.output : outcome.notes
+    }
+
+    /// What a user does: export a run, look at the file, import it again, and see the same in it.
+    @Test(.timeLimit(.minutes(3))) func aRunIsExportedAndImportedAgain() async throws {
+      let chain = try LiveChain()
+      defer { chain.stop() }
+      for user in ["ada", "grace", "alan"] { #expect(chain.get("/users/\(user)/payment-status")?.status == 200) }
+      _ = try await chainlab(chain, ["down"])
+      let run = try #require(try RunStore(root: chain.root).list().last?.id)
+      let original = try await chainlab(chain, ["trace", "list", "--json", "--run", run])
+      for (format, suffix) in [("otlp", "json"), ("otlp", "jsonl"), ("jaeger", "json")] {
+        let file = "\(chain.root)/\(format).\(suffix)"
+        _ = try await chainlab(chain, ["export", format, "--run", run, "-o", file])
+        #expect(try await ChainlabProgram.run(["validate", file]).exitCode == 0)
+        #expect(try await chainlab(chain, ["import", format, file]).contains("imported as run"))
+        let imported = try #require(try RunStore(root: chain.root).list().last)
+        #expect(imported.id != run)
+        #expect(try imported.record().origin == file)
+        #expect(try await chainlab(chain, ["trace", "list", "--json", "--run", imported.id]) == original)
+        #expect(try await chainlab(chain, ["audit", "--run", imported.id]).contains("holds"))
+      }
+      try await expectOtherFormats(chain, run)
+    }
+
+    private func expectOtherFormats(_ chain: LiveChain, _ run: String) async throws {
+      let timeline = "\(chain.root)/timeline.json"
+      _ = try await chainlab(chain, ["export", "perfetto", "--run", run, "-o", timeline])
+      #expect(try await ChainlabProgram.run(["validate", timeline]).output.contains("Perfetto"))
+      let stacks = try await chainlab(chain, ["export", "folded", "--run", run, "-o", "-"])
+      #expect(stacks.contains("gateway;wait call user-service "))
+      let database = "\(chain.root)/run.db"
+      _ = try await chainlab(chain, ["export", "sqlite", "--run", run, "-o", database])
+      #expect(system("sqlite3 -bail '\(database)' 'PRAGMA integrity_check' | grep -qx ok") == 0)
+      // Standard output holds the database and nothing else.
+      let program = "\(LiveChain.binaries)/chainlab"
+      let copy = "\(chain.root)/copy.db"
+      #expect(
+        system("'\(program)' export sqlite --run \(run) --root '\(chain.root)' -o - > '\(copy)' 2> /dev/null") == 0)
+      #expect(system("cmp -s '\(database)' '\(copy)'") == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aFileThatIsNoTraceIsRefusedInOneLineAndLeavesNoRun() async throws {
+      let chain = try LiveChain()
+      defer { chain.stop() }
+      let file = "\(chain.root)/wrong.json"
+      try Data(#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"x"}]}]}]}"#.utf8).write(to: URL(filePath: file))
+      let runs = try RunStore(root: chain.root).list()
+      let said = try await chainlab(chain, ["import", "otlp", file], code: ExitCode.refused.rawValue)
+      #expect(said.split(separator: "\n").count == 1)
+      #expect(said.contains("resourceSpans[0].scopeSpans[0].spans[0]: traceId: found 'x', expected 32 hex digits"))
+      #expect(try RunStore(root: chain.root).list() == runs)
+      let missing = try await chainlab(
+        chain, ["import", "jaeger", "\(chain.root)/nothing"], code: ExitCode.storage.rawValue)
+      #expect(missing.contains("no such file"))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aWrongEndpointIsRefusedAtOnce() async throws {
+      let outcome = try await ChainlabProgram.run(["export", "otlp", "--endpoint", "localhost:4318"])
+      #expect(outcome.exitCode == ExitCode.usage.rawValue)
+      #expect(outcome.notes.contains("--endpoint"))
+      let neither = try await ChainlabProgram.run(["export", "otlp"])
+      #expect(neither.exitCode == ExitCode.usage.rawValue)
+    }
+  }
+}
