@@ -3,6 +3,7 @@ import ChainTestSupport
 import FoundationEssentials
 import Glibc
 import Supervisor
+import Synchronization
 import Testing
 
 extension ChainTests {
@@ -80,6 +81,45 @@ extension ChainTests {
       #expect(outcome.notes.contains("--endpoint"))
       let neither = try await ChainlabProgram.run(["export", "otlp"])
       #expect(neither.exitCode == ExitCode.usage.rawValue)
+    }
+
+    /// Busy once, with the time to come back, then content with all but three spans.
+    @Test(.timeLimit(.minutes(2))) func aCollectorGetsEverySpanAsOTLPSays() async throws {
+      let chain = try LiveChain()
+      defer { chain.stop() }
+      #expect(chain.get("/users/ada/payment-status")?.status == 200)
+      let answers = Mutex(0)
+      let collector = try CannedCallee { _ in
+        let count = answers.withLock { count in
+          count += 1
+          return count
+        }
+        guard count > 1 else {
+          return .raw("HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        }
+        return .answer(200, count == 2 ? #"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"# : "{}")
+      }
+      defer { collector.shutDown() }
+      let endpoint = "http://127.0.0.1:\(collector.port)"
+      let outcome = try await ChainlabProgram.run(["export", "otlp", "--endpoint", endpoint, "--root", chain.root])
+      #expect(outcome.exitCode == 0, "\(outcome.notes)")
+      #expect(outcome.notes.contains("again in 1s"), "\(outcome.notes)")
+      #expect(outcome.notes.contains("rejected 3 spans"))
+      #expect(outcome.notes.contains("too old"))
+      let requests = collector.requests
+      // One part per process at least, and the one that was repeated.
+      #expect(requests.count >= 5)
+      for request in requests {
+        #expect(request.method == "POST")
+        #expect(request.target == "/v1/traces")
+        #expect(request.values("content-type") == ["application/json"])
+      }
+      #expect(requests.count > 1 && requests[1].receivedAt - requests[0].receivedAt >= 1_000_000_000)
+      collector.reply(.answer(400, #"{"message":"no such tenant"}"#))
+      let refused = try await ChainlabProgram.run(["export", "otlp", "--endpoint", endpoint, "--root", chain.root])
+      #expect(refused.exitCode == ExitCode.unreachable.rawValue)
+      #expect(refused.notes.contains("no such tenant"))
+      #expect(collector.requests.count == requests.count + 1)
     }
   }
 }
