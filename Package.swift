@@ -60,13 +60,16 @@ let package = Package(
     // Instruments.
     .target(name: "KernelView", dependencies: ["ChainModel", "TraceLog", "CPlatform"]),
     .target(name: "CascadeAnalysis", dependencies: ["ChainModel", "TraceLog"]),
+    .target(name: "TraceExport", dependencies: ["ChainModel", "TraceLog", "CSQLite"]),
     .target(
       name: "LoadGenerator",
       dependencies: foundation + nio + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
     .executableTarget(
       name: "ChainCLI",
-      dependencies: ["CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", arguments] + foundation),
+      dependencies: [
+        "CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", "TraceExport", "CCurl", arguments,
+      ] + foundation),
 
     // Tests.
     .target(
@@ -86,6 +89,9 @@ let package = Package(
       ] + foundation + nio),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
     .testTarget(name: "KernelViewTests", dependencies: ["KernelView", "ChainModel", "TraceLog", "CPlatform"]),
+    .testTarget(
+      name: "TraceExportTests",
+      dependencies: ["TraceExport", "CascadeAnalysis", "ChainModel", "TraceLog", "CSQLite"]),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(

@@ -4,6 +4,7 @@ import Glibc
 import LoadGenerator
 import Supervisor
 import Topology
+import TraceExport
 import TraceLog
 
 /// Results go to standard output, everything else to standard error.
@@ -88,7 +89,9 @@ enum ExitCodes {
     case let error as SupervisorError: error.exitCode
     case let error as ControlError: error.exitCode
     case is TopologyError: .configuration
-    case is TraceLogError: .storage
+    case is TraceLogError, is SQLiteExportError: .storage
+    case is ImportError: .refused
+    case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
     case is LoadError, is FaultSyntaxError: .usage
     default: .failed

@@ -64,7 +64,7 @@ package struct RunFolder: Hashable, Sendable {
 
   /// The live log as long as there is one, then the saved one; nil for a run that was traced nowhere.
   package func logPath() throws(SupervisorError) -> String? {
-    guard let live = try record().log else { return nil }
+    guard let live = try record().log else { return access(savedLogPath, F_OK) == 0 ? savedLogPath : nil }
     return access(live, F_OK) == 0 ? live : savedLogPath
   }
 

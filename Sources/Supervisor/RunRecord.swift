@@ -17,6 +17,9 @@ package struct RunRecord: Codable, Hashable, Sendable {
   /// Paths, by service.
   package var executables: [String: String]
 
+  /// Where an imported run comes from; nil for one of ours.
+  package var origin: String?
+
   package struct Seed: Codable, Hashable, Sendable {
     package var value: Int
     package var users: Int
@@ -34,8 +37,20 @@ package struct RunRecord: Codable, Hashable, Sendable {
     self.executables = executables
   }
 
+  /// Of a run that no chain of ours made.
+  init(id: String, importedAt: String, origin: String, versions: [String: String]) {
+    self.id = id
+    startedAt = importedAt
+    endedAt = importedAt
+    phase = .ended
+    seed = Seed(value: 0, users: 0)
+    self.versions = versions
+    executables = [:]
+    self.origin = origin
+  }
+
   enum CodingKeys: String, CodingKey {
-    case id, phase, failure, log, seed, versions, executables
+    case id, phase, failure, log, seed, versions, executables, origin
     case startedAt = "started_at"
     case endedAt = "ended_at"
   }

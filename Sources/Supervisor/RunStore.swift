@@ -25,6 +25,34 @@ package struct RunStore: Hashable, Sendable {
   package func create(
     topology: Topology, configuration: [UInt8], executables: [String: String], versions: [String: String]
   ) throws(SupervisorError) -> RunFolder {
+    let (run, now) = try makeFolder()
+    try Folder.make(run.dataPath)
+    try AtomicFile.write(configuration, to: run.configurationPath)
+    try run.write(
+      RunRecord(
+        id: run.id, startedAt: now.ISO8601Format(), topology: topology, versions: versions, executables: executables))
+    return run
+  }
+
+  /// Makes the folder of a run that no chain of ours made, to be filled with its `trace.log`: it has ended already, and
+  /// no `services.yaml` describes it.
+  /// - Parameters:
+  ///   - origin: where it comes from, for its record.
+  ///   - versions: by component.
+  /// - Returns: the folder.
+  /// - Throws: when a folder or file cannot be made.
+  package func createImported(from origin: String, versions: [String: String]) throws(SupervisorError) -> RunFolder {
+    let (run, now) = try makeFolder()
+    try run.write(RunRecord(id: run.id, importedAt: now.ISO8601Format(), origin: origin, versions: versions))
+    return run
+  }
+
+  /// Removes a folder that was made for an import which then failed.
+  package func discard(_ run: RunFolder) {
+    try? FileManager.default.removeItem(atPath: run.path)
+  }
+
+  private func makeFolder() throws(SupervisorError) -> (run: RunFolder, at: Date) {
     try Folder.make(runsPath)
     var run: RunFolder
     var now: Date
@@ -32,12 +60,7 @@ package struct RunStore: Hashable, Sendable {
       now = Date.now
       run = RunFolder(path: "\(runsPath)/\(Self.id(at: now))")
     } while try !Folder.make(run.path)
-    try Folder.make(run.dataPath)
-    try AtomicFile.write(configuration, to: run.configurationPath)
-    try run.write(
-      RunRecord(
-        id: run.id, startedAt: now.ISO8601Format(), topology: topology, versions: versions, executables: executables))
-    return run
+    return (run, now)
   }
 
   /// UTC to the second, and in hex the 65,536th of it: ids sort by time, and two of one moment are not possible, since

@@ -8,7 +8,7 @@ extension ThreadDump {
     let (width, limit) = (max(20, width), max(0, limit))
     var lines = services.flatMap { describe($0, limit: limit, width: width) }
     lines += deaths.filter(\.isReplaced).flatMap { describe($0, limit: limit, width: width) }
-    if lines.isEmpty { lines.append("no service has written to this log") }
+    if lines.isEmpty { lines.append("no thread of a service is in this log: who waits for whom is not known") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
     if completeSince > 0 {
       lines.append("log: complete for the last \(Elapsed.text(elapsed(completeSince, takenAt))); older is 'perhaps'")

@@ -24,6 +24,8 @@ struct TraceAssembly {
     var end: UInt64?
     var status: UInt32?
     var errorType: UInt32 = 0
+    /// A server span of another system's trace, which does not say when it was dequeued.
+    var isQueueUnknown = false
     var attempt: UInt32 = 0
     var waits: [Wait] = []
   }
@@ -55,6 +57,7 @@ struct TraceAssembly {
         span.name = record.name
         span.attempt = record.arg
         span.thread = record.thread
+        span.isQueueUnknown = record.detail == SpanKind.server.rawValue
       }
     case .enqueue: edit(record, .server) { _ in }
     case .dequeue:

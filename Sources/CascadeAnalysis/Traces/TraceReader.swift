@@ -62,7 +62,7 @@ struct TraceReader {
 
   private func segments(of span: TraceAssembly.Span, until end: UInt64) -> [TraceSpan.Segment] {
     var segments: [TraceSpan.Segment] = []
-    if span.kind == .server {
+    if span.kind == .server, !span.isQueueUnknown {
       let dequeued = span.dequeued ?? end
       segments.append(segment(.queue, span.start, dequeued))
       if span.dequeued != nil { segments.append(segment(.run, dequeued, end)) }

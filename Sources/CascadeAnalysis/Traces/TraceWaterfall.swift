@@ -87,6 +87,9 @@ extension TraceWaterfall {
     }
     lines += criticalLines(labelWidth: labelWidth, barWidth: barWidth)
     lines.append("░ queue  █ run  ▒ wait  ─ call")
+    if rows.contains(where: { $0.span.kind == .server && $0.span.segments.isEmpty }) {
+      lines.append("threads, queues and waits of servers drawn as ─ are not known")
+    }
     if leftOut > 0 { lines.append("\(leftOut) more spans and waits are not shown") }
     if !isComplete { lines.append("the trace begins before the log is complete: parts of it may be missing") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
@@ -156,7 +159,7 @@ struct SpanBar {
     // Even the shortest span is seen, in the cell in which it starts.
     let startsHere = (from..<from + cell).contains(Double(span.start))
     guard whole > 0 || startsHere else { return " " }
-    guard span.kind == .server else { return "─" }
+    guard span.kind == .server, !span.segments.isEmpty else { return "─" }
     let queue = time(.queue, from)
     let wait = min(time(.wait, from), whole)
     let run = max(0, time(.run, from) - wait)

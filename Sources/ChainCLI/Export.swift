@@ -1,0 +1,133 @@
+import ArgumentParser
+import Glibc
+import TraceExport
+import TraceLog
+
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a run as a file that other programs open.",
+    discussion: "EXAMPLE: chainlab export otlp --run latest -o trace.json",
+    subcommands: [ExportPerfetto.self, ExportOTLP.self, ExportJaeger.self, ExportSQLite.self, ExportFolded.self])
+}
+
+struct ExportOTLP: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "otlp", abstract: "OTLP/JSON, for OpenTelemetry collectors and what they feed; without any loss.",
+    discussion: """
+      EXAMPLES:
+        chainlab export otlp -o trace.json
+        chainlab export otlp -o trace.jsonl
+        chainlab export otlp --endpoint http://localhost:4318
+      A file that ends in .jsonl has a document a line, each of about a megabyte.
+      """)
+
+  @OptionGroup var choice: RunChoice
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; - for standard output.", valueName: "file"))
+  var output: String?
+  @Option(
+    help: ArgumentHelp("A collector: requests go to /v1/traces there, and are repeated as OTLP says.", valueName: "url")
+  )
+  var endpoint: String?
+
+  func validate() throws {
+    guard (output == nil) != (endpoint == nil) else {
+      throw ValidationError("-o, --endpoint: expected one of them")
+    }
+    if let endpoint, !endpoint.hasPrefix("http://"), !endpoint.hasPrefix("https://") {
+      throw ValidationError("--endpoint: found '\(endpoint)', expected a URL like http://localhost:4318")
+    }
+  }
+
+  func run() async throws {
+    try ExitCodes.reporting {
+      if let endpoint {
+        let snapshot = try choice.snapshot()
+        let collector = Collector(endpoint: endpoint)
+        let tally = try OTLPExport.writeRequests(snapshot, ports: choice.ports) { try collector.send($0) }
+        return Output.note(
+          "\(tally.spans) spans of run \(snapshot.runID) sent in \(tally.parts) requests\(collector.summary); "
+            + "the log: \(snapshot.loss.text)")
+      }
+      let isLines = output?.hasSuffix(".jsonl") == true
+      try ExportTarget(choice: choice, output: output ?? "-").write { snapshot, ports, sink in
+        guard isLines else { return try OTLPExport.write(snapshot, ports: ports, to: sink) }
+        return try OTLPExport.writeRequests(snapshot, ports: ports) { try sink($0 + [UInt8(ascii: "\n")]) }
+      }
+    }
+  }
+}
+
+struct ExportJaeger: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "jaeger", abstract: "Jaeger's JSON: what its UI loads from a file.",
+    discussion: "EXAMPLE: chainlab export jaeger -o trace.json")
+
+  @OptionGroup var choice: ExportChoice
+
+  func run() throws {
+    try ExitCodes.reporting {
+      try choice.target.write { try JaegerExport.write($0, ports: $1, to: $2) }
+    }
+  }
+}
+
+struct ExportPerfetto: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "perfetto", abstract: "A timeline for https://ui.perfetto.dev: threads, waits, calls, queues.",
+    discussion: "EXAMPLE: chainlab export perfetto -o trace.json")
+
+  @OptionGroup var choice: ExportChoice
+  @Flag(inversion: .prefixedNo, help: "Thread states, which chrome://tracing takes for something else.")
+  var threadStates = true
+
+  func run() throws {
+    try ExitCodes.reporting {
+      try choice.target.write { snapshot, _, sink in
+        try PerfettoExport.write(snapshot, threadStates: threadStates, to: sink)
+      }
+    }
+  }
+}
+
+struct ExportFolded: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "folded",
+    abstract: "Folded stacks of blocked time, for flame graphs: one flame per chain of services.",
+    discussion: "EXAMPLE: chainlab export folded -o - | flamegraph.pl > blocked.svg")
+
+  @OptionGroup var choice: ExportChoice
+
+  func run() throws {
+    try ExitCodes.reporting {
+      try choice.target.write { snapshot, _, sink in try FoldedExport.write(snapshot, to: sink) }
+    }
+  }
+}
+
+struct ExportSQLite: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sqlite", abstract: "A SQLite database of spans, waits and threads, with queries to begin with.",
+    discussion: """
+      EXAMPLE: chainlab export sqlite -o run.db
+      Then: sqlite3 run.db "SELECT title, sql FROM examples"
+      """)
+
+  @OptionGroup var choice: ExportChoice
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let isStandard = choice.output == "-"
+      // SQLite writes files only, and anywhere in them.
+      let path = isStandard ? ExportFile.temporaryPath : "\(choice.output).\(getpid()).tmp"
+      defer { unlink(path) }
+      try choice.target.writeFile(to: path) { snapshot in
+        try SQLiteExport.write(snapshot, to: path) { Output.note("\($0) spans written") }
+      }
+      guard isStandard else {
+        guard rename(path, choice.output) == 0 else { throw ExportFile.failure(choice.output) }
+        return
+      }
+      try ExportFile.copy(path, to: STDOUT_FILENO)
+    }
+  }
+}

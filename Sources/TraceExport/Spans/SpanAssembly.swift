@@ -1,0 +1,111 @@
+import ChainModel
+import TraceLog
+
+/// Walks once over a log and hands out its spans, each as soon as it is complete: what is kept is what is open, and eight
+/// bytes per span that has been handed out, so that no id is given twice even where the log is wrong.
+///
+/// A request is a server span from its arrival; a call a client span, which the waits for it belong to; any other wait a
+/// span of its own below the span that waits. What belongs to no request is told by one span per process. Each record is
+/// an event of its span, with all its fields (`RecordForm`), so that an import gives the same log again.
+struct SpanAssembly {
+  let snapshot: LogSnapshot
+  let builder: SpanBuilder
+  private var requests: [SpanGroup.Key: SpanGroup] = [:]
+  private var calls: [SpanGroup.Key: SpanGroup] = [:]
+  private var waits: [SpanGroup.Key: SpanGroup] = [:]
+  private var processes: [UInt16: SpanGroup] = [:]
+  /// By the client span that is open: what its callee's request is for.
+  private var paths: [UInt64: String] = [:]
+  /// By the client span that is open: its callee's request, if that has arrived.
+  private var callees: [UInt64: SpanGroup.Key] = [:]
+  private var openCalls: Set<UInt64> = []
+  private var used: Set<UInt64> = []
+
+  /// `ports` are the services', for `server.port` and `url.full`; a service that is not in it has none.
+  init(_ snapshot: LogSnapshot, ports: [String: Int] = [:]) {
+    self.snapshot = snapshot
+    builder = SpanBuilder(snapshot, ports: ports)
+  }
+
+  /// One per process of the log, in its order; `SpanModel.source` is the place in it.
+  var sources: [SpanSource] { builder.sources }
+
+  /// Gives every span to `emit`, once.
+  mutating func run(_ emit: (SpanModel) throws -> Void) rethrows {
+    var lastTime: UInt64 = 0
+    var order: UInt64 = 0
+    for var record in snapshot.records {
+      order = record.time == lastTime ? order + 1 : 0
+      lastTime = record.time
+      record.word = order
+      try take(record, emit)
+    }
+    let open = Array(requests.values) + Array(calls.values) + Array(waits.values)
+    for group in open.sorted(by: { Record.precedes($0.first, $1.first) }) { try close(group, emit) }
+    for process in snapshot.processes {
+      guard let slot = UInt16(exactly: process.slot) else { continue }
+      let group = processes.removeValue(forKey: slot)
+      try close(group ?? SpanGroup(.process, SpanGroup.Key(process: slot, id: 0)), emit)
+    }
+    // Records of a process that is not in the table.
+    for group in processes.values.sorted(by: { $0.key.process < $1.key.process }) { try close(group, emit) }
+  }
+
+  private mutating func take(_ record: Record, _ emit: (SpanModel) throws -> Void) rethrows {
+    let own = SpanGroup.Key(process: record.process, id: record.span)
+    switch record.kind {
+    case .arrive, .attribute, .enqueue, .dequeue, .end, .reject:
+      if record.kind == .arrive, let known = requests.removeValue(forKey: own) { try close(known, emit) }
+      if record.kind == .arrive, openCalls.contains(record.other) { callees[record.other] = own }
+      try add(record, to: \.requests, own, .request, emit)
+    case .spanStart, .spanEnd:
+      if record.kind == .spanStart {
+        if let known = calls.removeValue(forKey: own) { try close(known, emit) }
+        openCalls.insert(record.span)
+      }
+      try add(record, to: \.calls, own, .call, emit)
+    case .waitStart, .waitEnd, .workStart, .workEnd:
+      let key = SpanGroup.Key(process: record.process, id: record.other)
+      let isCall = calls[key] != nil
+      try add(record, to: isCall ? \.calls : \.waits, key, isCall ? .call : .wait, emit)
+    case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .stall, .dropped,
+      .sample:
+      let key = SpanGroup.Key(process: record.process, id: 0)
+      processes[record.process, default: SpanGroup(.process, key)].add(record)
+    case nil: break
+    }
+  }
+
+  private mutating func add(
+    _ record: Record, to list: WritableKeyPath<SpanAssembly, [SpanGroup.Key: SpanGroup]>, _ key: SpanGroup.Key,
+    _ role: SpanGroup.Role, _ emit: (SpanModel) throws -> Void
+  ) rethrows {
+    self[keyPath: list][key, default: SpanGroup(role, key)].add(record)
+    guard self[keyPath: list][key]?.isOver == true, let group = self[keyPath: list].removeValue(forKey: key)
+    else { return }
+    try close(group, emit)
+  }
+
+  private mutating func close(_ group: SpanGroup, _ emit: (SpanModel) throws -> Void) rethrows {
+    var path: String?
+    switch group.role {
+    case .request:
+      if let parent = group.first(.arrive)?.other, callees.removeValue(forKey: parent) != nil {
+        paths[parent] = builder.path(of: group)
+      }
+    case .call:
+      openCalls.remove(group.key.id)
+      let callee = callees.removeValue(forKey: group.key.id).flatMap { requests[$0] }
+      path = paths.removeValue(forKey: group.key.id) ?? callee.map { builder.path(of: $0) }
+    case .wait, .process: break
+    }
+    for var span in builder.spans(of: group, calling: path) {
+      let wanted = span.id
+      while span.id == .none || !used.insert(span.id.rawValue).inserted {
+        span.id = SpanID(rawValue: SpanBuilder.mix(span.id.rawValue ^ UInt64(used.count)))
+      }
+      if span.id != wanted, wanted != .none { builder.rename(&span, from: wanted) }
+      try emit(span)
+    }
+  }
+}

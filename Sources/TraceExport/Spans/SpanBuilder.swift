@@ -1,0 +1,141 @@
+import ChainModel
+import TraceLog
+
+/// Makes spans of groups of records, in the words of OpenTelemetry's semantic conventions.
+struct SpanBuilder {
+  private struct Thread: Hashable {
+    var process: UInt16
+    var tid: UInt32
+  }
+
+  let snapshot: LogSnapshot
+  let ports: [String: Int]
+  private(set) var sources: [SpanSource] = []
+  private var places: [UInt16: Int] = [:]
+  private var names: [UInt16: String] = [:]
+  private var threads: [Thread: UInt32] = [:]
+  /// The trace of what belongs to no request; the same for the same run.
+  let processTrace: TraceID
+  /// The end of what is still open.
+  let moment: UInt64
+  private let runHash: UInt64
+
+  init(_ snapshot: LogSnapshot, ports: [String: Int]) {
+    self.snapshot = snapshot
+    self.ports = ports
+    runHash = Self.hash(snapshot.runID)
+    processTrace = TraceID(high: Self.mix(runHash), low: Self.mix(runHash ^ snapshot.createdAt) | 1)
+    let isLive = snapshot.processes.isEmpty || snapshot.processes.contains { $0.fate == .running }
+    let last = snapshot.records.last?.time
+    moment = isLive ? max(snapshot.takenAt, last ?? 0) : last ?? snapshot.takenAt
+    for process in snapshot.processes { add(process) }
+    for record in snapshot.records {
+      if places[record.process] == nil { addUnknown(record.process) }
+      if record.kind == .threadStart { threads[Thread(process: record.process, tid: record.thread)] = record.name }
+    }
+  }
+
+  private mutating func add(_ process: LogProcess) {
+    guard let slot = UInt16(exactly: process.slot) else { return }
+    places[slot] = sources.count
+    names[slot] = process.name
+    sources.append(
+      SpanSource(
+        attributes: [
+          Attribute(Key.serviceName, process.name),
+          Attribute(Key.serviceInstance, instance(process)), Attribute(Key.run, snapshot.runID),
+          Attribute(Key.slot, process.slot),
+        ] + (process.identity.pid > 0 ? [Attribute(Key.pid, process.identity.pid)] : [])))
+  }
+
+  private mutating func addUnknown(_ slot: UInt16) {
+    places[slot] = sources.count
+    names[slot] = "process \(slot)"
+    sources.append(
+      SpanSource(attributes: [
+        Attribute(Key.serviceName, "process \(slot)"), Attribute(Key.run, snapshot.runID), Attribute(Key.slot, slot),
+      ]))
+  }
+
+  /// A UUID that is the same whenever this process of this run is exported (version 8 of RFC 9562: of one's own making).
+  private func instance(_ process: LogProcess) -> String {
+    let id = UInt64(UInt32(bitPattern: process.identity.pid)) << 16 | UInt64(UInt16(truncatingIfNeeded: process.slot))
+    let high = Self.mix(runHash ^ id) & ~0xf000 | 0x8000
+    let low = Self.mix(runHash &+ Self.mix(process.identity.startTicks ^ id)) & ~(3 << 62) | 2 << 62
+    let digits = Array(SpanID(rawValue: high).hex + SpanID(rawValue: low).hex)
+    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+  }
+
+  // MARK: Words
+
+  func text(_ id: UInt32) -> String { snapshot.strings[id] }
+
+  /// Unix time; what a broken log claims beyond 1970 and 2262 is cut off there, so that later stays later.
+  func unix(_ time: UInt64) -> UInt64 {
+    let (sum, isTooLarge) = Int64(bitPattern: snapshot.wallOffset).addingReportingOverflow(Int64(clamping: time))
+    return isTooLarge ? UInt64(Int64.max) : UInt64(max(0, sum))
+  }
+
+  func service(_ slot: UInt16) -> String { names[slot] ?? "" }
+
+  func source(_ slot: UInt16) -> Int { places[slot] ?? 0 }
+
+  func thread(_ record: Record) -> [Attribute] {
+    guard record.thread != 0 else { return [] }
+    var list = [Attribute(Key.threadID, record.thread), Attribute(Key.osThread, record.thread)]
+    if let name = threads[Thread(process: record.process, tid: record.thread)], !text(name).isEmpty {
+      list.append(Attribute(Key.threadName, text(name)))
+    }
+    return list
+  }
+
+  /// What a request asks for: its route, with the user's name where that is known.
+  func path(of request: SpanGroup) -> String {
+    let name = Self.split(text(request.first(.arrive)?.name ?? 0))
+    let user = request.text("user", snapshot.strings)
+    guard !user.isEmpty else { return name.rest }
+    return name.rest.split(separator: "/", omittingEmptySubsequences: false)
+      .map { $0 == "{username}" ? Self.percentEncoded(user) : String($0) }.joined(separator: "/")
+  }
+
+  private static let methods: Set<String> = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY",
+  ]
+
+  /// `GET /route` in its two parts; the method is empty where there is none.
+  static func split(_ name: String) -> (method: String, rest: String) {
+    let parts = name.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, methods.contains(String(parts[0])) else { return ("", name) }
+    return (String(parts[0]), String(parts[1]))
+  }
+
+  private static func percentEncoded(_ text: String) -> String {
+    text.utf8.map { byte in
+      let scalar = Unicode.Scalar(byte)
+      let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || (48...57).contains(byte))
+      if isPlain || "-._~".utf8.contains(byte) { return String(Character(scalar)) }
+      return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
+  }
+
+  // MARK: Ids
+
+  /// SplitMix64: different inputs, different outputs.
+  static func mix(_ value: UInt64) -> UInt64 {
+    var mixed = value &+ 0x9e37_79b9_7f4a_7c15
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// FNV-1a, 64 bit.
+  static func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  /// For a span whose id another one has already: it keeps its own as an attribute, and points to the other one.
+  func rename(_ span: inout SpanModel, from id: SpanID) {
+    span.attributes.append(Attribute(Key.span, id.hex))
+    span.links.append(SpanModel.Link(trace: span.trace, span: id))
+  }
+}
