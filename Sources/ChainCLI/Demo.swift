@@ -9,7 +9,8 @@ import TraceLog
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Play the cascade on the running chain, in about a minute, and print what happened.",
-    discussion: "EXAMPLE: chainlab demo")
+    discussion: "EXAMPLE: chainlab demo\nFaults and IO models that are in force are replaced by those of services.yaml."
+  )
 
   @OptionGroup var lab: Lab
   @Option(help: "How long each of the three acts lasts.") var act = "12s"
@@ -20,10 +21,20 @@ struct Demo: AsyncParsableCommand {
         throw ValidationError("--act: found '\(self.act)', expected a duration from 4s to 10m")
       }
       let stage = try Stage(lab: lab, act: act)
+      Interruption.watch()
       try stage.prepare()
-      let result: Result<Void, any Error>
-      do { result = .success(try await stage.play()) } catch { result = .failure(error) }
+      let play = Task { try await stage.play() }
+      let watch = Task {
+        while !Task.isCancelled {
+          if Interruption.hasCome { return play.cancel() }
+          try await Task.sleep(for: .milliseconds(50))
+        }
+      }
+      let result = await play.result
+      watch.cancel()
+      // However it ends, the chain is left as services.yaml has it.
       try stage.restore()
+      if Interruption.hasCome { return Output.note("interrupted") }
       try result.get()
     }
   }

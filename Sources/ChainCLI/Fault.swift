@@ -39,7 +39,7 @@ struct Fault: ParsableCommand {
       let fault = try ChainModel.Fault.parse(words: words)
       for control in try lab.controls(service) {
         try control.setFault(fault)
-        Output.result("\(control.service.rawValue): \(fault.text)")
+        Output.result("\(control.service.rawValue): \(Output.clean(fault.text))")
       }
     }
   }

@@ -13,7 +13,20 @@ enum Output {
 
   static func result(_ text: String) { result(Array(text.utf8)) }
 
-  static func note(_ text: String) { write(Array(text.utf8) + [10], to: STDERR_FILENO) }
+  static func note(_ text: String) { write(Array(clean(text).utf8) + [10], to: STDERR_FILENO) }
+
+  /// Without control characters but line breaks: what a user or a file has said must not move the cursor.
+  static func clean(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{fffd}" : $0 }))
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    guard scalar != "\n" else { return false }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: return true
+    default: return false
+    }
+  }
 
   /// A reader that closed the pipe ends the program quietly, as `head` expects.
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
@@ -52,7 +65,7 @@ struct TextTable {
     rows = [header]
   }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  mutating func add(_ row: [String]) { rows.append(row.map(Output.clean)) }
 
   var text: String {
     let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

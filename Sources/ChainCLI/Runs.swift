@@ -26,11 +26,14 @@ struct Runs: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let rows = try RunStore(root: lab.folder).list().map { run in
-        let record = try run.record()
-        return Row(
-          id: run.id, phase: try run.phase().rawValue, startedAt: record.startedAt, endedAt: record.endedAt,
-          loads: try run.loadResults().count, path: run.path)
+      let rows = try RunStore(root: lab.folder).list().compactMap { run -> Row? in
+        do {
+          return try row(run)
+        } catch {
+          // One damaged folder hides no other.
+          Output.note("chainlab: run \(run.id) is left out: \(error)")
+          return nil
+        }
       }
       if json { return Output.result(WireJSON.encode(rows)) }
       guard !rows.isEmpty else { return Output.result("no runs yet") }
@@ -38,5 +41,12 @@ struct Runs: ParsableCommand {
       for row in rows { table.add([row.id, row.phase, row.startedAt, row.endedAt ?? "-", "\(row.loads)"]) }
       Output.result(table.text)
     }
+  }
+
+  private func row(_ run: RunFolder) throws -> Row {
+    let record = try run.record()
+    return Row(
+      id: run.id, phase: try run.phase().rawValue, startedAt: record.startedAt, endedAt: record.endedAt,
+      loads: try run.loadResults().count, path: run.path)
   }
 }

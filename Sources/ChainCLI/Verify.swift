@@ -34,6 +34,8 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
+      // Of a run that was verified before, only what is looked at now counts.
+      let start = time == nil ? 0 : Monotonic.now()
       if let time {
         guard let duration = DurationText.parse(time), duration > .zero, duration <= .seconds(3600) else {
           throw ValidationError("--for: found '\(time)', expected a duration like 10s, up to 1h")
@@ -42,7 +44,7 @@ struct Verify: ParsableCommand {
       }
       let topology = try Topology.load(path: try choice.folder().configurationPath)
       let ports = Dictionary(uniqueKeysWithValues: topology.services.map { ($0.name, $0.port) })
-      let agreement = KernelAgreement(try choice.snapshot(), ports: ports)
+      let agreement = KernelAgreement(try choice.snapshot(), ports: ports, from: start)
       guard agreement.samples > 0 else { throw LabError.noSamples }
       Output.result(json ? WireJSON.encode(agreement) : Array(agreement.text(limit: limit).utf8))
       guard agreement.holds else { throw ArgumentParser.ExitCode(Supervisor.ExitCode.failed.rawValue) }
@@ -54,10 +56,11 @@ struct Verify: ParsableCommand {
     guard let path = try chain.run.logPath() else { throw LabError.noLog(run: chain.run.id) }
     let log = try LogWriter(path: path, name: "verify")
     defer { log.close() }
+    Interruption.watch()
     var sampler = KernelSampler(log: log)
     let end = Monotonic.now() &+ duration.nanoseconds
     var nextNote = Monotonic.now() &+ 1_000_000_000
-    while Monotonic.now() < end {
+    while Monotonic.now() < end, !Interruption.hasCome {
       // Asked anew: a service that died has another process by now.
       let pids = try chain.run.chain()?.services.compactMap(\.process?.pid) ?? []
       sampler.look(at: pids)

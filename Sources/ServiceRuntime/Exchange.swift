@@ -74,10 +74,19 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
 
   /// The request is refused before anybody worked on it.
   func refuse(_ error: CallError, by scribe: Scribe) {
+    recordRefusal(error, by: scribe)
+    send(.failure(error))
+  }
+
+  /// The request never came whole: it was not admitted, and there is nothing to answer in its name.
+  func abandon(_ error: CallError, by scribe: Scribe) {
+    recordRefusal(error, by: scribe)
+  }
+
+  private func recordRefusal(_ error: CallError, by scribe: Scribe) {
     let row = error.row
     let time = scribe.write(record(.reject, name: core.names.id(row.errorType), arg: UInt32(row.status)))
     core.metrics.refused(route: routeIndex, status: row.status, reason: row.errorType, nanoseconds: time &- arrivedAt)
-    send(.failure(error))
   }
 
   private func send(_ result: Result<Answer, CallError>) {

@@ -16,8 +16,8 @@ enum Schema {
   private static let milliseconds = Form<Duration>.milliseconds(1...3_600_000)
 
   private static let addressKeys: [Key<ServiceConfiguration>] = [
-    Key("port", \.port, .integer(0...65535), "Where the service takes requests; 0 lets the system choose."),
-    Key("control_port", \.controlPort, .integer(0...65535), "Where it takes orders and shows its state."),
+    Key("port", \.port, .integer(1...65535), "Where the service takes requests."),
+    Key("control_port", \.controlPort, .integer(1...65535), "Where it takes orders and shows its state."),
     Key("callees", \.callees, .services, "The services it calls; nobody may call in a circle."),
   ]
 

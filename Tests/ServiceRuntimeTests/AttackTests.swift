@@ -1,3 +1,4 @@
+import CascadeAnalysis
 import ChainModel
 import ChainTestSupport
 import FoundationEssentials
@@ -97,6 +98,34 @@ extension OneService {
         for _ in 1...9 { try client.send("2000\r\n\(String(repeating: "x", count: 8192))\r\n") }
         #expect(try client.answer().status == 413)
         #expect(try await service.servesAsBefore())
+      }
+    }
+
+    /// Its head is in the log, and so its end must be.
+    @Test(
+      .timeLimit(.minutes(1)),
+      arguments: [
+        ("Content-Length: 100\r\n\r\nabc", true, "cancelled"),
+        ("Content-Length: 100\r\n\r\nabc", false, "request_timeout"),
+        ("Transfer-Encoding: chunked\r\n\r\nzz\r\n", false, "bad_request"),
+      ])
+    func aRequestThatNeverComesWholeEndsInTheLog(rest: String, leaves: Bool, reason: String) async throws {
+      try await LoneService.run(.paymentService) {
+        $0.requestTimeout = .milliseconds(300)
+      } body: { service in
+        let client = try service.client()
+        try client.send("GET /ping HTTP/1.1\r\nHost: a\r\n\(rest)")
+        if leaves {
+          #expect(try await eventually { try service.snapshot().records.contains { $0.kind == .arrive } })
+          client.close()
+        }
+        let isOver = try await eventually {
+          let snapshot = try service.snapshot()
+          return snapshot.records.contains { $0.kind == .reject && snapshot.strings[$0.name] == reason }
+        }
+        #expect(isOver)
+        #expect(LogAudit(try service.snapshot()).open == 0)
+        #expect(try service.status().inFlight == 0)
       }
     }
 

@@ -15,7 +15,7 @@ import Topology
     }
   }
 
-  static let port = "a whole number (0…65535)"
+  static let port = "a whole number (1…65535)"
   static let gatewayPort = "f:3:11: services.gateway.port: found"
   static let serviceNames = "gateway, user-service, order-service, payment-service"
 

@@ -25,9 +25,9 @@ import Topology
           stack_kib: 64, store_threads: 4, queue_limit: 0, overflow: backlog, backlog: 5, loops: 6, in_flight_limit: 7,
           connection_limit: 8, timeout_ms: 9, request_timeout_ms: 10, idle_timeout_ms: 11,
           latency: "p50:10ms,p90:50ms,p99:1s"}
-        user-service: {port: 0, control_port: 0, callees: []}
-        order-service: {port: 0, control_port: 0, callees: []}
-        payment-service: {port: 0, control_port: 0, callees: []}
+        user-service: {port: 11, control_port: 12, callees: []}
+        order-service: {port: 13, control_port: 14, callees: []}
+        payment-service: {port: 15, control_port: 16, callees: []}
       trace_log: {directory: "/tmp/a *b & #c", size_mib: 16, enabled: false}
       seed: {value: 0, users: 1}
       """

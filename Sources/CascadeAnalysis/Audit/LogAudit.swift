@@ -70,7 +70,8 @@ package struct LogAudit: Encodable, Sendable {
     self.lost = lost
   }
 
-  package var isClean: Bool { counts.isEmpty }
+  /// Nothing that could be read breaks an invariant, and nothing is damaged that might.
+  package var isClean: Bool { counts.isEmpty && lost.damaged == 0 }
 
   mutating func add(_ violation: Violation) {
     counts[violation.invariant, default: 0] += 1
@@ -161,6 +162,7 @@ extension LogAudit {
     for gap in Gap.allCases { incomplete[gap].map { lines.append("incomplete  \($0) \(gap.rawValue)") } }
     if open > 0 { lines.append("open  \(open) requests, waits and spans have not ended yet") }
     lines.append("log  \(lost.text)")
+    if lost.damaged > 0 { lines.append("what stood in the damaged places could not be checked") }
     return (lines + violations.map { PlainText.clean($0.description) }).joined(separator: "\n")
   }
 

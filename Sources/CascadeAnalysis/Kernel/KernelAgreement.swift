@@ -44,7 +44,7 @@ package struct KernelAgreement: Encodable, Sendable {
       case .blockedButRunning:
         "blocked in the log, running in the kernel: a wait is recorded before it begins and after it ends"
       case .idleButRunning:
-        "idle in the log, running in the kernel: between requests, a loop accepts, reads and parses what has not arrived yet"
+        "idle in the log, running in the kernel: a loop reads and parses what has not arrived yet, a worker has been woken and has not got a processor"
       case .runningButAsleep:
         "running in the log, asleep in the kernel: a short wait, for a lock of the process, that no record tells"
       case .asleepElsewhere: "blocked in the log, asleep in the kernel in another call than that wait needs"
@@ -111,8 +111,9 @@ package struct KernelAgreement: Encodable, Sendable {
   /// - Parameters:
   ///   - snapshot: a log with `sample` records.
   ///   - ports: the service port of each service of the run.
-  package init(_ snapshot: LogSnapshot, ports: [ServiceName: Int]) {
-    var comparison = KernelComparison(snapshot, ports: ports)
+  ///   - start: samples that were taken before are left out; `Monotonic` nanoseconds.
+  package init(_ snapshot: LogSnapshot, ports: [ServiceName: Int], from start: UInt64 = 0) {
+    var comparison = KernelComparison(snapshot, ports: ports, from: start)
     self = comparison.finish()
   }
 

@@ -13,14 +13,16 @@ struct KernelComparison {
 
   private let snapshot: LogSnapshot
   private let ports: [String: Int]
+  private let start: UInt64
   private var replay = ChainReplay()
   private var slots: [UInt32: UInt16] = [:]
   /// In the order in which they end, since one sampler looks at one thread at a time.
   private var looks: [Look] = []
   private var result: KernelAgreement
 
-  init(_ snapshot: LogSnapshot, ports: [ServiceName: Int]) {
+  init(_ snapshot: LogSnapshot, ports: [ServiceName: Int], from start: UInt64) {
     self.snapshot = snapshot
+    self.start = start
     self.ports = Dictionary(uniqueKeysWithValues: ports.map { ($0.key.rawValue, $0.value) })
     result = KernelAgreement(lost: snapshot.loss)
     replay.learn(snapshot)
@@ -34,7 +36,7 @@ struct KernelComparison {
     for record in snapshot.records where record.time <= moment {
       if let first = looks.first, Self.end(first.sample) < record.time { settle(before: record.time) }
       replay.apply(record)
-      if record.kind == .sample { begin(KernelSample(record)) }
+      if record.kind == .sample, record.time >= start { begin(KernelSample(record)) }
     }
     settle(before: .max)
     return result

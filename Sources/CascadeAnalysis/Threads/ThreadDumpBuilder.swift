@@ -154,7 +154,8 @@ struct ThreadDumpBuilder {
     return replay.processes.values.filter { $0.fate == .died }.sorted { $0.slot < $1.slot }.map { process in
       ThreadDump.Death(
         service: PlainText.clean(process.name), pid: process.pid, exit: process.exit.map(ExitText.describe),
-        ago: process.diedAt.map { elapsed($0, snapshot.moment) }, isReplaced: !currentSlots.contains(process.slot),
+        ago: process.diedAt.map { elapsed($0, snapshot.moment) },
+        isReplaced: replay.processes.values.contains { $0.name == process.name && $0.slot > process.slot },
         waiters: busy(process).map(\.waiter).filter { $0.hop.state != .idle })
     }
   }

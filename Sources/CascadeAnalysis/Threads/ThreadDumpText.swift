@@ -30,7 +30,7 @@ extension ThreadDump {
   private func describe(_ death: Death, limit: Int, width: Int) -> [String] {
     let ago = death.ago.map { " \(Elapsed.text($0)) ago" } ?? ""
     let exit = death.exit.map { " (\($0))" } ?? ""
-    let title = "died: \(death.service) pid \(death.pid)\(ago)\(exit), replaced since"
+    let title = "died: \(death.service) pid \(death.pid)\(ago)\(exit)\(death.isReplaced ? ", replaced since" : "")"
     guard !death.waiters.isEmpty else { return [title + "; it was idle"] }
     let shown = death.waiters.prefix(limit).map { "  " + $0.hop.line(isRoot: true) }
     let rest = Self.summary(of: death.waiters.dropFirst(limit), isRest: limit > 0, width: width)

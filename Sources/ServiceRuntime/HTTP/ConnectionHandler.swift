@@ -65,6 +65,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     self.context = nil
     timer?.cancel()
     leaveGate()
+    _ = abandonArrival(.cancelled)
     exchange?.cancellation.cancel()
     context.fireChannelInactive()
   }
@@ -186,11 +187,19 @@ final class ConnectionHandler: ChannelInboundHandler {
       return
     }
     keepAlive = false
-    arrival = nil
     let refusal: CallError =
       error == .headerOverflow ? .headTooLarge : .badRequest("the request is no valid HTTP/1.1: \(error)")
-    core.metrics.shed(refusal.row.errorType)
+    if !abandonArrival(refusal) { core.metrics.shed(refusal.row.errorType) }
     dismiss(refusal)
+  }
+
+  /// Ends, in the log, a request whose head has come and whose body will not.
+  /// - Returns: whether there was one.
+  private func abandonArrival(_ error: CallError) -> Bool {
+    guard let arrival else { return false }
+    self.arrival = nil
+    arrival.exchange.abandon(error, by: arrival.exchange.loop.scribe)
+    return true
   }
 
   private func dismiss(_ error: CallError) {
@@ -219,9 +228,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .idle: context.close(promise: nil)
     case .slow:
       keepAlive = false
-      arrival = nil
       watch.requestComplete()
-      core.metrics.shed(CallError.requestTimeout.row.errorType)
+      if !abandonArrival(.requestTimeout) { core.metrics.shed(CallError.requestTimeout.row.errorType) }
       dismiss(.requestTimeout)
     }
   }
