@@ -110,7 +110,10 @@ struct DiagnosisTally: Encodable {
       table.text,
     ]
     let replays = misses.flatMap { miss in
-      ["  \(miss.line)", "    chainlab selftest diagnosis --seed \(seed) --runs \(runs) --only \(miss.run) --keep FOLDER"]
+      [
+        "  \(miss.line)",
+        "    chainlab selftest diagnosis --seed \(seed) --runs \(runs) --only \(miss.run) --keep FOLDER",
+      ]
     }
     return (lines + (replays.isEmpty ? [] : ["misses:"] + replays)).joined(separator: "\n")
   }
