@@ -21,6 +21,7 @@ struct ChainCLI: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Up.self, Down.self, Status.self, Mode.self, Pool.self, Fault.self, Load.self, Threads.self, Cascade.self,
+      Compare.self,
       Trace.self, Runs.self, Audit.self, Verify.self, Demo.self, Selftest.self, Keys.self, Completions.self,
       VersionVerb.self, Supervise.self,
     ])
