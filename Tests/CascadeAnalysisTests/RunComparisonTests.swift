@@ -115,6 +115,16 @@ import TraceLog
     #expect(comparison.row(.arrivals)?.change == .withinNoise)
   }
 
+  /// The steady part may begin a little early: one slice of ten is not what the others are.
+  @Test func oneOddSliceDoesNotHideAChange() throws {
+    let comparison = compare(SteadyRun(), SteadyRun(failing: 2, healthy: 20))
+    let row = try #require(comparison.row(.errors, type: "timeout"))
+    #expect(row.change == .added)
+    #expect(row.b?.low.map { $0 > 20 } == true)
+    #expect(
+      compare(SteadyRun(), SteadyRun(failing: 2, healthy: 100)).row(.errors, type: "timeout")?.change == .withinNoise)
+  }
+
   @Test func saturationIsAddedWithItsOnset() throws {
     func run(_ hold: UInt64) -> ComparedRun {
       ComparedRun(

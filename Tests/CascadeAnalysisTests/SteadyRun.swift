@@ -13,6 +13,8 @@ struct SteadyRun {
   var slower: UInt64 = 0
   /// Each so-many-th request fails; 0: none.
   var failing = 0
+  /// None of the first ones fails.
+  var healthy = 0
   var requests = 200
 
   private static let interval: UInt64 = 20_000
@@ -69,7 +71,7 @@ struct SteadyRun {
     log.endWait(at(600 + hold), worker, callee, callee + 1)
     log.end(at(700 + hold), worker, callee)
     log.endWait(at(900 + hold), runner, span, call, held: isHeld)
-    let hasFailed = failing > 0 && request % failing == 0
+    let hasFailed = failing > 0 && request >= healthy && request % failing == 0
     log.end(at(1_000 + hold), runner, span, status: hasFailed ? 504 : 200, error: hasFailed ? "timeout" : "")
   }
 }

@@ -1,6 +1,6 @@
 /// How the steady part of a load is found and cut. Times in nanoseconds.
 package struct CompareOptions: Hashable, Sendable {
-  /// Fewer repetitions could not be told from noise: two fives that do not overlap come about by chance once in 126.
+  /// With fewer repetitions chance would pass for change: see `ComparedSide.spread`.
   package static let leastRepetitions = 5
 
   /// The steady part is cut into so many equal slices, which serve as repetitions.

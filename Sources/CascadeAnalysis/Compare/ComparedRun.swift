@@ -6,7 +6,8 @@ package import TraceLog
 /// |---|---|
 /// | `run_id`, `entry` | `entry`: the service to which most requests came from outside; absent if none came |
 /// | `load` | what was asked for, by name; absent if it is not known |
-/// | `load_from_ns`, `load_to_ns` | the stretch in which the steady part was looked for, from the run's start |
+/// | `load_from_ns`, `load_to_ns` | the load's first and last request, from the run's start: between them the steady part is \
+/// looked for |
 /// | `steady_from_ns`, `steady_to_ns` | the steady part, from the run's start; absent if there is none |
 /// | `slices` | into how many it is cut |
 /// | `requests` | that ended in it |

@@ -5,7 +5,7 @@ extension RunComparison {
     if !warnings.isEmpty { lines += ["", "WITH CARE"] + warnings.map { "  \($0)" } }
     lines += ["", "WHAT WAS CHANGED"] + settingLines
     lines += ["", "WHAT IT CHANGED"] + rowLines
-    lines += ["", note]
+    lines += [""] + notes
     return lines.map { PlainText.cut($0, to: max(60, width)) }.joined(separator: "\n")
   }
 
@@ -64,7 +64,7 @@ extension RunComparison {
     guard let value = side.value else { return key.kind == .onset ? "never" : "none" }
     let text = Self.format(value, key)
     guard side.repetitions > 1, let low = side.low, let high = side.high, low < high else { return text }
-    return "\(text) (\(Self.format(low, key)) to \(Self.format(high, key)))"
+    return "\(text) (\(Self.format(low, key))–\(Self.format(high, key)))"
   }
 
   /// `more, ×3.10 (+12 ms)`.
@@ -72,14 +72,18 @@ extension RunComparison {
     switch row.change {
     case .withinNoise: return row.isSingle ? "the same" : "within noise"
     case .notKnown: return "not known"
-    case .added, .removed: return row.change.rawValue
+    case .added, .removed: return row.change.rawValue + (row.isSingle ? " once" : "")
     case .more, .less:
       let difference = row.difference ?? 0
       let sign = difference < 0 ? "−" : "+"
-      let ratio = row.ratio.map { ", ×\(Figures.decimal($0, 2))" } ?? ""
-      return "\(row.change.rawValue)\(ratio) (\(sign)\(Self.format(abs(difference), row.key)))"
-        + (row.isSingle ? ", seen once a side" : "")
+      return "\(row.change.rawValue)\(row.isSingle ? " once" : "")\(ratio(row)) "
+        + "(\(sign)\(Self.format(abs(difference), row.key)))"
     }
+  }
+
+  private func ratio(_ row: ComparedRow) -> String {
+    guard let ratio = row.ratio, ratio > 0 else { return "" }
+    return ratio < 0.1 ? ", ÷\(Figures.decimal(1 / ratio, 0))" : ", ×\(Figures.decimal(ratio, 2))"
   }
 
   private static func format(_ value: Double, _ key: FigureKey) -> String {
@@ -91,11 +95,20 @@ extension RunComparison {
     }
   }
 
-  private var note: String {
-    switch repetitions {
-    case .runs: "Value: the median of the runs; in brackets the lowest and highest run. Within noise: these overlap."
-    case .slices:
-      "In brackets: the lowest and highest slice. Within noise: these overlap. Slices vary less than runs do: --also-a, --also-b."
-    }
+  private var notes: [String] {
+    let spread =
+      switch repetitions {
+      case .runs:
+        [
+          "Value: the median of the runs; in brackets the lowest and highest, less a tenth at each end. Within noise: they overlap."
+        ]
+      case .slices:
+        [
+          "In brackets: the lowest and highest slice, less a tenth at each end. Within noise: they overlap.",
+          "Slices of one run vary less than runs do: for small differences give 5 runs a side, with --also-a and --also-b.",
+        ]
+      }
+    let once = "Once: one observation a side, so that chance cannot be told from change."
+    return spread + (rows.contains { $0.isSingle && $0.change != .withinNoise } ? [once] : [])
   }
 }

@@ -47,15 +47,15 @@ struct RunMeasure {
     return (max(start, snapshot.completeSince), isFar ? .max : max(end, start))
   }
 
-  /// From the first request to the last answer in the window.
+  /// From the first request to the last in the window. What comes behind it is the drain: for a while as many are in flight
+  /// as before, but it is load no longer.
   private func stretch(_ requests: [EntryRequest], _ window: (from: UInt64, to: UInt64)) -> (from: UInt64, to: UInt64)?
   {
     var (from, to) = (UInt64.max, UInt64(0))
     for request in requests where request.arrivedAt >= window.from && request.arrivedAt <= window.to {
       from = min(from, request.arrivedAt)
-      to = max(to, request.endedAt == 0 ? snapshot.moment : request.endedAt)
+      to = max(to, request.arrivedAt)
     }
-    to = min(to, window.to)
     return to > from ? (from, to) : nil
   }
 

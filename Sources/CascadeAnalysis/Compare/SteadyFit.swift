@@ -1,5 +1,6 @@
 /// Finds the steady part of a series: the middle of up to three pieces, each as near to a constant as can be (least
-/// squares). The piece before it is the warm-up, the one behind it the load's end.
+/// squares). The piece before it is the warm-up, the one behind it the load's end; neither is longer than the steady part,
+/// else an odd second would pass for it.
 ///
 /// A break must earn its place: as in the Bayesian information criterion each has a price, of `breakPrice`·ln n. The
 /// criterion's own 2 is for values that know nothing of each other. Requests in flight do: where neighbours correlate by
@@ -7,8 +8,6 @@
 /// Prefix sums give the error of any piece at once; n bins cost n²/2 looks, and there are at most `binLimit`.
 package struct SteadyFit: Hashable, Sendable {
   package static let binLimit = 1024
-  /// The middle piece is at least so long, as a share of the whole: else an odd second would pass for the steady part.
-  package static let leastShare = 0.25
   package static let breakPrice = 6.0
   /// Squared errors per bin that count as none.
   private static let floor = 1e-6
@@ -21,11 +20,11 @@ package struct SteadyFit: Hashable, Sendable {
     guard !series.isEmpty, series.count <= Self.binLimit, series.allSatisfy(\.isFinite) else { return nil }
     let errors = PieceErrors(series)
     let count = series.count
-    let least = max(1, Int((Double(count) * Self.leastShare).rounded(.up)))
     var best: [Best?] = [nil, nil, nil]
-    for start in 0...(count - least) {
+    for start in 0...(count / 2) {
       let before = errors.of(0..<start)
-      for end in (start + least)...count {
+      // From the shortest end on that makes the middle piece the longest.
+      for end in max(2 * start, (count + start + 1) / 2, 1)...count {
         let breaks = (start > 0 ? 1 : 0) + (end < count ? 1 : 0)
         let found = Best(
           bins: start..<end, error: before + errors.of(start..<end) + errors.of(end..<count))
