@@ -42,6 +42,19 @@ import TraceLog
     }
   }
 
+  /// It looks at a log many times over, so it gets fewer of them.
+  @Test(.timeLimit(.minutes(3))) func noLogStopsAComparison() {
+    let right = TestLog.jam().snapshot
+    for seed in 0..<Self.streams / 10 {
+      var dice = Dice(seed: UInt64(seed) &+ 3_000_000)
+      var mutated = right
+      for _ in 0...dice.below(4) { dice.mutate(&mutated) }
+      let options = CompareOptions(slices: 5, bin: 10_000_000, trim: 10_000_000)
+      let runs = [dice.snapshot(), mutated].map { ComparedRun($0, options: options) }
+      #expect(!RunComparison([runs[0]], [runs[1]]).text(width: 100).isEmpty)
+    }
+  }
+
   @Test func whatIsWrittenAsJSONIsJSON() throws {
     for seed in 0..<300 {
       var dice = Dice(seed: UInt64(seed) &+ 2_000_000)

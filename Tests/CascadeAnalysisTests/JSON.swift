@@ -35,6 +35,12 @@ enum JSON: Decodable, Equatable {
     return .null
   }
 
+  /// Of an object, sorted.
+  var keys: [String] {
+    if case .object(let object) = self { return object.keys.sorted() }
+    return []
+  }
+
   var list: [JSON] {
     if case .array(let array) = self { return array }
     return []
