@@ -150,7 +150,6 @@ struct ThreadDumpBuilder {
   // MARK: Deaths
 
   private func deaths(_ current: [ProcessReplay]) -> [ThreadDump.Death] {
-    let currentSlots = Set(current.map(\.slot))
     return replay.processes.values.filter { $0.fate == .died }.sorted { $0.slot < $1.slot }.map { process in
       ThreadDump.Death(
         service: PlainText.clean(process.name), pid: process.pid, exit: process.exit.map(ExitText.describe),
