@@ -185,6 +185,18 @@ import TraceLog
     #expect(try Format.jaeger.read(text).report.spans == 1)
   }
 
+  /// Times of 1970, and a resource that has no spans: what comes out again is a valid document.
+  @Test func aResourceWithoutSpansIsAProcessAllTheSame() throws {
+    let span = #"{"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00000000000000a1","startTimeUnixNano":"5"}"#
+    let text =
+      #"{"resourceSpans":[{"scopeSpans":[{"spans":[\#(span)]}]},{"resource":{"attributes":[]}},"#
+      + #"{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"idle"}}]}}]}"#
+    let (log, report) = try Format.otlp.read(text)
+    #expect(log.processes.map(\.name) == ["unknown_service", "idle"])
+    #expect(report.open == 1)
+    try LogFuzz.expectSoundExports(log, seed: 0)
+  }
+
   @Test func documentsOneALineAreOne() throws {
     let line = ForeignDocuments.otlp.replacing("\n", with: " ")
     let other = line.replacing("4736", with: "4737").replacing("4BF9", with: "4bf9")

@@ -116,6 +116,10 @@ struct LogBuilder {
     for span in spans where processes[span.source].attachedAt == 0 {
       processes[span.source].attachedAt = span.start &- clock.offset
     }
+    // One without spans has been there as long as the log, for all that is known.
+    for index in processes.indices where processes[index].attachedAt == 0 {
+      processes[index].attachedAt = max(1, clock.createdAt)
+    }
   }
 
   private mutating func learn(_ span: SpanModel) {
@@ -137,7 +141,8 @@ struct LogBuilder {
 
   private mutating func append(_ record: Record, _ name: String, _ span: SpanModel, unixTime: UInt64) {
     var record = record
-    record.time = unixTime &- clock.offset
+    // An event may claim a time before the log's own clock.
+    record.time = unixTime > clock.offset ? unixTime - clock.offset : 0
     record.process = slots[span.source]
     record.name = id(of: name)
     records.append(record)

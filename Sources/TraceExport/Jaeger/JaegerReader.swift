@@ -49,8 +49,8 @@ struct JaegerReader {
     guard let id = try record.text("spanID").flatMap({ Self.span($0) }) else {
       throw record.wrong("spanID", "1 to 16 hex digits, not all zero")
     }
-    guard let start = try record.unsigned("startTime"), (1...Self.latest).contains(start) else {
-      throw record.wrong("startTime", "microseconds since 1970, from 1 to \(Self.latest)")
+    guard let start = try record.unsigned("startTime"), start <= Self.latest else {
+      throw record.wrong("startTime", "microseconds since 1970, from 0 to \(Self.latest)")
     }
     guard let duration = try record.unsigned("duration"), duration <= Self.latest - start else {
       throw record.wrong("duration", "microseconds, from 0 to \(Self.latest - start)")

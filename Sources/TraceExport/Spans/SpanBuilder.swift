@@ -70,10 +70,11 @@ struct SpanBuilder {
 
   func text(_ id: UInt32) -> String { snapshot.strings[id] }
 
-  /// Unix time; what a broken log claims beyond 1970 and 2262 is cut off there, so that later stays later.
+  /// Unix time; what a broken log claims beyond 1970 and 2262 is cut off there, so that later stays later; 0
+  /// would mean that nothing was said.
   func unix(_ time: UInt64) -> UInt64 {
     let (sum, isTooLarge) = Int64(bitPattern: snapshot.wallOffset).addingReportingOverflow(Int64(clamping: time))
-    return isTooLarge ? UInt64(Int64.max) : UInt64(max(0, sum))
+    return isTooLarge ? UInt64(Int64.max) : UInt64(max(1, sum))
   }
 
   func service(_ slot: UInt16) -> String { names[slot] ?? "" }
