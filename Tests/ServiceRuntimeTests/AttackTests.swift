@@ -2,8 +2,10 @@ import CascadeAnalysis
 import ChainModel
 import ChainTestSupport
 import FoundationEssentials
+import Supervisor
 import Testing
 import Topology
+import TraceLog
 
 extension OneService {
   /// Clients that are broken, slow or hostile: each gets one clear error, and the service goes on.
@@ -101,6 +103,14 @@ extension OneService {
       }
     }
 
+    /// Waits for a record in the service's log.
+    private static func sees(_ service: LoneService, named name: String? = nil, _ matches: (Record) -> Bool) -> Bool {
+      Patience.wait(.seconds(15)) {
+        guard let log = try? service.snapshot() else { return false }
+        return log.records.contains { matches($0) && (name == nil || log.strings[$0.name] == name) }
+      }
+    }
+
     /// Its head is in the log, and so its end must be.
     @Test(
       .timeLimit(.minutes(1)),
@@ -116,14 +126,10 @@ extension OneService {
         let client = try service.client()
         try client.send("GET /ping HTTP/1.1\r\nHost: a\r\n\(rest)")
         if leaves {
-          #expect(try await eventually { try service.snapshot().records.contains { $0.kind == .arrive } })
+          #expect(Self.sees(service) { $0.kind == .arrive })
           client.close()
         }
-        let isOver = try await eventually {
-          let snapshot = try service.snapshot()
-          return snapshot.records.contains { $0.kind == .reject && snapshot.strings[$0.name] == reason }
-        }
-        #expect(isOver)
+        #expect(Self.sees(service, named: reason) { $0.kind == .reject })
         #expect(LogAudit(try service.snapshot()).open == 0)
         #expect(try service.status().inFlight == 0)
       }

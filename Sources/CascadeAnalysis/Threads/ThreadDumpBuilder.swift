@@ -28,7 +28,7 @@ struct ThreadDumpBuilder {
     markRoots(&entries, order: current.map(\.slot))
     return ThreadDump(
       runID: PlainText.clean(snapshot.runID), takenAt: elapsed(snapshot.createdAt, snapshot.moment),
-      services: current.map { service($0, entries[$0.slot] ?? []) }, deaths: deaths(current),
+      services: current.map { service($0, entries[$0.slot] ?? []) }, deaths: deaths(),
       completeSince: elapsed(snapshot.createdAt, snapshot.completeSince), lost: snapshot.loss,
       misfits: replay.misfits.values.reduce(0, +))
   }
@@ -149,7 +149,7 @@ struct ThreadDumpBuilder {
 
   // MARK: Deaths
 
-  private func deaths(_ current: [ProcessReplay]) -> [ThreadDump.Death] {
+  private func deaths() -> [ThreadDump.Death] {
     return replay.processes.values.filter { $0.fate == .died }.sorted { $0.slot < $1.slot }.map { process in
       ThreadDump.Death(
         service: PlainText.clean(process.name), pid: process.pid, exit: process.exit.map(ExitText.describe),
