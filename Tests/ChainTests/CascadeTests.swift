@@ -117,12 +117,15 @@ extension ChainTests {
       }
     }
 
-    /// libcurl's wait has an end after a second, and is begun anew: an empty look is repeated at once.
+    /// libcurl's wait has an end after a second and is begun anew, and a thread that was woken may have to wait for a
+    /// processor: an empty look is repeated.
     private static func awaited(_ view: ProcessView, _ thread: UInt32) -> Int? {
-      for _ in 0..<20 {
-        if let port = view.awaitedPort(thread: thread) { return port }
+      var port: Int?
+      _ = Patience.wait(.milliseconds(500)) {
+        port = view.awaitedPort(thread: thread)
+        return port != nil
       }
-      return nil
+      return port
     }
   }
 }

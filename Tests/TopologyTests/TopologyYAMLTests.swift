@@ -40,7 +40,7 @@ import Topology
     for index in topology.services.indices {
       let paths: [WritableKeyPath<ServiceConfiguration, Int>] = [\.threads, \.storeThreads, \.backlog, \.loops]
       for path in paths { topology.services[index][keyPath: path] = .random(in: 1...64, using: &generator) }
-      topology.services[index].port = 0
+      topology.services[index].port = 20_000 + index
       topology.services[index].model = IOModel.allCases.randomElement(using: &generator) ?? .async
       topology.services[index].overflow = Overflow.allCases.randomElement(using: &generator) ?? .backlog
       topology.services[index].timeout = .milliseconds(Int.random(in: 1...3_600_000, using: &generator))

@@ -189,7 +189,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     keepAlive = false
     let refusal: CallError =
       error == .headerOverflow ? .headTooLarge : .badRequest("the request is no valid HTTP/1.1: \(error)")
-    if !abandonArrival(refusal) { core.metrics.shed(refusal.row.errorType) }
+    // A connection that ends in the middle is a client that left, not one that wrote nonsense.
+    let reason: CallError = error == .invalidEOFState ? .cancelled : refusal
+    if !abandonArrival(reason) { core.metrics.shed(refusal.row.errorType) }
     dismiss(refusal)
   }
 
