@@ -160,6 +160,9 @@ package struct Record: Hashable, Sendable {
     self.arg = arg
   }
 
+  /// In place of a kind: the record says nothing. Readers pass over it.
+  static let voidCode: UInt8 = 127
+
   /// Nil for a kind this version does not know.
   package var kind: RecordKind? { RecordKind(rawValue: kindCode) }
 

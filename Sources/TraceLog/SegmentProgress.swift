@@ -46,7 +46,8 @@ struct SegmentProgress {
         break
       }
       if let record = copy.record(at: place, word: tag.word(at: place)) {
-        if known.contains(record.pointee.kindCode) { take(record) } else { gaps.damaged += 1 }
+        let code = record.pointee.kindCode
+        if known.contains(code) { take(record) } else if code != Record.voidCode { gaps.damaged += 1 }
       } else if isAlive {
         stillUnfilled.append(UInt16(place))
       } else {
