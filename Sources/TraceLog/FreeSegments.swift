@@ -14,6 +14,8 @@ struct FreeSegments: Sendable {
   private let file: LogFile
   private let slot: Int
   private var candidates: ArraySlice<Candidate> = []
+  /// Not to be claimed as long as there are others, oldest first.
+  private var waiting: [Candidate] = []
   /// Until then no page is asked for that the file does not have yet.
   private var noSpaceUntil: UInt64 = 0
 
@@ -40,12 +42,34 @@ struct FreeSegments: Sendable {
   }
 
   private mutating func nextKnown() -> (index: Int, tag: SegmentTag)? {
-    while let (index, tag) = candidates.popFirst().map({ ($0.index, $0.tag) }) {
-      guard file.tag(index).load(ordering: .acquiring) == tag.rawValue else { continue }
-      // One that a thread may still be writing into stays, however old it is.
-      if tag.state != .closed || file.allPublished(tag, index) || file.isDead(tag.owner) { return (index, tag) }
+    if let first = waiting.first, isReady(first) || !isUnchanged(first) {
+      candidates = waiting[...] + candidates
+      waiting = []
     }
+    while let candidate = candidates.popFirst() {
+      guard isUnchanged(candidate) else { continue }
+      // Behind one that a thread may still be writing into, all of its process have to wait: they hold what comes after.
+      guard waiting.contains(where: { $0.tag.owner == candidate.tag.owner }) || !isReady(candidate) else {
+        return (candidate.index, candidate.tag)
+      }
+      waiting.append(candidate)
+    }
+    // Nothing else is left.
+    while let place = waiting.firstIndex(where: isReady) {
+      let candidate = waiting.remove(at: place)
+      if isUnchanged(candidate) { return (candidate.index, candidate.tag) }
+    }
+    waiting = []
     return nil
+  }
+
+  private func isUnchanged(_ candidate: Candidate) -> Bool {
+    file.tag(candidate.index).load(ordering: .acquiring) == candidate.tag.rawValue
+  }
+
+  private func isReady(_ candidate: Candidate) -> Bool {
+    candidate.tag.state != .closed || file.allPublished(candidate.tag, candidate.index)
+      || file.isDead(candidate.tag.owner)
   }
 
   /// The file system is full: for a while, the log wraps in the segments that it has.
@@ -55,7 +79,8 @@ struct FreeSegments: Sendable {
   }
 
   private func find() -> ArraySlice<Candidate> {
-    let isFull = noSpaceUntil > 0 && Monotonic.now() < noSpaceUntil
+    let now = Monotonic.now()
+    let isFull = now < noSpaceUntil
     var dead: [Int: Bool] = [:]
     var unused: [Candidate] = []
     var used: [Candidate] = []
@@ -67,7 +92,9 @@ struct FreeSegments: Sendable {
         unused.append(Candidate(index: index, tag: tag, lastWritten: 0))
         if unused.count == Self.unusedCount { return unused[...] }
       case .closed:
-        used.append(Candidate(index: index, tag: tag, lastWritten: file.closedAt(index).load(ordering: .relaxed)))
+        let closedAt = file.closedAt(index).load(ordering: .relaxed)
+        // Of one that was closed since, an earlier one of the same stream may have been passed while it was still open.
+        if closedAt < now { used.append(Candidate(index: index, tag: tag, lastWritten: closedAt)) }
       case .open, .claiming:
         // Left behind, if its owner is dead.
         let isDead = tag.owner != slot && dead[tag.owner] ?? file.isDead(tag.owner)

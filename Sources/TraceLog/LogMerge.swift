@@ -1,15 +1,19 @@
 /// Merges sorted runs of records, of which more can be added as long as they begin no earlier than what has been taken.
-struct LogMerge {
-  /// The first record of a run that has not been taken.
+struct LogMerge: ~Copyable {
+  /// What is left of a run.
   private struct Head {
+    /// Of the next record.
     var time: UInt64
     var word: UInt64
+    var next: UnsafePointer<Record>
+    var end: UnsafePointer<Record>
     /// Of equal records, that of the earlier segment comes first.
     var segment: Int
+    /// Where its memory is to be found.
     var run: Int
 
     @inline(__always)
-    func precedes(_ other: Head) -> Bool {
+    func precedes(_ other: borrowing Head) -> Bool {
       if time != other.time { return time < other.time }
       return word != other.word ? word < other.word : segment < other.segment
     }
@@ -17,54 +21,73 @@ struct LogMerge {
 
   /// A heap: the smallest is the first.
   private var heads: [Head] = []
-  /// Those that are used up are filled again.
-  private var runs: [LogRun] = []
+  /// Memory, of which what is used up is filled again.
+  private var runs: [UnsafeMutableBufferPointer<Record>] = []
   private var unused: [Int] = []
   private let end: UInt64
 
-  /// - Parameters:
-  ///   - states: records that are sorted already.
-  ///   - end: records that are later are not given.
-  init(states: [Record], end: UInt64) {
+  /// - Parameter end: records that are later are not given.
+  init(end: UInt64) {
     self.end = end
-    open(segment: -1, capacity: states.count) { run in states.forEach(run.append) }
+  }
+
+  deinit {
+    for run in runs { run.deallocate() }
   }
 
   /// Whether a run that begins at this time has to be opened now.
   func needs(_ earliest: UInt64) -> Bool { heads.first.map { earliest <= $0.time } ?? true }
 
-  mutating func open(segment: Int, capacity: Int, fill: (LogRun) -> Void) {
+  /// Adds a run.
+  /// - Parameters:
+  ///   - segment: its rank among equal records.
+  ///   - capacity: the most records that it has.
+  ///   - fill: writes them to the memory, and returns their number.
+  mutating func open(segment: Int, capacity: Int, fill: (UnsafeMutablePointer<Record>) -> Int) {
     let index = unused.popLast() ?? runs.count
-    if index == runs.count { runs.append(LogRun(capacity: capacity)) }
-    if runs[index].capacity < capacity { runs[index] = LogRun(capacity: capacity) }
-    let run = runs[index]
-    fill(run)
-    run.sort()
-    guard let first = run.first else { return unused.append(index) }
-    heads.append(Head(time: first.time, word: first.word, segment: segment, run: index))
-    siftUp(heads.count - 1)
+    if index == runs.count { runs.append(.allocate(capacity: capacity)) }
+    if runs[index].count < capacity {
+      runs[index].deallocate()
+      runs[index] = .allocate(capacity: capacity)
+    }
+    guard let records = runs[index].baseAddress else { return unused.append(index) }
+    let count = fill(records)
+    guard count > 0 else { return unused.append(index) }
+    Self.sort(records, count)
+    heads.append(
+      Head(
+        time: records.pointee.time, word: records.pointee.word, next: records, end: records + count, segment: segment,
+        run: index))
+    siftUp()
   }
 
   /// Adds records to a batch until it is full or another run has to be opened.
+  /// - Parameters:
+  ///   - batch: memory for `size` records.
+  ///   - count: how many of them are there.
+  ///   - size: when the batch is full.
+  ///   - earliest: when the run begins that is to be opened next; nil if there is none.
   /// - Returns: whether that was the last one.
-  mutating func take(into batch: inout [Record], upTo size: Int, before earliest: UInt64?) -> Bool {
-    let limit = earliest ?? .max
-    while batch.count < size, let top = heads.first {
-      if let earliest, earliest <= top.time { return false }
+  mutating func take(
+    into batch: UnsafeMutablePointer<Record>, _ count: inout Int, upTo size: Int, before earliest: UInt64?
+  ) -> Bool {
+    let (limit, isLast) = (earliest ?? .max, earliest == nil)
+    while count < size, var top = heads.first {
+      if !isLast, top.time >= limit { return false }
       guard top.time <= end else { return true }
-      let run = runs[top.run]
-      let rival = self.rival
+      let rival = rival
       // Until another run's turn comes.
-      while let record = run.first, batch.count < size {
-        let head = Head(time: record.time, word: record.word, segment: top.segment, run: top.run)
-        if let rival, rival.precedes(head) { break }
-        guard record.time <= end, record.time < limit || earliest == nil else { break }
-        batch.append(record)
-        run.removeFirst()
-      }
-      replaceTop(top, run)
+      repeat {
+        (batch + count).initialize(to: top.next.pointee)
+        count += 1
+        top.next += 1
+        guard top.next != top.end else { break }
+        (top.time, top.word) = (top.next.pointee.time, top.next.pointee.word)
+        if let rival, rival.precedes(top) { break }
+      } while count < size && top.time <= end && (isLast || top.time < limit)
+      replaceTop(top)
     }
-    return heads.isEmpty && earliest == nil
+    return heads.isEmpty && isLast
   }
 
   /// The smallest head but the first.
@@ -74,73 +97,37 @@ struct LogMerge {
     return heads[1].precedes(heads[2]) ? heads[1] : heads[2]
   }
 
-  private mutating func replaceTop(_ top: Head, _ run: LogRun) {
-    if let first = run.first {
-      heads[0] = Head(time: first.time, word: first.word, segment: top.segment, run: top.run)
-    } else {
+  private mutating func replaceTop(_ top: Head) {
+    var top = top
+    if top.next == top.end {
       unused.append(top.run)
-      heads[0] = heads[heads.count - 1]
-      heads.removeLast()
+      guard let last = heads.popLast(), !heads.isEmpty else { return }
+      top = last
     }
-    siftDown()
+    heads.withUnsafeMutableBufferPointer { heads in
+      var index = 0
+      while 2 * index + 1 < heads.count {
+        var child = 2 * index + 1
+        if child + 1 < heads.count, heads[child + 1].precedes(heads[child]) { child += 1 }
+        guard heads[child].precedes(top) else { break }
+        heads[index] = heads[child]
+        index = child
+      }
+      heads[index] = top
+    }
   }
 
-  private mutating func siftUp(_ start: Int) {
-    var index = start
+  private mutating func siftUp() {
+    var index = heads.count - 1
     while index > 0, heads[index].precedes(heads[(index - 1) / 2]) {
       heads.swapAt(index, (index - 1) / 2)
       index = (index - 1) / 2
     }
   }
 
-  private mutating func siftDown() {
-    var index = 0
-    while true {
-      var least = index
-      for child in (2 * index + 1)..<(2 * index + 3) where child < heads.count && heads[child].precedes(heads[least]) {
-        least = child
-      }
-      if least == index { return }
-      heads.swapAt(index, least)
-      index = least
-    }
-  }
-}
-
-/// Records of one segment, in the order of time, taken one after another.
-final class LogRun {
-  let capacity: Int
-  private let records: UnsafeMutablePointer<Record>
-  private var count = 0
-  private var next = 0
-
-  init(capacity: Int) {
-    self.capacity = capacity
-    records = .allocate(capacity: capacity)
-  }
-
-  deinit {
-    records.deallocate()
-  }
-
-  @inline(__always)
-  var first: Record? { next < count ? records[next] : nil }
-
-  @inline(__always)
-  func removeFirst() { next += 1 }
-
-  func removeAll() { (count, next) = (0, 0) }
-
-  @inline(__always)
-  func append(_ record: Record) {
-    precondition(count < capacity)
-    (records + count).initialize(to: record)
-    count += 1
-  }
-
   /// The records of many threads are nearly in order: few have to move, and not far. Where that is not so, it takes
   /// longer.
-  func sort() {
+  private static func sort(_ records: UnsafeMutablePointer<Record>, _ count: Int) {
     var moves = 0
     for index in stride(from: 1, to: count, by: 1) where Record.precedes(records[index], records[index - 1]) {
       let record = records[index]

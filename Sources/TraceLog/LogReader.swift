@@ -56,8 +56,8 @@ package final class LogReader {
     let copy = SegmentCopy(capacity: header.layout.recordsPerSegment)
     for segment in 0..<header.layout.segmentCount {
       gaps += read(segment, view, copy, &progress[segment]) { record in
-        learn(record.name)
-        records.append(record)
+        learn(record.pointee.name)
+        records.append(record.pointee)
       }
     }
     records.sort(by: Record.precedes)
@@ -80,7 +80,7 @@ package final class LogReader {
       var progress = SegmentProgress()
       var plan = LogScan.Plan(index: segment, tag: tag, keepsStates: findings.states.count < LogScan.stateLimit)
       gaps += read(segment, view, copy, &progress) { record in
-        learn(record.name)
+        learn(record.pointee.name)
         findings.add(record, to: &plan, end: end)
       }
       pending += progress.unfilled.count
@@ -152,9 +152,10 @@ package final class LogReader {
   // MARK: Segments
 
   /// Takes what has been published in a segment since the last time.
+  @inline(__always)
   private func read(
     _ segment: Int, _ view: View, _ copy: SegmentCopy, _ progress: inout SegmentProgress,
-    take: (borrowing Record) -> Void
+    take: (UnsafePointer<Record>) -> Void
   ) -> SegmentProgress.Gaps {
     var gaps = SegmentProgress.Gaps()
     let (tag, cursor) = view.tables.segment(segment)
@@ -181,21 +182,26 @@ package final class LogReader {
   }
 
   /// Reads the records of a scanned segment once more; none where it has been overwritten since.
-  func load(_ plan: LogScan.Plan, _ copy: SegmentCopy, into run: LogRun) {
-    run.removeAll()
+  /// - Returns: how many.
+  func load(_ plan: LogScan.Plan, _ copy: SegmentCopy, into records: UnsafeMutablePointer<Record>) -> Int {
     guard fill(copy, plan.index, 0..<plan.end, isAlive: plan.isAlive),
       currentTag(plan.index).sequence == plan.tag.sequence
-    else { return }
+    else { return 0 }
+    let (known, lasting) = (KindSet.all, KindSet.lasting)
+    var count = 0
     var unfilled = plan.unfilled[...]
     for place in 0..<plan.end {
       if let next = unfilled.first, Int(next) == place {
         unfilled.removeFirst()
-      } else if let record = copy.record(at: place, word: plan.tag.word(at: place)), let kind = record.kind,
-        !(plan.keepsStates && kind.lasts)
-      {
-        run.append(record)
+        continue
       }
+      guard let record = copy.record(at: place, word: plan.tag.word(at: place)) else { continue }
+      let code = record.pointee.kindCode
+      guard known.contains(code), !(plan.keepsStates && lasting.contains(code)) else { continue }
+      (records + count).initialize(to: record.pointee)
+      count += 1
     }
+    return count
   }
 
   var recordsPerSegment: Int { header.layout.recordsPerSegment }

@@ -35,15 +35,16 @@ package final class LogScan {
     var lastTime: UInt64 = 0
 
     @inline(__always)
-    mutating func add(_ record: borrowing Record, to plan: inout Plan, end: UInt64) {
-      if record.time <= end {
+    mutating func add(_ record: UnsafePointer<Record>, to plan: inout Plan, end: UInt64) {
+      let time = record.pointee.time
+      if time <= end {
         count += 1
-        lastTime = max(lastTime, record.time)
+        lastTime = max(lastTime, time)
       }
-      if plan.keepsStates, record.kind?.lasts ?? false {
-        states.append(copy record)
+      if plan.keepsStates, KindSet.lasting.contains(record.pointee.kindCode) {
+        states.append(record.pointee)
       } else {
-        plan.earliest = min(plan.earliest, record.time)
+        plan.earliest = min(plan.earliest, time)
       }
     }
   }
@@ -78,11 +79,15 @@ package final class LogScan {
   ///   the oldest.
   /// - Throws: what the body throws.
   package func forEachBatch<Failure: Error>(_ body: (Span<Record>) throws(Failure) -> Void) throws(Failure) -> Int {
-    var merge = LogMerge(states: states, end: end)
+    var merge = LogMerge(end: end)
+    merge.open(segment: -1, capacity: states.count) { memory in
+      memory.initialize(from: states, count: states.count)
+      return states.count
+    }
     let copy = SegmentCopy(capacity: reader.recordsPerSegment)
-    var batch: [Record] = []
-    batch.reserveCapacity(Self.batchSize)
-    var (given, next) = (0, 0)
+    let batch = UnsafeMutablePointer<Record>.allocate(capacity: Self.batchSize)
+    defer { batch.deallocate() }
+    var (given, next, count) = (0, 0, 0)
     while true {
       while next < plans.count, merge.needs(plans[next].earliest) {
         let plan = plans[next]
@@ -90,11 +95,11 @@ package final class LogScan {
         next += 1
       }
       let isOver = merge.take(
-        into: &batch, upTo: Self.batchSize, before: next < plans.count ? plans[next].earliest : nil)
-      guard batch.count == Self.batchSize || isOver else { continue }
-      given += batch.count
-      if !batch.isEmpty { try body(batch.span) }
-      batch.removeAll(keepingCapacity: true)
+        into: batch, &count, upTo: Self.batchSize, before: next < plans.count ? plans[next].earliest : nil)
+      guard count == Self.batchSize || isOver else { continue }
+      if count > 0 { try body(UnsafeBufferPointer(start: batch, count: count).span) }
+      given += count
+      count = 0
       if isOver { return recordCount - given }
     }
   }

@@ -54,13 +54,25 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
   case sample = 66
 }
 
-extension RecordKind {
-  /// Whether it describes a state that lasts: `LogWriter` writes it again and again, with the time of its beginning.
-  var lasts: Bool {
-    switch self {
-    case .processStart, .threadStart, .pool, .model, .fault: true
-    default: false
+/// Kinds by their numbers, to be looked up for every record of a long log.
+struct KindSet {
+  private var low: UInt64 = 0
+  private var high: UInt64 = 0
+
+  static let all = KindSet(RecordKind.allCases)
+  /// What `LogWriter.state` writes again and again, with the time of its beginning.
+  static let lasting = KindSet([.processStart, .threadStart, .pool, .model, .fault])
+
+  private init(_ kinds: [RecordKind]) {
+    for kind in kinds {
+      precondition(kind.rawValue < 128)
+      if kind.rawValue < 64 { low |= 1 << kind.rawValue } else { high |= 1 << (kind.rawValue - 64) }
     }
+  }
+
+  @inline(__always)
+  func contains(_ code: UInt8) -> Bool {
+    code < 64 ? low >> code & 1 == 1 : code < 128 && high >> (code - 64) & 1 == 1
   }
 }
 
@@ -155,6 +167,9 @@ package struct Record: Hashable, Sendable {
     self.name = name
     self.arg = arg
   }
+
+  /// In place of a kind: the record says nothing. Readers pass over it.
+  static let voidCode: UInt8 = 127
 
   /// Nil for a kind this version does not know.
   package var kind: RecordKind? { RecordKind(rawValue: kindCode) }

@@ -90,6 +90,7 @@ final class SegmentClaims: Sendable {
     var lost: UInt64 = 0
     for position in 0..<file.used(index) {
       guard let time = file.publishedTime(tag, index, position) else { continue }
+      if file.record(index, position).load(fromByteOffset: 54, as: UInt8.self) == Record.voidCode { continue }
       newest = max(newest, time)
       lost += 1
     }

@@ -49,12 +49,12 @@ final class SegmentCopy {
     read(UnsafeMutableRawBufferPointer(start: records, count: count * Layout.recordSize)) / Layout.recordSize
   }
 
-  /// Nil where another word stands than that of a published record, or nothing.
+  /// Valid until the next `fill`. Nil where another word stands than that of a published record, or nothing.
   @inline(__always)
-  func record(at place: Int, word: UInt64) -> Record? {
+  func record(at place: Int, word: UInt64) -> UnsafePointer<Record>? {
     let index = place - first
     guard index >= 0, index < count, records[index].word == word else { return nil }
     if isTwice, earlier?[index].word != word { return nil }
-    return records[index]
+    return UnsafePointer(records + index)
   }
 }

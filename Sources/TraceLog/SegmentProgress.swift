@@ -26,24 +26,33 @@ struct SegmentProgress {
   }
 
   /// Takes what has been published since the last look, up to a place.
+  @inline(__always)
   mutating func look(
-    at copy: SegmentCopy, tag: SegmentTag, to end: Int, isAlive: Bool, take: (borrowing Record) -> Void
+    at copy: SegmentCopy, tag: SegmentTag, to end: Int, isAlive: Bool, take: (UnsafePointer<Record>) -> Void
   ) -> Gaps {
+    let known = KindSet.all
     var gaps = Gaps()
     var stillUnfilled: [UInt16] = []
-    func look(_ place: Int) {
+    var seen = 0
+    while true {
+      let place: Int
+      if seen < unfilled.count {
+        place = Int(unfilled[seen])
+        seen += 1
+      } else if position < end, stillUnfilled.count < Self.unfilledLimit {
+        place = position
+        position += 1
+      } else {
+        break
+      }
       if let record = copy.record(at: place, word: tag.word(at: place)) {
-        if record.kind == nil { gaps.damaged += 1 } else { take(record) }
+        let code = record.pointee.kindCode
+        if known.contains(code) { take(record) } else if code != Record.voidCode { gaps.damaged += 1 }
       } else if isAlive {
         stillUnfilled.append(UInt16(place))
       } else {
         gaps.holes += 1
       }
-    }
-    for place in unfilled { look(Int(place)) }
-    while position < end, stillUnfilled.count < Self.unfilledLimit {
-      look(position)
-      position += 1
     }
     unfilled = stillUnfilled
     return gaps

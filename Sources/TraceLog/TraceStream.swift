@@ -40,11 +40,17 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
         let index = Int(packed & 0xffff)
         let position = file.cursor(index).loadThenWrappingIncrement(ordering: .acquiring)
         if position < capacity {
-          // A thread that slept since it looked at `current` may find its segment to be somebody else's by now. The place
-          // that it has just claimed there is its own all the same; left unfilled, it would never be free again.
           let tag = SegmentTag(rawValue: file.tag(index).load(ordering: .acquiring))
-          write(record, index: index, position: Int(position), word: tag.word(at: Int(position)))
-          return true
+          let word = tag.word(at: Int(position))
+          if tag.sequence == packed >> 16 {
+            write(record, index: index, position: Int(position), word: word)
+            return true
+          }
+          // This thread has slept since it looked at `current`, and its segment is somebody else's by now. The place that
+          // it has just claimed there would never be filled by anybody else, and the segment never be free again.
+          var nothing = Record(kind: .dropped, time: record.time)
+          nothing.kindCode = Record.voidCode
+          write(nothing, index: index, position: Int(position), word: word)
         }
       }
       guard roll(from: packed) else { return false }

@@ -138,6 +138,27 @@ import TraceLog
     #expect(writer.dropped == 0 && snapshot.loss.isNothing)
   }
 
+  /// As a thread leaves it that finds its segment to be somebody else's; an unknown kind is something else.
+  @Test(arguments: [(127, 0), (126, 1)]) func aPlaceThatSaysNothingIsPassedOver(code: UInt8, damaged: Int) throws {
+    let log = try ScratchLog()
+    let writer = try log.writer(ownThread: false)
+    for number in 1...3 as ClosedRange<UInt64> {
+      writer.scribe(thread: 1).write(Payload(author: 1, number: number).record)
+    }
+    writer.close()
+    let place = Layout(sizeMiB: 16).segmentsOffset + 2 * Layout.recordSize
+    let kind = try #require(MemoryLayout<Record>.offset(of: \.kindCode))
+    try Poke(log.path).write(code, at: place + kind)
+    let snapshot = try log.snapshot()
+    #expect(payloads(snapshot.records) == [1, 3])
+    #expect(snapshot.loss.damaged == damaged && snapshot.loss.holes == 0)
+    let scan = try log.reader().scan()
+    #expect(scan.recordCount == snapshot.records.count && scan.overview.loss == snapshot.loss)
+    var scanned = 0
+    let missing = scan.forEachBatch { scanned += $0.count }
+    #expect(missing == 0 && scanned == scan.recordCount)
+  }
+
   @Test func aServiceWithoutALogHasSilentScribes() {
     let scribe = Scribe.silent(thread: 9)
     #expect(scribe.thread == 9)

@@ -16,12 +16,6 @@ import TraceLog
     static let clock = 2
   }
 
-  private static func threadTime() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
-
   private static func median(_ costs: [UInt64]) -> UInt64 { costs.sorted()[costs.count / 2] * 100 / UInt64(blockSize) }
 
   /// Writes records, and looks at the clock as often, in turns: so both are measured on the same machine at its speed of
@@ -34,13 +28,13 @@ import TraceLog
     var (records, clocks): ([UInt64], [UInt64]) = ([], [])
     var sum: UInt64 = 0
     for block in 0..<UInt64(blocks) {
-      let first = threadTime()
+      let first = ThreadClock.now()
       for number in 0..<UInt64(blockSize) {
         scribe.write(Record(kind: .waitStart, span: block, other: number, detail: WaitCause.call.rawValue, name: 3))
       }
-      let second = threadTime()
+      let second = ThreadClock.now()
       for _ in 0..<blockSize { sum &+= Monotonic.now() }
-      let third = threadTime()
+      let third = ThreadClock.now()
       records.append(second - first)
       clocks.append(third - second)
     }
