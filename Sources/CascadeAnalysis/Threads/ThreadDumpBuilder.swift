@@ -150,7 +150,7 @@ struct ThreadDumpBuilder {
   // MARK: Deaths
 
   private func deaths() -> [ThreadDump.Death] {
-    return replay.processes.values.filter { $0.fate == .died }.sorted { $0.slot < $1.slot }.map { process in
+    replay.processes.values.filter { $0.fate == .died }.sorted { $0.slot < $1.slot }.map { process in
       ThreadDump.Death(
         service: PlainText.clean(process.name), pid: process.pid, exit: process.exit.map(ExitText.describe),
         ago: process.diedAt.map { elapsed($0, snapshot.moment) },
