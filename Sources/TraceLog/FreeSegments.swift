@@ -84,6 +84,7 @@ struct FreeSegments: Sendable {
     var dead: [Int: Bool] = [:]
     var unused: [Candidate] = []
     var used: [Candidate] = []
+    var left: [Candidate] = []
     for index in 0..<file.layout.segmentCount {
       let tag = SegmentTag(rawValue: file.tag(index).load(ordering: .acquiring))
       switch tag.state {
@@ -99,11 +100,28 @@ struct FreeSegments: Sendable {
         // Left behind, if its owner is dead.
         let isDead = tag.owner != slot && dead[tag.owner] ?? file.isDead(tag.owner)
         dead[tag.owner] = isDead
-        if isDead { used.append(Candidate(index: index, tag: tag, lastWritten: file.lastWritten(tag, index))) }
+        if isDead { left.append(Candidate(index: index, tag: tag, lastWritten: file.lastWritten(tag, index))) }
       }
     }
     guard unused.isEmpty else { return unused[...] }
+    used += Self.ranked(left, behind: used)
     return used.sorted { ($0.lastWritten, $0.tag.sequence) < ($1.lastWritten, $1.tag.sequence) }[...]
+  }
+
+  /// What the dead have left open follows all that they have closed: a record may bear an earlier time than the closing
+  /// of the segment before its own, if its thread was slow.
+  private static func ranked(_ left: [Candidate], behind closed: [Candidate]) -> [Candidate] {
+    guard !left.isEmpty else { return [] }
+    var newest: [Int: UInt64] = [:]
+    for candidate in closed {
+      newest[candidate.tag.owner] = max(newest[candidate.tag.owner] ?? 0, candidate.lastWritten)
+    }
+    return left.sorted { $0.tag.sequence < $1.tag.sequence }.map { candidate in
+      var candidate = candidate
+      candidate.lastWritten = max(candidate.lastWritten, newest[candidate.tag.owner] ?? 0)
+      newest[candidate.tag.owner] = candidate.lastWritten
+      return candidate
+    }
   }
 }
 

@@ -93,6 +93,41 @@ import TraceLog
     #expect(laps > 0)
   }
 
+  /// A thread that was slow to write may have the last record of its process, with a time from before its segment.
+  @Test(.timeLimit(.minutes(1))) func theLastRecordOfTheDeadOutlivesTheOnesBefore() async throws {
+    let log = try ScratchLog()
+    let layout = Layout(sizeMiB: 16)
+    let last = UInt64(layout.recordsPerSegment * 2)
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = log.path as String, last = last as UInt64] in
+      let writer = try LogWriter(path: path, name: "victim", ownThread: false)
+      let early = Monotonic.now()
+      for number in 1...last {
+        var record = Payload(author: 1, number: number).record
+        if number == last { record.time = early }
+        writer.scribe(thread: 1).write(record)
+      }
+      kill(getpid(), SIGKILL)
+    }
+    let scribe = try log.writer(ownThread: false).scribe(thread: 2)
+    var (number, isThere, losses) = (UInt64(0), true, 0)
+    while isThere {
+      for _ in 0..<layout.recordsPerSegment / 4 {
+        number += 1
+        scribe.write(Payload(author: 2, number: number).record)
+      }
+      guard number > UInt64(layout.recordsPerSegment * (layout.segmentCount - 10)) else { continue }
+      let kept = try log.snapshot().records.filter { $0.thread == 1 && $0.kind == Payload.kind }.map(\.span)
+      isThere = !kept.isEmpty
+      if isThere, kept.count < last {
+        losses += 1
+        let hasLast = kept.contains(last)
+        #expect(hasLast, "\(kept.count) are left, but not the last")
+      }
+      try #require(number < UInt64(layout.recordsPerSegment * layout.segmentCount * 3))
+    }
+    #expect(losses > 0)
+  }
+
   private func checkRemains(_ log: ScratchLog, of victims: [WriterProcess]) throws -> LogLoss {
     let snapshot = try log.snapshot()
     let remains = Remains.of(snapshot.records)
