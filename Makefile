@@ -9,7 +9,7 @@ TESTS ?=
 SERVICE ?=
 MODE ?=
 
-.PHONY: help setup build up status down demo test check storm accept fmt clean mode trace threads
+.PHONY: help setup build up status down demo test check storm bench accept fmt clean mode trace threads
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test: build ## run the tests
 
 storm: build ## the long proofs: kills, random switches, damaged logs, at full size (about 10 minutes)
 	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'Storm'
+
+bench: build ## what a record, a scan, and a cascade of 10 million records cost
+	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'LongLogStorm|RecordCost|CascadeScale'
 
 accept: build ## programs not written here look at the exports and metrics; needs the network
 	@scripts/accept-exports

@@ -1,7 +1,7 @@
 /// Lines for a terminal, made of texts that are not trusted.
-enum PlainText {
+package enum PlainText {
   /// The text without control characters: a log must not move the reader's cursor.
-  static func clean(_ text: String) -> String {
+  package static func clean(_ text: String) -> String {
     if isPlain(text) { return text }
     return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{fffd}" : $0 }))
   }

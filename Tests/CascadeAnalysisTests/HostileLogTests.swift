@@ -1,11 +1,17 @@
 import CascadeAnalysis
 import ChainModel
+import Glibc
 import Testing
 import TraceLog
 
 /// Whatever a file may hold, no instrument stops on it. Each stream is made from its number, so a failure can be had again.
-@Suite struct HostileLogTests {
-  private static let streams = 10_000
+///
+/// `CHAINLAB_STORM` runs 100,000 streams.
+@Suite struct HostileLogStormTests {
+  private static let isFull = getenv("CHAINLAB_STORM") != nil
+  private static let streams = isFull ? 50_000 : 5_000
+  private static let comparisons = isFull ? 20_000 : 1_000
+  private static let minutes = isFull ? 20 : 3
 
   /// Runs every instrument over the log.
   /// - Returns: something that depends on all of them.
@@ -17,6 +23,8 @@ import TraceLog
     var lines = RecordText()
     var size = dump.text(width: 100, limit: 2).count + audit.text.count + list.text(width: 100).count
     size += lines.lines(snapshot).count + cascade.text(width: 100).count
+    let agreement = KernelAgreement(snapshot, ports: [.gateway: 8080, .userService: 1, .orderService: 65_535])
+    size += agreement.text(limit: 5).count
     for trace in list.traces {
       size += TraceWaterfall(snapshot, trace: trace.trace)?.text(width: 100).count ?? 0
     }
@@ -25,14 +33,14 @@ import TraceLog
     return size
   }
 
-  @Test(.timeLimit(.minutes(3))) func randomRecordsNeverStopAnInstrument() throws {
+  @Test(.timeLimit(.minutes(Self.minutes))) func randomRecordsNeverStopAnInstrument() throws {
     for seed in 0..<Self.streams {
       var dice = Dice(seed: UInt64(seed))
       #expect(try instruments(dice.snapshot()) > 0)
     }
   }
 
-  @Test(.timeLimit(.minutes(3))) func mutationsOfARightLogNeverStopAnInstrument() throws {
+  @Test(.timeLimit(.minutes(Self.minutes))) func mutationsOfARightLogNeverStopAnInstrument() throws {
     let right = [TestLog.wellBehaved().snapshot, TestLog.jam().snapshot]
     for seed in 0..<Self.streams {
       var dice = Dice(seed: UInt64(seed) &+ 1_000_000)
@@ -43,9 +51,9 @@ import TraceLog
   }
 
   /// It looks at a log many times over, so it gets fewer of them.
-  @Test(.timeLimit(.minutes(3))) func noLogStopsAComparison() {
+  @Test(.timeLimit(.minutes(Self.minutes))) func noLogStopsAComparison() {
     let right = TestLog.jam().snapshot
-    for seed in 0..<Self.streams / 10 {
+    for seed in 0..<Self.comparisons {
       var dice = Dice(seed: UInt64(seed) &+ 3_000_000)
       var mutated = right
       for _ in 0...dice.below(4) { dice.mutate(&mutated) }

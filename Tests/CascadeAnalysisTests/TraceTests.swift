@@ -57,6 +57,7 @@ import TraceLog
       waterfall.text(width: 105) == """
         trace 4bf92f3577b34da6a3ce929d0e0e4736  GET /payments/{user}  200  1.00 s
         payment-service  GET /payments/{user} │░░░░███▒▒▒▒▒▒▒▒▒▒▒████│ 1.00 s  payment-w1  blocking  200  sleep …
+        thread payment-w1                     │    ███▒▒▒▒▒▒▒▒▒▒▒████│ 800 ms  blocked 500 ms  ran 300 ms
         ░ queue  █ run  ▒ wait  ─ call
         """)
     #expect(waterfall.rows[0].span.segments.map(\.duration) == [200_000_000, 800_000_000, 500_000_000])
@@ -78,6 +79,21 @@ import TraceLog
     #expect(text.contains("payment-w1  blocking  200  sleep (simulated latency 10ms) 10 ms"))
     #expect(text.contains("user-l1  async  200"))
     #expect(try JSON(waterfall)["spans"].list[7]["depth"].number == 7)
+  }
+
+  @Test func lanesTellWhichThreadsRanAndWhichWereHeld() throws {
+    let waterfall = try #require(TraceWaterfall(TestLog.wellBehaved().snapshot, trace: id))
+    let lanes = waterfall.lanes.map { "\($0.thread) ran \($0.running / 1_000) blocked \($0.blocked / 1_000)" }
+    #expect(
+      lanes == [
+        "gateway-w1 ran 701 blocked 17599", "user-l1 ran 250 blocked 0", "user-h1 ran 20 blocked 16840",
+        "order-l1 ran 140 blocked 0", "order-s1 ran 30 blocked 0", "payment-w1 ran 2800 blocked 10100",
+      ])
+    #expect(waterfall.lanes[5].slices.compactMap(\.target) == ["simulated latency 10ms", "ledger"])
+    #expect(waterfall.text(width: 180).contains("thread order-l1"))
+    let json = try JSON(waterfall)["threads"].list[0]
+    #expect(json["service"].text == "gateway")
+    #expect(json["blocked_ns"].number == 17_599_000)
   }
 
   @Test func aSpanThatHasNotEndedSaysSo() throws {

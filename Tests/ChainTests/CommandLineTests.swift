@@ -43,7 +43,8 @@ extension ChainTests {
         (["pool", "gateway", "threads=0"], "1 to 4096"), (["pool", "gateway", "workers=4"], "workers"),
         (["fault", "gateway", "latency=soon"], "latency"), (["fault", "gateway", "slow"], "block-loop"),
         (["load"], "--closed"), (["load", "--closed", "x"], "--closed"), (["threads", "--limit", "0"], "--limit"),
-        (["trace", "list", "--limit", "0"], "--limit"),
+        (["trace", "list", "--limit", "0"], "--limit"), (["cascade", "--from", "soon"], "--from"),
+        (["compare", "a"], "<run-b>"), (["compare", "a", "b", "--slices", "2"], "--slices"),
       ])
     func aWrongCommandLineIsRefusedInOneClearLine(_ arguments: [String], mentions: String) async throws {
       let outcome = try await ChainlabProgram.run(arguments)

@@ -12,6 +12,15 @@ extension ChainTests {
       var description: String
     }
 
+    private struct Comparison: Decodable {
+      struct Row: Decodable {
+        var figure: String
+        var change: String
+      }
+
+      var rows: [Row]
+    }
+
     private func chainlab(_ chain: LiveChain, _ arguments: [String], code: Int32 = 0) async throws -> String {
       let outcome = try await ChainlabProgram.run(arguments + ["--root", chain.root])
       guard outcome.exitCode == code else {
@@ -41,6 +50,29 @@ extension ChainTests {
         #expect(try await chainlab(chain, ["audit", "--run", imported.id]).contains("holds"))
       }
       try await expectOtherFormats(chain, run)
+    }
+
+    /// Two runs under the same load, one with a slow payment-service.
+    @Test(.timeLimit(.minutes(3))) func twoRunsAreCompared() async throws {
+      let chain = try LiveChain()
+      defer { chain.stop() }
+      let load = ["load", "--rate", "20", "--duration", "3s", "--seed", "5"]
+      _ = try await chainlab(chain, load)
+      _ = try await chainlab(chain, ["down"])
+      let first = try #require(try RunStore(root: chain.root).list().last)
+      _ = try await chainlab(chain, ["up", "--config", first.configurationPath])
+      _ = try await chainlab(chain, ["fault", "payment-service", "latency=60ms"])
+      _ = try await chainlab(chain, load)
+      _ = try await chainlab(chain, ["down"])
+      let second = try #require(try RunStore(root: chain.root).list().last?.id)
+      let text = try await chainlab(chain, ["compare", first.id, second])
+      #expect(text.contains("latency=60ms"), "\(text)")
+      let json = try await chainlab(chain, ["compare", first.id, second, "--json"])
+      let rows = try JSONDecoder().decode(Comparison.self, from: Data(json.utf8)).rows
+      for (figure, change) in [("response_time_p50", "more"), ("arrivals", "within_noise")] {
+        #expect(rows.first { $0.figure == figure }?.change == change, "\(figure): \(json)")
+      }
+      #expect(try await chainlab(chain, ["compare", first.id, "nosuch"], code: 10).contains("nosuch"))
     }
 
     private func expectOtherFormats(_ chain: LiveChain, _ run: String) async throws {

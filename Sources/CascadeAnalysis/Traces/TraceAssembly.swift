@@ -38,11 +38,13 @@ struct TraceAssembly {
   private(set) var user: [UInt8] = []
   /// Spans and waits beyond the limits.
   private(set) var left = 0
+  private(set) var lanes = ThreadLanes()
   private var places: [RequestKey: Int] = [:]
 
   func contains(_ record: Record) -> Bool { places[Self.key(record)] != nil }
 
   mutating func apply(_ record: Record) {
+    lanes.apply(record)
     switch record.kind {
     case .arrive:
       edit(record, .server) { span in

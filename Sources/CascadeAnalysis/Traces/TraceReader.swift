@@ -52,12 +52,30 @@ struct TraceReader {
     let thread = span.thread.flatMap { threads[Thread(process: span.key.process, tid: $0)] }.map { text($0) }
     let error = text(span.errorType)
     return TraceSpan(
-      service: process.map { PlainText.clean($0.name) } ?? "process \(span.key.process)",
+      service: service(span.key.process),
       id: SpanID(rawValue: span.key.span), parent: SpanID(rawValue: span.parent), kind: span.kind,
       name: RouteText.fill(text(span.name), user: user), thread: thread, model: span.model,
       start: elapsed(snapshot.createdAt, span.start), duration: elapsed(span.start, end),
       state: span.end != nil ? .ended : process?.fate == .died ? .died : .open, status: span.status,
       errorType: error.isEmpty ? nil : error, attempt: span.attempt, segments: segments(of: span, until: end))
+  }
+
+  /// Open slices end at the snapshot's moment.
+  func lanes(of assembly: TraceAssembly) -> [ThreadLane] {
+    assembly.lanes.keys.compactMap { key in
+      let slices = (assembly.lanes.slices[key] ?? []).map { slice in
+        ThreadLane.Slice(
+          start: elapsed(snapshot.createdAt, slice.start), duration: elapsed(slice.start, slice.end ?? moment),
+          cause: slice.wait?.cause, target: slice.wait.map { text($0.target) })
+      }
+      guard !slices.isEmpty else { return nil }
+      let name = threads[Thread(process: key.process, tid: key.thread)].map { text($0) }
+      return ThreadLane(service: service(key.process), thread: name ?? "\(key.thread)", slices: slices)
+    }
+  }
+
+  private func service(_ process: UInt16) -> String {
+    processes[process].map { PlainText.clean($0.name) } ?? "process \(process)"
   }
 
   private func segments(of span: TraceAssembly.Span, until end: UInt64) -> [TraceSpan.Segment] {

@@ -4,7 +4,7 @@ package import TraceLog
 /// One trace, span by span, with where each span's time went.
 ///
 /// Keys: `trace_id`, `duration_ns`, `complete`, `spans` (in the order of the tree, each with its `depth`),
-/// `critical_path` (see `CriticalPath`), `left_out`, `lost`.
+/// `critical_path` (see `CriticalPath`), `threads` (what each did for it, see `ThreadLane`), `left_out`, `lost`.
 package struct TraceWaterfall: Encodable, Sendable {
   /// Keys: those of `TraceSpan`, and `depth`.
   package struct Row: Encodable, Hashable, Sendable {
@@ -33,6 +33,8 @@ package struct TraceWaterfall: Encodable, Sendable {
   package private(set) var lost: LogLoss
   /// Adds up to `duration`, exactly.
   package private(set) var criticalPath: CriticalPath
+  /// In the order in which the trace came to them.
+  package private(set) var lanes: [ThreadLane]
   private let start: UInt64
 
   private enum CodingKeys: String, CodingKey {
@@ -41,6 +43,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     case duration = "duration_ns"
     case isComplete = "complete"
     case criticalPath = "critical_path"
+    case lanes = "threads"
     case leftOut = "left_out"
     case lost
   }
@@ -53,6 +56,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     try keys.encode(leftOut, forKey: .leftOut)
     try keys.encode(rows, forKey: .rows)
     try keys.encode(criticalPath, forKey: .criticalPath)
+    try keys.encode(lanes, forKey: .lanes)
     try keys.encode(lost, forKey: .lost)
   }
 
@@ -66,12 +70,15 @@ package struct TraceWaterfall: Encodable, Sendable {
     duration = elapsed(start, rows.map { $0.span.start &+ $0.span.duration }.max() ?? 0)
     isComplete = start &+ snapshot.createdAt >= snapshot.completeSince
     criticalPath = CriticalPath(rows.map(\.span))
-    leftOut = assembly.left
+    lanes = reader.lanes(of: assembly)
+    leftOut = assembly.left + assembly.lanes.left
     lost = snapshot.loss
   }
 }
 
 extension TraceWaterfall {
+  private static let laneLimit = 40
+
   /// A title, then a line per span: what it is, its time as a bar, and what there is to know.
   package func text(width: Int) -> String {
     let width = max(60, width)
@@ -86,6 +93,7 @@ extension TraceWaterfall {
       lines.append("\(name) │\(bar)│ \(time) \(Self.details(row.span))")
     }
     lines += criticalLines(labelWidth: labelWidth, barWidth: barWidth)
+    lines += threadLines(labelWidth: labelWidth, barWidth: barWidth)
     lines.append("░ queue  █ run  ▒ wait  ─ call")
     if rows.contains(where: { $0.span.kind == .server && $0.span.segments.isEmpty }) {
       lines.append("threads, queues and waits of servers drawn as ─ are not known")
@@ -100,12 +108,30 @@ extension TraceWaterfall {
   private func criticalLines(labelWidth: Int, barWidth: Int) -> [String] {
     guard rows.count > 1, duration > 0 else { return [] }
     let label = PlainText.pad(PlainText.cut("critical path", to: labelWidth), to: labelWidth)
-    let bar = CriticalBar(criticalPath, from: start, duration: duration, cells: barWidth).text
+    let path = criticalPath.segments.map { PhaseBar.Part(phase: $0.phase, start: $0.start, duration: $0.duration) }
+    let bar = PhaseBar(path, from: start, duration: duration, cells: barWidth).text
     let parts = criticalPath.totals.prefix(4).map { part in
       "\(part.text) \(Elapsed.text(part.time)) (\(Figures.percent(Double(part.time) / Double(duration))))"
     }
     let time = PlainText.pad(Elapsed.text(duration), to: 7)
     return ["\(label) │\(bar)│ \(time) \(parts.joined(separator: "  "))"]
+  }
+
+  /// The same time once more, by the threads that had a part in it.
+  private func threadLines(labelWidth: Int, barWidth: Int) -> [String] {
+    guard !lanes.isEmpty, duration > 0 else { return [] }
+    let shown = lanes.prefix(Self.laneLimit)
+    let lines = shown.map { lane in
+      let name = PlainText.pad(PlainText.cut("thread \(lane.thread)", to: labelWidth), to: labelWidth)
+      let parts = lane.slices.map { slice in
+        PhaseBar.Part(phase: slice.cause == nil ? .run : .wait, start: slice.start, duration: slice.duration)
+      }
+      let bar = PhaseBar(parts, from: start, duration: duration, cells: barWidth).text
+      let time = PlainText.pad(Elapsed.text(lane.running &+ lane.blocked), to: 7)
+      let blocked = lane.blocked == 0 ? "never blocked" : "blocked \(Elapsed.text(lane.blocked))"
+      return "\(name) │\(bar)│ \(time) \(blocked)  ran \(Elapsed.text(lane.running))"
+    }
+    return lines + (lanes.count > shown.count ? ["\(lanes.count - shown.count) more threads are not shown"] : [])
   }
 
   private var title: String {

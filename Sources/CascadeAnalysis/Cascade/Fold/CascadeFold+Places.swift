@@ -37,7 +37,7 @@ extension CascadeFold {
     let isHelping = threads[place].work != nil
     let isBusy = threads[place].busy > 0
     let state: UInt8 = wait.map { 1 + $0.cause.rawValue } ?? (isBusy ? 1 : 0)
-    if state != threads[place].state { enter(state, place) }
+    if state != threads[place].state { enter(state, place, target: wait?.target ?? 0) }
     let isBlocked: Int32 = wait == nil ? 0 : 1
     let waits: Int32 = isHelping ? 0 : isBlocked
     let carries: Int32 = isBusy && !isHelping ? 1 : 0
@@ -57,14 +57,17 @@ extension CascadeFold {
   }
 
   /// Accounts for the state that ends now.
-  private mutating func enter(_ state: UInt8, _ place: Int) {
+  private mutating func enter(_ state: UInt8, _ place: Int, target: UInt32) {
     let old = threads[place].state
     let since = max(threads[place].stateSince, options.from)
     if now > since { threads[place].times.add(now &- since, to: old) }
     let isLoop = threads[place].role == .loop
     if isLoop { passLoop(place, from: since) }
+    if let onSlice, old != 0 { onSlice(slice(place, until: time)) }
     threads[place].stateSince = now
     threads[place].state = state
+    threads[place].stateTarget = target
+    threads[place].stateSpan = threads[place].span
     if isLoop, (old > 1) != (state > 1) { standStill(place, state > 1) }
     let pool = Int(threads[place].pool)
     guard pool >= 0 else { return }
@@ -86,10 +89,10 @@ extension CascadeFold {
       }
     } else if blockedLoops[service] == node {
       blockedLoops[service] = nil
-      var child = forest.firstChild[Int(node)]
+      var child = forest.firstChild(of: node)
       while child >= 0 {
         pendingMoves.append(child)
-        child = forest.nextSibling[Int(child)]
+        child = forest.nextSibling(of: child)
       }
     }
   }
@@ -206,7 +209,7 @@ extension CascadeFold {
     if case .node(var current) = goal {
       while current != node, current >= 0 {
         members.append(current)
-        current = forest.next[Int(current)]
+        current = forest.next(of: current)
       }
     }
     for member in members { isInKnot[Int(member)] = true }
@@ -229,11 +232,11 @@ extension CascadeFold {
 
   /// Sends everybody who waits for this node where they now belong, and forgets it.
   mutating func release(_ node: Int32) {
-    while forest.firstChild[Int(node)] >= 0 {
-      let child = forest.firstChild[Int(node)]
+    while forest.firstChild(of: node) >= 0 {
+      let child = forest.firstChild(of: node)
       refresh(node: child)
       // It may only stay where a record is missing that would have moved it.
-      if forest.firstChild[Int(node)] == child { strand(child) }
+      if forest.firstChild(of: node) == child { strand(child) }
     }
     let slot = slots[Int(node)]
     let service = slot >= 0 ? threads[Int(slot)].service : requests[Int(~slot)].service
@@ -252,6 +255,6 @@ extension CascadeFold {
     let service = slot >= 0 ? threads[Int(slot)].service : requests[Int(~slot)].service
     let kind = slot >= 0 ? SinkKey.Kind.wait : .running
     let goal = WaitForest.Goal.sink(sink(SinkKey(kind: kind, service: service, cause: kind == .wait ? .other : nil)))
-    _ = forest.place(child, goal, own: forest.owns[Int(child)], service: Int(service))
+    _ = forest.place(child, goal, own: forest.own(of: child), service: Int(service))
   }
 }

@@ -44,7 +44,7 @@ extension CascadeFold {
     var node = threadNodes[longest]
     while node >= 0, hops.count < 32 {
       hops.append(hop(node))
-      node = forest.next[Int(node)]
+      node = forest.next(of: node)
     }
     chains[service] = hops.filter { !$0.isEmpty }
   }
@@ -68,11 +68,11 @@ extension CascadeFold {
   }
 
   private mutating func mark(_ pool: Int) -> SaturationMark {
-    pools[pool].flush(now)
+    let sums = pools[pool].flushed(now)
     let service = Int(pools[pool].service)
     let row = service * Self.serviceLimit
     return SaturationMark(
-      time: now, blame: forest.sums(), pool: pools[pool].sums, ended: services[service].ended,
+      time: now, blame: forest.sums(), pool: sums, ended: services[service].ended,
       arrivals: services.map(\.arrivals), holds: Array(holds.counts[row..<row + services.count]),
       size: pools[pool].size, busyAtEvent: pools[pool].busyAtEvent, lastEventAt: events.last?.time)
   }

@@ -122,7 +122,7 @@ extension CascadeFold {
     if now > since { times.add(now &- since, to: thread.state) }
     let began = firstSeen(place)
     let lifetime = now > began ? now &- began : 0
-    if times.states.wrappedSum() != lifetime { unbalanced += 1 }
+    if times.total != lifetime { unbalanced += 1 }
     lifetimes += 1
     var account = ThreadAccount(
       service: services[Int(thread.service)].name, role: thread.role, threads: 1, lifetime: lifetime, times: times)
@@ -145,6 +145,7 @@ extension CascadeFold {
     if wait.cause == .lock { wait.holder = queue(node, for: lockKey(record), named: record.waitFlags.holder, record) }
     guard threads[place].open(wait) else { return }
     if wait.cause == .call { waiters.set(wait.id, node) }
+    threads[place].span = record.span
     refreshThread(place)
   }
 
@@ -197,6 +198,7 @@ extension CascadeFold {
     threads[place].workRequest = request
     threads[place].workWait = record.other
     threads[place].busy += 1
+    threads[place].span = record.span
     refreshThread(place)
     guard request >= 0 else { return }
     refreshRequest(Int(request))

@@ -13,7 +13,7 @@ package struct CascadeFold {
   static let eventLimit = 256
 
   var strings: LogStrings
-  let options: CascadeOptions
+  var options: CascadeOptions
   /// The record's time; never runs backwards.
   var time: UInt64 = 0
   /// The same, within the window.
@@ -77,6 +77,10 @@ package struct CascadeFold {
   var routeNumbers: [UInt64: Int32] = [:]
   var events: [FoldEvent] = []
   var lateEvents = 0
+  /// Told of every stretch of time in which a thread was not idle, when it ends.
+  package var onSlice: ((ThreadSlice) -> Void)?
+  /// Told of how many requests a service's queue holds from a moment on.
+  package var onQueue: ((_ service: String, _ time: UInt64, _ depth: Int32) -> Void)?
   var recentCallees: [(id: UInt32, service: Int32)] = Array(repeating: (0, -1), count: 64)
 
   /// Threads, and queues where pools wait for each other, that wait in a circle.
@@ -106,7 +110,7 @@ package struct CascadeFold {
 
   /// How many things are kept: places for threads and requests that are open or were at once, sinks, intervals, routes.
   package var size: Int {
-    forest.next.count + threads.count + requests.count + sinks.keys.count + intervals.count + routes.count
+    forest.room + threads.count + requests.count + sinks.keys.count + intervals.count + routes.count
       + events.count
       + loops.count + retiredLoops.count + processes.count + callees.count + waiters.count + locks.count
   }
@@ -135,7 +139,7 @@ package struct CascadeFold {
     case .threadStop: stopThread(record)
     case .pool: resize(record)
     case .model: switchModel(record)
-    case .fault: note(record.detail == 0 ? .faultOff : .faultOn, process(slot).service, name: record.name)
+    case .fault: setFault(record)
     case .arrive: arrive(record)
     case .enqueue: enqueue(record)
     case .dequeue: dequeue(record)
@@ -213,6 +217,7 @@ package struct CascadeFold {
   }
 
   private mutating func end(process slot: Int32) {
+    services[Int(process(slot).service)].faults = []
     for place in requests.indices where requestNodes[place] >= 0 && requests[place].process == slot { drop(place) }
     for place in threads.indices where threads[place].isAlive && threads[place].process == slot { retire(place) }
     change(process: slot) { $0.isOver = true }
@@ -234,6 +239,14 @@ package struct CascadeFold {
       judge(pool)
     }
     if let known, known != threads { note(.pool, process(slot).service, number: UInt64(record.arg)) }
+  }
+
+  private mutating func setFault(_ record: Record) {
+    let number = process(Int32(record.process)).service
+    note(record.detail == 0 ? .faultOff : .faultOn, number, name: record.name)
+    services[Int(number)].faults.removeAll { $0 == record.name }
+    guard record.detail != 0, services[Int(number)].faults.count < 64 else { return }
+    services[Int(number)].faults.append(record.name)
   }
 
   private mutating func switchModel(_ record: Record) {

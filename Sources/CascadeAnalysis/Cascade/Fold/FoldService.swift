@@ -25,6 +25,8 @@ struct FoldService {
   /// Of those, the ones that were still in the queue.
   var abandonedInQueue = 0
   var model: IOModel?
+  /// Those in force, by string id.
+  var faults: [UInt32] = []
 
   struct TimeoutCount {
     var count = 0
@@ -37,6 +39,10 @@ struct FoldRoute {
   let service: Int32
   let name: UInt32
   var ended = 0
+  var failed = 0
+  var rejected = 0
+  /// From arrival to end.
+  var times = DurationCounts()
   /// Requests that waited for anything but a thread.
   var waited = 0
   var queueWait: UInt64 = 0

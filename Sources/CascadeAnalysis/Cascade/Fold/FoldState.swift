@@ -32,6 +32,11 @@ struct FoldThread {
   var seenAt: UInt64
   /// 0 idle, 1 running, else 1 + the cause's number.
   var state: UInt8 = 0
+  /// What that state's wait is for, and the span it is in.
+  var stateTarget: UInt32 = 0
+  var stateSpan: UInt64 = 0
+  /// The request it is at, or was at last.
+  var span: UInt64 = 0
   /// Requests whose code is running or due to run on it, and work for other threads' requests.
   var busy: Int32 = 0
   /// The cause and target of the wait that its work will end; nil when it runs whole requests.

@@ -8,7 +8,13 @@ package import ChainModel
 package struct ThreadAccount: Hashable, Sendable {
   /// Nanoseconds by state: 0 idle, 1 running, then 1 + the cause's number.
   struct Times: Hashable, Sendable {
-    var states = SIMD16<UInt64>()
+    private(set) var states = Array(repeating: UInt64(0), count: 16)
+
+    var total: UInt64 { states.reduce(0, &+) }
+
+    mutating func add(_ other: Times) {
+      for state in states.indices { states[state] &+= other.states[state] }
+    }
 
     mutating func add(_ time: UInt64, to state: UInt8) { states[Int(state & 15)] &+= time }
   }
@@ -27,6 +33,6 @@ package struct ThreadAccount: Hashable, Sendable {
   mutating func add(_ other: ThreadAccount) {
     threads += other.threads
     lifetime &+= other.lifetime
-    times.states &+= other.times.states
+    times.add(other.times)
   }
 }

@@ -20,6 +20,10 @@ struct TimeSums {
     counts[index] &+= delta
   }
 
+  mutating func resetSums(now: UInt64) {
+    for index in sums.indices { (sums[index], since[index]) = (0, now) }
+  }
+
   func sum(_ index: Int, now: UInt64) -> UInt64 {
     guard index < counts.count else { return 0 }
     return sums[index] &+ UInt64(truncatingIfNeeded: counts[index]) &* (now &- since[index])

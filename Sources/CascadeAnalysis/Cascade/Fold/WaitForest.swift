@@ -27,47 +27,60 @@ struct WaitForest {
   /// The end of the time that has been accounted for, set by the fold before each change.
   var now: UInt64 = 0
   /// Vectors of 8 columns for people (blocked threads and waiting requests by service) and for workers (threads by pool).
-  private var peopleBlocks = 1
-  private var workerBlocks = 1
-  private var stride: Int { peopleBlocks + workerBlocks }
+  var peopleBlocks = 1
+  var workerBlocks = 1
+  var stride: Int { peopleBlocks + workerBlocks }
 
   // Nodes.
-  private(set) var next: [Int32] = []
-  /// A sink, or `~pool`; of a node that points at no other.
-  private var terminal: [Int32] = []
-  private(set) var owns: [SIMD4<Int32>] = []
-  private var weights: [Row] = []
-  private(set) var firstChild: [Int32] = []
-  private(set) var nextSibling: [Int32] = []
-  private var previousSibling: [Int32] = []
-  private var placed: [Bool] = []
+  private struct Node {
+    var next: Int32 = -1
+    /// A sink, or `~pool`; of a node that points at no other.
+    var terminal: Int32 = 0
+    var firstChild: Int32 = -1
+    var nextSibling: Int32 = -1
+    var previousSibling: Int32 = -1
+    var isPlaced = false
+    var own = SIMD4<Int32>.zero
+  }
+
+  private var nodes: [Node] = []
+  var weights: [Row] = []
   private var free: [Int32] = []
 
   // Sinks.
-  private var sinkRows: [Row] = []
-  private var sinkSums: [Sum] = []
+  var sinkRows: [Row] = []
+  var sinkSums: [Sum] = []
   private var sinkOwn: [SIMD4<Int32>] = []
   private var sinkOwnSums: [SIMD4<Int64>] = []
   private var sinkSince: [UInt64] = []
   /// Threads whose path ends here; a sink that has any is in `live`.
   private var population: [Int32] = []
-  private var live: [Int32] = []
+  var live: [Int32] = []
 
   // Pools.
-  private var poolRows: [Row] = []
+  var poolRows: [Row] = []
   private(set) var poolThreads: [Int32] = []
-  private var poolPeople: [Int32] = []
-  private var unmanned: [Int32] = []
+  var poolPeople: [Int32] = []
+  /// Their sum: while it is 0, there is nothing to share out.
+  var waitsAtPools = 0
+  var unmanned: [Int32] = []
   /// The thread with the lowest id of each pool, or -1.
   var lowest: [Int32] = []
-  private var amounts: [Sum] = []
-  private var settledAt: UInt64 = 0
-  private var scratch: [Row] = [Row(), Row()]
+  var amounts: [Sum] = []
+  var settledAt: UInt64 = 0
+  var scratch: [Row] = [Row(), Row()]
   /// Where amounts go that run in a circle of pools.
   var circleSink: Int32 = -1
 
   var sinkCount: Int { population.count }
-  var nodeCount: Int { next.count - free.count }
+  var nodeCount: Int { nodes.count - free.count }
+  /// Places for nodes, free ones too.
+  var room: Int { nodes.count }
+
+  func next(of node: Int32) -> Int32 { nodes[Int(node)].next }
+  func firstChild(of node: Int32) -> Int32 { nodes[Int(node)].firstChild }
+  func nextSibling(of node: Int32) -> Int32 { nodes[Int(node)].nextSibling }
+  func own(of node: Int32) -> SIMD4<Int32> { nodes[Int(node)].own }
 
   // MARK: Sinks and pools
 
@@ -105,15 +118,9 @@ struct WaitForest {
 
   mutating func addNode() -> Int32 {
     if let node = free.popLast() { return node }
-    next.append(-1)
-    terminal.append(0)
-    owns.append(.zero)
+    nodes.append(Node())
     weights += Array(repeating: Row(), count: stride)
-    firstChild.append(-1)
-    nextSibling.append(-1)
-    previousSibling.append(-1)
-    placed.append(false)
-    return Int32(next.count - 1)
+    return Int32(nodes.count - 1)
   }
 
   /// Counts a thread as one of a pool's.
@@ -131,28 +138,45 @@ struct WaitForest {
   /// - Returns: false if that would close a circle; the node then stays as it was.
   mutating func place(_ node: Int32, _ goal: Goal, own: SIMD4<Int32>, service: Int) -> Bool {
     let index = Int(node)
-    if placed[index], owns[index] == own, self.goal(of: node) == goal { return true }
+    if nodes[index].isPlaced, nodes[index].own == own, isAt(index, goal) { return true }
     if case .node(let target) = goal, reaches(target, node) { return false }
     settle()
-    if placed[index] { _ = detach(node) }
-    let delta = own &- owns[index]
-    owns[index] = own
-    let column = service * 2
-    weights[index * stride + column / 8][column % 8] &+= delta[1]
-    weights[index * stride + column / 8][column % 8 + 1] &+= delta[3]
+    if nodes[index].isPlaced { _ = detach(node) }
+    let delta = own &- nodes[index].own
+    if delta != .zero {
+      nodes[index].own = own
+      let column = service * 2
+      if delta[1] != 0 { weights[index * stride + column / 8] &+= Self.units[column % 8] &* delta[1] }
+      if delta[3] != 0 { weights[index * stride + column / 8] &+= Self.units[column % 8 + 1] &* delta[3] }
+    }
     attach(node, goal)
     return true
+  }
+
+  /// A row with 1 in one of its columns: a vector's lane that is only known at run time is slow to write.
+  private static let units = (0..<8).map { column in
+    var row = Row()
+    row[column] = 1
+    return row
+  }
+
+  private func isAt(_ index: Int, _ goal: Goal) -> Bool {
+    switch goal {
+    case .node(let target): nodes[index].next == target
+    case .sink(let sink): nodes[index].next < 0 && nodes[index].terminal == sink
+    case .pool(let pool): nodes[index].next < 0 && nodes[index].terminal == ~pool
+    }
   }
 
   /// Forgets a node that nobody points at any more.
   mutating func remove(_ node: Int32) {
     settle()
-    if placed[Int(node)] { _ = detach(node) }
+    if nodes[Int(node)].isPlaced { _ = detach(node) }
     for pool in poolThreads.indices {
       poolThreads[pool] -= weights[Int(node) * stride + peopleBlocks + pool / 8][pool % 8]
     }
     for block in 0..<stride { weights[Int(node) * stride + block] = Row() }
-    owns[Int(node)] = .zero
+    nodes[Int(node)].own = .zero
     free.append(node)
   }
 
@@ -161,23 +185,23 @@ struct WaitForest {
     var current = start
     while current >= 0 {
       if current == node { return true }
-      current = next[Int(current)]
+      current = nodes[Int(current)].next
     }
     return false
   }
 
-  func isPlaced(_ node: Int32) -> Bool { placed[Int(node)] }
+  func isPlaced(_ node: Int32) -> Bool { nodes[Int(node)].isPlaced }
 
   func goal(of node: Int32) -> Goal {
     let index = Int(node)
-    if next[index] >= 0 { return .node(next[index]) }
-    return terminal[index] >= 0 ? .sink(terminal[index]) : .pool(~terminal[index])
+    if nodes[index].next >= 0 { return .node(nodes[index].next) }
+    return nodes[index].terminal >= 0 ? .sink(nodes[index].terminal) : .pool(~nodes[index].terminal)
   }
 
   /// The sink or pool at which a node's path ends.
   func end(of node: Int32) -> Goal {
     var current = node
-    while next[Int(current)] >= 0 { current = next[Int(current)] }
+    while nodes[Int(current)].next >= 0 { current = nodes[Int(current)].next }
     return goal(of: current)
   }
 
@@ -202,38 +226,56 @@ struct WaitForest {
     return Sums(people: sinkSums, own: sinkOwnSums, blocks: peopleBlocks)
   }
 
+  /// Begins all sums anew; who hangs on what stays.
+  mutating func resetSums() {
+    _ = sums()
+    settledAt = now
+    for sink in population.indices { sinkSince[sink] = now }
+    sinkSums = Array(repeating: Sum(), count: sinkSums.count)
+    sinkOwnSums = Array(repeating: .zero, count: sinkOwnSums.count)
+  }
+
   private mutating func flush(_ sink: Int) {
     let time = Int64(truncatingIfNeeded: now &- sinkSince[sink])
     guard time != 0 else { return }
     sinkSince[sink] = now
     for block in 0..<peopleBlocks {
-      sinkSums[sink * peopleBlocks + block] &+=
-        Sum(truncatingIfNeeded: sinkRows[sink * stride + block]) &* (time &* Self.unit)
+      let row = sinkRows[sink * stride + block]
+      if row != Row() { sinkSums[sink * peopleBlocks + block] &+= Self.product(row, time &* Self.unit) }
     }
     sinkOwnSums[sink] &+= SIMD4<Int64>(truncatingIfNeeded: sinkOwn[sink]) &* time
+  }
+
+  /// Counts, which are never below 0, times a time. Factors of 32 bits are multiplied by one instruction each.
+  @inline(__always)
+  static func product(_ row: Row, _ time: Int64) -> Sum {
+    guard time >> 32 == 0 else { return Sum(truncatingIfNeeded: row) &* time }
+    let wide = SIMD8<UInt64>(truncatingIfNeeded: SIMD8<UInt32>(truncatingIfNeeded: row))
+    let factor = SIMD8<UInt64>(repeating: UInt64(UInt32(truncatingIfNeeded: time)))
+    return Sum(truncatingIfNeeded: wide &* factor)
   }
 
   // MARK: Trees
 
   private mutating func detach(_ node: Int32) -> Goal? {
-    guard placed[Int(node)] else { return nil }
+    guard nodes[Int(node)].isPlaced else { return nil }
     let goal = goal(of: node)
     shift(node, sign: -1)
     if case .node(let target) = goal { unlink(node, from: target) }
-    next[Int(node)] = -1
-    placed[Int(node)] = false
+    nodes[Int(node)].next = -1
+    nodes[Int(node)].isPlaced = false
     return goal
   }
 
   private mutating func attach(_ node: Int32, _ goal: Goal) {
     switch goal {
     case .node(let target):
-      next[Int(node)] = target
+      nodes[Int(node)].next = target
       link(node, to: target)
-    case .sink(let sink): terminal[Int(node)] = sink
-    case .pool(let pool): terminal[Int(node)] = ~pool
+    case .sink(let sink): nodes[Int(node)].terminal = sink
+    case .pool(let pool): nodes[Int(node)].terminal = ~pool
     }
-    placed[Int(node)] = true
+    nodes[Int(node)].isPlaced = true
     shift(node, sign: 1)
   }
 
@@ -248,21 +290,21 @@ struct WaitForest {
     }
     // Nothing hangs on it, and it is nobody's thread: a request that runs, with no caller in the log.
     guard any != Row() else {
-      guard next[Int(node)] < 0, terminal[Int(node)] >= 0 else { return }
-      flush(Int(terminal[Int(node)]))
-      return sinkOwn[Int(terminal[Int(node)])] &+= owns[Int(node)] &* sign
+      guard nodes[Int(node)].next < 0, nodes[Int(node)].terminal >= 0 else { return }
+      flush(Int(nodes[Int(node)].terminal))
+      return sinkOwn[Int(nodes[Int(node)].terminal)] &+= nodes[Int(node)].own &* sign
     }
     var last = node
-    while next[Int(last)] >= 0 {
-      last = next[Int(last)]
+    while nodes[Int(last)].next >= 0 {
+      last = nodes[Int(last)].next
       for block in 0..<stride { weights[Int(last) * stride + block] &+= scratch[block] }
     }
-    let end = terminal[Int(last)]
+    let end = nodes[Int(last)].terminal
     guard end >= 0 else { return shiftPool(Int(~end)) }
     let sink = Int(end)
     flush(sink)
     for block in 0..<stride { sinkRows[sink * stride + block] &+= scratch[block] }
-    if last == node { sinkOwn[sink] &+= owns[Int(node)] &* sign }
+    if last == node { sinkOwn[sink] &+= nodes[Int(node)].own &* sign }
     var workers: Int32 = 0
     for block in peopleBlocks..<stride { workers &+= scratch[block].wrappedSum() }
     guard workers != 0 else { return }
@@ -277,118 +319,23 @@ struct WaitForest {
 
   private mutating func shiftPool(_ pool: Int) {
     for block in 0..<stride { poolRows[pool * stride + block] &+= scratch[block] }
-    for block in 0..<peopleBlocks { poolPeople[pool] &+= scratch[block].wrappedSum() }
+    var people: Int32 = 0
+    for block in 0..<peopleBlocks { people &+= scratch[block].wrappedSum() }
+    poolPeople[pool] &+= people
+    waitsAtPools &+= Int(people)
   }
 
   private mutating func link(_ node: Int32, to target: Int32) {
-    let first = firstChild[Int(target)]
-    nextSibling[Int(node)] = first
-    previousSibling[Int(node)] = -1
-    if first >= 0 { previousSibling[Int(first)] = node }
-    firstChild[Int(target)] = node
+    let first = nodes[Int(target)].firstChild
+    nodes[Int(node)].nextSibling = first
+    nodes[Int(node)].previousSibling = -1
+    if first >= 0 { nodes[Int(first)].previousSibling = node }
+    nodes[Int(target)].firstChild = node
   }
 
   private mutating func unlink(_ node: Int32, from target: Int32) {
-    let (before, after) = (previousSibling[Int(node)], nextSibling[Int(node)])
-    if before >= 0 { nextSibling[Int(before)] = after } else { firstChild[Int(target)] = after }
-    if after >= 0 { previousSibling[Int(after)] = before }
-  }
-
-  // MARK: Pools
-
-  /// Shares out what hangs on pools, for the time since the last change.
-  private mutating func settle() {
-    let time = Int64(truncatingIfNeeded: now &- settledAt)
-    guard time != 0 else { return }
-    settledAt = now
-    var isAny = false
-    for pool in poolPeople.indices where poolPeople[pool] != 0 {
-      isAny = true
-      for block in 0..<peopleBlocks {
-        amounts[pool * peopleBlocks + block] &+=
-          Sum(truncatingIfNeeded: poolRows[pool * stride + block]) &* (time &* Self.unit)
-      }
-    }
-    // A pool's threads may hang on the next pool's queue: as often as there are pools, no more.
-    var rounds = 0
-    while isAny {
-      isAny = false
-      for pool in poolThreads.indices where hasAmount(pool) {
-        isAny = shareOut(pool, last: rounds > poolThreads.count) || isAny
-      }
-      rounds += 1
-    }
-  }
-
-  private func hasAmount(_ pool: Int) -> Bool {
-    for block in 0..<peopleBlocks where amounts[pool * peopleBlocks + block] != Sum() { return true }
-    return false
-  }
-
-  /// - Returns: whether a part of it went on to another pool.
-  private mutating func shareOut(_ pool: Int, last: Bool) -> Bool {
-    let threads = Int64(poolThreads[pool])
-    let column = peopleBlocks + pool / 8
-    let lowestEnd: Goal? = lowest[pool] >= 0 ? end(of: lowest[pool]) : nil
-    var isAny = false
-    for block in 0..<peopleBlocks {
-      var rest = amounts[pool * peopleBlocks + block]
-      amounts[pool * peopleBlocks + block] = Sum()
-      guard rest != Sum() else { continue }
-      guard threads > 0, !last, let lowestEnd else {
-        sinkSums[Int(last ? circleSink : unmanned[pool]) * peopleBlocks + block] &+= rest
-        continue
-      }
-      let share = rest / Sum(repeating: threads)
-      for sink in live {
-        let count = Int64(sinkRows[Int(sink) * stride + column][pool % 8])
-        guard count != 0 else { continue }
-        sinkSums[Int(sink) * peopleBlocks + block] &+= share &* count
-        rest &-= share &* count
-      }
-      for other in poolThreads.indices {
-        let count = Int64(poolRows[other * stride + column][pool % 8])
-        guard count != 0 else { continue }
-        amounts[other * peopleBlocks + block] &+= share &* count
-        rest &-= share &* count
-        isAny = true
-      }
-      switch lowestEnd {
-      case .sink(let sink): sinkSums[Int(sink) * peopleBlocks + block] &+= rest
-      case .pool(let other):
-        amounts[Int(other) * peopleBlocks + block] &+= rest
-        isAny = true
-      case .node: break
-      }
-    }
-    return isAny
-  }
-
-  // MARK: Width
-
-  private mutating func widen(people: Int, workers: Int) {
-    let (oldPeople, oldStride) = (peopleBlocks, stride)
-    func wider(_ rows: [Row]) -> [Row] {
-      var wide: [Row] = []
-      wide.reserveCapacity(rows.count / oldStride * (people + workers))
-      for start in Swift.stride(from: 0, to: rows.count, by: oldStride) {
-        wide += rows[start..<start + oldPeople] + Array(repeating: Row(), count: people - oldPeople)
-        wide += rows[(start + oldPeople)..<start + oldStride]
-        wide += Array(repeating: Row(), count: workers - (oldStride - oldPeople))
-      }
-      return wide
-    }
-    func wider(_ sums: [Sum]) -> [Sum] {
-      Swift.stride(from: 0, to: sums.count, by: oldPeople).flatMap {
-        sums[$0..<$0 + oldPeople] + Array(repeating: Sum(), count: people - oldPeople)
-      }
-    }
-    weights = wider(weights)
-    sinkRows = wider(sinkRows)
-    poolRows = wider(poolRows)
-    sinkSums = wider(sinkSums)
-    amounts = wider(amounts)
-    (peopleBlocks, workerBlocks) = (people, workers)
-    scratch = Array(repeating: Row(), count: stride)
+    let (before, after) = (nodes[Int(node)].previousSibling, nodes[Int(node)].nextSibling)
+    if before >= 0 { nodes[Int(before)].nextSibling = after } else { nodes[Int(target)].firstChild = after }
+    if after >= 0 { nodes[Int(after)].previousSibling = before }
   }
 }

@@ -12,8 +12,10 @@ struct PoolGauge {
   private(set) var blocked: Int32 = 0
   private(set) var queued: Int32 = 0
   private(set) var peakQueue: Int32 = 0
-  private var causes = SIMD16<Int32>()
+  /// Blocked threads by state.
+  private var causes = TimeSums()
   private var since: UInt64
+  /// All but `causes`; see `flushed`.
   private(set) var sums = Sums()
   /// Busy threads when the last change of the outside world was recorded.
   var busyAtEvent: Int32 = 0
@@ -34,12 +36,22 @@ struct PoolGauge {
     self.process = process
     self.role = role
     since = now
+    causes.grow(to: 16, now: now)
   }
 
   /// N(s, t).
   var size: Int32 { configured.map { alive == 0 ? 0 : max($0, 1) } ?? alive }
   var isFull: Bool { size > 0 && busy >= size }
   var isSaturated: Bool { isFull && queued >= 1 }
+
+  /// Begins all sums anew.
+  mutating func restart(_ now: UInt64) {
+    since = now
+    sums = Sums()
+    causes.resetSums(now: now)
+    (peakQueue, busyAtEvent) = (queued, busy)
+    tracker = SaturationTracker()
+  }
 
   mutating func flush(_ now: UInt64) {
     let time = now &- since
@@ -50,7 +62,14 @@ struct PoolGauge {
     sums.blocked &+= UInt64(truncatingIfNeeded: blocked) &* time
     sums.queued &+= UInt64(truncatingIfNeeded: queued) &* time
     if isFull, queued == 0 { sums.fullIdleQueue &+= time }
-    sums.causes &+= SIMD16<UInt64>(truncatingIfNeeded: causes) &* time
+  }
+
+  /// The sums up to now.
+  mutating func flushed(_ now: UInt64) -> Sums {
+    flush(now)
+    var whole = sums
+    for state in 0..<16 { whole.causes[state] = causes.sum(state, now: now) }
+    return whole
   }
 
   /// A thread goes from one state to another; see `FoldThread.state`.
@@ -58,8 +77,8 @@ struct PoolGauge {
     flush(now)
     busy &+= (new == 0 ? 0 : 1) &- (old == 0 ? 0 : 1)
     blocked &+= (new > 1 ? 1 : 0) &- (old > 1 ? 1 : 0)
-    if old > 1 { causes[Int(old & 15)] &-= 1 }
-    if new > 1 { causes[Int(new & 15)] &+= 1 }
+    if old > 1 { causes.add(Int(old & 15), -1, now: now) }
+    if new > 1 { causes.add(Int(new & 15), 1, now: now) }
   }
 
   mutating func add(threads: Int32, now: UInt64) {

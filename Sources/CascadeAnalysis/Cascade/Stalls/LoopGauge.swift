@@ -42,6 +42,9 @@ struct LoopGauge {
     bucketStart = now
   }
 
+  /// Begins anew.
+  mutating func restart(_ now: UInt64) { self = LoopGauge(service: service, name: name, now: now) }
+
   // MARK: Utilisation
 
   mutating func pass(from start: UInt64, to end: UInt64, isBusy: Bool) {

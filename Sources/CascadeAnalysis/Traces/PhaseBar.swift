@@ -1,12 +1,18 @@
-/// The critical path as a row of cells, each showing what that slice of the trace was mostly spent on.
-struct CriticalBar {
-  private let path: CriticalPath
+/// A stretch of time as a row of cells, each showing what that slice of it was mostly spent on.
+struct PhaseBar {
+  struct Part {
+    var phase: CriticalPath.Phase
+    var start: UInt64
+    var duration: UInt64
+  }
+
+  private let parts: [Part]
   private let start: Double
   private let cell: Double
   private let cells: Int
 
-  init(_ path: CriticalPath, from start: UInt64, duration: UInt64, cells: Int) {
-    self.path = path
+  init(_ parts: [Part], from start: UInt64, duration: UInt64, cells: Int) {
+    self.parts = parts
     self.start = Double(start)
     cell = max(Double(duration), 1) / Double(cells)
     self.cells = cells
@@ -14,14 +20,14 @@ struct CriticalBar {
 
   var text: String {
     var sums = Array(repeating: [CriticalPath.Phase: Double](), count: cells)
-    for segment in path.segments {
-      let from = Double(segment.start) - start
-      let to = from + Double(segment.duration)
+    for part in parts {
+      let from = Double(part.start) - start
+      let to = from + Double(part.duration)
       let first = min(cells - 1, max(0, Int(from / cell)))
       let last = min(cells - 1, max(first, Int(to / cell)))
       for index in first...last {
         let overlap = min(to, Double(index + 1) * cell) - max(from, Double(index) * cell)
-        if overlap > 0 { sums[index][segment.phase, default: 0] += overlap }
+        if overlap > 0 { sums[index][part.phase, default: 0] += overlap }
       }
     }
     return String(sums.map(Self.character))
