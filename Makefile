@@ -9,7 +9,7 @@ TESTS ?=
 SERVICE ?=
 MODE ?=
 
-.PHONY: help setup build up status down demo test check storm bench accept fmt clean mode trace threads
+.PHONY: help setup build up status down demo test check storm bench accept see screenshot fmt clean mode trace threads
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ bench: build ## what a record, a scan, and a cascade of 10 million records cost
 
 accept: build ## programs not written here look at the exports and metrics; needs the network
 	@scripts/accept-exports
+
+see: build ## drive the page in a real browser; needs the network. Also: scripts/see-page bench
+	@scripts/see-page
+
+screenshot: build ## make the picture in the README anew
+	@scripts/see-page screenshot docs/cascade.png
 
 check: ## map, formatting, limits: without a build; each guard is shown to fail when broken
 	@scripts/check

@@ -65,11 +65,14 @@ let package = Package(
       name: "LoadGenerator",
       dependencies: foundation + nio + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
+    // The page's files, as they are, inside the executable.
+    .target(name: "CPage", exclude: ["files"]),
+    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage"] + foundation + nio),
     .executableTarget(
       name: "ChainCLI",
       dependencies: [
-        "CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", "TraceExport", "CCurl", arguments,
-      ] + foundation),
+        "CascadeAnalysis", "Dashboard", "KernelView", "LoadGenerator", "Supervisor", "TraceExport", "CCurl", arguments,
+      ] + foundation + nio),
 
     // Tests.
     .target(
@@ -92,6 +95,9 @@ let package = Package(
     .testTarget(
       name: "TraceExportTests",
       dependencies: ["TraceExport", "CascadeAnalysis", "ChainModel", "TraceLog", "CSQLite"]),
+    .testTarget(
+      name: "DashboardTests",
+      dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Supervisor"] + foundation + nio),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(

@@ -37,14 +37,17 @@ struct Compare: ParsableCommand {
     try ExitCodes.reporting {
       let store = try RunStore(root: lab.folder)
       let comparison = RunComparison(
-        try ([runA] + alsoA).map { try measure(store.find($0)) },
-        try ([runB] + alsoB).map { try measure(store.find($0)) })
+        try ([runA] + alsoA).map { try ComparedRun.read(store.find($0), slices: slices) },
+        try ([runB] + alsoB).map { try ComparedRun.read(store.find($0), slices: slices) })
       if json { return Output.result(WireJSON.encode(comparison)) }
       Output.result(comparison.text(width: Output.width))
     }
   }
+}
 
-  private func measure(_ run: RunFolder) throws -> ComparedRun {
+extension ComparedRun {
+  /// What is kept of a run, measured for a comparison.
+  static func read(_ run: RunFolder, slices: Int) throws -> ComparedRun {
     guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
     return ComparedRun(
       try LogReader(path: path).snapshot(), load: try load(run), configuration: configuration(run),
@@ -52,13 +55,13 @@ struct Compare: ParsableCommand {
   }
 
   /// Nil, which the comparison tells, for a run without a readable `services.yaml`, as an imported one.
-  private func configuration(_ run: RunFolder) -> [RunSetting]? {
+  private static func configuration(_ run: RunFolder) -> [RunSetting]? {
     guard let topology = try? Topology.load(path: run.configurationPath) else { return nil }
     return topology.settings.map { RunSetting(service: $0.section, name: $0.name, value: $0.value) }
   }
 
   /// The last load of the run; nil if none is kept.
-  private func load(_ run: RunFolder) throws -> ComparedLoad? {
+  private static func load(_ run: RunFolder) throws -> ComparedLoad? {
     let results = try run.loadResults()
     guard let path = results.last else { return nil }
     if results.count > 1 { Output.note("run \(run.id): of its \(results.count) loads the last one is taken") }

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C as something to look at, for verbs that end early with what they have. A second Ctrl-C ends the program.
+/// Ctrl-C, or a SIGTERM, as something to look at, for verbs that end early with what they have. A second Ctrl-C ends the program.
 enum Interruption {
   // What a handler may touch: it runs between any two instructions of any thread.
   private static let isAsked = Atomic(false)
@@ -14,6 +14,7 @@ enum Interruption {
     action.__sigaction_handler.sa_handler = { _ in Interruption.isAsked.store(true, ordering: .relaxed) }
     action.sa_flags = SA_RESTART | Int32(bitPattern: UInt32(SA_RESETHAND))
     sigaction(SIGINT, &action, nil)
+    sigaction(SIGTERM, &action, nil)
   }
 
   static var hasCome: Bool { isAsked.load(ordering: .relaxed) }

@@ -13,6 +13,7 @@ enum LabError: Error, CustomStringConvertible {
   case noSuchService(String)
   case noSuchTrace(String)
   case noSamples
+  case pagePortTaken(Int, reason: String)
 
   var exitCode: Supervisor.ExitCode {
     switch self {
@@ -20,6 +21,7 @@ enum LabError: Error, CustomStringConvertible {
     case .noLog: .storage
     case .noSuchService: .usage
     case .noSuchTrace, .noSamples: .failed
+    case .pagePortTaken: .portInUse
     }
   }
 
@@ -30,6 +32,8 @@ enum LabError: Error, CustomStringConvertible {
     case .noSuchService(let name):
       "unknown service '\(name)': expected all or one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", "))"
     case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
+    case .pagePortTaken(let port, let reason):
+      "the page cannot be served on port \(port): \(reason); choose another with --port"
     case .noSamples: "the log holds no samples of the kernel's view; take some with: chainlab verify --for 10s"
     }
   }

@@ -46,8 +46,9 @@ struct Up: ParsableCommand {
       ])
     }
     let port = topology[.gateway].port
+    let page = topology.dashboard.enabled ? "\n\nsee it at http://127.0.0.1:\(topology.dashboard.port)/" : ""
     return """
-      \(table.text)
+      \(table.text)\(page)
 
       try next:
         curl localhost:\(port)/users/ada/payment-status         a real answer: user, orders, payment states

@@ -13,6 +13,7 @@ package final class ChainSupervisor {
   private let signals: SignalInbox
   private let logPath: String?
   private var services: [SupervisedService]
+  private var page: SupervisedPage?
   private var journal: RunJournal
   private var writer: LogWriter?
   private let logger = Logger(label: "chainlab.supervisor") { StreamLogHandler.standardError(label: $0) }
@@ -47,6 +48,7 @@ package final class ChainSupervisor {
     self.run = run
     self.logPath = logPath
     self.services = services
+    page = SupervisedPage(options, run: run)
   }
 
   // MARK: Start
@@ -78,6 +80,7 @@ package final class ChainSupervisor {
       try journal.note(services)
       let late = services.filter { !$0.life.isReady }
       guard let latest = late.last else {
+        startPage()
         try journal.enter(.ready)
         logger.info("the chain is ready", metadata: ["run.id": "\(run.id)"])
         return true
@@ -99,11 +102,14 @@ package final class ChainSupervisor {
         _ = reap(index)
         advance(index)
       }
+      startPage()
       tolerate { () throws(SupervisorError) in try journal.note(services) }
       let now = Monotonic.now()
       signals.wait(for: services.compactMap { $0.life.pause(at: now) }.min())
     }
   }
+
+  private func startPage() { tolerate { () throws(SupervisorError) in try page?.advance() } }
 
   private func advance(_ index: Int) {
     let before = services[index].life
@@ -167,6 +173,7 @@ package final class ChainSupervisor {
 
   /// Asks all services to end, kills those that do not, and waits for each.
   private func endServices() throws(SupervisorError) {
+    page?.end()
     for (number, patience) in [(SIGTERM, options.stopTimeout), (SIGKILL, .seconds(5))] {
       for service in services { service.signal(number) }
       let deadline = Deadline(after: patience, from: Monotonic.now())

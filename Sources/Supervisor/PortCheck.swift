@@ -6,12 +6,17 @@ package import Topology
 /// Finds out who has the ports that a chain needs.
 package enum PortCheck {
   package static func requireFree(_ topology: Topology) throws(SupervisorError) {
-    let taken = topology.services.flatMap { service in
-      [(service.host, service.port, false), ("127.0.0.1", service.controlPort, true)].compactMap {
-        host, port, control in
-        isFree(host: host, port: port)
-          ? nil : TakenPort(port: port, service: service.name, isControlPort: control, owner: owner(of: port))
-      }
+    var needs = topology.services.flatMap { service in
+      [
+        (service.host, service.port, "\(service.name.rawValue)'s service port"),
+        ("127.0.0.1", service.controlPort, "\(service.name.rawValue)'s control port"),
+      ]
+    }
+    if topology.dashboard.enabled {
+      needs.append(("127.0.0.1", topology.dashboard.port, "the page's (dashboard.port)"))
+    }
+    let taken = needs.compactMap { host, port, purpose in
+      isFree(host: host, port: port) ? nil : TakenPort(port: port, purpose: purpose, owner: owner(of: port))
     }
     guard taken.isEmpty else { throw .portsInUse(taken) }
   }

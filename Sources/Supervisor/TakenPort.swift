@@ -1,10 +1,8 @@
-package import ChainModel
-
 /// A port that the chain needs and somebody else has.
 package struct TakenPort: Hashable, Sendable, CustomStringConvertible {
   package var port: Int
-  package var service: ServiceName
-  package var isControlPort: Bool
+  /// What for: `gateway's control port`.
+  package var purpose: String
   /// Who has it, if the kernel shows it to us.
   package var owner: Owner?
 
@@ -15,7 +13,6 @@ package struct TakenPort: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String {
     let who = owner.map { "process \($0.pid) (\($0.command))" } ?? "a process that this user may not see"
-    let purpose = isControlPort ? "control port" : "service port"
-    return "port \(port), \(service.rawValue)'s \(purpose), is taken by \(who)"
+    return "port \(port), \(purpose), is taken by \(who)"
   }
 }

@@ -6,7 +6,8 @@ enum Schema {
   static let defaults = "defaults"
   static let traceLog = "trace_log"
   static let seed = "seed"
-  static let sections = [services, defaults, traceLog, seed]
+  static let dashboard = "dashboard"
+  static let sections = [services, defaults, traceLog, seed, dashboard]
 
   static let serviceKeys: [Key<ServiceConfiguration>] = addressKeys + workKeys + limitKeys
 
@@ -73,6 +74,11 @@ enum Schema {
     Key("users", \.users, .integer(1...100_000), default: 1000, "How many users the stores are filled with."),
   ]
 
+  static let dashboardKeys: [Key<DashboardConfiguration>] = [
+    Key("port", \.port, .integer(1...65535), default: 8079, "Where the page is served, on this host alone."),
+    Key("enabled", \.enabled, .flag, default: true, "Whether there is a page."),
+  ]
+
   // The zeros below are never seen: a key either has a default or must be given.
   static let defaultService = filled(
     ServiceConfiguration(
@@ -82,6 +88,7 @@ enum Schema {
     with: serviceKeys)
   static let defaultTraceLog = filled(
     TraceLogConfiguration(directory: "", sizeMiB: 0, enabled: false), with: traceLogKeys)
+  static let defaultDashboard = filled(DashboardConfiguration(port: 0, enabled: false), with: dashboardKeys)
   static let defaultSeed = filled(SeedConfiguration(value: 0, users: 0), with: seedKeys)
 
   private static func filled<Root>(_ root: Root, with keys: [Key<Root>]) -> Root {

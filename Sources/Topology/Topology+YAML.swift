@@ -11,6 +11,7 @@ extension Topology {
     }
     lines += ["\(Schema.traceLog):"] + Self.lines(traceLog, Schema.traceLogKeys, indent: "  ")
     lines += ["\(Schema.seed):"] + Self.lines(seed, Schema.seedKeys, indent: "  ")
+    lines += ["\(Schema.dashboard):"] + Self.lines(dashboard, Schema.dashboardKeys, indent: "  ")
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -24,6 +25,7 @@ extension Topology {
     let rows =
       rows(Schema.serviceKeys, prefix: "") + rows(Schema.traceLogKeys, prefix: "\(Schema.traceLog).")
       + rows(Schema.seedKeys, prefix: "\(Schema.seed).")
+      + rows(Schema.dashboardKeys, prefix: "\(Schema.dashboard).")
     let head = ["| key | type | unit | range | default | meaning |", "|---|---|---|---|---|---|"]
     return (head + rows).joined(separator: "\n") + "\n"
   }

@@ -6,11 +6,16 @@ package struct Topology: Hashable, Sendable {
   package var services: [ServiceConfiguration]
   package var traceLog: TraceLogConfiguration
   package var seed: SeedConfiguration
+  package var dashboard: DashboardConfiguration
 
-  package init(services: [ServiceConfiguration], traceLog: TraceLogConfiguration, seed: SeedConfiguration) {
+  package init(
+    services: [ServiceConfiguration], traceLog: TraceLogConfiguration, seed: SeedConfiguration,
+    dashboard: DashboardConfiguration = DashboardConfiguration(port: 8079, enabled: false)
+  ) {
     self.services = services
     self.traceLog = traceLog
     self.seed = seed
+    self.dashboard = dashboard
   }
 
   package subscript(name: ServiceName) -> ServiceConfiguration {
@@ -110,5 +115,17 @@ package struct SeedConfiguration: Hashable, Sendable {
   package init(value: Int, users: Int) {
     self.value = value
     self.users = users
+  }
+}
+
+/// The page on which the chain is seen.
+package struct DashboardConfiguration: Hashable, Sendable {
+  /// On 127.0.0.1.
+  package var port: Int
+  package var enabled: Bool
+
+  package init(port: Int, enabled: Bool) {
+    self.port = port
+    self.enabled = enabled
   }
 }

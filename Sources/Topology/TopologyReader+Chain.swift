@@ -3,11 +3,13 @@ import ChainModel
 /// The checks that look at more than one service.
 extension TopologyReader {
   /// Whatever a service listens on, nothing else may; 0 stands for a port that the system chooses.
-  mutating func checkPorts() {
-    var owners: [Int: String] = [:]
-    let listeners = ServiceName.allCases.flatMap { name in
-      ["port", "control_port"].map { "\(Schema.services).\(name.rawValue).\($0)" }
-    }
+  mutating func checkPorts(page: DashboardConfiguration) {
+    let pagePath = "\(Schema.dashboard).port"
+    var owners: [Int: String] = page.enabled && given[pagePath] == nil ? [page.port: pagePath] : [:]
+    let listeners =
+      ServiceName.allCases.flatMap { name in
+        ["port", "control_port"].map { "\(Schema.services).\(name.rawValue).\($0)" }
+      } + [pagePath]
     let ports = listeners.compactMap { path in given[path].map { (path, $0) } }
     for (path, item) in ports.sorted(by: { $0.1.position < $1.1.position }) {
       guard let port = item.plainText.flatMap({ Int($0) }), port != 0 else { continue }

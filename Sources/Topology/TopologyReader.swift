@@ -8,14 +8,16 @@ struct TopologyReader {
 
   /// The value makes sense only if `problems` is empty afterwards.
   mutating func read(_ root: Item) -> Topology {
-    var topology = Topology(services: [], traceLog: Schema.defaultTraceLog, seed: Schema.defaultSeed)
+    var topology = Topology(
+      services: [], traceLog: Schema.defaultTraceLog, seed: Schema.defaultSeed, dashboard: Schema.defaultDashboard)
     guard let sections = entries(of: root, path: "", known: Schema.sections) else { return topology }
     var template = Schema.defaultService
     fill(&template, from: sections[Schema.defaults], keys: Schema.sharedKeys, path: Schema.defaults)
     fill(&topology.traceLog, from: sections[Schema.traceLog], keys: Schema.traceLogKeys, path: Schema.traceLog)
     fill(&topology.seed, from: sections[Schema.seed], keys: Schema.seedKeys, path: Schema.seed)
+    fill(&topology.dashboard, from: sections[Schema.dashboard], keys: Schema.dashboardKeys, path: Schema.dashboard)
     topology.services = services(in: sections[Schema.services], template: template)
-    checkPorts()
+    checkPorts(page: topology.dashboard)
     checkCallees(of: topology.services)
     return topology
   }

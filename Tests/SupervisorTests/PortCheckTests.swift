@@ -17,7 +17,7 @@ import TraceLog
       return
     }
     #expect(ports.count == 1)
-    #expect(taken.port == port && taken.service == .orderService && taken.isControlPort)
+    #expect(taken.port == port && taken.purpose == "order-service's control port")
     #expect(owner.pid == getpid())
     #expect(!owner.command.isEmpty)
     #expect(error?.exitCode == .portInUse)

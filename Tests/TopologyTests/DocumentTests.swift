@@ -12,7 +12,8 @@ import Topology
     let lines = refusal(of: text)
     #expect(lines.count == 1)
     #expect(
-      lines.first?.hasSuffix("found nothing, expected a mapping with services, defaults, trace_log, seed") == true)
+      lines.first?.hasSuffix("found nothing, expected a mapping with services, defaults, trace_log, seed, dashboard")
+        == true)
   }
 
   @Test(arguments: [

@@ -95,6 +95,9 @@ import Topology
       "8083", "9081",
       "f:15:11: services.payment-service.port: found 9081, "
         + "expected a port of its own: services.user-service.control_port has this one"),
+    Case(
+      "8083", "8079",
+      "f:15:11: services.payment-service.port: found 8079, expected a port of its own: dashboard.port has this one"),
   ])
   func servicesThatDoNotFitTogetherAreRefused(wrong: Case) throws {
     #expect(refusal(of: try smallest(replacing: wrong.old, with: wrong.new)) == wrong.expected)
@@ -106,7 +109,7 @@ import Topology
       "f:1:8: seed.usres: found an unknown key, expected one of value, users; did you mean users?"),
     Case(
       "services:", "logging: on\nservices:",
-      "f:1:1: logging: found an unknown key, expected one of services, defaults, trace_log, seed"),
+      "f:1:1: logging: found an unknown key, expected one of services, defaults, trace_log, seed, dashboard"),
     Case(
       "services:", "seed: {value: 1, value: 2}\nservices:",
       "f:1:8: value: found the key again further down in the same mapping, expected it once"),
@@ -121,7 +124,7 @@ import Topology
       "f:14:3: services.payments: found an unknown key, expected one of \(serviceNames)"),
     Case(
       "services:", "service:",
-      "f:1:1: service: found an unknown key, expected one of services, defaults, trace_log, seed; did you mean services?",
+      "f:1:1: service: found an unknown key, expected one of services, defaults, trace_log, seed, dashboard; did you mean services?",
       "f:1:1: services: found nothing, expected a mapping with \(serviceNames)"),
   ])
   func aWrongKeyIsRefused(wrong: Case) throws {

@@ -47,6 +47,7 @@ import Topology
       topology.services[index].callees.shuffle(using: &generator)
     }
     topology.traceLog.enabled = .random(using: &generator)
+    topology.dashboard.enabled = .random(using: &generator)
     topology.seed.value = .random(in: 0...4_294_967_295, using: &generator)
     return topology
   }

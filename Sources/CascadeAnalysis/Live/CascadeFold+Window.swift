@@ -31,7 +31,11 @@ extension CascadeFold {
     accounts = [:]
     (unbalanced, lifetimes, intervalCount, lateEvents) = (0, 0, 0, 0)
     (intervals, inside, chains, events) = ([], [:], [:], [])
-    for pool in pools.indices { judge(pool) }
+    for pool in pools.indices {
+      let since = pools[pool].saturatedSince
+      judge(pool)
+      pools[pool].saturatedSince = since
+    }
   }
 
   /// The report so far; the fold itself goes on.

@@ -130,7 +130,7 @@ extension CascadeFold {
   }
 
   private func describe(_ pool: PoolGauge, _ origin: UInt64) -> ChainMoment.Pool {
-    let since = pool.tracker.isRaw ? pool.tracker.open.map { elapsed(origin, $0.start.time) } : nil
+    let since = pool.tracker.isRaw ? elapsed(origin, pool.saturatedSince) : nil
     return ChainMoment.Pool(
       role: pool.role.name, threads: Int(pool.size), busy: Int(pool.busy), blocked: Int(pool.blocked),
       queued: Int(pool.queued), queueLimit: pool.role == .worker ? process(known: pool.process)?.queueLimit : nil,

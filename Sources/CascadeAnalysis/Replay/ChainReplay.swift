@@ -181,5 +181,5 @@ extension LogSnapshot {
   }
 
   /// Whether nobody writes any more.
-  var isFinished: Bool { !processes.isEmpty && processes.allSatisfy { $0.fate != .running } }
+  package var isFinished: Bool { !processes.isEmpty && processes.allSatisfy { $0.fate != .running } }
 }

@@ -60,6 +60,28 @@ package struct TraceWaterfall: Encodable, Sendable {
     try keys.encode(lost, forKey: .lost)
   }
 
+  /// The same, from a log that is not held in memory.
+  package init?(_ scan: LogScan, trace: TraceID) {
+    var log = scan.overview
+    var kept: [Record] = []
+    var spans: Set<RequestKey> = []
+    _ = scan.forEachBatch { records in
+      for place in records.indices {
+        let record = records[place]
+        let key = RequestKey(process: record.process, span: record.span)
+        if record.kind == .attribute ? spans.contains(key) : record.trace == trace {
+          spans.insert(key)
+          kept.append(record)
+        } else if record.kind == .threadStart {
+          kept.append(record)
+        }
+      }
+    }
+    log.records = kept
+    if log.isFinished { log.takenAt = scan.lastTime }
+    self.init(log, trace: trace)
+  }
+
   /// Nil if no record of the log names this trace.
   package init?(_ snapshot: LogSnapshot, trace: TraceID) {
     let reader = TraceReader(snapshot, traces: [trace])

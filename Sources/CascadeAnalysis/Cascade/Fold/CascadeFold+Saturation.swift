@@ -28,6 +28,7 @@ extension CascadeFold {
     guard isSaturated != pools[pool].tracker.isRaw else { return }
     guard isSaturated else { return pools[pool].tracker.end(mark: mark(pool)) }
     if pools[pool].tracker.resume(at: now, queue: pools[pool].queued, gap: options.gap) { return }
+    pools[pool].saturatedSince = time
     let start = mark(pool)
     keepChain(of: pool)
     let done = pools[pool].tracker.begin(start, queue: pools[pool].queued)

@@ -20,6 +20,8 @@ struct PoolGauge {
   /// Busy threads when the last change of the outside world was recorded.
   var busyAtEvent: Int32 = 0
   var tracker = SaturationTracker()
+  /// Since when it has been saturated, short gaps bridged; it means something while it is saturated.
+  var saturatedSince: UInt64 = 0
 
   struct Sums {
     var size: UInt64 = 0

@@ -1,0 +1,73 @@
+// Small helpers. Text from the lab is only ever set as text: nothing here can turn into markup.
+
+/** Makes an element: properties are set, attributes are those in `attrs`, children are elements or texts. */
+export function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  const { attrs, ...rest } = props;
+  Object.assign(node, rest);
+  for (const [name, value] of Object.entries(attrs ?? {})) node.setAttribute(name, value);
+  for (const child of children.flat()) if (child !== null && child !== undefined) node.append(child);
+  return node;
+}
+
+export const $ = (id) => document.getElementById(id);
+
+/** Sets a text only if it differs, so that a screen reader hears what is new. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function setClass(node, name) {
+  if (node.className !== name) node.className = name;
+}
+
+/** Asks the API. Errors say what the lab said. */
+export async function api(path, options = {}) {
+  const response = await fetch(`/api/v1/${path}`, options);
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.detail ?? `the lab answered ${response.status}`);
+  return body;
+}
+
+export function post(path, body) {
+  return api(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
+}
+
+/** Nanoseconds as people read them. */
+export function time(ns) {
+  if (ns === undefined || ns === null) return "–";
+  const size = Math.abs(ns);
+  if (size < 1e3) return `${Math.round(ns)} ns`;
+  if (size < 1e6) return `${(ns / 1e3).toFixed(size < 1e4 ? 1 : 0)} µs`;
+  if (size < 1e9) return `${(ns / 1e6).toFixed(size < 1e7 ? 1 : 0)} ms`;
+  return `${(ns / 1e9).toFixed(2)} s`;
+}
+
+/** A moment of the run. */
+export const moment = (ns) => `+${(ns / 1e9).toFixed(3)} s`;
+
+export const percent = (share) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+export const rate = (value) => (value === undefined ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)}/s`);
+
+export const shortName = (service) => service.replace("-service", "");
+
+/** A table: headings with `n` at the end are numbers. */
+export function table(headings, rows, label) {
+  const head = headings.map((text) => {
+    const isNumber = text.endsWith(" #");
+    return el("th", { className: isNumber ? "n" : "", textContent: isNumber ? text.slice(0, -2) : text, scope: "col" });
+  });
+  const body = rows.map((row) =>
+    el("tr", {}, row.map((cell, index) => {
+      const node = el("td", { className: headings[index]?.endsWith(" #") ? "n" : "" });
+      node.append(cell instanceof Node ? cell : String(cell ?? ""));
+      return node;
+    })));
+  const attrs = { tabindex: "0", role: "region", "aria-label": label ?? headings.join(", ") };
+  return el("div", { className: "scroll", attrs }, el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)));
+}
+
+export function cssColor(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}

@@ -1,0 +1,46 @@
+// The whole run in one strip: blocked threads of each service, stacked, and the window that the lanes show.
+import { paints, prepare } from "./lanes.js";
+
+export function drawOverview(canvas, view) {
+  const { context, width, height } = prepare(canvas);
+  const paint = paints(context);
+  const { overview } = view;
+  context.clearRect(0, 0, width, height);
+  const cells = overview.services[0]?.blocked.length ?? 0;
+  if (cells === 0) return;
+  const sums = new Array(cells).fill(0);
+  for (const service of overview.services) service.blocked.forEach((value, cell) => { sums[cell] += value; });
+  const most = Math.max(4, ...sums);
+  const floor = new Array(cells).fill(0);
+  const step = width / cells;
+  for (const service of [...overview.services].reverse()) {
+    context.fillStyle = paint.service(service.service);
+    service.blocked.forEach((value, cell) => {
+      if (value <= 0) return;
+      const top = (height - 16) * (floor[cell] + value) / most;
+      const bottom = (height - 16) * floor[cell] / most;
+      context.fillRect(cell * step, height - top, Math.max(1, step), top - bottom);
+      floor[cell] += value;
+    });
+  }
+  context.font = "11px system-ui, sans-serif";
+  context.textBaseline = "top";
+  context.fillStyle = paint.ink;
+  context.fillText(`blocked threads, at most ${Math.round(most)}; ${(view.end / 1e9).toFixed(1)} s in all`, 6, 2);
+  let x = Math.min(width / 2, 260);
+  for (const service of overview.services) {
+    context.fillStyle = paint.service(service.service);
+    context.fillRect(x, 3, 10, 10);
+    context.fillStyle = paint.ink;
+    context.fillText(service.service, x + 14, 2);
+    x += context.measureText(service.service).width + 30;
+  }
+  const [from, to] = [view.from / view.end * width, view.to / view.end * width];
+  context.fillStyle = paint.ink;
+  context.globalAlpha = 0.1;
+  context.fillRect(0, 16, from, height);
+  context.fillRect(to, 16, width - to, height);
+  context.globalAlpha = 1;
+  context.strokeStyle = paint.ink;
+  context.strokeRect(from + 0.5, 16.5, Math.max(2, to - from - 1), height - 17);
+}

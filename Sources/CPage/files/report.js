@@ -1,0 +1,96 @@
+// The cascade report beside the picture: each claim leads to its place in the timeline.
+import { $, el, moment, percent, setClass, setText, shortName, table, time } from "./dom.js";
+
+let goTo = () => {};
+
+export function whenAMomentIsChosen(action) { goTo = action; }
+
+/** A button that leads to a stretch of the timeline. */
+function link(text, from, to) {
+  const button = el("button", { type: "button", className: "link", textContent: text });
+  button.addEventListener("click", () => goTo(from, to));
+  return button;
+}
+
+const near = 400e6;
+
+/** What is happening, in one line: what is full now, and in which order it became so. */
+export function banner(state) {
+  const full = state.services.flatMap((service) => service.pools.filter((pool) => pool.saturated_since_ns !== undefined)
+    .map((pool) => ({ name: shortName(service.name), ...pool }))).sort((a, b) => a.saturated_since_ns - b.saturated_since_ns);
+  const stuck = state.services.flatMap((service) => service.threads.filter((thread) => thread.role === "loop" && thread.state === "blocked"));
+  const gone = state.services.filter((service) => !service.alive);
+  const parts = full.map((pool, index) => index === 0
+    ? `${pool.name} full ${pool.busy}/${pool.threads} since ${moment(pool.saturated_since_ns)}`
+    : `${pool.name} +${time(pool.saturated_since_ns - full[0].saturated_since_ns)}`);
+  let text = "All is calm: no pool is full.";
+  if (parts.length > 0) text = parts.join(" → ");
+  if (full.some((pool) => pool.name === "gateway")) text += ": every request waits now, also one that needs nothing from payment";
+  if (stuck.length > 0) text += ` – ${stuck.map((thread) => thread.name).join(", ")} stands still: nothing on that loop goes on`;
+  if (gone.length > 0) text += ` – ${gone.map((service) => service.name).join(", ")} is down`;
+  setText($("banner"), text);
+  setClass($("banner"), `banner ${full.length > 0 || stuck.length > 0 ? "full" : gone.length > 0 ? "broken" : "calm"}`);
+}
+
+export function drawReport(report) {
+  const parts = [el("p", { className: "summary" }, el("strong", { textContent: report.summary }))];
+  parts.push(...order(report), ...why(report), ...cost(report), ...help(report));
+  if (report.incomplete.length > 0) parts.push(el("p", { className: "hint", textContent: `Incomplete: ${report.incomplete.join("; ")}` }));
+  $("report").replaceChildren(...parts);
+}
+
+function order(report) {
+  if (report.saturations.length === 0) return [];
+  const line = el("p");
+  report.saturations.forEach((full, index) => {
+    if (index > 0) line.append(" → ");
+    const words = index === 0 ? `${shortName(full.service)} full ${full.threads}/${full.threads} at ${moment(full.onset_ns)}`
+      : `${shortName(full.service)} +${time(full.onset_ns - report.saturations[0].onset_ns)}`;
+    line.append(link(words, full.onset_ns - near, full.onset_ns + near));
+  });
+  const edges = report.edges.map((edge) => el("li", { textContent:
+    `${shortName(edge.callee)} ⇒ ${shortName(edge.caller)}: ${percent(edge.held_share)} of its threads held by ${edge.callee}`
+    + (edge.lag_ns === undefined ? ", which is slow but was never full" : edge.simultaneous ? ", at the same time" : `, ${time(Math.abs(edge.lag_ns))} ${edge.kind === "caller_first" ? "before it: its pool is the smaller one" : "after it"}`) }));
+  return [el("h3", { textContent: "The order" }), line, el("ul", {}, edges)];
+}
+
+const VERDICTS = {
+  root_cause: "Root cause", no_single_root_cause: "No single root cause", not_enough_data: "Not enough data yet",
+  nothing_saturated: "Nothing was full; waited for most",
+};
+
+function why(report) {
+  const { verdict } = report;
+  const unit = verdict.unit === "blocked_threads" ? "blocked thread-seconds" : "waiting request-seconds";
+  const total = (verdict.total_ns / 1e9).toFixed(1);
+  const causes = verdict.causes.slice(0, 5).map((cause) => [cause.text, percent(cause.share), time(cause.blamed_ns)]);
+  const basis = verdict.basis ? ` while ${verdict.basis} was full` : "";
+  const parts = [el("h3", { textContent: "Why" }), el("p", {}, el("strong", { textContent: VERDICTS[verdict.kind] }),
+    causes.length > 0 && verdict.kind !== "not_enough_data" ? `: ${causes[0][0]}, ${causes[0][1]} of ${total} ${unit}${basis}.` : ` (${total} ${unit}, ${verdict.requests} requests).`)];
+  if (causes.length > 1) parts.push(table(["waited for", "share #", "time #"], causes, "What was waited for"));
+  if (verdict.chain.length > 0) parts.push(el("p", { className: "chain-text", textContent: verdict.chain.join(" → ") }));
+  return parts;
+}
+
+function cost(report) {
+  const sum = (map) => Object.values(map ?? {}).reduce((total, value) => total + value, 0);
+  const rows = report.services.map((service) => [
+    shortName(service.service), service.model ?? "", time(sum(service.blocked_ns)), time(service.queued_ns), time(sum(service.waiting_ns)),
+    service.ended, sum(service.rejected)]);
+  const parts = [el("h3", { textContent: "What it cost" }),
+    table(["service", "model", "blocked thread-time #", "queued #", "waiting request-time #", "answered #", "shed #"], rows, "What it cost")];
+  const amplification = report.amplification;
+  if (amplification) {
+    parts.push(el("p", { textContent: `Amplification ${amplification.value.toFixed(2)}: each second of ${amplification.root} cost its callers so many ${amplification.unit === "blocked_threads" ? "thread" : "request"}-seconds (depth of the chain ${amplification.depth}, ceiling ${amplification.ceiling}).` }));
+  }
+  for (const bystander of report.bystanders.slice(0, 3)) {
+    parts.push(el("p", { textContent: `Bystander ${bystander.route} at ${bystander.service}: ${time(bystander.mean_ns)} in the queue on average, longest ${time(bystander.longest_ns)}.` }));
+  }
+  return parts;
+}
+
+function help(report) {
+  const items = report.findings.map((finding) => el("div", { className: `finding ${finding.severity}` },
+    el("strong", { textContent: finding.summary }), el("br"), finding.text, finding.look ? el("span", {}, " See: ", el("code", { textContent: finding.look })) : null));
+  return [el("h3", { textContent: "What would help" }), ...(items.length > 0 ? items : [el("p", { textContent: "Nothing found." })])];
+}

@@ -1,0 +1,88 @@
+// Runs that are kept: a list, and two of them side by side.
+import { $, api, el, percent, setText, table, time } from "./dom.js";
+import { showRun } from "./timeline.js";
+
+const CHANGES = { more: "more", less: "less", added: "added", removed: "removed", within_noise: "within noise", not_known: "not known" };
+
+function value(side, unit) {
+  if (!side) return "not known";
+  if (side.none) return "none";
+  return unit === "ns" ? time(side.value) : unit === "share" ? percent(side.value) : unit === "1/s" ? `${side.value.toFixed(1)}/s` : side.value.toFixed(2);
+}
+
+async function compare() {
+  const box = $("comparison");
+  box.replaceChildren("reading both logs …");
+  const [a, b] = [$("run-a").value, $("run-b").value];
+  try {
+    const result = await api(`compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`);
+    const rows = result.rows.filter((row) => row.change !== "not_known").map((row) => [
+      row.service ?? "whole chain", row.figure.replaceAll("_", " ") + (row.type ? `: ${row.type}` : ""), value(row.a, row.unit), value(row.b, row.unit),
+      `${CHANGES[row.change]}${row.ratio && !["within_noise"].includes(row.change) ? ` (× ${row.ratio.toFixed(2)})` : ""}`]);
+    const settings = result.settings.map((item) => [item.service, item.setting, item.a ?? "not known", item.b ?? "not known"]);
+    box.replaceChildren(
+      el("h3", { textContent: "What was different" }),
+      settings.length > 0 ? table(["service", "setting", "first run", "second run"], settings) : el("p", { textContent: "Nothing that the runs tell." }),
+      el("h3", { textContent: "What became of it" }),
+      table(["service", "figure", "first run #", "second run #", "change"], rows, "What became of it"),
+      ...result.warnings.map((text) => el("p", { className: "hint", textContent: text })), el("h3", { textContent: "Blocked threads, on one axis" }), ...(await strips(a, b)));
+  } catch (error) {
+    box.replaceChildren(el("p", { textContent: error.message }));
+  }
+}
+
+/** Blocked threads of both runs, one above the other on the same axis. */
+async function strips(a, b) {
+  const runs = await Promise.all([a, b].map((run) => api(`runs/${encodeURIComponent(run)}?cells=600`)));
+  const longest = Math.max(...runs.map((run) => run.to_ns));
+  const most = Math.max(1, ...runs.flatMap((run) => run.services.flatMap((service) => service.blocked)));
+  return runs.flatMap((run, index) => {
+    const canvas = el("canvas", { className: "waterfall", attrs: { role: "img", "data-height": "90", "aria-label": `Blocked threads of run ${run.run_id}` } });
+    canvas.style.height = "90px";
+    requestAnimationFrame(() => paintStrip(canvas, run, longest, most));
+    return [el("p", { className: "hint", textContent: `${index === 0 ? "first" : "second"}: run ${run.run_id}, ${time(run.to_ns)}` }), canvas];
+  });
+}
+
+async function paintStrip(canvas, run, longest, most) {
+  const { prepare, paints } = await import("./lanes.js");
+  const { context, width, height } = prepare(canvas);
+  const paint = paints(context);
+  run.services.forEach((service) => {
+    context.strokeStyle = paint.service(service.service);
+    context.lineWidth = 1.5;
+    context.beginPath();
+    service.blocked.forEach((value, cell) => {
+      const x = (cell + 0.5) / service.blocked.length * run.to_ns / longest * width;
+      const y = height - 3 - value / most * (height - 8);
+      if (cell === 0) context.moveTo(x, y); else context.lineTo(x, y);
+    });
+    context.stroke();
+  });
+}
+
+export async function refreshRuns() {
+  const runs = await api("runs");
+  for (const [id, pick] of [["run-a", 1], ["run-b", 0]]) {
+    const chosen = $(id).value;
+    $(id).replaceChildren(...runs.map((run) => el("option", { textContent: run.id, value: run.id })));
+    $(id).value = chosen || runs[Math.min(pick, runs.length - 1)]?.id || "";
+  }
+  const select = $("run");
+  const chosen = select.value;
+  select.replaceChildren(el("option", { value: "current", textContent: "the chain that runs" }),
+    ...runs.map((run) => el("option", { value: run.id, textContent: run.id })));
+  if (chosen) select.value = chosen;
+  const rows = runs.slice(0, 50).map((run) => {
+    const open = el("button", { type: "button", className: "link", textContent: run.id });
+    open.addEventListener("click", () => showRun(run.id));
+    return [open, run.phase, run.started_at, run.ended_at ?? "–"];
+  });
+  $("run-list").replaceChildren(table(["run", "phase", "started", "ended"], rows, "Runs that are kept"));
+}
+
+export function startRuns() {
+  $("compare").addEventListener("click", compare);
+  refreshRuns().catch((error) => setText($("run-list"), error.message));
+  setInterval(() => { if (!document.hidden) refreshRuns().catch(() => {}); }, 15000);
+}

@@ -1,0 +1,75 @@
+#include "CPage.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"  // #embed
+
+// Each file under files/ becomes a part of the executable, so that there is no folder of assets to find.
+
+static const unsigned char page_html[] = {
+#embed "files/page.html"
+};
+static const unsigned char style_css[] = {
+#embed "files/style.css"
+};
+static const unsigned char app_js[] = {
+#embed "files/app.js"
+};
+static const unsigned char dom_js[] = {
+#embed "files/dom.js"
+};
+static const unsigned char chain_js[] = {
+#embed "files/chain.js"
+};
+static const unsigned char controls_js[] = {
+#embed "files/controls.js"
+};
+static const unsigned char report_js[] = {
+#embed "files/report.js"
+};
+static const unsigned char timeline_js[] = {
+#embed "files/timeline.js"
+};
+static const unsigned char lanes_js[] = {
+#embed "files/lanes.js"
+};
+static const unsigned char trace_js[] = {
+#embed "files/trace.js"
+};
+static const unsigned char runs_js[] = {
+#embed "files/runs.js"
+};
+static const unsigned char marks_js[] = {
+#embed "files/marks.js"
+};
+static const unsigned char overview_js[] = {
+#embed "files/overview.js"
+};
+static const unsigned char keys_js[] = {
+#embed "files/keys.js"
+};
+static const unsigned char bench_js[] = {
+#embed "files/bench.js"
+};
+
+#define ENTRY(name, bytes) {name, (const char *)bytes, sizeof bytes}
+
+static const struct page_file files[] = {
+    ENTRY("page.html", page_html),
+    ENTRY("style.css", style_css),
+    ENTRY("app.js", app_js),
+    ENTRY("dom.js", dom_js),
+    ENTRY("chain.js", chain_js),
+    ENTRY("controls.js", controls_js),
+    ENTRY("report.js", report_js),
+    ENTRY("timeline.js", timeline_js),
+    ENTRY("lanes.js", lanes_js),
+    ENTRY("trace.js", trace_js),
+    ENTRY("runs.js", runs_js),
+    ENTRY("marks.js", marks_js),
+    ENTRY("overview.js", overview_js),
+    ENTRY("keys.js", keys_js),
+    ENTRY("bench.js", bench_js),
+};
+
+const struct page_file *page_file(size_t number) {
+  return number < sizeof files / sizeof *files ? &files[number] : NULL;
+}

@@ -1,0 +1,86 @@
+import CascadeAnalysis
+import ChainModel
+import Dashboard
+import FoundationEssentials
+import Glibc
+import Supervisor
+import Synchronization
+import Topology
+
+/// The lab as the page sees it.
+final class DashboardHost: LabAccess {
+  private let lab: Lab
+  private let children = Mutex<[[String]: ChildProcess]>([:])
+
+  init(lab: Lab) {
+    self.lab = lab
+  }
+
+  func runs() throws -> [RunEntry] {
+    try RunStore(root: lab.folder).list().reversed().compactMap { run in
+      // One damaged folder hides no other.
+      guard let record = try? run.record(), let phase = try? run.phase() else { return nil }
+      return RunEntry(id: run.id, phase: phase.rawValue, startedAt: record.startedAt, endedAt: record.endedAt)
+    }
+  }
+
+  func logPath(run: String) throws -> String {
+    let folder = try RunStore(root: lab.folder).find(run)
+    guard let path = try folder.logPath() else { throw LabError.noLog(run: folder.id) }
+    return path
+  }
+
+  func chain() -> ChainEntry? {
+    guard let chain = try? lab.launcher().chain() else { return nil }
+    let services = chain.state.services
+    guard let gateway = services.first(where: { $0.name == .gateway }) else { return nil }
+    return ChainEntry(
+      runID: chain.run.id, logPath: (try? chain.run.logPath()) ?? nil, services: services.map(\.name),
+      gatewayPort: gateway.port)
+  }
+
+  func compare(_ a: String, _ b: String) async throws -> RunComparison {
+    let store = try RunStore(root: lab.folder)
+    return RunComparison(
+      [try ComparedRun.read(store.find(a), slices: 10)], [try ComparedRun.read(store.find(b), slices: 10)])
+  }
+
+  func perform(_ words: [String]) async -> CommandOutcome {
+    let output = FileManager.default.temporaryDirectory.appending(path: "chainlab-page-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: output) }
+    var environment = ProcessInfo.processInfo.environment
+    environment["CHAINLAB_ROOT"] = lab.folder
+    let command = Command(
+      executable: "\(Lab.binaries)/chainlab", arguments: words, environment: environment, output: output)
+    let text = words.joined(separator: " ")
+    do {
+      let child = try command.spawn()
+      children.withLock { $0[words] = child }
+      defer { children.withLock { _ = $0.removeValue(forKey: words) } }
+      let end = await Self.end(of: child)
+      let said = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+      return CommandOutcome(command: text, exitCode: end, output: said)
+    } catch {
+      return CommandOutcome(command: text, exitCode: 1, output: "\(error)")
+    }
+  }
+
+  private static func end(of child: ChildProcess) async -> Int {
+    while true {
+      if let end = child.poll() {
+        if case .exited(let code) = end { return Int(code) }
+        return 1
+      }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// Ends what still runs: a load must not outlive its page.
+  func interruptAll() {
+    children.withLock { for child in $0.values { child.signal(SIGINT) } }
+  }
+
+  func interrupt(_ words: [String]) {
+    children.withLock { $0[words]?.signal(SIGINT) }
+  }
+}

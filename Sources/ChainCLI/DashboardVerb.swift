@@ -1,0 +1,48 @@
+import ArgumentParser
+import ChainModel
+import Dashboard
+import Glibc
+import NIOCore
+import NIOPosix
+import Supervisor
+
+struct DashboardVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dashboard", abstract: "Serve the page on which the chain is seen, until interrupted.",
+    discussion: """
+      EXAMPLE: chainlab dashboard --port 8079
+      A running chain has its page already, at the address that up prints. This one also shows runs that are over.
+      """)
+
+  @OptionGroup var lab: Lab
+  @Option(help: "Where it listens, on this host alone.") var port = 8079
+
+  @Flag(help: .hidden) var supervised = false
+
+  func validate() throws {
+    guard (1...65535).contains(port) else { throw ValidationError("--port: found \(port), expected 1 to 65535") }
+  }
+
+  func run() async throws {
+    try await ExitCodes.reporting {
+      let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+      let host = DashboardHost(lab: lab)
+      let server: DashboardServer
+      do {
+        server = try await DashboardServer(port: port, access: host, group: group)
+      } catch {
+        throw LabError.pagePortTaken(port, reason: "\(error)")
+      }
+      Output.result("http://127.0.0.1:\(port)/")
+      Interruption.watch()
+      let serving = Task { await server.run() }
+      // A supervisor that was killed must not leave its page behind.
+      let parent = getppid()
+      while !Interruption.hasCome, !supervised || getppid() == parent { try await Task.sleep(for: .milliseconds(100)) }
+      host.interruptAll()
+      serving.cancel()
+      await serving.value
+      try await group.shutdownGracefully()
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import CPage
+
+/// The page's own files, which are part of this program.
+enum Assets {
+  private static let files: [String: [UInt8]] = {
+    var files: [String: [UInt8]] = [:]
+    var number = 0
+    while let file = page_file(number)?.pointee {
+      let bytes = UnsafeRawBufferPointer(start: file.bytes, count: file.size)
+      files["/" + String(cString: file.name)] = Array(bytes)
+      number += 1
+    }
+    files["/"] = files["/page.html"]
+    return files
+  }()
+
+  static func answer(_ path: String) -> PageAnswer? {
+    files[path].map { PageAnswer(contentType: contentType(path), body: .whole($0)) }
+  }
+
+  private static func contentType(_ path: String) -> String {
+    if path.hasSuffix(".js") { return "text/javascript; charset=utf-8" }
+    return path.hasSuffix(".css") ? "text/css; charset=utf-8" : "text/html; charset=utf-8"
+  }
+}

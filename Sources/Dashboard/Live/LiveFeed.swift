@@ -1,0 +1,168 @@
+import CascadeAnalysis
+import ChainModel
+import TraceLog
+
+/// Follows the running chain's log while somebody looks, and tells all who look the same, at a bounded rate.
+actor LiveFeed {
+  /// What is told, five times a second at most.
+  ///
+  /// Keys: `run_id`, `time_ns`, `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
+  /// `edges`, `ping` (the gateway's `/ping`: `figures`, and `last_ns`, `waiting_ns` of the page's own), `window_from_ns`,
+  /// `load` (the command of the load that runs, if one does), `problem` (why nothing can be told).
+  struct State: Encodable, Sendable {
+    var runID: String?
+    var time: UInt64 = 0
+    var services: [ChainMoment.Service] = []
+    var figures: [String: LiveRates.Figures] = [:]
+    var edges: [ChainMoment.Edge] = []
+    var ping = Ping()
+    var windowFrom: UInt64 = 0
+    var load: String?
+    var problem: String?
+
+    struct Ping: Encodable, Sendable {
+      var figures: LiveRates.Figures?
+      var last: UInt64?
+      var waiting: UInt64?
+
+      private enum CodingKeys: String, CodingKey {
+        case figures
+        case last = "last_ns"
+        case waiting = "waiting_ns"
+      }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case services, figures, edges, ping, load, problem
+      case runID = "run_id"
+      case time = "time_ns"
+      case windowFrom = "window_from_ns"
+    }
+  }
+
+  static let tick = Duration.milliseconds(200)
+  /// So long after the last look the log is no longer followed.
+  private static let interest = Duration.seconds(60)
+
+  private let access: any LabAccess
+  private let streams: EventStreams
+  private let pinger: Pinger
+  private var follower: RunFollower?
+  private var rates = LiveRates()
+  private var state = State()
+  private var lastWanted = Monotonic.now()
+  private var lastReport: UInt64 = 0
+  private var lastChainCheck: UInt64 = 0
+  private var windowFrom: UInt64 = 0
+  private var load: String?
+
+  init(access: any LabAccess, streams: EventStreams) {
+    self.access = access
+    self.streams = streams
+    pinger = Pinger()
+  }
+
+  func run() async {
+    while !Task.isCancelled {
+      if streams.count > 0 { lastWanted = Monotonic.now() }
+      if Monotonic.now() &- lastWanted < Self.interest.nanoseconds { turn() }
+      try? await Task.sleep(for: Self.tick)
+    }
+  }
+
+  /// The state now, for one who does not follow.
+  func current() -> State {
+    lastWanted = Monotonic.now()
+    turn()
+    return state
+  }
+
+  func timeline() -> TimelineIndex? {
+    lastWanted = Monotonic.now()
+    if follower == nil { turn() }
+    return follower?.index
+  }
+
+  var runID: String? { follower?.runID }
+
+  /// Begins to count anew.
+  func beginWindow() {
+    turn()
+    follower?.beginWindow()
+    rates.restart()
+    windowFrom = state.time
+    lastReport = 0
+  }
+
+  func setLoad(_ command: String?) { load = command }
+
+  func report() -> CascadeReport? { follower?.report }
+
+  // MARK: One turn
+
+  private func turn() {
+    let now = Monotonic.now()
+    if follower == nil || now &- lastChainCheck > 1_000_000_000 {
+      lastChainCheck = now
+      find()
+    }
+    guard follower != nil else { return tell() }
+    do throws(TraceLogError) {
+      _ = try follower?.advance()
+    } catch {
+      follower = nil
+      state = State(problem: "the trace log cannot be read: \(error)")
+      return tell()
+    }
+    refresh()
+    tell()
+    guard now &- lastReport > 1_000_000_000, streams.count > 0, let report = follower?.report else { return }
+    lastReport = now
+    streams.send("report", WireJSON.encode(report))
+  }
+
+  /// Looks whether another chain runs now.
+  private func find() {
+    guard let chain = access.chain() else {
+      follower = nil
+      pinger.stop()
+      state = State(problem: "no chain is running: start it with make up")
+      return
+    }
+    pinger.aim(at: chain.gatewayPort)
+    guard chain.runID != follower?.runID else { return }
+    rates = LiveRates()
+    windowFrom = 0
+    guard let path = chain.logPath else {
+      state = State(problem: "this run is traced nowhere: trace_log.enabled is false in services.yaml")
+      return
+    }
+    do throws(TraceLogError) {
+      follower = try RunFollower(runID: chain.runID, path: path)
+    } catch {
+      state = State(problem: "the trace log cannot be opened: \(error)")
+    }
+  }
+
+  private func refresh() {
+    guard let follower, let chain = follower.moment else { return }
+    rates.add(chain)
+    var next = State()
+    next.runID = follower.runID
+    next.time = chain.time
+    next.services = ServiceName.allCases.compactMap { name in chain.services.first { $0.name == name.rawValue } }
+    next.edges = chain.edges
+    for service in next.services { next.figures[service.name] = rates.figures(service.name) }
+    let gateway = ServiceName.gateway.rawValue
+    next.ping.figures = rates.figures(LiveRates.key(gateway, "GET /ping"))
+    (next.ping.last, next.ping.waiting) = pinger.times
+    next.windowFrom = windowFrom
+    next.load = load
+    state = next
+  }
+
+  private func tell() {
+    if streams.count > 0 { pinger.ask() }
+    streams.send("state", WireJSON.encode(state))
+  }
+}

@@ -1,0 +1,63 @@
+import ChainModel
+
+/// A command that the page may give: a verb that changes the running chain, with words that the verb itself checks
+/// again. Nothing of it ever passes a shell.
+struct PageCommand: Hashable, Sendable {
+  let words: [String]
+
+  /// As one would type it.
+  var text: String { (["bin/chainlab"] + words.map(Self.quoted)).joined(separator: " ") }
+
+  var isLoad: Bool { words.first == "load" }
+
+  private static let loadOptions = ["--closed", "--rate", "--duration", "--path", "--seed", "--timeout"]
+  private static let wordLimit = 16
+  private static let lengthLimit = 200
+
+  init(_ words: [String]) throws(PageRefusal) {
+    guard let verb = words.first, words.count <= Self.wordLimit,
+      words.allSatisfy({ $0.utf8.count <= Self.lengthLimit && !$0.utf8.contains { $0 < 0x20 || $0 == 0x7f } })
+    else {
+      throw PageRefusal(
+        400, "expected 1 to \(Self.wordLimit) words of at most \(Self.lengthLimit) bytes, without control characters")
+    }
+    switch verb {
+    case "mode", "pool", "fault":
+      let services = ServiceName.allCases.map(\.rawValue) + ["all"]
+      guard words.count >= 3, services.contains(words[1]) else {
+        throw PageRefusal(400, "\(verb): expected a service (\(services.joined(separator: ", "))) and what to set")
+      }
+      if let option = words.first(where: { $0.hasPrefix("-") }) {
+        throw PageRefusal(400, "\(verb): found the option '\(option)', expected none")
+      }
+    case "load": try Self.checkLoad(words)
+    default: throw PageRefusal(400, "found the verb '\(verb)', expected mode, pool, fault or load")
+    }
+    self.words = words
+  }
+
+  private static func checkLoad(_ words: [String]) throws(PageRefusal) {
+    var index = 1
+    while index < words.count {
+      if words[index] == "--poisson" {
+        index += 1
+        continue
+      }
+      guard loadOptions.contains(words[index]), index + 1 < words.count, !words[index + 1].hasPrefix("-") else {
+        throw PageRefusal(
+          400,
+          "load: found '\(words[index])', expected --poisson or one of \(loadOptions.joined(separator: ", ")) with its value"
+        )
+      }
+      index += 2
+    }
+  }
+
+  private static func quoted(_ word: String) -> String {
+    let plain = word.utf8.allSatisfy { byte in
+      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+        || "-_=:.,/%@+".utf8.contains(byte)
+    }
+    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+}

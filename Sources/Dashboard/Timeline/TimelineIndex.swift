@@ -1,0 +1,174 @@
+import CascadeAnalysis
+import ChainModel
+import Synchronization
+import TraceLog
+
+/// What every thread of a run did, held so that any window of it can be drawn at once. It is filled while the log is gone
+/// through, and only grows at its end.
+final class TimelineIndex: Sendable {
+  struct Lane {
+    var service: String
+    var thread: String
+    var role: ThreadRole
+    var slices = LaneSlices()
+  }
+
+  /// How many requests were in a service's queue, from each moment on.
+  struct Queue {
+    var times: [UInt64] = []
+    var depths: [Int32] = []
+  }
+
+  struct State {
+    var runID = ""
+    /// Times of the log's clock.
+    var origin: UInt64 = 0
+    var end: UInt64 = 0
+    var completeSince: UInt64 = 0
+    var lanes: [Lane] = []
+    var queues: [String: Queue] = [:]
+    var strings = LogStrings()
+    fileprivate(set) var places: [UInt64: Int] = [:]
+    fileprivate(set) var processes: [UInt16: String] = [:]
+    /// Lanes by service and thread.
+    fileprivate var named: [String: Int] = [:]
+    /// What has not ended, by lane.
+    var open: [Int: ThreadSlice] = [:]
+    /// Lanes from front to back of the chain, pools before loops, in the order of their names.
+    var order: [Int] = []
+  }
+
+  /// More than a log of half a gigabyte gives; then the oldest are let go.
+  static let sliceLimit = 6_000_000
+
+  private let state = Mutex(State())
+
+  func read<Result: Sendable>(_ body: (borrowing State) throws -> sending Result) rethrows -> Result {
+    try state.withLock { try body($0) }
+  }
+
+  func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+}
+
+extension TimelineIndex.State {
+  private static func key(_ process: UInt16, _ tid: UInt32) -> UInt64 { UInt64(process) << 32 | UInt64(tid) }
+
+  /// Takes what a batch of records says of processes and texts.
+  mutating func learn(_ log: LogSnapshot) {
+    (runID, origin, completeSince) = (log.runID, log.createdAt, log.completeSince)
+    strings = log.strings
+    for process in log.processes {
+      guard let slot = UInt16(exactly: process.slot) else { continue }
+      processes[slot] = PlainText.clean(process.name)
+    }
+  }
+
+  mutating func meet(_ record: Record) {
+    end = max(end, record.time)
+    guard record.kind == .threadStart else { return }
+    let name = PlainText.clean(strings[record.name])
+    add(Self.key(record.process, record.thread), record.process, name, ThreadRole(rawValue: record.detail) ?? .other)
+  }
+
+  /// Threads of one name follow one another in one lane: a pool that was resized, a service that was started again.
+  private mutating func add(_ key: UInt64, _ process: UInt16, _ name: String, _ role: ThreadRole) {
+    let service = processes[process] ?? "process \(process)"
+    if let place = places[key], lanes[place].thread == name { return }
+    if let place = named["\(service) \(name)"] {
+      places[key] = place
+      return
+    }
+    places[key] = lanes.count
+    named["\(service) \(name)"] = lanes.count
+    lanes.append(TimelineIndex.Lane(service: service, thread: name, role: role))
+    order = []
+  }
+
+  mutating func add(_ slice: ThreadSlice) {
+    guard slice.end > slice.start else { return }
+    let lane = place(slice)
+    lanes[lane].slices.add(slice)
+  }
+
+  mutating func setOpen(_ slices: [ThreadSlice]) {
+    open = [:]
+    for slice in slices { open[place(slice)] = slice }
+  }
+
+  private mutating func place(_ slice: ThreadSlice) -> Int {
+    let key = Self.key(slice.process, slice.tid)
+    if let known = places[key] { return known }
+    add(key, slice.process, "\(slice.tid)", .other)
+    return places[key] ?? 0
+  }
+
+  mutating func queue(_ service: String, _ time: UInt64, _ depth: Int32) {
+    var queue = queues[service] ?? TimelineIndex.Queue()
+    if let last = queue.times.indices.last, queue.times[last] == time {
+      queue.depths[last] = depth
+    } else {
+      queue.times.append(time)
+      queue.depths.append(depth)
+    }
+    queues[service] = queue
+  }
+
+  /// Lets the oldest go when there are too many.
+  mutating func trim() {
+    let count = lanes.reduce(0) { $0 + $1.slices.count }
+    guard count > TimelineIndex.sliceLimit else { return }
+    let cut = origin &+ (end &- origin) / 4
+    for index in lanes.indices { lanes[index].slices.removeFirst(before: cut) }
+    completeSince = max(completeSince, cut)
+  }
+
+  mutating func sort() {
+    guard order.isEmpty else { return }
+    let roles: [ThreadRole] = [.worker, .hired, .store, .loop, .other]
+    func rank(_ lane: TimelineIndex.Lane) -> (Int, Int, Int, String) {
+      let service = ServiceName(rawValue: lane.service).flatMap { ServiceName.allCases.firstIndex(of: $0) } ?? 99
+      return (service, roles.firstIndex(of: lane.role) ?? 9, lane.thread.utf8.count, lane.thread)
+    }
+    // Control threads serve no request.
+    order = lanes.indices.filter { lanes[$0].role != .control }.sorted { rank(lanes[$0]) < rank(lanes[$1]) }
+  }
+}
+
+/// The slices of one thread, oldest first; they do not overlap.
+struct LaneSlices {
+  private(set) var starts: [UInt64] = []
+  private(set) var ends: [UInt64] = []
+  /// 0 while it ran, else the cause's number.
+  private(set) var causes: [UInt8] = []
+  private(set) var targets: [UInt32] = []
+  private(set) var spans: [UInt64] = []
+
+  var count: Int { starts.count }
+
+  mutating func add(_ slice: ThreadSlice) {
+    starts.append(max(slice.start, ends.last ?? 0))
+    ends.append(max(slice.end, ends.last ?? 0))
+    causes.append(slice.cause?.rawValue ?? 0)
+    targets.append(slice.target)
+    spans.append(slice.span)
+  }
+
+  /// The first slice that ends after a moment.
+  func first(after time: UInt64) -> Int {
+    var (low, high) = (0, ends.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ends[middle] > time { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  mutating func removeFirst(before time: UInt64) {
+    let count = first(after: time)
+    starts.removeFirst(count)
+    ends.removeFirst(count)
+    causes.removeFirst(count)
+    targets.removeFirst(count)
+    spans.removeFirst(count)
+  }
+}

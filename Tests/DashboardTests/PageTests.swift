@@ -1,0 +1,112 @@
+import ChainModel
+import ChainTestSupport
+import Dashboard
+import Supervisor
+import Testing
+
+/// The page's port: whom it answers, and what it carries out.
+@Suite struct PageTests {
+  private static let files = ["/", "/style.css", "/app.js", "/timeline.js", "/lanes.js"]
+
+  @Test(.timeLimit(.minutes(1))) func theFilesArePartOfTheProgram() async throws {
+    try await TestPage.with(try TestLab(isChainRunning: false)) { page in
+      for path in Self.files {
+        let answer = try #require(page.send(path))
+        #expect(answer.status == 200)
+        #expect(!answer.body.isEmpty)
+        #expect(answer.headers["content-security-policy"]?.contains("default-src 'none'") == true)
+        #expect(answer.headers["x-content-type-options"] == "nosniff")
+      }
+      #expect(page.send("/")?.headers["content-type"] == "text/html; charset=utf-8")
+      #expect(page.send("/nosuch.js")?.status == 404)
+      #expect(page.send("/../etc/passwd")?.status == 404)
+      #expect(page.send("/", method: "POST", body: "x")?.status == 405)
+    }
+  }
+
+  /// Text from the lab is only ever set as text.
+  @Test(.timeLimit(.minutes(1))) func noFileCanTurnTextIntoMarkup() async throws {
+    try await TestPage.with(try TestLab(isChainRunning: false)) { page in
+      let html = try #require(page.send("/")).text
+      let scripts = [
+        "app", "bench", "chain", "controls", "dom", "keys", "lanes", "marks", "overview", "report", "runs",
+      ]
+      for name in scripts + ["timeline", "trace"] {
+        let text = try #require(page.send("/\(name).js")).text
+        for word in ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function(", "srcdoc"] {
+          #expect(!text.contains(word), "\(name).js has \(word)")
+        }
+        #expect(!text.contains("http://") && !text.contains("https://"), "\(name).js names another host")
+      }
+      for word in ["onclick", "onload", "style=", "http://", "https://"] { #expect(!html.contains(word), "\(word)") }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func onlyItsOwnPageAndProgramsOfThisHostAreAnswered() async throws {
+    try await TestPage.with(try TestLab(isChainRunning: false)) { page in
+      let path = "/api/v1/runs"
+      #expect(page.send(path)?.status == 200)
+      #expect(page.send(path, headers: ["Origin: http://127.0.0.1:\(page.port)"])?.status == 200)
+      for header in [
+        "Host: evil.example", "Host: evil.example:\(page.port)", "Origin: http://evil.example", "Origin: null",
+        "Origin: http://127.0.0.1:1", "Origin: http://localhost:\(page.port)", "Origin: https://127.0.0.1:\(page.port)",
+      ] {
+        #expect(page.send(path, headers: [header])?.status == 403, "\(header)")
+        #expect(page.send("/", headers: [header])?.status == 403, "\(header)")
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func commandsAreGivenOnAsTheyAre() async throws {
+    let lab = try TestLab(isChainRunning: false)
+    let wanted = [
+      ["mode", "gateway", "nonblocking-async"], ["pool", "payment-service", "threads=8", "queue=3"],
+      ["fault", "all", "latency=1s", "user=o'brien $(x)"],
+    ]
+    try await TestPage.with(lab) { page in
+      for words in wanted { #expect(page.post(words)?.status == 200) }
+      let quoted = try #require(page.post(wanted[2])).text
+      #expect(
+        quoted.contains(#"bin\/chainlab fault all latency=1s 'user=o'\\''brien $(x)'"#) || quoted.contains("user=o"))
+    }
+    #expect(lab.performed.prefix(3) == wanted[...])
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func whatIsNoCommandOfTheChainIsRefused() async throws {
+    let lab = try TestLab(isChainRunning: false)
+    try await TestPage.with(lab) { page in
+      for words in [
+        [], ["down"], ["export", "sqlite", "-o", "/tmp/x"], ["mode", "gateway"], ["mode", "nosuch", "blocking"],
+        ["mode", "gateway", "--root=/tmp"], ["fault", "gateway", "--help"], ["load", "--port", "80"],
+        ["load", "--rate"], ["load", "--rate", "--poisson"], ["fault", "gateway", "user=\u{1b}[31m"],
+        ["fault", "gateway", String(repeating: "x", count: 300)], Array(repeating: "mode", count: 40),
+      ] {
+        let answer = try #require(page.post(words))
+        #expect(answer.status == 400, "\(words)")
+        #expect(answer.headers["content-type"] == "application/problem+json")
+      }
+      #expect(page.post(["mode", "gateway", "async"], type: "text/plain")?.status == 415)
+      let headers = ["content-type: application/json"]
+      for body in ["", "{", "[]", #"{"words":7}"#] {
+        #expect(page.send("/api/v1/commands", method: "POST", headers: headers, body: body)?.status == 400, "\(body)")
+      }
+      let long = String(repeating: "x", count: 70_000)
+      #expect(page.send("/api/v1/commands", method: "POST", headers: headers, body: long)?.status == 413)
+    }
+    #expect(lab.performed.isEmpty)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func thereIsOneLoadAtATime() async throws {
+    let lab = try TestLab(isChainRunning: false)
+    try await TestPage.with(lab) { page in
+      #expect(page.send("/api/v1/load", method: "DELETE")?.status == 409)
+      #expect(page.post(["load", "--rate", "5", "--duration", "30s"])?.status == 200)
+      #expect(page.post(["load", "--closed", "5"])?.status == 409)
+      #expect(page.send("/api/v1/load", method: "DELETE")?.status == 200)
+      let isOver = Patience.wait(.seconds(10), until: { page.send("/api/v1/load", method: "DELETE")?.status == 409 })
+      #expect(isOver)
+    }
+    #expect(lab.performed == [["load", "--rate", "5", "--duration", "30s"]])
+  }
+}

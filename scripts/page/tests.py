@@ -1,0 +1,232 @@
+"""What a user does on the page, done in a real browser."""
+
+import http.server
+import json
+import sys
+import threading
+import time
+
+from axe_playwright_python.sync_playwright import Axe
+from lab import PICTURES, URL, ask, blocked, blocked_in_each, browser, chainlab, make_slow, page, say, wait
+
+FOLDER = sys.argv[1]
+MARKUP = '"><img src=x onerror=alert(1)>\u0007\'<b>'
+
+
+def calm():
+    """As it was: nothing sent, nothing broken, everybody blocking."""
+    try:
+        ask("load", "DELETE")
+    except OSError:
+        pass
+    chainlab(FOLDER, "fault", "all", "clear")
+    chainlab(FOLDER, "mode", "all", "blocking")
+    chainlab(FOLDER, "pool", "payment-service", "threads=4")
+    wait("calm again", lambda: all(service["in_flight"] == 0 for service in ask("state")["services"]), 60)
+
+
+def the_cascade_is_seen_and_ends(chromium):
+    with page(chromium) as opened:
+        opened.screenshot(path=f"{PICTURES}/calm.png", full_page=True)
+        assert "calm" in opened.inner_text("#banner")
+        opened.click("#load-start")
+        wait("the load runs", lambda: opened.is_enabled("#load-stop"))
+        time.sleep(1)
+        make_slow(opened, 7)
+        sizes = {"payment-service": 4, "order-service": 8, "user-service": 12, "gateway": 16}
+        # One look sees all services at the same moment; a state is drawn every 0.2 s, so two may fill up in one.
+        looks = []
+        def all_full():
+            looks.append([blocked_in_each(opened)[service] == size for service, size in sizes.items()])
+            return all(looks[-1])
+        wait("all cells are blocked", all_full)
+        assert all(look == sorted(look, reverse=True) for look in looks), f"in another order: {looks}"
+        assert len({tuple(look) for look in looks}) >= 3, f"all at once: {looks}"
+        banner = wait("the banner tells of the gateway", lambda: (text := opened.inner_text("#banner")) and "gateway +" in text and text)
+        assert banner.startswith("payment full 4/4"), banner
+        places = [banner.index(name) for name in ("payment", "→ order", "→ user", "→ gateway")]
+        assert places == sorted(places), banner
+        say(f"the banner: {banner}")
+        wait("the bystander waits", lambda: opened.locator("#bystander.slow").count() == 1)
+        wait("the report names the cause", lambda: "payment-service sleep (fault: latency=1s)" in opened.inner_text("#report"))
+        opened.screenshot(path=f"{PICTURES}/cascade.png", full_page=True)
+        opened.select_option("article[aria-label=gateway] select", "nonblocking-async")
+        wait("the gateway's cells are free", lambda: blocked(opened, "gateway") == 0, 60)
+        assert blocked(opened, "payment-service") > 0
+        wait("the bystander is quick", lambda: opened.locator("#bystander.slow").count() == 0)
+        opened.screenshot(path=f"{PICTURES}/switched.png", full_page=True)
+        assert "mode gateway nonblocking-async" in opened.inner_text("#command")
+        opened.click("#load-stop")
+    calm()
+
+
+def a_span_is_found_and_followed_by_keyboard_alone(chromium):
+    with page(chromium) as opened:
+        ask("commands", "POST", {"words": ["fault", "payment-service", "latency=1s"]})
+        ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "30s"]})
+        wait("the gateway is full", lambda: blocked(opened, "gateway") == 16)
+        opened.locator("#follow").focus()
+        opened.keyboard.press("Enter")
+        opened.locator("#lanes").focus()
+        opened.keyboard.press("/")
+        opened.keyboard.type("calls payment")
+        opened.keyboard.press("Enter")
+        wait("nothing has this name", lambda: "nothing found" in opened.inner_text("#search-count"))
+        opened.keyboard.press("Control+a")
+        opened.keyboard.type("fault: latency=1s")
+        opened.keyboard.press("Enter")
+        wait("a hit is shown", lambda: "1 of" in opened.inner_text("#search-count"))
+        for _ in range(200):
+            for _ in range(3):
+                opened.keyboard.press("[")
+            if opened.inner_text("#lane-text").startswith("gateway-w"):
+                break
+            opened.keyboard.press("n")
+            time.sleep(0.1)
+        found = opened.inner_text("#lane-text")
+        assert found.startswith("gateway-w") and "sleep fault: latency=1s" in found, found
+        say(f"from: {found}")
+        for service in ("user-w", "order-w", "payment-w"):
+            opened.keyboard.press("]")
+            found = opened.inner_text("#lane-text")
+            assert found.startswith(service), found
+        assert "asleep – fault: latency=1s" in found, found
+        say(f"followed to: {found}")
+        callers = opened.inner_text("#selection")
+        assert "Blocks:" in callers and "gateway-w" in callers, callers
+        opened.screenshot(path=f"{PICTURES}/followed.png", full_page=True)
+        opened.keyboard.press("[")
+        assert "order-w" in opened.inner_text("#lane-text"), opened.inner_text("#lane-text")
+        wait("the link tells the selection", lambda: "span=" in opened.evaluate("location.href"))
+        opened.keyboard.press("m")
+        wait("an area is measured", lambda: opened.locator("#area table").count() == 1)
+        opened.keyboard.press("Escape")
+        assert opened.locator("#trace canvas").count() == 0
+    calm()
+
+
+def two_runs_are_compared(chromium):
+    chainlab(FOLDER, "load", "--rate", "20", "--duration", "3s")
+    first = ask("state")["run_id"]
+    chainlab(FOLDER, "down")
+    chainlab(FOLDER, "up")
+    chainlab(FOLDER, "fault", "payment-service", "latency=80ms")
+    chainlab(FOLDER, "load", "--rate", "20", "--duration", "3s")
+    with page(chromium) as opened:
+        second = ask("state")["run_id"]
+        wait("both runs are listed", lambda: first in opened.inner_text("#run-list") and second in opened.inner_text("#run-list"))
+        opened.select_option("#run-a", first)
+        opened.select_option("#run-b", second)
+        opened.click("#compare")
+        wait("the comparison is there", lambda: opened.locator("#comparison table").count() == 2, 30)
+        text = opened.inner_text("#comparison")
+        assert "response time p50" in text and "more" in text and "within noise" in text, text
+        assert opened.locator("#comparison canvas").count() == 2
+        opened.screenshot(path=f"{PICTURES}/compared.png", full_page=True)
+        opened.click(f"#run-list button:text-is('{first}')")
+        wait("the old run is shown", lambda: opened.input_value("#run") == first)
+        opened.click("#explain-run")
+        wait("it is explained", lambda: first in opened.inner_text("#explained"))
+    calm()
+
+
+def it_is_readable(chromium):
+    """Light and dark, wide and narrow: no serious violation, nothing wider than the screen."""
+    ask("commands", "POST", {"words": ["fault", "payment-service", "latency=1s"]})
+    ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "20s"]})
+    for scheme in ("light", "dark"):
+        for width in (1440, 390):
+            with page(chromium, width=width, height=900, color_scheme=scheme, reduced_motion="reduce") as opened:
+                wait("cells are blocked", lambda: blocked(opened, "payment-service") == 4)
+                opened.click("article[aria-label=payment-service] .cell >> nth=0")
+                wait("a thread is selected", lambda: "payment-w1" in opened.inner_text("#lane-text"))
+                opened.screenshot(path=f"{PICTURES}/{scheme}-{width}.png", full_page=True)
+                wide = opened.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, f"{wide} pixels wide on a screen of {width}"
+                small = opened.evaluate("""() => [...document.querySelectorAll("button, select, input, a")]
+                  .filter(node => node.offsetParent && !node.closest(".cells") && !node.matches(".skip") && node.getBoundingClientRect().height < 24)
+                  .map(node => node.outerHTML.slice(0, 80))""")
+                assert not small, f"too small to hit: {small}"
+                axe = Axe().run(opened).response
+                assert len(axe["passes"]) > 20, f"axe has hardly looked: {len(axe['passes'])} rules passed"
+                found = axe["violations"]
+                serious = [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found if item["impact"] in ("serious", "critical")]
+                assert not serious, serious
+                say(f"{scheme}, {width} pixels: axe finds nothing serious ({len(found)} lesser, {len(axe['passes'])} rules passed)")
+    calm()
+
+
+def markup_stays_text(chromium):
+    alerts = []
+    with page(chromium) as opened:
+        opened.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+        words = ["fault", "payment-service", "latency=700ms", f"user=x{MARKUP.replace(chr(7), '')}"]
+        outcome = ask("commands", "POST", {"words": words})
+        chainlab(FOLDER, "fault", "payment-service", "error=503", 'header=x-a:<script>alert(1)</script>')
+        import urllib.parse, urllib.request, urllib.error
+        for name in (MARKUP, "<script>alert(2)</script>"):
+            path = urllib.parse.quote(name, safe="")
+            request = urllib.request.Request(f"http://127.0.0.1:18080/users/{path}/payment-status", headers={"x-a": "<i>"})
+            try:
+                urllib.request.urlopen(request).read()
+            except urllib.error.HTTPError as error:
+                assert error.code in (400, 404), error
+        wait("the fault is shown as text", lambda: "<script>" in opened.inner_text("article[aria-label=payment-service]"))
+        opened.fill("#search", "<img")
+        opened.press("#search", "Enter")
+        wait("searched", lambda: "found" in opened.inner_text("#search-count") or " of " in opened.inner_text("#search-count"))
+        opened.fill("#search", "alert(2)")
+        opened.press("#search", "Enter")
+        time.sleep(1)
+        assert opened.locator("img, script:not([src]), b b, i").count() == 0
+        assert outcome["command"].startswith("bin/chainlab fault payment-service latency=700ms '"), outcome
+    assert not alerts, alerts
+    calm()
+
+
+def others_cannot_reach_in(chromium):
+    """A page of another origin can neither read the API nor change anything."""
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>elsewhere</title>")
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 18078), Elsewhere)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    before = ask("state")["services"][0]["model"]
+    tries = """async url => {
+      const told = [];
+      const attempt = async (name, action) => { try { told.push(name + ": " + await action()); } catch (error) { told.push(name + ": refused"); } };
+      await attempt("read", async () => (await fetch(url + "/api/v1/state")).status);
+      await attempt("read opaque", async () => (await fetch(url + "/api/v1/state", { mode: "no-cors" })).type);
+      await attempt("json", async () => (await fetch(url + "/api/v1/commands", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ words: ["mode", "gateway", "async"] }) })).status);
+      await attempt("plain", async () => (await fetch(url + "/api/v1/commands", { method: "POST", mode: "no-cors", body: JSON.stringify({ words: ["mode", "gateway", "async"] }) })).type);
+      await attempt("window", async () => (await fetch(url + "/api/v1/window", { method: "POST", mode: "no-cors" })).type);
+      await attempt("events", () => new Promise((done, fail) => { const source = new EventSource(url + "/api/v1/events"); source.onopen = () => done("open"); source.onerror = fail; }));
+      return told;
+    }"""
+    context = chromium.new_context()
+    opened = context.new_page()
+    opened.goto("http://127.0.0.1:18078/")
+    told = opened.evaluate(tries, URL)
+    context.close()
+    server.shutdown()
+    say(f"another origin: {'; '.join(told)}")
+    assert not any(line.startswith(("read: 2", "json: 2", "events: open")) for line in told), told
+    assert ask("state")["services"][0]["model"] == before, "another origin has switched the gateway"
+
+
+if __name__ == "__main__":
+    with browser() as chromium:
+        for test in (the_cascade_is_seen_and_ends, a_span_is_found_and_followed_by_keyboard_alone, two_runs_are_compared,
+                it_is_readable, markup_stays_text, others_cannot_reach_in):
+            if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
+                continue
+            start = time.monotonic()
+            test(chromium)
+            print(f"page: {test.__name__.replace('_', ' ')}: {time.monotonic() - start:.1f} s", flush=True)
