@@ -51,6 +51,21 @@ import TraceLog
     report.expectConservation()
   }
 
+  /// Everything but blame is the same without it.
+  @Test func aggregateFiguresNeedNoBlame() {
+    for log in [Self.log, TestLog.wellBehaved().snapshot, TestLog.jam().snapshot] {
+      let (with, without) = (CascadeReport(log), CascadeReport(log, options: CascadeOptions(blames: false)))
+      #expect(without.threads == with.threads)
+      #expect(without.services.map(\.blockedTotal) == with.services.map(\.blockedTotal))
+      #expect(without.services.map(\.waitingTotal) == with.services.map(\.waitingTotal))
+      #expect(without.services.map(\.queued) == with.services.map(\.queued))
+      #expect(without.saturations == with.saturations)
+      #expect(without.edges == with.edges)
+      #expect(without.bystanders == with.bystanders)
+      #expect(without.blame.isEmpty)
+    }
+  }
+
   @Test func aReportInBetweenChangesNothing() {
     let log = Self.log
     var live = fold(log)

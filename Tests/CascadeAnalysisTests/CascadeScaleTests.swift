@@ -37,9 +37,12 @@ import TraceLog
     }
   }
 
-  private func fold(_ log: TestLog, repeats: UInt64) -> (fold: CascadeFold, records: Int, seconds: Double) {
+  private func fold(
+    _ log: TestLog, repeats: UInt64, blames: Bool = true
+  ) -> (fold: CascadeFold, records: Int, seconds: Double) {
     let snapshot = log.snapshot
-    var fold = CascadeFold(processes: snapshot.processes, strings: snapshot.strings)
+    var fold = CascadeFold(
+      processes: snapshot.processes, strings: snapshot.strings, options: CascadeOptions(blames: blames))
     for record in snapshot.records where record.span == 0 { fold.apply(record) }
     let long = LongLog(log, repeats: repeats)
     let start = ContinuousClock.now
@@ -60,6 +63,9 @@ import TraceLog
     _ = fold(Self.loaded, repeats: 4)
     let short = fold(Self.loaded, repeats: 20)
     let long = fold(Self.loaded, repeats: 160)
+    let aggregate = fold(Self.loaded, repeats: 160, blames: false)
+    print("aggregate figures: \(Int(Double(aggregate.records) / aggregate.seconds)) records/s")
+    #expect(aggregate.seconds < long.seconds)
     print("cascade fold: \(Int(Double(long.records) / long.seconds)) records/s over \(long.records) records")
     #expect(long.seconds / short.seconds < 8 * 3)
   }

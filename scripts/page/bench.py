@@ -15,7 +15,7 @@ def make_run():
     records = 0
     while records < 2_000_000:
         chainlab(FOLDER, "load", "--closed", "400", "--duration", "10s")
-        records = json.loads(chainlab(FOLDER, "audit", "--json"))["records"]
+        records = ask("runs/current")["records"]
         say(f"{records} records")
     run = ask("state")["run_id"]
     chainlab(FOLDER, "down")

@@ -67,11 +67,10 @@ def blocked(opened, service):
     return opened.locator(f"article[aria-label={service}] .cell.call, article[aria-label={service}] .cell.sleep").count()
 
 
-def blocked_in_each(opened):
-    """The same for all services, seen at one moment."""
+def taken_in_each(opened):
+    """How many cells of each service are not idle, seen at one moment."""
     return opened.evaluate("""services => Object.fromEntries(services.map(service => [service,
-      document.querySelectorAll(`article[aria-label=${service}] .cell.call, article[aria-label=${service}] .cell.sleep`).length]))""",
-        list(SERVICES))
+      document.querySelectorAll(`article[aria-label=${service}] .cell:not(.idle)`).length]))""", list(SERVICES))
 
 
 def make_slow(opened, index):

@@ -7,7 +7,7 @@ import threading
 import time
 
 from axe_playwright_python.sync_playwright import Axe
-from lab import PICTURES, URL, ask, blocked, blocked_in_each, browser, chainlab, make_slow, page, say, wait
+from lab import PICTURES, URL, ask, blocked, browser, chainlab, make_slow, page, say, taken_in_each, wait
 
 FOLDER = sys.argv[1]
 MARKUP = '"><img src=x onerror=alert(1)>\u0007\'<b>'
@@ -37,9 +37,11 @@ def the_cascade_is_seen_and_ends(chromium):
         # One look sees all services at the same moment; a state is drawn every 0.2 s, so two may fill up in one.
         looks = []
         def all_full():
-            looks.append([blocked_in_each(opened)[service] == size for service, size in sizes.items()])
+            taken = taken_in_each(opened)
+            looks.append([taken[service] == size for service, size in sizes.items()])
             return all(looks[-1])
-        wait("all cells are blocked", all_full)
+        wait("all cells are taken", all_full)
+        wait("all are blocked", lambda: all(blocked(opened, service) == size for service, size in sizes.items()))
         assert all(look == sorted(look, reverse=True) for look in looks), f"in another order: {looks}"
         assert len({tuple(look) for look in looks}) >= 3, f"all at once: {looks}"
         banner = wait("the banner tells of the gateway", lambda: (text := opened.inner_text("#banner")) and "gateway +" in text and text)

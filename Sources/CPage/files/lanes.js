@@ -24,8 +24,10 @@ export function paints(context) {
   if (fills) return fills;
   fills = STATES.map((state) => {
     const color = cssColor(state.variable);
-    return { color, fill: pattern(context, color, state.pattern), name: state.name };
+    const tile = patternTile(color, state.pattern);
+    return { color, fill: context.createPattern(tile, "repeat"), tile: { words: wordsOf(tile) }, flat: { plain: wordsOf(patternTile(color, "none"))[0] }, name: state.name };
   });
+  fills.groundWord = wordsOf(patternTile(cssColor("--ground"), "none"))[0];
   fills.ink = cssColor("--ink");
   fills.soft = cssColor("--soft");
   fills.faint = cssColor("--faint");
@@ -40,8 +42,8 @@ export function paints(context) {
 
 export function forgetPaints() { fills = null; }
 
-function pattern(context, color, kind) {
-  if (kind === "none") return color;
+/** An 8 × 8 canvas that holds one tile of a pattern. */
+function patternTile(color, kind) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 8;
   const pen = tile.getContext("2d");
@@ -59,7 +61,12 @@ function pattern(context, color, kind) {
   if (kind === "horizontal") { pen.moveTo(0, 2); pen.lineTo(8, 2); pen.moveTo(0, 6); pen.lineTo(8, 6); }
   pen.stroke();
   if (kind === "dots") for (const [x, y] of [[2, 2], [6, 6]]) pen.fillRect(x - 1, y - 1, 2, 2);
-  return context.createPattern(tile, "repeat");
+  return tile;
+}
+
+/** A tile's pixels, as words in the order of memory. */
+function wordsOf(tile) {
+  return new Uint32Array(tile.getContext("2d").getImageData(0, 0, 8, 8).data.buffer);
 }
 
 /** Makes a canvas as sharp as the screen; returns its context and size in CSS pixels. */
@@ -107,33 +114,67 @@ export function visible(rows, top, bottom) {
   return shown;
 }
 
-/** Draws one lane's slices. `slices` are those of the API, relative to `base`. */
-export function drawLane(context, paint, slices, base, y, scale, hidden) {
-  const height = laneHeight - 3;
-  for (const slice of slices) {
-    const [start, end, code, , , count, running, blocked] = slice;
-    if (hidden.has(code)) continue;
-    const x = scale.x(base + start);
-    const width = Math.max(1, scale.x(base + end) - x);
-    if (x > scale.right || x + width < scale.left) continue;
-    const left = Math.max(x, scale.left);
-    const right = Math.min(x + width, scale.right);
-    if (count === 1) {
-      context.fillStyle = width > 3 ? paint[code].fill : paint[code].color;
-      context.fillRect(left, y + 1, right - left, height);
-      if (width > 8) {
-        context.strokeStyle = paint.ground;
-        context.strokeRect(left + 0.5, y + 1.5, right - left - 1, height - 1);
+/**
+ * The lanes as pixels. Tens of thousands of slices are written straight into memory and handed over in one piece: that
+ * takes a tenth of the time that as many rectangles take.
+ */
+export class Pixels {
+  constructor(context, width, height, ratio) {
+    this.image = context.createImageData(width, height);
+    this.words = new Uint32Array(this.image.data.buffer);
+    Object.assign(this, { width, height, ratio });
+  }
+
+  clear(color) { this.words.fill(color); }
+
+  /** A rectangle in CSS pixels, of an 8 × 8 tile. */
+  fill(left, top, right, bottom, tile) {
+    const x1 = Math.max(0, Math.round(left * this.ratio));
+    const x2 = Math.min(this.width, Math.max(x1 + 1, Math.round(right * this.ratio)));
+    const y2 = Math.min(this.height, Math.round(bottom * this.ratio));
+    for (let y = Math.max(0, Math.round(top * this.ratio)); y < y2; y += 1) {
+      const row = y * this.width;
+      if (tile.plain !== undefined) {
+        this.words.fill(tile.plain, row + x1, row + x2);
+      } else {
+        const line = (y & 7) << 3;
+        for (let x = x1; x < x2; x += 1) this.words[row + x] = tile.words[line + (x & 7)];
       }
-    } else {
-      // Merged: as high as the share of time that the thread was not idle, running below, blocked above.
-      const all = Math.max(1, end - start);
-      const low = Math.max(running > 0 ? 1 : 0, Math.round(height * running / all));
-      const rest = Math.max(blocked > 0 ? 1 : 0, Math.round(height * blocked / all));
-      context.fillStyle = paint[0].color;
-      context.fillRect(left, y + 1 + height - low, right - left, low);
-      context.fillStyle = paint[code === 0 ? 1 : code].color;
-      context.fillRect(left, y + 1 + Math.max(0, height - low - rest), right - left, rest);
     }
   }
+}
+
+/** Draws one lane's slices. `slices` are those of the API, relative to `base`. */
+export function drawLane(pixels, paint, slices, base, y, scale, hidden) {
+  const [top, bottom] = [y + 1, y + laneHeight - 2];
+  const begin = scale.ns(scale.left) - base;
+  const end = scale.ns(scale.right) - base;
+  for (let index = firstAfter(slices, begin); index < slices.length && slices[index][0] < end; index += 1) {
+    const [start, stop, code, , , count, running, blocked] = slices[index];
+    if (hidden.has(code)) continue;
+    const left = Math.max(scale.x(base + start), scale.left);
+    const right = Math.min(Math.max(scale.x(base + stop), left + 1), scale.right);
+    if (count === 1) {
+      const isWide = right - left > 8;
+      pixels.fill(left + (isWide ? 1 : 0), top, right - (isWide ? 1 : 0), bottom, right - left > 3 ? paint[code].tile : paint[code].flat);
+      continue;
+    }
+    // Merged: as high as the share of time that the thread was not idle, running below, blocked above.
+    const all = Math.max(1, stop - start);
+    const low = running > 0 ? Math.max(1, Math.round((bottom - top) * running / all)) : 0;
+    const high = blocked > 0 ? Math.max(1, Math.round((bottom - top) * blocked / all)) : 0;
+    if (low > 0) pixels.fill(left, bottom - low, right, bottom, paint[0].flat);
+    if (high > 0) pixels.fill(left, Math.max(top, bottom - low - high), right, bottom - low, paint[code === 0 ? 1 : code].flat);
+  }
+}
+
+/** The first slice that ends after a moment, by binary search. */
+function firstAfter(slices, moment) {
+  let low = 0;
+  let high = slices.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (slices[middle][1] > moment) high = middle; else low = middle + 1;
+  }
+  return low;
 }

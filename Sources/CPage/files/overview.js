@@ -1,11 +1,34 @@
 // The whole run in one strip: blocked threads of each service, stacked, and the window that the lanes show.
 import { paints, prepare } from "./lanes.js";
 
+const strip = document.createElement("canvas");
+let drawn = {};
+
+/** The strip itself is drawn when the run or the theme has changed; the window's frame, in every frame. */
 export function drawOverview(canvas, view) {
   const { context, width, height } = prepare(canvas);
   const paint = paints(context);
-  const { overview } = view;
+  if (drawn.overview !== view.overview || drawn.paint !== paint || drawn.width !== canvas.width) {
+    drawn = { overview: view.overview, paint, width: canvas.width };
+    [strip.width, strip.height] = [canvas.width, canvas.height];
+    const pen = strip.getContext("2d");
+    pen.scale(canvas.width / width, canvas.height / height);
+    drawStrip(pen, paint, view, width, height);
+  }
   context.clearRect(0, 0, width, height);
+  context.drawImage(strip, 0, 0, width, height);
+  const [from, to] = [view.from / view.end * width, view.to / view.end * width];
+  context.fillStyle = paint.ink;
+  context.globalAlpha = 0.1;
+  context.fillRect(0, 16, from, height);
+  context.fillRect(to, 16, width - to, height);
+  context.globalAlpha = 1;
+  context.strokeStyle = paint.ink;
+  context.strokeRect(from + 0.5, 16.5, Math.max(2, to - from - 1), height - 17);
+}
+
+function drawStrip(context, paint, view, width, height) {
+  const { overview } = view;
   const cells = overview.services[0]?.blocked.length ?? 0;
   if (cells === 0) return;
   const sums = new Array(cells).fill(0);
@@ -35,12 +58,4 @@ export function drawOverview(canvas, view) {
     context.fillText(service.service, x + 14, 2);
     x += context.measureText(service.service).width + 30;
   }
-  const [from, to] = [view.from / view.end * width, view.to / view.end * width];
-  context.fillStyle = paint.ink;
-  context.globalAlpha = 0.1;
-  context.fillRect(0, 16, from, height);
-  context.fillRect(to, 16, width - to, height);
-  context.globalAlpha = 1;
-  context.strokeStyle = paint.ink;
-  context.strokeRect(from + 0.5, 16.5, Math.max(2, to - from - 1), height - 17);
 }

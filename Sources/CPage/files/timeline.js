@@ -1,6 +1,6 @@
 // The timeline: an overview of the run, and a window of it as lanes, one for each thread.
 import { $, api, el, moment, setText, table, time } from "./dom.js";
-import { drawLane, forgetPaints, headHeight, laneHeight, layout, paints, prepare, STATES, visible } from "./lanes.js";
+import { drawLane, forgetPaints, Pixels, headHeight, laneHeight, layout, paints, prepare, STATES, visible } from "./lanes.js";
 import { drawOverview } from "./overview.js";
 import { chainAt, chainText, drawTrace, paintTrace } from "./trace.js";
 import { startKeys } from "./keys.js";
@@ -13,6 +13,7 @@ export const view = {
 const started = performance.now();
 const labelWidth = () => ($("lanes").clientWidth < 600 ? 84 : 128);
 let dirty = true;
+let pixels = null;
 let timer = null;
 let wanted = null;
 
@@ -64,7 +65,7 @@ export function fetchLanes(window = view) {
   const margin = (window.to - window.from) / 4;
   const from = Math.max(0, Math.round(window.from - margin));
   const to = Math.round(window.to + margin);
-  const cells = Math.min(4000, Math.max(50, Math.round($("lanes").clientWidth * 1.5)));
+  const cells = Math.min(4000, Math.max(50, Math.round($("lanes").clientWidth * 0.5)));
   const path = `runs/${encodeURIComponent(view.run)}/lanes?from=${from}&to=${to}&cells=${cells}&first=${range.first}&count=${range.count}`;
   if (wanted !== path) fetchPath(path, window);
 }
@@ -296,10 +297,21 @@ function drawLanes() {
   const { context, width, height } = prepare($("lanes"));
   const paint = paints(context);
   const scale = scaleFor(width);
-  context.clearRect(0, 0, width, height);
+  const canvas = $("lanes");
+  if (!pixels || pixels.width !== canvas.width || pixels.height !== canvas.height) {
+    pixels = new Pixels(context, canvas.width, canvas.height, canvas.width / width);
+  }
+  const rows = visible(view.rows, view.scroll, view.scroll + height);
+  pixels.clear(paint.groundWord);
+  for (const row of rows) {
+    const slices = row.lane === undefined ? null : view.byLane?.get(row.lane);
+    if (slices) drawLane(pixels, paint, slices, view.data.from_ns, row.y - view.scroll, scale, view.hidden);
+  }
+  context.putImageData(pixels.image, 0, 0);
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
-  for (const row of visible(view.rows, view.scroll, view.scroll + height)) {
+  context.strokeStyle = paint.faint;
+  for (const row of rows) {
     const y = row.y - view.scroll;
     if (row.lane === undefined) {
       context.fillStyle = paint.panel;
@@ -310,12 +322,7 @@ function drawLanes() {
       context.fillText(`${row.service} – ${row.count} threads`, 10, y + headHeight / 2);
       continue;
     }
-    context.strokeStyle = paint.faint;
     context.strokeRect(scale.left - 0.5, y + 0.5, width - scale.left, laneHeight - 2);
-    const slices = view.byLane?.get(row.lane);
-    if (slices) drawLane(context, paint, slices, view.data.from_ns, y, scale, view.hidden);
-    context.fillStyle = paint.ground;
-    context.fillRect(0, y, scale.left - 1, laneHeight);
     context.fillStyle = paint.soft;
     context.fillText(row.name, 6, y + laneHeight / 2, scale.left - 10);
   }

@@ -15,8 +15,17 @@ final class TimelineIndex: Sendable {
 
   /// How many requests were in a service's queue, from each moment on.
   struct Queue {
-    var times: [UInt64] = []
-    var depths: [Int32] = []
+    private(set) var times: [UInt64] = []
+    private(set) var depths: [Int32] = []
+
+    fileprivate mutating func set(_ time: UInt64, _ depth: Int32) {
+      if let last = times.indices.last, times[last] == time {
+        depths[last] = depth
+      } else {
+        times.append(time)
+        depths.append(depth)
+      }
+    }
   }
 
   struct State {
@@ -25,6 +34,7 @@ final class TimelineIndex: Sendable {
     var origin: UInt64 = 0
     var end: UInt64 = 0
     var completeSince: UInt64 = 0
+    fileprivate(set) var records = 0
     var lanes: [Lane] = []
     var queues: [String: Queue] = [:]
     var strings = LogStrings()
@@ -65,6 +75,7 @@ extension TimelineIndex.State {
 
   mutating func meet(_ record: Record) {
     end = max(end, record.time)
+    records += 1
     guard record.kind == .threadStart else { return }
     let name = PlainText.clean(strings[record.name])
     add(Self.key(record.process, record.thread), record.process, name, ThreadRole(rawValue: record.detail) ?? .other)
@@ -103,14 +114,8 @@ extension TimelineIndex.State {
   }
 
   mutating func queue(_ service: String, _ time: UInt64, _ depth: Int32) {
-    var queue = queues[service] ?? TimelineIndex.Queue()
-    if let last = queue.times.indices.last, queue.times[last] == time {
-      queue.depths[last] = depth
-    } else {
-      queue.times.append(time)
-      queue.depths.append(depth)
-    }
-    queues[service] = queue
+    // In place: a copy for each of a million changes would take minutes.
+    queues[service, default: TimelineIndex.Queue()].set(time, depth)
   }
 
   /// Lets the oldest go when there are too many.

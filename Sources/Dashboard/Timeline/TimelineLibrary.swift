@@ -47,22 +47,19 @@ actor TimelineLibrary {
     let scan = try reader.scan()
     let log = scan.overview
     let index = TimelineIndex()
-    var fold = CascadeFold(processes: log.processes, strings: log.strings)
+    var fold = CascadeFold(processes: log.processes, strings: log.strings, options: CascadeOptions(blames: false))
     let ended = RunFollower.Ended()
     ended.listen(to: &fold)
     let moment = log.isFinished ? scan.lastTime : log.takenAt
     index.change { $0.learn(log) }
     _ = scan.forEachBatch { records in
-      var batch: [Record] = []
-      for place in records.indices { batch.append(records[place]) }
-      if let last = batch.lastIndex(where: { $0.time <= moment }) {
-        batch.removeSubrange((last + 1)...)
-      } else {
-        batch = []
-      }
-      for record in batch { fold.apply(record) }
       index.change { state in
-        for record in batch { state.meet(record) }
+        for place in records.indices {
+          let record = records[place]
+          guard record.time <= moment else { break }
+          fold.apply(record)
+          state.meet(record)
+        }
         ended.empty(into: &state)
       }
     }

@@ -6,7 +6,7 @@ import TraceLog
 struct TimelineOverview {
   var cells: Int
 
-  /// Keys: `run_id`, `from_ns`, `to_ns` (from the run's start), `complete_since_ns`, `lanes` (arrays of service, thread,
+  /// Keys: `run_id`, `records`, `from_ns`, `to_ns` (from the run's start), `complete_since_ns`, `lanes` (arrays of service, thread,
   /// role, slices), `services` (of each `service`, `threads`, `blocked`, `running` and `queued`: means by cell).
   func json(_ state: borrowing TimelineIndex.State) -> [UInt8] {
     let length = max(1, state.end &- state.origin)
@@ -14,6 +14,7 @@ struct TimelineOverview {
     text.raw("{\"run_id\":")
     text.append(WireJSON.encode(PlainText.clean(state.runID)))
     let since = state.completeSince > state.origin ? state.completeSince - state.origin : 0
+    text.raw(",\"records\":\(state.records)")
     text.raw(",\"from_ns\":0,\"to_ns\":\(length),\"complete_since_ns\":\(since),\"lanes\":[")
     for (place, lane) in state.order.enumerated() {
       if place > 0 { text.raw(",") }

@@ -43,6 +43,7 @@ extension CascadeFold {
     let carries: Int32 = isBusy && !isHelping ? 1 : 0
     track(node, service, waits == 1 ? wait?.cause : nil)
     hold(node, service, wait)
+    guard options.blames else { return }
     put(node, threadGoal(place, node), own: SIMD4(1, isBlocked, carries, waits), service: service)
     while let moved = pendingMoves.popLast() { if moved != node { refresh(node: moved) } }
   }
@@ -111,6 +112,7 @@ extension CascadeFold {
     let isSuspended = requests[place].phase == .suspended
     let service = requests[place].service
     track(node, service, isSuspended ? requests[place].wait?.cause : nil)
+    guard options.blames else { return }
     put(node, requestGoal(place), own: SIMD4(0, 0, 1, isSuspended ? 1 : 0), service: service)
   }
 

@@ -126,6 +126,12 @@ extension CascadeFold {
 
   /// Mutating only so that the fold is not copied for it, which took a quarter of all time.
   private mutating func running(on node: Int32) -> Int? {
+    // Rare, as it takes a lost record: nobody keeps a list for it.
+    guard options.blames else {
+      return requests.indices.first {
+        requestNodes[$0] >= 0 && requests[$0].phase == .running && requests[$0].thread == node
+      }
+    }
     var child = forest.firstChild(of: node)
     while child >= 0 {
       let slot = slots[Int(child)]

@@ -31,7 +31,7 @@ extension CascadeFold {
     let node = newNode(slot: Int32(place))
     threadNodes[place] = node
     let idle = sink(SinkKey(kind: .dispatch, service: service))
-    _ = forest.place(node, .sink(idle), own: SIMD4(1, 0, 0, 0), service: Int(service))
+    if options.blames { _ = forest.place(node, .sink(idle), own: SIMD4(1, 0, 0, 0), service: Int(service)) }
     return place
   }
 
