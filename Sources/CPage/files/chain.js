@@ -150,9 +150,10 @@ function drawCells(card, threads, now) {
     button.dataset.thread = thread.name;
     button.dataset.state = state;
     const text = describeThread(thread, now);
-    button.title = text;
-    const label = text.replace(/ for .*$/, "");
+    const label = text.replace(/ for [^:]*$/, "");
     if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
+    // For how long is told where somebody looks: forty texts that change all the time cost a chain its processor.
+    if (button.matches(":hover")) button.title = text;
   }
 }
 

@@ -8,11 +8,11 @@ import { drawMarks } from "./marks.js";
 
 export const view = {
   run: "current", from: 0, to: 5e9, end: 1e9, follows: true, scroll: 0, rows: [], lanes: [], overview: null, data: null,
-  selection: null, trace: null, traceCanvas: null, area: null, hidden: new Set(), hits: [], hit: -1, frames: 0, firstPicture: null,
+  selection: null, trace: null, traceCanvas: null, area: null, hidden: new Set(), hits: [], hit: -1, firstPicture: null,
 };
 const started = performance.now();
 const labelWidth = () => ($("lanes").clientWidth < 600 ? 84 : 128);
-let dirty = true;
+let isDue = false;
 let pixels = null;
 let timer = null;
 let wanted = null;
@@ -24,7 +24,12 @@ export function scaleFor(width) {
   return { left, right: width, perPixel, x: (ns) => left + (ns - view.from) / perPixel, ns: (x) => view.from + (x - left) * perPixel };
 }
 
-export function touch() { dirty = true; }
+/** Something has changed: draws in the next frame. While nothing changes, nothing is drawn. */
+export function touch() {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(draw);
+}
 
 /** Shows a stretch of time, and fetches what is seen of it. */
 export function show(from, to, keepsFollowing = false) {
@@ -115,17 +120,25 @@ function setHeight() {
 
 // What the rest of the page asks for.
 
-export function followState() {
-  if (view.run !== "current" || !view.follows) return;
+export function followState(state) {
+  if (view.run !== "current" || !view.follows || document.hidden) return;
   const now = performance.now();
   if (now - (followState.at ?? 0) < 900) return;
   followState.at = now;
-  fetchOverview().then(() => {
+  const advance = () => {
     if (!view.follows) return;
+    view.end = Math.max(view.end, state.time_ns);
     const length = Math.min(view.to - view.from, 15e9);
     const from = Math.max(0, view.end - length);
     fetchLanes({ from, to: from + length });
-  });
+  };
+  // The strip of the whole run changes slowly.
+  if (now - (followState.overviewAt ?? -1e9) > 2900) {
+    followState.overviewAt = now;
+    fetchOverview().then(advance);
+  } else {
+    advance();
+  }
 }
 
 export function goToMoment(from, to) {
@@ -284,10 +297,8 @@ export async function measureArea(area) {
 // Drawing.
 
 function draw() {
-  requestAnimationFrame(draw);
-  if (!dirty || !view.overview) return;
-  dirty = false;
-  view.frames += 1;
+  isDue = false;
+  if (!view.overview) return;
   drawOverview($("overview"), view);
   drawLanes();
   if (view.traceCanvas?.isConnected) paintTrace(view.traceCanvas, view.trace, { scale: scaleFor });
@@ -359,7 +370,7 @@ export async function startTimeline() {
   $("follow").addEventListener("click", () => setFollow(!view.follows));
   addEventListener("resize", () => { setHeight(); touch(); fetchSoon(); });
   addEventListener("themechange", () => { forgetPaints(); touch(); });
-  requestAnimationFrame(draw);
+  touch();
   if (!(await readLink())) await fetchOverview();
   fetchSoon();
   const search = new URLSearchParams(location.search);
