@@ -9,7 +9,7 @@ TESTS ?=
 SERVICE ?=
 MODE ?=
 
-.PHONY: help setup build up status down demo test check storm bench accept see screenshot fmt clean mode trace threads
+.PHONY: help setup build tests up status down demo test check storm bench accept see screenshot fmt clean mode trace threads
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,8 +17,12 @@ help: ## show this
 setup: ## install the Debian packages that are missing
 	@scripts/setup
 
-build: setup ## build everything, tests included: one configuration serves `up` and `test`
+build: setup ## build the programs
 	@scripts/build $(SWIFT_FLAGS)
+
+# In the same configuration, so that nothing is built twice.
+tests: setup
+	@scripts/build $(SWIFT_FLAGS) --build-tests
 
 up: build ## launch the chain; on a running one, say so
 	@bin/chainlab up
@@ -41,13 +45,13 @@ trace: build ## the latest traces
 threads: build ## who waits for whom, across processes
 	@bin/chainlab threads
 
-test: build ## run the tests
+test: tests ## run the tests
 	@swift test $(SWIFT_FLAGS) --skip-build --no-parallel $(TESTS)
 
-storm: build ## the long proofs: kills, random switches, damaged logs, at full size (about 10 minutes)
+storm: tests ## the long proofs: kills, random switches, damaged logs, at full size (about 10 minutes)
 	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'Storm'
 
-bench: build ## what a record, a scan, and a cascade of 10 million records cost
+bench: tests ## what a record, a scan, and a cascade of 10 million records cost
 	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'LongLogStorm|RecordCost|CascadeScale'
 
 accept: build ## programs not written here look at the exports and metrics; needs the network

@@ -50,6 +50,20 @@ static const unsigned char bench_js[] = {
 #embed "files/bench.js"
 };
 
+// Handlers, to be read beside what they do.
+static const unsigned char OrchestratedPaymentStatus_swift[] = {
+#embed "../Gateway/OrchestratedPaymentStatus.swift"
+};
+static const unsigned char UserPaymentStatus_swift[] = {
+#embed "../UserService/UserPaymentStatus.swift"
+};
+static const unsigned char OrderPaymentStatus_swift[] = {
+#embed "../OrderService/OrderPaymentStatus.swift"
+};
+static const unsigned char PaymentStates_swift[] = {
+#embed "../PaymentService/PaymentStates.swift"
+};
+
 #define ENTRY(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
 static const struct page_file files[] = {
@@ -68,6 +82,10 @@ static const struct page_file files[] = {
     ENTRY("overview.js", overview_js),
     ENTRY("keys.js", keys_js),
     ENTRY("bench.js", bench_js),
+    ENTRY("OrchestratedPaymentStatus.swift", OrchestratedPaymentStatus_swift),
+    ENTRY("UserPaymentStatus.swift", UserPaymentStatus_swift),
+    ENTRY("OrderPaymentStatus.swift", OrderPaymentStatus_swift),
+    ENTRY("PaymentStates.swift", PaymentStates_swift),
 };
 
 const struct page_file *page_file(size_t number) {

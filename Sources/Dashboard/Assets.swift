@@ -14,8 +14,11 @@ enum Assets {
     return files
   }()
 
+  /// A handler's source.
+  static func source(_ file: String) -> String? { files["/\(file)"].map { String(decoding: $0, as: UTF8.self) } }
+
   static func answer(_ path: String) -> PageAnswer? {
-    files[path].map { PageAnswer(contentType: contentType(path), body: .whole($0)) }
+    path.hasSuffix(".swift") ? nil : files[path].map { PageAnswer(contentType: contentType(path), body: .whole($0)) }
   }
 
   private static func contentType(_ path: String) -> String {

@@ -69,6 +69,8 @@ package final class ChainSupervisor {
   /// Returns true when all services are ready, false when the supervisor is asked to stop before that.
   private func start() throws(SupervisorError) -> Bool {
     let deadline = Deadline(after: options.readyTimeout, from: Monotonic.now())
+    // First, so that it listens by the time its address is told.
+    startPage()
     while !signals.stopRequested {
       for index in services.indices {
         if let end = reap(index) {
@@ -80,7 +82,6 @@ package final class ChainSupervisor {
       try journal.note(services)
       let late = services.filter { !$0.life.isReady }
       guard let latest = late.last else {
-        startPage()
         try journal.enter(.ready)
         logger.info("the chain is ready", metadata: ["run.id": "\(run.id)"])
         return true

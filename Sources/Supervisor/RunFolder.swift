@@ -11,7 +11,7 @@ import TraceLog
 /// | `chain.json` | `ChainState`: processes, ports, restarts |
 /// | `services.yaml` | the configuration in force |
 /// | `trace.log` | the trace log, once the chain has ended |
-/// | `<service>.log`, `supervisor.log` | what each process wrote to its outputs |
+/// | `<service>.log`, `supervisor.log`, `dashboard.log` | what each process wrote to its outputs |
 /// | `load-<n>.json` | results of load |
 /// | `data/` | the services' databases and the ledger |
 package struct RunFolder: Hashable, Sendable {

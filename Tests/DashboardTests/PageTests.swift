@@ -42,6 +42,28 @@ import Testing
     }
   }
 
+  private struct Code: Decodable {
+    var file: String
+    var code: String
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: ServiceName.allCases)
+  func theHandlerIsShownAsItIsWritten(_ service: ServiceName) async throws {
+    try await TestPage.with(try TestLab(isChainRunning: false)) { page in
+      for (model, word) in [
+        (IOModel.blocking, "func blocking("), (.async, "await"), (.nonblocking, "completion"),
+        (.nonblockingAsync, "await"),
+      ] {
+        let path = "/api/v1/code?service=\(service.rawValue)&model=\(model.rawValue)"
+        let code = try #require(page.json(path, as: Code.self))
+        #expect(code.code.contains(word), "\(code)")
+        #expect(code.code.hasSuffix("}"))
+      }
+      #expect(page.send("/api/v1/code?service=nosuch&model=async")?.status == 400)
+      #expect(page.send("/UserPaymentStatus.swift")?.status == 404)
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func onlyItsOwnPageAndProgramsOfThisHostAreAnswered() async throws {
     try await TestPage.with(try TestLab(isChainRunning: false)) { page in
       let path = "/api/v1/runs"

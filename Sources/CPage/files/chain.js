@@ -1,5 +1,5 @@
 // The chain as it is now: services left to right, their threads as cells, and who waits for whom between them.
-import { $, el, rate, setClass, setText, shortName, time } from "./dom.js";
+import { $, api, el, rate, setClass, setText, shortName, time } from "./dom.js";
 import { command } from "./controls.js";
 
 const MODELS = ["blocking", "async", "nonblocking", "nonblocking-async"];
@@ -73,13 +73,14 @@ function makeCard(name) {
   threads.addEventListener("change", () => command(["pool", name, `threads=${threads.value}`]));
   limit.addEventListener("change", () => command(["pool", name, `queue=${limit.value}`]));
   const knobs = el("div", { className: "knobs" }, el("label", {}, "threads ", threads), el("label", {}, "queue ", limit));
-  const code = el("details", {}, el("summary", { textContent: "What each model does" }), el("p", { className: "hint" }));
+  const code = el("details", {}, el("summary", { textContent: "What this model does, and how its handler is written" }), el("p", { className: "hint" }), el("pre", { tabIndex: 0 }));
+  code.addEventListener("toggle", () => showCode(cards.get(name), model.value));
   const node = el("article", { className: "service", attrs: { "aria-label": name } },
     el("h3", { textContent: name }), el("label", {}, "waits ", model), badge, cells,
     el("div", { className: "queue" }, queue, meter), faults, figures, knobs, code);
   node.style.setProperty("--hue", `var(--${shortName(name)})`);
   const edge = el("div", { className: "edge" }, el("b", { textContent: "0" }), el("span", { textContent: "wait" }), el("span", { className: "arrow" }), el("span"));
-  return { node, model, badge, cells, meter, queue, faults, values, threads, limit, edge, hint: code.querySelector("p"), buttons: [] };
+  return { node, model, badge, cells, meter, queue, faults, values, threads, limit, edge, code, hint: code.querySelector("p"), source: code.querySelector("pre"), buttons: [] };
 }
 
 const MODEL_WORDS = {
@@ -89,9 +90,24 @@ const MODEL_WORDS = {
   "nonblocking-async": "An event loop and async/await: nothing is held while an answer is on its way, and the code reads like blocking code.",
 };
 
+/** The handler out of the sources, in the style of the model in force. */
+async function showCode(card, model) {
+  const service = card.node.getAttribute("aria-label");
+  if (!card.code.open || card.shown === model) return;
+  card.shown = model;
+  try {
+    const code = await api(`code?service=${encodeURIComponent(service)}&model=${encodeURIComponent(model)}`);
+    setText(card.source, `// ${code.file}\n// ${code.note}\n\n${code.code}`);
+    card.source.setAttribute("aria-label", `${code.function} of ${code.file}`);
+  } catch (error) {
+    setText(card.source, error.message);
+  }
+}
+
 function drawService(card, service, state) {
   if (document.activeElement !== card.model) card.model.value = service.model ?? "";
   setText(card.hint, MODEL_WORDS[service.model] ?? "");
+  if (card.code.open) showCode(card, service.model);
   const pool = shownPool(service);
   const isFull = service.pools.some((item) => item.saturated_since_ns !== undefined);
   setClass(card.node, `service${isFull ? " full" : ""}${service.alive ? "" : " gone"}`);

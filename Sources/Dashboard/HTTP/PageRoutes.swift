@@ -19,6 +19,7 @@ import TraceLog
 /// | `GET /api/v1/runs/ID/states` | see `AreaTable`; `?from=&to=&first=&count=` |
 /// | `GET /api/v1/runs/ID/traces/T` | see `TraceWaterfall`; T is a trace id or `span:` and a span's |
 /// | `GET /api/v1/runs/ID/search` | see `TimelineSearch`; `?q=&from=` |
+/// | `GET /api/v1/code` | see `HandlerCode`; `?service=&model=` |
 /// | `GET /api/v1/compare` | see `RunComparison`; `?a=&b=` |
 ///
 /// `ID` is a run's, or `current`. Times are nanoseconds from the run's start. Every refusal is `application/problem+json`.
@@ -67,6 +68,7 @@ final class PageRoutes: Sendable {
     case ("GET", "/api/v1/state"): return .json(await feed.current())
     case ("GET", "/api/v1/runs"): return .json(try access.runs())
     case ("GET", "/api/v1/compare"): return try await compare(request)
+    case ("GET", "/api/v1/code"): return .json(try code(request))
     case ("POST", "/api/v1/commands"): return .json(try await commands.perform(request))
     case ("DELETE", "/api/v1/load"): return .json(try await commands.endLoad())
     case ("POST", "/api/v1/window"):
@@ -114,6 +116,16 @@ final class PageRoutes: Sendable {
     return TimelineWindow(
       from: span.lowerBound, to: span.upperBound, cells: try request.number("cells", in: 1...4_000, default: 800),
       lanes: first..<(first + count))
+  }
+
+  private func code(_ request: PageRequest) throws(PageRefusal) -> HandlerCode {
+    guard let service = request.query["service"].flatMap({ ServiceName(rawValue: $0) }),
+      let model = request.query["model"].flatMap({ IOModel(rawValue: $0) })
+    else {
+      throw PageRefusal(
+        400, "expected ?service=\(ServiceName.gateway.rawValue)&model=\(IOModel.blocking.rawValue), or others")
+    }
+    return try HandlerCode(service: service, model: model)
   }
 
   private func compare(_ request: PageRequest) async throws -> PageAnswer {

@@ -1,0 +1,56 @@
+import ChainModel
+
+/// A service's handler as it is written in one IO model, out of the very sources that the services are built of.
+///
+/// Keys: `service`, `model`, `file`, `function`, `note`, `code`.
+struct HandlerCode: Encodable, Sendable {
+  var service: String
+  var model: String
+  var file: String
+  var function: String
+  var note: String
+  var code: String
+
+  private static let files: [ServiceName: String] = [
+    .gateway: "OrchestratedPaymentStatus.swift", .userService: "UserPaymentStatus.swift",
+    .orderService: "OrderPaymentStatus.swift", .paymentService: "PaymentStates.swift",
+  ]
+
+  init(service: ServiceName, model: IOModel) throws(PageRefusal) {
+    let (function, note) = Self.style(model)
+    guard let file = Self.files[service], let source = Assets.source(file),
+      let code = Self.function(function, in: source)
+    else { throw PageRefusal(404, "\(service.rawValue) has no handler in the style of \(model.rawValue)") }
+    self.service = service.rawValue
+    self.model = model.rawValue
+    self.file = file
+    self.function = function
+    self.note = note
+    self.code = code
+  }
+
+  private static func style(_ model: IOModel) -> (function: String, note: String) {
+    switch model {
+    case .blocking: ("blocking", "Each get and store returns when the answer is there; until then the thread is held.")
+    case .async:
+      (
+        "nonBlocking",
+        "At each await the request is suspended and a hired thread, which is held, makes the blocking call."
+      )
+    case .nonblocking:
+      ("callbacks", "Each get and store returns at once; what comes after it stands in a closure, inside a closure.")
+    case .nonblockingAsync:
+      ("nonBlocking", "At each await the request is suspended and no thread is held: the event loop goes on.")
+    }
+  }
+
+  /// The function's lines, with attributes before it, moved to the left.
+  static func function(_ name: String, in source: String) -> String? {
+    let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let start = lines.firstIndex(where: { $0.hasPrefix("  func \(name)(") }),
+      let end = lines[start...].firstIndex(of: "  }")
+    else { return nil }
+    let hasAttribute = start > 0 && lines[start - 1].hasPrefix("  @")
+    return lines[(hasAttribute ? start - 1 : start)...end].map { $0.dropFirst(2) }.joined(separator: "\n")
+  }
+}
