@@ -74,6 +74,7 @@ def a_span_is_found_and_followed_by_keyboard_alone(chromium):
         opened.keyboard.type("calls payment")
         opened.keyboard.press("Enter")
         wait("nothing has this name", lambda: "nothing found" in opened.inner_text("#search-count"))
+        opened.keyboard.press("/")
         opened.keyboard.press("Control+a")
         opened.keyboard.type("fault: latency=1s")
         opened.keyboard.press("Enter")

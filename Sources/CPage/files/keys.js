@@ -56,6 +56,8 @@ async function search() {
   const query = $("search").value.trim();
   if (!query) return;
   setText($("search-count"), "searching …");
+  // What is typed next are keys of the timeline.
+  $("lanes").focus({ preventScroll: true });
   try {
     const path = `runs/${encodeURIComponent(view.run)}/search?q=${encodeURIComponent(query)}`;
     // From what is shown on; if there is nothing, from the beginning.
@@ -83,7 +85,6 @@ async function hit(step) {
       ?? view.trace?.spans.find((item) => item.kind === "server");
     if (span) chooseSpan(span);
   } else if (found.lane >= 0) reveal(found.lane);
-  $("lanes").focus({ preventScroll: true });
 }
 
 function fitSelection() {

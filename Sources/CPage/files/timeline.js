@@ -183,7 +183,7 @@ export function reveal(lane) {
   const row = view.rows.find((item) => item.lane === lane);
   if (!row) return;
   const height = $("lanes").clientHeight;
-  if (row.y < view.scroll + headHeight || row.y + laneHeight > view.scroll + height) view.scroll = Math.max(0, row.y - height / 3);
+  if (row.y < view.scroll + headHeight || row.y + laneHeight > view.scroll + height) view.scroll = Math.max(0, Math.min(row.y - height / 3, view.rows.total - height));
   touch();
 }
 
