@@ -3,6 +3,7 @@ import ChainModel
 import Dashboard
 import FoundationEssentials
 import Glibc
+import NIOPosix
 import Supervisor
 import Synchronization
 import Topology
@@ -35,8 +36,15 @@ final class DashboardHost: LabAccess {
     let services = chain.state.services
     guard let gateway = services.first(where: { $0.name == .gateway }) else { return nil }
     return ChainEntry(
-      runID: chain.run.id, logPath: (try? chain.run.logPath()) ?? nil, services: services.map(\.name),
-      gatewayPort: gateway.port)
+      runID: chain.run.id, logPath: (try? chain.run.logPath()) ?? nil, gatewayPort: gateway.port)
+  }
+
+  func ping(port: Int) async -> Bool {
+    // Its own thread: one that waits for a full gateway must not hold up anything else.
+    let answer = try? await NIOThreadPool.singleton.runIfActive {
+      try ControlClient(service: .gateway, port: port, timeout: .seconds(30)).get("/ping")
+    }
+    return answer != nil
   }
 
   func compare(_ a: String, _ b: String) async throws -> RunComparison {

@@ -1,5 +1,4 @@
 package import CascadeAnalysis
-package import ChainModel
 
 /// What the page needs of the lab that holds it: its runs, and somebody who carries out the commands that it shows.
 package protocol LabAccess: Sendable {
@@ -10,6 +9,9 @@ package protocol LabAccess: Sendable {
   func logPath(run: String) throws -> String
   /// The chain that runs now; nil if none does.
   func chain() -> ChainEntry?
+  /// Asks for `/ping` at a port of this host.
+  /// - Returns: whether an answer came.
+  func ping(port: Int) async -> Bool
   /// What changed between two runs.
   func compare(_ a: String, _ b: String) async throws -> RunComparison
   /// Carries out `chainlab` with these words, and waits for its end.
@@ -43,15 +45,12 @@ package struct RunEntry: Encodable, Sendable {
 package struct ChainEntry: Hashable, Sendable {
   package var runID: String
   package var logPath: String?
-  /// In call order.
-  package var services: [ServiceName]
   /// Where the gateway takes requests.
   package var gatewayPort: Int
 
-  package init(runID: String, logPath: String?, services: [ServiceName], gatewayPort: Int) {
+  package init(runID: String, logPath: String?, gatewayPort: Int) {
     self.runID = runID
     self.logPath = logPath
-    self.services = services
     self.gatewayPort = gatewayPort
   }
 }

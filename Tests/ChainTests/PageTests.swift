@@ -55,37 +55,5 @@ extension ChainTests {
       kill(supervisor.pid, SIGKILL)
       #expect(Patience.wait(.seconds(5), until: { PortCheck.isFree(host: "127.0.0.1", port: port) }))
     }
-
-    @Test(.timeLimit(.minutes(1))) func aTakenPortIsNamed() async throws {
-      let owner = try ListeningPort()
-      var topology = LiveChain.topology()
-      topology.dashboard = DashboardConfiguration(port: owner.port, enabled: true)
-      #expect(throws: SupervisorError.self) { try PortCheck.requireFree(topology) }
-      topology.dashboard.enabled = false
-      try PortCheck.requireFree(topology)
-    }
-  }
-
-  /// Listens on a port of its own for as long as it lives.
-  private final class ListeningPort {
-    let port: Int
-    private let descriptor: Int32
-
-    init() throws {
-      port = FreePorts.take(1)[0]
-      descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_port = in_port_t(UInt16(port).bigEndian)
-      inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-      let bound = withUnsafePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-      }
-      try #require(bound == 0 && listen(descriptor, 1) == 0)
-    }
-
-    deinit { close(descriptor) }
   }
 }

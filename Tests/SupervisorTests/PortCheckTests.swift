@@ -2,6 +2,7 @@ import ChainModel
 import Glibc
 import Supervisor
 import Testing
+import Topology
 import TraceLog
 
 @Suite struct PortCheckTests {
@@ -24,6 +25,19 @@ import TraceLog
     #expect(
       error?.description.hasPrefix(
         "port \(port), order-service's control port, is taken by process \(getpid()) (\(owner.command))") == true)
+  }
+
+  @Test func thePagesPortIsNeededOnlyIfThereIsAPage() throws {
+    let folder = try TemporaryFolder()
+    var topology = try TestChain(in: folder).topology
+    let port = FreePorts.take(1)[0]
+    topology.dashboard = DashboardConfiguration(port: port, enabled: true)
+    let listener = try TestListener(address: "127.0.0.1", port: port)
+    defer { withExtendedLifetime(listener) {} }
+    let error = #expect(throws: SupervisorError.self) { try PortCheck.requireFree(topology) }
+    #expect(error?.description.contains("port \(port), the page's (dashboard.port), is taken by") == true)
+    topology.dashboard.enabled = false
+    try PortCheck.requireFree(topology)
   }
 
   @Test func aCommandFitsIntoAMessage() async throws {

@@ -24,8 +24,6 @@ const PRESETS = [
     [["stop"], ["fault", "all", "clear"], ["mode", "all", "blocking"], ["pool", "payment-service", "threads=4"]]],
 ];
 
-let history = [];
-
 /** Carries out one command, and says what came of it. */
 export async function command(words) {
   const text = ["bin/chainlab", ...words].join(" ");
@@ -42,10 +40,7 @@ export async function command(words) {
   }
 }
 
-function show(text) {
-  history = [text, ...history.filter((item) => item !== text)].slice(0, 6);
-  setText($("command"), text);
-}
+function show(text) { setText($("command"), text); }
 
 function say(text, isBad) {
   setText($("outcome"), text);

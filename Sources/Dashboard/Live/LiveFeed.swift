@@ -46,7 +46,8 @@ actor LiveFeed {
 
   private let access: any LabAccess
   private let streams: EventStreams
-  private let pinger: Pinger
+  private var pinger = Pinger()
+  private var gatewayPort: Int?
   private var follower: RunFollower?
   private var rates = LiveRates()
   private var state = State()
@@ -59,7 +60,6 @@ actor LiveFeed {
   init(access: any LabAccess, streams: EventStreams) {
     self.access = access
     self.streams = streams
-    pinger = Pinger()
   }
 
   func run() async {
@@ -96,8 +96,6 @@ actor LiveFeed {
 
   func setLoad(_ command: String?) { load = command }
 
-  func report() -> CascadeReport? { follower?.report }
-
   // MARK: One turn
 
   private func turn() {
@@ -125,11 +123,11 @@ actor LiveFeed {
   private func find() {
     guard let chain = access.chain() else {
       follower = nil
-      pinger.stop()
+      gatewayPort = nil
       state = State(problem: "no chain is running: start it with make up")
       return
     }
-    pinger.aim(at: chain.gatewayPort)
+    gatewayPort = chain.gatewayPort
     guard chain.runID != follower?.runID else { return }
     rates = LiveRates()
     windowFrom = 0
@@ -155,14 +153,22 @@ actor LiveFeed {
     for service in next.services { next.figures[service.name] = rates.figures(service.name) }
     let gateway = ServiceName.gateway.rawValue
     next.ping.figures = rates.figures(LiveRates.key(gateway, "GET /ping"))
-    (next.ping.last, next.ping.waiting) = pinger.times
+    (next.ping.last, next.ping.waiting) = (pinger.last, pinger.waiting(at: Monotonic.now()))
     next.windowFrom = windowFrom
     next.load = load
     state = next
   }
 
   private func tell() {
-    if streams.count > 0 { pinger.ask() }
+    if streams.count > 0 { ping() }
     streams.send("state", WireJSON.encode(state))
+  }
+
+  private func ping() {
+    guard let gatewayPort, pinger.begin(at: Monotonic.now()) else { return }
+    Task {
+      let answered = await access.ping(port: gatewayPort)
+      pinger.end(answered: answered, at: Monotonic.now())
+    }
   }
 }

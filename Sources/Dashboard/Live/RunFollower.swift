@@ -10,7 +10,6 @@ struct RunFollower {
   private var fold: CascadeFold?
   private let ended = Ended()
   private(set) var frame: CascadeFold.Frame
-  private(set) var origin: UInt64 = 0
 
   /// What the fold has told of since the last look.
   final class Ended {
@@ -47,7 +46,6 @@ struct RunFollower {
     }
     fold?.setStrings(log.strings)
     for record in log.records { fold?.apply(record) }
-    origin = log.createdAt
     frame = CascadeFold.Frame(
       runID: log.runID, origin: log.createdAt, moment: log.moment, completeSince: log.completeSince, loss: log.loss)
     fill(log)
@@ -73,5 +71,5 @@ struct RunFollower {
   /// The cascade since the window began.
   var report: CascadeReport? { fold?.interimReport(frame) }
 
-  var moment: ChainMoment? { fold?.moment(from: origin) }
+  var moment: ChainMoment? { fold?.moment(from: frame.origin) }
 }

@@ -46,8 +46,10 @@ final class TestLab: LabAccess {
 
   func chain() -> ChainEntry? {
     guard isChainRunning else { return nil }
-    return ChainEntry(runID: "run-1", logPath: path, services: ServiceName.allCases, gatewayPort: 1)
+    return ChainEntry(runID: "run-1", logPath: path, gatewayPort: 1)
   }
+
+  func ping(port: Int) async -> Bool { false }
 
   func compare(_ a: String, _ b: String) async throws -> RunComparison { throw NoSuchRun() }
 
