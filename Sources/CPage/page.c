@@ -46,6 +46,15 @@ static const unsigned char overview_js[] = {
 static const unsigned char keys_js[] = {
 #embed "files/keys.js"
 };
+static const unsigned char axis_js[] = {
+#embed "files/axis.js"
+};
+static const unsigned char area_js[] = {
+#embed "files/area.js"
+};
+static const unsigned char selection_js[] = {
+#embed "files/selection.js"
+};
 static const unsigned char bench_js[] = {
 #embed "files/bench.js"
 };
@@ -77,6 +86,9 @@ static const struct page_file files[] = {
     ENTRY("timeline.js", timeline_js),
     ENTRY("lanes.js", lanes_js),
     ENTRY("trace.js", trace_js),
+    ENTRY("axis.js", axis_js),
+    ENTRY("area.js", area_js),
+    ENTRY("selection.js", selection_js),
     ENTRY("runs.js", runs_js),
     ENTRY("marks.js", marks_js),
     ENTRY("overview.js", overview_js),

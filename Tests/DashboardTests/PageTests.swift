@@ -29,9 +29,10 @@ import Testing
     try await TestPage.with(try TestLab(isChainRunning: false)) { page in
       let html = try #require(page.send("/")).text
       let scripts = [
-        "app", "bench", "chain", "controls", "dom", "keys", "lanes", "marks", "overview", "report", "runs",
+        "app", "area", "axis", "bench", "chain", "controls", "dom", "keys", "lanes", "marks", "overview", "report",
+        "runs", "selection", "timeline", "trace",
       ]
-      for name in scripts + ["timeline", "trace"] {
+      for name in scripts {
         let text = try #require(page.send("/\(name).js")).text
         for word in ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function(", "srcdoc"] {
           #expect(!text.contains(word), "\(name).js has \(word)")

@@ -45,8 +45,8 @@ def the_cascade_is_seen_and_ends(chromium):
         assert all(look == sorted(look, reverse=True) for look in looks), f"in another order: {looks}"
         assert len({tuple(look) for look in looks}) >= 3, f"all at once: {looks}"
         banner = wait("the banner tells of the gateway", lambda: (text := opened.inner_text("#banner")) and "gateway +" in text and text)
-        assert banner.startswith("payment full 4/4"), banner
-        places = [banner.index(name) for name in ("payment", "→ order", "→ user", "→ gateway")]
+        assert "payment has a fault (latency=1s)" in banner, banner
+        places = [banner.index(name) for name in ("payment full: all 4 threads", "→ order", "→ user", "→ gateway")]
         assert places == sorted(places), banner
         say(f"the banner: {banner}")
         wait("the bystander waits", lambda: opened.locator("#bystander.slow").count() == 1)
@@ -58,8 +58,43 @@ def the_cascade_is_seen_and_ends(chromium):
         wait("the bystander is quick", lambda: opened.locator("#bystander.slow").count() == 0)
         opened.screenshot(path=f"{PICTURES}/switched.png", full_page=True)
         assert "mode gateway nonblocking-async" in opened.inner_text("#command")
-        opened.click("#load-stop")
+        opened.click("article[aria-label=gateway] button[aria-controls=code]")
+        wait("the handler is shown", lambda: "nonBlocking" in opened.inner_text("#code h3"))
+        opened.click("#reset")
+        wait("all is as it was", lambda: "All is calm" in opened.inner_text("#banner") and "has ended" in opened.inner_text("#load-state"), 60)
+        assert opened.input_value("article[aria-label=gateway] select") == "blocking"
     calm()
+
+
+def threads_that_come_shift_no_row(chromium):
+    """Looking at the past while another model brings new threads, nothing is drawn in another thread's row."""
+    with page(chromium) as opened:
+        ask("commands", "POST", {"words": ["fault", "payment-service", "latency=1s"]})
+        ask("commands", "POST", {"words": ["load", "--rate", "10", "--duration", "10s"]})
+        wait("the gateway is full", lambda: blocked(opened, "gateway") == 16)
+        wait("the lanes show it", lambda: lanes_of(opened, "user-w").count("call") >= 12)
+        opened.click("#follow")
+        ask("commands", "POST", {"words": ["mode", "gateway", "async"]})
+        wait("new threads have come", lambda: len(ask("runs/current?cells=1")["lanes"]) > shown_lanes(opened))
+        opened.locator("#lanes").focus()
+        opened.keyboard.press("d")
+        wait("the page knows them", lambda: len(ask("runs/current?cells=1")["lanes"]) == shown_lanes(opened))
+        wait("each row has its own", lambda: lanes_of(opened, "user-w").count("call") >= 12 and "sleep" in lanes_of(opened, "payment-w"))
+        assert "sleep" not in lanes_of(opened, "user-w") + lanes_of(opened, "gateway-w"), "a row shows another thread"
+    calm()
+
+
+def shown_lanes(opened):
+    return opened.evaluate("async () => (await import('/timeline.js')).view.lanes.length")
+
+
+def lanes_of(opened, prefix):
+    """What the rows of threads with such names show, by state."""
+    return opened.evaluate("""async prefix => {
+      const { view } = await import("/timeline.js");
+      const { STATES } = await import("/lanes.js");
+      return view.lanes.flatMap((lane, index) => lane[1].startsWith(prefix) ? (view.byLane?.get(index) ?? []).map(slice => STATES[slice[2]].name) : []);
+    }""", prefix)
 
 
 def a_span_is_found_and_followed_by_keyboard_alone(chromium):
@@ -226,7 +261,7 @@ def others_cannot_reach_in(chromium):
 
 if __name__ == "__main__":
     with browser() as chromium:
-        for test in (the_cascade_is_seen_and_ends, a_span_is_found_and_followed_by_keyboard_alone, two_runs_are_compared,
+        for test in (the_cascade_is_seen_and_ends, threads_that_come_shift_no_row, a_span_is_found_and_followed_by_keyboard_alone, two_runs_are_compared,
                 it_is_readable, markup_stays_text, others_cannot_reach_in):
             if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
                 continue

@@ -24,9 +24,9 @@ function draw(state) {
     $("banner").className = "banner broken";
     return;
   }
-  setText($("connection"), `run ${state.run_id}, live`);
+  setText($("connection"), `run ${state.run_id}, live${state.is_slowed ? ", once a second: the processors are busy" : ""}`);
   drawChain(state);
-  drawLoad(state.load);
+  drawLoad(state.load, state.load_ns);
   drawSlow(state.services);
   banner(state);
   followState(state);

@@ -2,7 +2,10 @@
 import { $, api, el, rate, setClass, setText, shortName, time } from "./dom.js";
 import { command } from "./controls.js";
 
-const MODELS = ["blocking", "async", "nonblocking", "nonblocking-async"];
+const MODELS = { blocking: "a thread per request", async: "hired threads", nonblocking: "event loop, callbacks", "nonblocking-async": "event loop, async/await" };
+const FIGURES = [["in flight", "requests in it: admitted, not answered"], ["waiting, no thread", "requests that wait and hold no thread"], ["answered", "successful answers a second"],
+  ["median time", "half of the answers took at most so long"], ["99 % within", "response time"], ["failed", "answers that were errors, a second: a callee failed, or the time was up"], ["refused", "refused at once, a second: queue full, or a limit reached"]];
+const GROUPS = { worker: "worker threads", hired: "hired threads", store: "store threads", loop: "event loops" };
 export const STATE_NAMES = {
   idle: ["", "idle: waits for work"], running: ["R", "runs code"], call: ["C", "blocked in a call to another service"],
   db: ["D", "blocked on the database"], lock: ["L", "blocked on a lock"], sleep: ["S", "asleep: a simulated remote system or a fault"],
@@ -55,7 +58,7 @@ function build(names) {
 }
 
 function makeCard(name) {
-  const model = el("select", { attrs: { "aria-label": `IO model of ${name}` } }, MODELS.map((text) => el("option", { textContent: text })));
+  const model = el("select", { attrs: { "aria-label": `IO model of ${name}` } }, Object.entries(MODELS).map(([value, text]) => el("option", { value, textContent: `${value}: ${text}` })));
   model.addEventListener("change", () => command(["mode", name, model.value]));
   const badge = el("span", { className: "badge" });
   const cells = el("div", { className: "cells", attrs: { role: "group", "aria-label": `Threads of ${name}` } });
@@ -64,23 +67,23 @@ function makeCard(name) {
   const faults = el("ul", { className: "faults" });
   const figures = el("dl");
   const values = {};
-  for (const label of ["in flight", "wait, no thread", "answers", "half within", "99 % within", "failed", "shed"]) {
+  for (const [label, title] of FIGURES) {
     values[label] = el("dd", { textContent: "–" });
-    figures.append(el("dt", { textContent: label }), values[label]);
+    figures.append(el("dt", { textContent: label, title }), values[label]);
   }
   const threads = el("input", { type: "number", min: 1, max: 4096, attrs: { "aria-label": `Worker threads of ${name}` } });
   const limit = el("input", { type: "number", min: 0, max: 100000, attrs: { "aria-label": `Queue limit of ${name}` } });
   threads.addEventListener("change", () => command(["pool", name, `threads=${threads.value}`]));
   limit.addEventListener("change", () => command(["pool", name, `queue=${limit.value}`]));
   const knobs = el("div", { className: "knobs" }, el("label", {}, "threads ", threads), el("label", {}, "queue ", limit));
-  const code = el("details", {}, el("summary", { textContent: "What this model does, and how its handler is written" }), el("p", { className: "hint" }), el("pre", { tabIndex: 0 }));
-  code.addEventListener("toggle", () => showCode(cards.get(name), model.value));
+  const code = el("button", { type: "button", textContent: "Its code in this model", attrs: { "aria-expanded": "false", "aria-controls": "code" } });
+  code.addEventListener("click", () => { shownCode = shownCode === name ? null : name; codeOf = null; showCode(); });
   const node = el("article", { className: "service", attrs: { "aria-label": name } },
-    el("h3", { textContent: name }), el("label", {}, "waits ", model), badge, cells,
+    el("h3", { textContent: name }), el("label", {}, "IO model ", model), badge, cells,
     el("div", { className: "queue" }, queue, meter), faults, figures, knobs, code);
   node.style.setProperty("--hue", `var(--${shortName(name)})`);
   const edge = el("div", { className: "edge" }, el("b", { textContent: "0" }), el("span", { textContent: "wait" }), el("span", { className: "arrow" }), el("span"));
-  return { node, model, badge, cells, meter, queue, faults, values, threads, limit, edge, code, hint: code.querySelector("p"), source: code.querySelector("pre"), buttons: [] };
+  return { node, model, badge, cells, meter, queue, faults, values, threads, limit, edge, code, groups: new Map() };
 }
 
 const MODEL_WORDS = {
@@ -90,44 +93,54 @@ const MODEL_WORDS = {
   "nonblocking-async": "An event loop and async/await: nothing is held while an answer is on its way, and the code reads like blocking code.",
 };
 
-/** The handler out of the sources, in the style of the model in force. */
-async function showCode(card, model) {
-  const service = card.node.getAttribute("aria-label");
-  if (!card.code.open || card.shown === model) return;
-  card.shown = model;
+let shownCode = null;
+let codeOf = null;
+
+/** The handler of one service out of the sources, in the style of the model in force, below the chain. */
+async function showCode() {
+  $("code").hidden = shownCode === null;
+  for (const [name, card] of cards) card.code.setAttribute("aria-expanded", String(name === shownCode));
+  if (shownCode === null) return;
+  const model = cards.get(shownCode)?.model.value ?? "blocking";
+  if (codeOf === `${shownCode} ${model}`) return;
+  codeOf = `${shownCode} ${model}`;
   try {
-    const code = await api(`code?service=${encodeURIComponent(service)}&model=${encodeURIComponent(model)}`);
-    setText(card.source, `// ${code.file}\n// ${code.note}\n\n${code.code}`);
-    card.source.setAttribute("aria-label", `${code.function} of ${code.file}`);
+    const code = await api(`code?service=${encodeURIComponent(shownCode)}&model=${encodeURIComponent(model)}`);
+    const close = el("button", { type: "button", textContent: "Close the code" });
+    close.addEventListener("click", () => { shownCode = null; showCode(); });
+    $("code").replaceChildren(
+      el("h3", { textContent: `${code.service} as ${code.model}: ${code.function} in ${code.file}` }), el("p", { textContent: `${MODEL_WORDS[model]} ${code.note}` }),
+      el("pre", { tabIndex: 0, textContent: code.code, attrs: { role: "region", "aria-label": `${code.function} of ${code.file}` } }), close);
   } catch (error) {
-    setText(card.source, error.message);
+    $("code").replaceChildren(error.message);
   }
 }
 
 function drawService(card, service, state) {
   if (document.activeElement !== card.model) card.model.value = service.model ?? "";
-  setText(card.hint, MODEL_WORDS[service.model] ?? "");
-  if (card.code.open) showCode(card, service.model);
+  if (shownCode === service.name) showCode();
   const pool = shownPool(service);
-  const isFull = service.pools.some((item) => item.saturated_since_ns !== undefined);
+  const isFull = pool?.saturated_since_ns !== undefined;
   setClass(card.node, `service${isFull ? " full" : ""}${service.alive ? "" : " gone"}`);
   setText(card.badge, pool ? `${pool.busy}/${pool.threads} busy, ${pool.blocked} blocked${isFull ? " – FULL" : ""}` : "on event loops");
   setClass(card.badge, `badge${isFull ? " full" : ""}`);
   drawCells(card, shownThreads(service), state.time_ns);
-  const queued = service.pools.reduce((sum, item) => sum + item.queued, 0);
-  setText(card.queue, `queue ${queued}`);
+  const queued = pool?.queued ?? 0;
   const limit = service.pools.find((item) => item.queue_limit !== undefined)?.queue_limit ?? 64;
+  const isBounded = pool?.queue_limit !== undefined;
+  setText(card.queue, !pool ? "no queue for threads" : isBounded ? `queue ${queued} of ${limit}` : `${queued} wait for a hired thread`);
+  setClass(card.meter, isBounded && queued >= limit ? "full" : "");
   card.meter.max = Math.max(1, limit, queued);
   card.meter.value = queued;
   drawFaults(card, service);
   const figures = state.figures[service.name];
   setText(card.values["in flight"], String(service.in_flight));
-  setText(card.values["wait, no thread"], String(service.suspended));
-  setText(card.values.answers, rate(figures?.rate));
-  setText(card.values["half within"], time(figures?.p50_ns));
+  setText(card.values["waiting, no thread"], String(service.suspended));
+  setText(card.values.answered, rate(figures && Math.max(0, figures.rate - figures.failed)));
+  setText(card.values["median time"], time(figures?.p50_ns));
   setText(card.values["99 % within"], time(figures?.p99_ns));
   setText(card.values.failed, rate(figures?.failed));
-  setText(card.values.shed, rate(figures?.shed));
+  setText(card.values.refused, rate(figures?.shed));
   const worker = service.pools.find((item) => item.role === "worker" || item.role === "hired");
   if (worker && document.activeElement !== card.threads) card.threads.value = worker.threads;
   if (document.activeElement !== card.limit) card.limit.value = limit;
@@ -143,22 +156,42 @@ function shownThreads(service) {
   });
 }
 
-function shownPool(service) {
+/** The pool that the model in force takes its threads from. */
+export function shownPool(service) {
   const role = { blocking: "worker", async: "hired" }[service.model];
   return service.pools.find((pool) => pool.role === role);
 }
 
+/** The cells by what the threads are for; with a name where there is more than one kind. */
 function drawCells(card, threads, now) {
   setClass(card.cells, `cells${threads.length > many ? " many" : ""}`);
-  while (card.buttons.length < threads.length) {
+  const roles = Object.keys(GROUPS).filter((role) => threads.some((thread) => thread.role === role));
+  for (const [role, group] of card.groups) {
+    if (roles.includes(role)) continue;
+    group.node.remove();
+    card.groups.delete(role);
+  }
+  for (const role of roles) {
+    if (!card.groups.has(role)) {
+      const group = { node: el("div", { className: "group" }, el("span", { className: "kind", textContent: GROUPS[role] })), buttons: [] };
+      card.groups.set(role, group);
+      card.cells.append(group.node);
+    }
+    card.groups.get(role).node.firstChild.hidden = roles.length === 1 && role !== "loop";
+    drawGroup(card.groups.get(role), threads.filter((thread) => thread.role === role), now);
+  }
+}
+
+function drawGroup(group, threads, now) {
+  while (group.buttons.length < threads.length) {
     const button = el("button", { type: "button", className: "cell" });
     button.addEventListener("click", () => onThread(button.dataset.thread));
-    card.buttons.push(button);
-    card.cells.append(button);
+    group.buttons.push(button);
+    group.node.append(button);
   }
-  while (card.buttons.length > threads.length) card.buttons.pop().remove();
+  while (group.buttons.length > threads.length) group.buttons.pop().remove();
   for (const [index, thread] of threads.entries()) {
-    const button = card.buttons[index];
+    const button = group.buttons[index];
     const state = cellClass(thread);
     const isStuck = thread.role === "loop" && thread.state === "blocked";
     setClass(button, `cell ${state}${thread.role === "loop" ? " loop" : ""}${isStuck ? " stuck" : ""}`);
@@ -197,7 +230,7 @@ function drawEdges(card, caller, callee, state) {
 }
 
 function bystander() {
-  return el("div", { className: "bystander", id: "bystander" }, "a bystander: /ping of the gateway needs nothing from payment, and takes", el("b", { textContent: "–" }));
+  return el("div", { className: "bystander", id: "bystander" }, "A bystander: /ping of the gateway needs nothing from payment, and takes", el("b", { textContent: "–" }));
 }
 
 function drawBystander(ping) {

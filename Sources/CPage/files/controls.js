@@ -9,19 +9,22 @@ const FAULTS = [
   ["stall=2s", "everything stands still for 2 s"], ["block-loop=500ms", "a blocking sleep of 0.5 s where the handler runs"],
 ];
 
+const SLOW = ["fault", "payment-service", "latency=1s"];
+const CALM = [["stop"], ["fault", "all", "clear"], ["mode", "all", "blocking"], ["pool", "payment-service", "threads=4"]];
+const RESET = ["Everything is reset", "no load, no faults, all services blocking, payment with 4 threads", CALM];
+
 /** Lessons: a name, what to expect, and the commands. */
 const PRESETS = [
-  ["One slow service takes all", "payment takes 1 s: its 4 threads fill, then those of order, user and the gateway",
-    [["mode", "all", "blocking"], ["fault", "all", "clear"], ["fault", "payment-service", "latency=1s"], ["load", "--rate", "40", "--duration", "2m"]]],
-  ["The gateway lets go", "the gateway waits without threads: /ping is quick again, payment is as slow as before",
-    [["mode", "gateway", "nonblocking-async"]]],
-  ["Nobody holds a thread", "all services wait without threads: requests wait, threads do not",
-    [["mode", "all", "nonblocking-async"]]],
-  ["A larger pool", "payment with 16 threads: the cascade comes later, or not at all", [["pool", "payment-service", "threads=16"]]],
-  ["The classic mistake", "a blocking call on an event loop: everything on that loop stands still",
-    [["mode", "order-service", "nonblocking"], ["fault", "order-service", "block-loop=500ms"], ["load", "--rate", "20", "--duration", "30s"]]],
-  ["As it was", "no faults, all blocking, payment with 4 threads, no load",
-    [["stop"], ["fault", "all", "clear"], ["mode", "all", "blocking"], ["pool", "payment-service", "threads=4"]]],
+  ["One slow service takes all", "payment takes 1 s and can serve 4 a second, but 10 come: its threads fill first, then those of order, user and the gateway",
+    [...CALM, SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
+  ["A gateway that holds no thread", "the same, but the gateway waits without threads: /ping stays quick, while payment is as slow as before",
+    [...CALM, ["mode", "gateway", "nonblocking-async"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
+  ["Nobody holds a thread", "the same with all services waiting without threads: all 10 a second are served, each in 1 s",
+    [...CALM, ["mode", "all", "nonblocking-async"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
+  ["A larger pool", "the same with 16 threads at payment: 16 a second can be served, so that nothing fills",
+    [...CALM, ["pool", "payment-service", "threads=16"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
+  ["The classic mistake", "a blocking sleep of 0.5 s on an event loop of order-service: everything on that loop stands still",
+    [...CALM, ["mode", "order-service", "nonblocking"], ["fault", "order-service", "block-loop=500ms"], ["load", "--rate", "10", "--duration", "30s"]]],
 ];
 
 /** Carries out one command, and says what came of it. */
@@ -69,10 +72,19 @@ async function stop(isQuiet) {
   }
 }
 
-export function drawLoad(load) {
+let loadSeen = null;
+
+export function drawLoad(load, age) {
   $("load-start").disabled = Boolean(load);
   $("load-stop").disabled = !load;
-  setText($("load-start"), load ? "A load is running" : "Start the load");
+  if (load) {
+    const words = /--duration (\d+)(s|m)/.exec(load);
+    const left = words ? Math.max(0, Math.round(Number(words[1]) * (words[2] === "m" ? 60 : 1) - age / 1e9)) : null;
+    setText($("load-state"), left === null ? "it runs" : left > 0 ? `it runs, ${left} s to go` : "the last answers come in");
+  } else if (loadSeen) {
+    setText($("load-state"), "the load has ended");
+  }
+  loadSeen = load;
 }
 
 /** Shows the fault that is in force in the slider, unless somebody moves it. */
@@ -89,7 +101,7 @@ export function drawSlow(services) {
 }
 
 function describeSlow(milliseconds) {
-  setText($("slow-value"), milliseconds === 0 ? "nothing" : `${milliseconds} ms`);
+  setText($("slow-value"), milliseconds === 0 ? "5 ms, as usual" : `${milliseconds + 5} ms`);
   const most = milliseconds === 0 ? 0 : Math.round(4000 / (milliseconds + 5) * 10) / 10;
   setText($("slow-hint"), milliseconds === 0 ? "At the bank's usual 5 ms nobody waits long."
     : `4 threads of ${milliseconds + 5} ms each serve at most ${most} requests a second (Little's law: threads ÷ time); what comes beyond that waits, and its callers with it.`);
@@ -109,10 +121,11 @@ export function startControls() {
     }
   });
   $("presets").replaceChildren(...PRESETS.map((preset) => {
-    const button = el("button", { type: "button", textContent: preset[0], title: preset[1] });
+    const button = el("button", { type: "button" }, el("strong", { textContent: preset[0] }), `: ${preset[1]}`);
     button.addEventListener("click", () => play(preset));
     return button;
   }));
+  $("reset").addEventListener("click", () => play(RESET));
   $("fault-service").replaceChildren(...["payment-service", ...SERVICES.slice(0, 3)].map((name) => el("option", { textContent: name })));
   $("fault-kind").replaceChildren(...FAULTS.map(([value, text]) => el("option", { value, textContent: text })));
   $("fault-set").addEventListener("click", () => {

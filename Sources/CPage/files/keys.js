@@ -1,7 +1,9 @@
 // Mouse and keyboard of the timeline. Whatever the mouse can do, keys can.
 import { $, api, el, moment, setText, time } from "./dom.js";
 import { laneHeight, STATES, visible } from "./lanes.js";
-import { chooseSpan, clear, fetchOverview, follow, loadTrace, measureArea, reveal, scaleFor, select, show, showRun, touch, view } from "./timeline.js";
+import { fetchOverview, layOut, reveal, scaleFor, show, showRun, touch, view } from "./timeline.js";
+import { chooseSpan, clear, fitTrace, follow, loadTrace, select } from "./selection.js";
+import { measureArea } from "./area.js";
 
 const KEYS = [
   ["W, S", "zoom in, out (with Shift: more)"], ["A, D", "to the left, to the right (with Shift: more)"], ["↑, ↓", "the lane above, below"],
@@ -81,6 +83,7 @@ async function hit(step) {
   show(found.time_ns - length / 3, found.time_ns + length * 2 / 3);
   if (found.span_id) {
     await loadTrace(`span:${found.span_id}`);
+    fitTrace();
     const span = view.trace?.spans.find((item) => item.span_id === found.span_id && item.kind === "server")
       ?? view.trace?.spans.find((item) => item.kind === "server");
     if (span) chooseSpan(span);
@@ -115,6 +118,13 @@ function pressed(event) {
 
 // Mouse.
 
+/** The lanes between two heights; if there are none, the nearest. */
+function laneSpan(top, bottom) {
+  const lanes = view.rows.filter((row) => row.lane !== undefined);
+  const within = lanes.filter((row) => row.y + row.height > top && row.y < bottom);
+  return within.length > 0 ? within : lanes.length > 0 ? [bottom < lanes[0].y ? lanes[0] : lanes.findLast((row) => row.y <= bottom) ?? lanes[0]] : null;
+}
+
 function startMouse(canvas) {
   let from = null;
   const at = (event) => {
@@ -128,8 +138,9 @@ function startMouse(canvas) {
     view.pointer = point.x > scaleFor(canvas.clientWidth).left ? point : null;
     if (from && Math.abs(point.x - from.x) > 4) {
       const scale = scaleFor(canvas.clientWidth);
-      const lanes = [rowAt(from.y), rowAt(point.y)].map((row) => row?.lane ?? 0);
-      view.area = { from: Math.max(0, scale.ns(Math.min(from.x, point.x))), to: scale.ns(Math.max(from.x, point.x)), first: Math.min(...lanes), last: Math.max(...lanes) };
+      const lanes = laneSpan(view.scroll + Math.min(from.y, point.y), view.scroll + Math.max(from.y, point.y));
+      if (!lanes) return;
+      view.area = { from: Math.max(0, scale.ns(Math.min(from.x, point.x))), to: scale.ns(Math.max(from.x, point.x)), first: lanes[0].lane, last: lanes.at(-1).lane };
     }
     tip(event, point, rowAt(point.y));
     touch();
@@ -145,7 +156,9 @@ function startMouse(canvas) {
   canvas.addEventListener("wheel", (event) => wheel(event, at(event), canvas), { passive: false });
 }
 
+/** The page keeps its wheel until somebody has turned to the lanes. */
 function wheel(event, point, canvas) {
+  if (!event.ctrlKey && document.activeElement !== canvas) return;
   event.preventDefault();
   if (event.ctrlKey) return zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, scaleFor(canvas.clientWidth).ns(point.x));
   if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) return pan((event.deltaX || event.deltaY) / 1000);
@@ -183,7 +196,10 @@ function tip(event, point, row) {
 }
 
 function startOverview(canvas) {
-  const ns = (event) => Math.max(0, (event.clientX - canvas.getBoundingClientRect().left) / canvas.clientWidth * view.end);
+  const ns = (event) => {
+    const { left } = scaleFor(canvas.clientWidth);
+    return Math.max(0, Math.min(view.end, (event.clientX - canvas.getBoundingClientRect().left - left) / (canvas.clientWidth - left) * view.end));
+  };
   let from = null;
   canvas.addEventListener("pointerdown", (event) => { from = ns(event); canvas.setPointerCapture(event.pointerId); });
   canvas.addEventListener("pointermove", (event) => { if (from !== null) show(Math.min(from, ns(event)), Math.max(from, ns(event))); });
@@ -207,6 +223,10 @@ export function startKeys() {
     return button;
   }));
   for (const canvas of [$("lanes"), $("overview")]) canvas.addEventListener("keydown", pressed);
+  addEventListener("keydown", (event) => {
+    if (event.key === "?" && !event.target.matches("input, select, canvas")) $("help").showModal();
+  });
+  $("idle-lanes").addEventListener("change", () => { view.showsIdle = $("idle-lanes").checked; layOut(); touch(); });
   startMouse($("lanes"));
   startOverview($("overview"));
   $("zoom-in").addEventListener("click", () => zoom(0.5));

@@ -83,15 +83,18 @@ export function prepare(canvas) {
   return { context, width, height };
 }
 
-/** The rows of a run: a head for each service, then its lanes. */
-export function layout(lanes) {
+/** The rows of a run, from a height on: a head for each service, then those of its lanes that are shown. */
+export function layout(lanes, shown, top) {
   const rows = [];
-  let y = 0;
+  const counts = new Map();
+  for (const lane of lanes) counts.set(lane[0], (counts.get(lane[0]) ?? 0) + 1);
+  let y = top;
   let service = null;
-  lanes.forEach((lane, index) => {
+  shown.forEach((index) => {
+    const lane = lanes[index];
     if (lane[0] !== service) {
       service = lane[0];
-      rows.push({ y, height: headHeight, service, count: lanes.filter((other) => other[0] === service).length });
+      rows.push({ y, height: headHeight, service, count: counts.get(service) });
       y += headHeight;
     }
     rows.push({ y, height: laneHeight, lane: index, name: lane[1], service });
@@ -156,7 +159,7 @@ export function drawLane(pixels, paint, slices, base, y, scale, hidden) {
     const right = Math.min(Math.max(scale.x(base + stop), left + 1), scale.right);
     if (count === 1) {
       const isWide = right - left > 8;
-      pixels.fill(left + (isWide ? 1 : 0), top, right - (isWide ? 1 : 0), bottom, right - left > 3 ? paint[code].tile : paint[code].flat);
+      pixels.fill(left + (isWide ? 1 : 0), top, right - (isWide ? 1 : 0), bottom, paint[code].tile);
       continue;
     }
     // Merged: as high as the share of time that the thread was not idle, running below, blocked above.
@@ -164,7 +167,29 @@ export function drawLane(pixels, paint, slices, base, y, scale, hidden) {
     const low = running > 0 ? Math.max(1, Math.round((bottom - top) * running / all)) : 0;
     const high = blocked > 0 ? Math.max(1, Math.round((bottom - top) * blocked / all)) : 0;
     if (low > 0) pixels.fill(left, bottom - low, right, bottom, paint[0].flat);
-    if (high > 0) pixels.fill(left, Math.max(top, bottom - low - high), right, bottom - low, paint[code === 0 ? 1 : code].flat);
+    if (high > 0) pixels.fill(left, Math.max(top, bottom - low - high), right, bottom - low, paint[code === 0 ? 1 : code].tile);
+  }
+}
+
+/** An event loop that is held stands still, and with it everything on it: a red border, and a mark where there is room. */
+export function drawStalls(context, paint, slices, base, y, scale) {
+  const end = scale.ns(scale.right) - base;
+  context.strokeStyle = context.fillStyle = paint.bad;
+  context.font = "bold 11px system-ui, sans-serif";
+  context.textBaseline = "middle";
+  for (let index = firstAfter(slices, scale.ns(scale.left) - base); index < slices.length && slices[index][0] < end; index += 1) {
+    const [start, stop, code, , , count, , blocked] = slices[index];
+    if (code === 0 || blocked === 0) continue;
+    const left = Math.max(scale.x(base + start), scale.left);
+    const right = Math.min(scale.x(base + stop), scale.right);
+    if (right - left < 2) continue;
+    context.strokeRect(left + 0.5, y + 1.5, right - left - 1, laneHeight - 4);
+    if (count === 1 && right - left > 14) {
+      context.fillStyle = paint.ground;
+      context.fillRect(left + 3, y + 3, 8, laneHeight - 7);
+      context.fillStyle = paint.bad;
+      context.fillText("!", left + 5, y + laneHeight / 2);
+    }
   }
 }
 

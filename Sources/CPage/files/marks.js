@@ -3,6 +3,11 @@ import { moment } from "./dom.js";
 import { laneHeight } from "./lanes.js";
 
 export function drawMarks(view, context, paint, scale, width, height) {
+  // Nothing is drawn over the names.
+  context.save();
+  context.beginPath();
+  context.rect(scale.left, 0, scale.right - scale.left, height);
+  context.clip();
   const yOf = (lane) => view.rows.find((row) => row.lane === lane)?.y - view.scroll;
   if (view.area) {
     const [x, right] = [scale.x(view.area.from), scale.x(view.area.to)];
@@ -21,16 +26,19 @@ export function drawMarks(view, context, paint, scale, width, height) {
     context.strokeRect(x, yOf(s.lane), Math.max(3, Math.min(scale.right, scale.x(s.to)) - x), laneHeight - 1);
     context.lineWidth = 1;
   }
-  if (view.pointer) {
-    context.fillStyle = paint.line;
-    context.fillRect(view.pointer.x, 0, 1, height);
-    const text = moment(scale.ns(view.pointer.x));
-    const place = Math.min(width - 80, view.pointer.x + 4);
-    context.fillStyle = paint.ground;
-    context.fillRect(place - 2, 0, 78, 14);
-    context.fillStyle = paint.ink;
-    context.fillText(text, place, 7);
-  }
+  context.restore();
+}
+
+/** The line at the pointer, through all lanes, with its moment. */
+export function drawPointer(view, context, paint, scale, width, height) {
+  if (!view.pointer) return;
+  context.fillStyle = paint.line;
+  context.fillRect(view.pointer.x, 0, 1, height);
+  const place = Math.min(width - 80, view.pointer.x + 4);
+  context.fillStyle = paint.ground;
+  context.fillRect(place - 2, 0, 78, 16);
+  context.fillStyle = paint.ink;
+  context.fillText(moment(scale.ns(view.pointer.x)), place, 8);
 }
 
 /** From each call of the trace to the thread that took it. */

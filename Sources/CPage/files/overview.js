@@ -1,5 +1,7 @@
 // The whole run in one strip: blocked threads of each service, stacked, and the window that the lanes show.
 import { paints, prepare } from "./lanes.js";
+import { eventsOf } from "./axis.js";
+import { scaleFor } from "./timeline.js";
 
 const strip = document.createElement("canvas");
 let drawn = {};
@@ -17,10 +19,12 @@ export function drawOverview(canvas, view) {
   }
   context.clearRect(0, 0, width, height);
   context.drawImage(strip, 0, 0, width, height);
-  const [from, to] = [view.from / view.end * width, view.to / view.end * width];
+  const { left } = scaleFor(width);
+  const place = (ns) => left + Math.min(1, ns / view.end) * (width - left);
+  const [from, to] = [place(view.from), place(view.to)];
   context.fillStyle = paint.ink;
   context.globalAlpha = 0.1;
-  context.fillRect(0, 16, from, height);
+  context.fillRect(left, 16, from - left, height);
   context.fillRect(to, 16, width - to, height);
   context.globalAlpha = 1;
   context.strokeStyle = paint.ink;
@@ -35,22 +39,27 @@ function drawStrip(context, paint, view, width, height) {
   for (const service of overview.services) service.blocked.forEach((value, cell) => { sums[cell] += value; });
   const most = Math.max(4, ...sums);
   const floor = new Array(cells).fill(0);
-  const step = width / cells;
+  const { left } = scaleFor(width);
+  const step = (width - left) / cells;
   for (const service of [...overview.services].reverse()) {
     context.fillStyle = paint.service(service.service);
     service.blocked.forEach((value, cell) => {
       if (value <= 0) return;
       const top = (height - 16) * (floor[cell] + value) / most;
       const bottom = (height - 16) * floor[cell] / most;
-      context.fillRect(cell * step, height - top, Math.max(1, step), top - bottom);
+      context.fillRect(left + cell * step, height - top, Math.max(1, step), top - bottom);
       floor[cell] += value;
     });
   }
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "top";
   context.fillStyle = paint.ink;
-  context.fillText(`blocked threads, at most ${Math.round(most)}; ${(view.end / 1e9).toFixed(1)} s in all`, 6, 2);
-  let x = Math.min(width / 2, 260);
+  context.fillText(`at most ${Math.round(most)} blocked threads; ${(view.end / 1e9).toFixed(1)} s in all`, 6, 2);
+  context.fillStyle = paint.accent;
+  for (const event of eventsOf(view)) context.fillRect(left + event[0] / view.end * (width - left), 16, 1, height - 16);
+  // Where there is no room, the lanes say which colour is whose.
+  if (width < 760) return;
+  let x = 260;
   for (const service of overview.services) {
     context.fillStyle = paint.service(service.service);
     context.fillRect(x, 3, 10, 10);

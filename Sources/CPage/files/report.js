@@ -1,35 +1,49 @@
 // The cascade report beside the picture: each claim leads to its place in the timeline.
 import { $, el, moment, percent, setClass, setText, shortName, table, time } from "./dom.js";
+import { shownPool } from "./chain.js";
 
 let goTo = () => {};
 
 export function whenAMomentIsChosen(action) { goTo = action; }
 
-/** A button that leads to a stretch of the timeline. */
-function link(text, from, to) {
+/** A button that leads to a stretch of the timeline, and to a service in it. */
+function link(text, from, to, service) {
   const button = el("button", { type: "button", className: "link", textContent: text });
-  button.addEventListener("click", () => goTo(from, to));
+  button.addEventListener("click", () => goTo(from, to, service));
   return button;
 }
 
 const near = 400e6;
 
-/** What is happening, in one line: what is full now, and in which order it became so. */
+/** What is happening: the cause, how far it has spread, and what that does to others. */
 export function banner(state) {
-  const full = state.services.flatMap((service) => service.pools.filter((pool) => pool.saturated_since_ns !== undefined)
-    .map((pool) => ({ name: shortName(service.name), ...pool }))).sort((a, b) => a.saturated_since_ns - b.saturated_since_ns);
+  const full = state.services.map((service) => ({ service, pool: shownPool(service) })).filter(({ pool }) => pool?.saturated_since_ns !== undefined)
+    .sort((a, b) => a.pool.saturated_since_ns - b.pool.saturated_since_ns);
   const stuck = state.services.flatMap((service) => service.threads.filter((thread) => thread.role === "loop" && thread.state === "blocked"));
   const gone = state.services.filter((service) => !service.alive);
-  const parts = full.map((pool, index) => index === 0
-    ? `${pool.name} full ${pool.busy}/${pool.threads} since ${moment(pool.saturated_since_ns)}`
-    : `${pool.name} +${time(pool.saturated_since_ns - full[0].saturated_since_ns)}`);
-  let text = "All is calm: no pool is full.";
-  if (parts.length > 0) text = parts.join(" → ");
-  if (full.some((pool) => pool.name === "gateway")) text += ": every request waits now, also one that needs nothing from payment";
-  if (stuck.length > 0) text += ` – ${stuck.map((thread) => thread.name).join(", ")} stands still: nothing on that loop goes on`;
-  if (gone.length > 0) text += ` – ${gone.map((service) => service.name).join(", ")} is down`;
-  setText($("banner"), text);
+  const faults = state.services.filter((service) => service.faults.length > 0)
+    .map((service) => `${shortName(service.name)} has a fault (${service.faults.map((text) => text.replace(/^fault: /, "")).join(", ")})`);
+  const parts = faults.length > 0 ? [`${faults.join(", ")}.`] : [];
+  if (full.length > 0) parts.push(spread(full, state.time_ns));
+  else parts.push(faults.length === 0 ? "All is calm: no pool is full." : state.load ? "No pool is full all the same." : "No load runs, so that nobody notices.");
+  const took = state.ping.waiting_ns ?? state.ping.last_ns;
+  if (took > 100e6) parts.push(`Even /ping of the gateway, which needs nothing from payment, ${state.ping.waiting_ns ? "has waited" : "took"} ${seconds(took)}.`);
+  const refused = state.figures.gateway?.shed ?? 0;
+  if (refused >= 0.5) parts.push(`${Math.round(refused)} requests a second are refused.`);
+  if (stuck.length > 0) parts.push(`${stuck.map((thread) => thread.name).join(", ")} stands still: nothing on that loop goes on.`);
+  if (gone.length > 0) parts.push(`${gone.map((service) => service.name).join(", ")} is down.`);
+  setText($("banner"), parts.join(" "));
   setClass($("banner"), `banner ${full.length > 0 || stuck.length > 0 ? "full" : gone.length > 0 ? "broken" : "calm"}`);
+}
+
+const seconds = (ns) => (ns < 1e9 ? time(ns) : `${(ns / 1e9).toFixed(1)} s`);
+
+/** Which pools are full, in the order in which they became so. */
+function spread(full, now) {
+  const [first, ...rest] = full;
+  const since = first.pool.saturated_since_ns;
+  const start = `${shortName(first.service.name)} full: all ${first.pool.threads} threads taken for ${Math.max(0, Math.round((now - since) / 1e9))} s`;
+  return `${[start, ...rest.map(({ service, pool }) => `${shortName(service.name)} +${time(pool.saturated_since_ns - since)}`)].join(" → ")}.`;
 }
 
 export function drawReport(report) {
@@ -46,7 +60,7 @@ function order(report) {
     if (index > 0) line.append(" → ");
     const words = index === 0 ? `${shortName(full.service)} full ${full.threads}/${full.threads} at ${moment(full.onset_ns)}`
       : `${shortName(full.service)} +${time(full.onset_ns - report.saturations[0].onset_ns)}`;
-    line.append(link(words, full.onset_ns - near, full.onset_ns + near));
+    line.append(link(words, full.onset_ns - near, full.onset_ns + near, full.service));
   });
   const edges = report.edges.map((edge) => el("li", { textContent:
     `${shortName(edge.callee)} ⇒ ${shortName(edge.caller)}: ${percent(edge.held_share)} of its threads held by ${edge.callee}`
@@ -78,10 +92,10 @@ function cost(report) {
     shortName(service.service), service.model ?? "", time(sum(service.blocked_ns)), time(service.queued_ns), time(sum(service.waiting_ns)),
     service.ended, sum(service.rejected)]);
   const parts = [el("h3", { textContent: "What it cost" }),
-    table(["service", "model", "blocked thread-time #", "queued #", "waiting request-time #", "answered #", "shed #"], rows, "What it cost")];
+    table(["service", "model now", "blocked thread-time #", "queued #", "waiting request-time #", "answered #", "refused #"], rows, "What it cost")];
   const amplification = report.amplification;
   if (amplification) {
-    parts.push(el("p", { textContent: `Amplification ${amplification.value.toFixed(2)}: each second of ${amplification.root} cost its callers so many ${amplification.unit === "blocked_threads" ? "thread" : "request"}-seconds (depth of the chain ${amplification.depth}, ceiling ${amplification.ceiling}).` }));
+    parts.push(el("p", { textContent: `Amplification ${amplification.value.toFixed(2)}: each second of ${amplification.root} cost its callers so many ${amplification.unit === "blocked_threads" ? "thread" : "request"}-seconds (depth of the chain ${amplification.depth}).` }));
   }
   for (const bystander of report.bystanders.slice(0, 3)) {
     parts.push(el("p", { textContent: `Bystander ${bystander.route} at ${bystander.service}: ${time(bystander.mean_ns)} in the queue on average, longest ${time(bystander.longest_ns)}.` }));
@@ -90,7 +104,12 @@ function cost(report) {
 }
 
 function help(report) {
-  const items = report.findings.map((finding) => el("div", { className: `finding ${finding.severity}` },
-    el("strong", { textContent: finding.summary }), el("br"), finding.text, finding.look ? el("span", {}, " See: ", el("code", { textContent: finding.look })) : null));
+  const box = (finding) => el("div", { className: `finding ${finding.severity}` },
+    el("strong", { textContent: finding.summary }), el("br"), finding.text, finding.look ? el("span", {}, " See: ", el("code", { textContent: finding.look })) : null);
+  // What holds for several services is told once; the others can be opened.
+  const byCheck = new Map();
+  for (const finding of report.findings) byCheck.set(finding.check, [...(byCheck.get(finding.check) ?? []), finding]);
+  const items = [...byCheck.values()].flatMap(([first, ...rest]) => [box(first),
+    ...(rest.length > 0 ? [el("details", {}, el("summary", { textContent: `${rest.length} more like it: ${rest.map((finding) => finding.summary).join("; ")}` }), ...rest.map(box))] : [])]);
   return [el("h3", { textContent: "What would help" }), ...(items.length > 0 ? items : [el("p", { textContent: "Nothing found." })])];
 }

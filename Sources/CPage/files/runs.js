@@ -68,6 +68,8 @@ export async function refreshRuns() {
     $(id).replaceChildren(...runs.map((run) => el("option", { textContent: run.id, value: run.id })));
     $(id).value = chosen || runs[Math.min(pick, runs.length - 1)]?.id || "";
   }
+  $("compare").disabled = runs.length < 2;
+  $("compare").title = runs.length < 2 ? "there is one run only; another begins with make down and make up" : "";
   const select = $("run");
   const chosen = select.value;
   select.replaceChildren(el("option", { value: "current", textContent: "the chain that runs" }),

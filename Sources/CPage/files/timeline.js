@@ -1,14 +1,16 @@
 // The timeline: an overview of the run, and a window of it as lanes, one for each thread.
-import { $, api, el, moment, setText, table, time } from "./dom.js";
-import { drawLane, forgetPaints, Pixels, headHeight, laneHeight, layout, paints, prepare, STATES, visible } from "./lanes.js";
+import { $, api, setText, time } from "./dom.js";
+import { drawLane, drawStalls, forgetPaints, Pixels, headHeight, laneHeight, layout, paints, prepare, visible } from "./lanes.js";
 import { drawOverview } from "./overview.js";
-import { chainAt, chainText, drawTrace, paintTrace } from "./trace.js";
+import { paintTrace } from "./trace.js";
+import { chooseSpan, clear, loadTrace, select } from "./selection.js";
 import { startKeys } from "./keys.js";
-import { drawMarks } from "./marks.js";
+import { drawMarks, drawPointer } from "./marks.js";
+import { axisHeight, drawAxis } from "./axis.js";
 
 export const view = {
   run: "current", from: 0, to: 5e9, end: 1e9, follows: true, scroll: 0, rows: [], lanes: [], overview: null, data: null,
-  selection: null, trace: null, traceCanvas: null, area: null, hidden: new Set(), hits: [], hit: -1, firstPicture: null,
+  selection: null, trace: null, traceCanvas: null, area: null, hidden: new Set(), showsIdle: false, hits: [], hit: -1, firstPicture: null,
 };
 const started = performance.now();
 const labelWidth = () => ($("lanes").clientWidth < 600 ? 84 : 128);
@@ -49,7 +51,7 @@ function setFollow(on) {
   $("follow").setAttribute("aria-pressed", String(view.follows));
 }
 
-function fetchSoon() {
+export function fetchSoon() {
   clearTimeout(timer);
   timer = setTimeout(fetchLanes, 50);
   clearTimeout(fetchSoon.link);
@@ -82,6 +84,12 @@ async function fetchPath(path, window) {
     if (wanted !== path) return;
     // While the chain is followed, the window moves on when there is something to show in it.
     if (window !== view && view.follows) Object.assign(view, window);
+    // Threads that have come since have other places: what is asked for by the old ones would be drawn in the wrong rows.
+    if (data.of !== view.lanes.length) {
+      wanted = null;
+      await fetchOverview();
+      return fetchSoon();
+    }
     view.data = data;
     view.byLane = new Map(data.lanes.map((lane) => [lane.lane, lane.slices]));
     view.firstPicture ??= performance.now() - started;
@@ -97,23 +105,45 @@ export async function fetchOverview() {
   try {
     const overview = await api(`runs/${encodeURIComponent(view.run)}?cells=600`);
     const isNew = overview.lanes.length !== view.lanes.length || view.overview?.run_id !== overview.run_id;
+    const before = view.lanes;
     view.overview = overview;
     view.end = overview.to_ns;
     view.lanes = overview.lanes;
     if (isNew) {
-      view.rows = layout(overview.lanes);
-      view.scroll = Math.min(view.scroll, Math.max(0, view.rows.total - 100));
-      setHeight();
+      Object.assign(view, { data: null, byLane: null });
+      moveMarks(before);
     }
+    layOut();
     touch();
   } catch (error) {
     setText($("lane-text"), error.message);
   }
 }
 
+/** What is marked stays with its thread. */
+function moveMarks(before) {
+  const place = (lane) => view.lanes.findIndex((item) => item[0] === before[lane]?.[0] && item[1] === before[lane]?.[1]);
+  if (view.selection?.lane >= 0) view.selection.lane = place(view.selection.lane);
+  if (!view.area) return;
+  const [first, last] = [place(view.area.first), place(view.area.last)];
+  if (first < 0 || last < 0) view.area = null; else Object.assign(view.area, { first, last });
+}
+
+/** Rows for the threads that have done something; for all of them if the user wants so. */
+export function layOut() {
+  const shown = view.lanes.map((lane, index) => index).filter((index) => view.showsIdle || Number(view.lanes[index][3]) > 0 || view.selection?.lane === index);
+  const key = shown.join();
+  if (layOut.key === key && view.rows.length > 0) return;
+  layOut.key = key;
+  view.rows = layout(view.lanes, shown, axisHeight);
+  view.scroll = Math.max(0, Math.min(view.scroll, view.rows.total - 100));
+  setHeight();
+  fetchSoon();
+}
+
 /** As high as the lanes, within reason. */
 function setHeight() {
-  const height = Math.max(160, Math.min(view.rows.total + 4, Math.round(innerHeight * 0.7)));
+  const height = Math.max(160, Math.min(view.rows.total + 4, Math.round(innerHeight * 0.8)));
   $("lanes").style.height = `${height}px`;
   $("lanes").dataset.height = height;
 }
@@ -123,7 +153,9 @@ function setHeight() {
 export function followState(state) {
   if (view.run !== "current" || !view.follows || document.hidden) return;
   const now = performance.now();
-  if (now - (followState.at ?? 0) < 900) return;
+  // A host without a processor to spare has better things to do.
+  const pace = state.is_slowed ? 2 : 1;
+  if (now - (followState.at ?? 0) < 900 * pace) return;
   followState.at = now;
   const advance = () => {
     if (!view.follows) return;
@@ -133,7 +165,7 @@ export function followState(state) {
     fetchLanes({ from, to: from + length });
   };
   // The strip of the whole run changes slowly.
-  if (now - (followState.overviewAt ?? -1e9) > 2900) {
+  if (now - (followState.overviewAt ?? -1e9) > 2900 * pace) {
     followState.overviewAt = now;
     fetchOverview().then(advance);
   } else {
@@ -141,8 +173,10 @@ export function followState(state) {
   }
 }
 
-export function goToMoment(from, to) {
+export function goToMoment(from, to, service) {
   show(from, to);
+  const row = view.rows.find((item) => item.lane === undefined && item.service === service);
+  if (row) view.scroll = Math.max(0, Math.min(row.y - axisHeight, view.rows.total - $("lanes").clientHeight));
   document.getElementById("timeline").scrollIntoView();
   $("lanes").focus({ preventScroll: true });
 }
@@ -180,118 +214,12 @@ export async function selectThread(name) {
 }
 
 export function reveal(lane) {
+  if (!view.rows.some((item) => item.lane === lane)) layOut();
   const row = view.rows.find((item) => item.lane === lane);
   if (!row) return;
   const height = $("lanes").clientHeight;
-  if (row.y < view.scroll + headHeight || row.y + laneHeight > view.scroll + height) view.scroll = Math.max(0, Math.min(row.y - height / 3, view.rows.total - height));
+  if (row.y < view.scroll + headHeight + axisHeight || row.y + laneHeight > view.scroll + height) view.scroll = Math.max(0, Math.min(row.y - height / 3, view.rows.total - height));
   touch();
-}
-
-// Selection.
-
-export function clear() {
-  Object.assign(view, { selection: null, trace: null, traceCanvas: null, area: null });
-  $("selection").replaceChildren();
-  $("area").replaceChildren();
-  $("trace").replaceChildren();
-  touch();
-}
-
-/** Selects a slice, and looks up the trace that its thread is at. */
-export async function select(lane, slice, data = view.data, at = null) {
-  const base = data.from_ns;
-  const [start, end, code, target, span, count, running, blocked] = slice;
-  view.selection = { lane, from: base + start, to: base + end, code, at: at ?? base + (start + end) / 2, target: data.targets[target] ?? "", span, count, running, blocked };
-  describe();
-  touch();
-  fetchSoon();
-  if (!span) return;
-  await loadTrace(`span:${span}`);
-  describe();
-}
-
-export async function loadTrace(name) {
-  try {
-    view.trace = await api(`runs/${encodeURIComponent(view.run)}/traces/${name}`);
-    view.traceCanvas = drawTrace(view.trace, { scale: scaleFor, fit: (from, to) => show(from - (to - from) / 20, to + (to - from) / 20), close: clear }, chooseSpan);
-    touch();
-  } catch (error) {
-    setText($("lane-text"), error.message);
-  }
-}
-
-/** A span of the trace was chosen: what it did in the middle of the longest wait that it was held up by. */
-export function chooseSpan(span) {
-  const end = span.start_ns + span.duration_ns;
-  const within = view.trace.critical_path.filter((part) => part.start_ns >= span.start_ns && part.start_ns + part.duration_ns <= end);
-  const waits = within.filter((part) => part.phase === "wait");
-  const longest = (waits.length > 0 ? waits : within).reduce((best, part) => (!best || part.duration_ns > best.duration_ns ? part : best), null);
-  const at = longest ? longest.start_ns + longest.duration_ns / 2 : span.start_ns + span.duration_ns / 2;
-  const hop = chainAt(view.trace, span.span_id, at)?.hops[0] ?? { span, thread: span.thread, service: span.service, doing: "" };
-  selectHop(hop, at);
-}
-
-/** Selects the place of a hop in the lanes, at a moment. */
-export function selectHop(hop, at) {
-  const lane = view.lanes.findIndex((item) => item[0] === hop.service && item[1] === hop.thread);
-  const slices = view.trace.threads.find((item) => item.service === hop.service && item.thread === hop.thread)?.slices ?? [];
-  const slice = slices.find((item) => item.start_ns <= at && at < item.start_ns + item.duration_ns) ?? slices.at(-1);
-  const from = slice?.start_ns ?? hop.span.start_ns;
-  const to = slice ? from + slice.duration_ns : from + hop.span.duration_ns;
-  const code = Math.max(0, STATES.findIndex((state) => state.name === slice?.cause));
-  view.selection = { lane, from, to, at, code: slice?.cause ? code : 0, target: slice?.target ?? "", span: hop.span.span_id, count: 1, service: hop.service, doing: slice ? null : hop.doing };
-  if (lane >= 0) reveal(lane);
-  if (to < view.from || from > view.to) show(from - (view.to - view.from) / 2, from + (view.to - view.from) / 2);
-  fetchSoon();
-  describe();
-}
-
-/** Follows the chain of the selection: +1 to whom it waits for, −1 to who waits for it. */
-export function follow(step) {
-  if (!view.trace || !view.selection) return;
-  const { at } = view.selection;
-  const chain = chainAt(view.trace, view.selection.span, at);
-  const next = step > 0 ? chain?.hops[1] : chain?.callers.at(-1);
-  if (next) selectHop(next, at); else setText($("lane-text"), step > 0 ? "It waits for nobody further: the chain ends here." : "Nobody waits for it.");
-}
-
-function describe() {
-  const { selection: s, trace } = view;
-  const lane = view.lanes[s.lane];
-  const who = lane ? lane[1] : `${s.service} (no thread held)`;
-  const state = STATES[s.code];
-  const doing = s.doing ? s.doing : s.count > 1 ? `${s.count} slices too short to draw: ran ${time(s.running)}, blocked ${time(s.blocked)}`
-    : `${state.text}${s.target ? ` – ${s.target}` : ""} for ${time(s.to - s.from)}`;
-  const { at } = s;
-  const chain = trace && s.span ? chainAt(trace, s.span, at) : null;
-  setText($("lane-text"), `${who}: ${doing}, from ${moment(s.from)}.${chain ? ` Blocked by: ${chainText(chain.hops.slice(1)) || "nobody"}.` : ""}`);
-  const parts = [el("h3", { textContent: who }), el("p", { textContent: `${doing}; ${moment(s.from)} to ${moment(s.to)}` })];
-  if (chain) {
-    parts.push(el("p", {}, el("strong", { textContent: "Blocked by: " }), el("span", { className: "chain-text", id: "chain-text", textContent: chainText(chain.hops.slice(1)) || "nobody" })),
-      el("p", {}, el("strong", { textContent: "Blocks: " }), el("span", { className: "chain-text", textContent: chain.callers.length > 0 ? chainText(chain.callers) : "nobody of the chain" })));
-    const next = el("button", { type: "button", textContent: "Whom it waits for  ]" });
-    const back = el("button", { type: "button", textContent: "Who waits for it  [" });
-    next.addEventListener("click", () => follow(1));
-    back.addEventListener("click", () => follow(-1));
-    parts.push(el("div", { className: "bar" }, back, next));
-  }
-  $("selection").replaceChildren(...parts);
-}
-
-export async function measureArea(area) {
-  view.area = area;
-  touch();
-  const path = `runs/${encodeURIComponent(view.run)}/states?from=${Math.round(area.from)}&to=${Math.round(area.to)}&first=${area.first}&count=${area.last - area.first + 1}`;
-  try {
-    const result = await api(path);
-    const rows = result.rows.slice(0, 40).map((row) => [row.service, row.state, row.target, time(row.thread_ns), `${(row.share * 100).toFixed(1)} %`, row.count, time(row.longest_ns)]);
-    const zoom = el("button", { type: "button", textContent: "Zoom to it" });
-    zoom.addEventListener("click", () => show(area.from, area.to));
-    $("area").replaceChildren(el("h3", { textContent: `${result.threads} threads from ${moment(area.from)} for ${time(area.to - area.from)}` }), zoom,
-      table(["service", "state", "waits for", "thread-time #", "share #", "times #", "longest #"], rows, "The area by service and state"));
-  } catch (error) {
-    setText($("lane-text"), error.message);
-  }
 }
 
 // Drawing.
@@ -319,6 +247,9 @@ function drawLanes() {
     if (slices) drawLane(pixels, paint, slices, view.data.from_ns, row.y - view.scroll, scale, view.hidden);
   }
   context.putImageData(pixels.image, 0, 0);
+  for (const row of rows) {
+    if (view.lanes[row.lane]?.[2] === "loop") drawStalls(context, paint, view.byLane?.get(row.lane) ?? [], view.data?.from_ns, row.y - view.scroll, scale);
+  }
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.strokeStyle = paint.faint;
@@ -338,6 +269,8 @@ function drawLanes() {
     context.fillText(row.name, 6, y + laneHeight / 2, scale.left - 10);
   }
   drawMarks(view, context, paint, scale, width, height);
+  drawAxis(view, context, paint, scale, width, height);
+  drawPointer(view, context, paint, scale, width, height);
 }
 
 // Links carry run, window and selection.

@@ -37,7 +37,7 @@ function hopAt(trace, span, at) {
   const isDone = at >= span.start_ns + span.duration_ns && span.state === "ended";
   const isEarly = at < span.start_ns;
   const doing = isEarly ? "not there yet" : isDone ? "has answered" : wait ? `${wait.cause} ${wait.target ?? ""}` : isQueued ? "waits in the queue" : "runs";
-  return { span, wait, thread: lane?.thread, doing, service: span.service };
+  return { span, wait, isQueued: isQueued && !isEarly && !isDone, thread: lane?.thread, doing, service: span.service };
 }
 
 export function chainText(hops) {

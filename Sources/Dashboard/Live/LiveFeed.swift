@@ -4,20 +4,22 @@ import TraceLog
 
 /// Follows the running chain's log while somebody looks, and tells all who look the same, at a bounded rate.
 actor LiveFeed {
-  /// What is told, five times a second at most.
+  /// What is told, five times a second at most, and once a second while the host has no processor to spare.
   ///
-  /// Keys: `run_id`, `time_ns`, `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
+  /// Keys: `run_id`, `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
   /// `edges`, `ping` (the gateway's `/ping`: `figures`, and `last_ns`, `waiting_ns` of the page's own), `window_from_ns`,
-  /// `load` (the command of the load that runs, if one does), `problem` (why nothing can be told).
+  /// `load` (the command of the load that runs, if one does), `load_ns` (for how long), `problem` (why nothing can be told).
   struct State: Encodable, Sendable {
     var runID: String?
     var time: UInt64 = 0
+    var isSlowed = false
     var services: [ChainMoment.Service] = []
     var figures: [String: LiveRates.Figures] = [:]
     var edges: [ChainMoment.Edge] = []
     var ping = Ping()
     var windowFrom: UInt64 = 0
     var load: String?
+    var loadAge: UInt64?
     var problem: String?
 
     struct Ping: Encodable, Sendable {
@@ -36,11 +38,16 @@ actor LiveFeed {
       case services, figures, edges, ping, load, problem
       case runID = "run_id"
       case time = "time_ns"
+      case loadAge = "load_ns"
+      case isSlowed = "is_slowed"
       case windowFrom = "window_from_ns"
     }
   }
 
   static let tick = Duration.milliseconds(200)
+  /// Where there is no processor to spare, each look takes from the chain what it looks at.
+  private static let slowTick = Duration.seconds(1)
+  private static let spare = (toSlowDown: 0.15, toGoOn: 0.3)
   /// So long after the last look the log is no longer followed.
   private static let interest = Duration.seconds(60)
 
@@ -55,7 +62,9 @@ actor LiveFeed {
   private var lastReport: UInt64 = 0
   private var lastChainCheck: UInt64 = 0
   private var windowFrom: UInt64 = 0
-  private var load: String?
+  private var load: (command: String, since: UInt64)?
+  private var host = HostIdle()
+  private var isSlowed = false
 
   init(access: any LabAccess, streams: EventStreams) {
     self.access = access
@@ -66,7 +75,7 @@ actor LiveFeed {
     while !Task.isCancelled {
       if streams.count > 0 { lastWanted = Monotonic.now() }
       if Monotonic.now() &- lastWanted < Self.interest.nanoseconds { turn() }
-      try? await Task.sleep(for: Self.tick)
+      try? await Task.sleep(for: isSlowed ? Self.slowTick : Self.tick)
     }
   }
 
@@ -94,7 +103,7 @@ actor LiveFeed {
     lastReport = 0
   }
 
-  func setLoad(_ command: String?) { load = command }
+  func setLoad(_ command: String?) { load = command.map { ($0, Monotonic.now()) } }
 
   // MARK: One turn
 
@@ -103,6 +112,7 @@ actor LiveFeed {
     if follower == nil || now &- lastChainCheck > 1_000_000_000 {
       lastChainCheck = now
       find()
+      if let idle = host.look() { isSlowed = idle < (isSlowed ? Self.spare.toGoOn : Self.spare.toSlowDown) }
     }
     guard follower != nil else { return tell() }
     do throws(TraceLogError) {
@@ -148,6 +158,7 @@ actor LiveFeed {
     var next = State()
     next.runID = follower.runID
     next.time = chain.time
+    next.isSlowed = isSlowed
     next.services = ServiceName.allCases.compactMap { name in chain.services.first { $0.name == name.rawValue } }
     next.edges = chain.edges
     for service in next.services { next.figures[service.name] = rates.figures(service.name) }
@@ -155,7 +166,8 @@ actor LiveFeed {
     next.ping.figures = rates.figures(LiveRates.key(gateway, "GET /ping"))
     (next.ping.last, next.ping.waiting) = (pinger.last, pinger.waiting(at: Monotonic.now()))
     next.windowFrom = windowFrom
-    next.load = load
+    next.load = load?.command
+    next.loadAge = load.map { Monotonic.now() &- $0.since }
     state = next
   }
 

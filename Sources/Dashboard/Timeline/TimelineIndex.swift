@@ -28,6 +28,13 @@ final class TimelineIndex: Sendable {
     }
   }
 
+  /// Something that was done to the chain, or happened to it.
+  struct Event: Hashable {
+    var time: UInt64
+    var process: UInt16
+    var text: String
+  }
+
   struct State {
     var runID = ""
     /// Times of the log's clock.
@@ -39,17 +46,21 @@ final class TimelineIndex: Sendable {
     var queues: [String: Queue] = [:]
     var strings = LogStrings()
     fileprivate(set) var places: [UInt64: Int] = [:]
-    fileprivate(set) var processes: [UInt16: String] = [:]
     /// Lanes by service and thread.
     fileprivate var named: [String: Int] = [:]
     /// What has not ended, by lane.
     var open: [Int: ThreadSlice] = [:]
     /// Lanes from front to back of the chain, pools before loops, in the order of their names.
     var order: [Int] = []
+    /// Oldest first, and not more than can be looked at.
+    fileprivate(set) var events: [Event] = []
+    fileprivate var known: Set<Event> = []
+    fileprivate(set) var processes: [UInt16: String] = [:]
   }
 
   /// More than a log of half a gigabyte gives; then the oldest are let go.
   static let sliceLimit = 6_000_000
+  static let eventLimit = 2_000
 
   private let state = Mutex(State())
 
@@ -76,9 +87,29 @@ extension TimelineIndex.State {
   mutating func meet(_ record: Record) {
     end = max(end, record.time)
     records += 1
+    if let text = event(record) { note(TimelineIndex.Event(time: record.time, process: record.process, text: text)) }
     guard record.kind == .threadStart else { return }
     let name = PlainText.clean(strings[record.name])
     add(Self.key(record.process, record.thread), record.process, name, ThreadRole(rawValue: record.detail) ?? .other)
+  }
+
+  /// What lasts is written again and again with the time of its beginning, and counts once.
+  private mutating func note(_ event: TimelineIndex.Event) {
+    guard events.count < TimelineIndex.eventLimit, known.insert(event).inserted else { return }
+    let place = events.lastIndex { $0.time <= event.time }.map { $0 + 1 } ?? 0
+    events.insert(event, at: place)
+  }
+
+  private func event(_ record: Record) -> String? {
+    switch record.kind {
+    case .fault: "\(PlainText.clean(strings[record.name]))\(record.detail == 1 ? "" : ", mended")"
+    case .model: IOModel(code: record.detail).map { "is \($0.rawValue)" }
+    case .pool: "\(record.arg) threads, queue \(record.other)"
+    case .processStart: "starts"
+    case .processStop: "ends"
+    case .processDied: "\(PlainText.clean(strings[record.name])) died"
+    default: nil
+    }
   }
 
   /// Threads of one name follow one another in one lane: a pool that was resized, a service that was started again.

@@ -7,7 +7,7 @@ struct TimelineOverview {
   var cells: Int
 
   /// Keys: `run_id`, `records`, `from_ns`, `to_ns` (from the run's start), `complete_since_ns`, `lanes` (arrays of service, thread,
-  /// role, slices), `services` (of each `service`, `threads`, `blocked`, `running` and `queued`: means by cell).
+  /// role, slices), `events` (arrays of time, process, what), `services` (of each `service`, `threads`, `blocked`, `running` and `queued`: means by cell).
   func json(_ state: borrowing TimelineIndex.State) -> [UInt8] {
     let length = max(1, state.end &- state.origin)
     var text = TimelineText()
@@ -23,6 +23,15 @@ struct TimelineOverview {
           state.lanes[lane].service, state.lanes[lane].thread, state.lanes[lane].role.name,
           "\(state.lanes[lane].slices.count)",
         ]))
+    }
+    text.raw("],\"events\":[")
+    for (place, event) in state.events.enumerated() {
+      if place > 0 { text.raw(",") }
+      text.raw("[\(event.time > state.origin ? event.time - state.origin : 0),")
+      text.append(WireJSON.encode(state.processes[event.process] ?? "process \(event.process)"))
+      text.raw(",")
+      text.append(WireJSON.encode(event.text))
+      text.raw("]")
     }
     text.raw("],\"services\":[")
     var names: [String] = []

@@ -27,12 +27,13 @@ struct TimelineWindow {
 
   private var cell: UInt64 { max(1, (to - from) / max(1, cells)) }
 
-  /// Keys: `from_ns`, `to_ns` (from the run's start), `targets` (texts), `lanes`: of each `lane` (its number) and `slices`,
-  /// each an array of start and end from `from_ns`, code (0 running, else the cause's number), index of the target or -1,
+  /// Keys: `from_ns`, `to_ns` (from the run's start), `of` (how many lanes the run has; with another number come other
+  /// places), `targets` (texts), `lanes`: of each `lane` (its number) and `slices`, each an array of start and end from
+  /// `from_ns` (whole, also where the window begins or ends within it), code (0 running, else the cause's number), index of the target or -1,
   /// span as hex (empty for one that is merged), how many were merged, and nanoseconds running and blocked in it.
   func json(_ state: borrowing TimelineIndex.State) -> [UInt8] {
     var text = TimelineText()
-    text.raw("{\"from_ns\":\(from),\"to_ns\":\(to),\"lanes\":[")
+    text.raw("{\"from_ns\":\(from),\"to_ns\":\(to),\"of\":\(state.order.count),\"lanes\":[")
     var targets: [UInt32: Int] = [:]
     var names: [String] = []
     let shown = lanes.clamped(to: 0..<state.order.count)
@@ -44,8 +45,8 @@ struct TimelineWindow {
         let target = piece.target == 0 ? -1 : Self.index(piece.target, &targets, &names, state.strings)
         text.raw(isFirst ? "[" : ",[")
         isFirst = false
-        text.number(piece.start &- state.origin &- from)
-        text.number(piece.end &- state.origin &- from)
+        text.number(Int64(bitPattern: piece.start &- state.origin &- from))
+        text.number(Int64(bitPattern: piece.end &- state.origin &- from))
         text.raw("\(piece.code),\(target),\"\(piece.span == 0 ? "" : SpanID(rawValue: piece.span).hex)\",")
         text.raw("\(piece.count),\(piece.running),\(piece.blocked)]")
       }
@@ -74,15 +75,16 @@ struct TimelineWindow {
       if let piece = merged { draw(piece) }
       merged = nil
     }
-    func take(_ start: UInt64, _ stop: UInt64, _ code: UInt8, _ target: UInt32, _ span: UInt64) {
-      let (start, stop) = (max(start, begin), min(stop, end))
+    func take(_ first: UInt64, _ last: UInt64, _ code: UInt8, _ target: UInt32, _ span: UInt64) {
+      let (start, stop) = (max(first, begin), min(last, end))
       guard stop > start else { return }
       let length = stop - start
-      let piece = Piece(
+      var piece = Piece(
         start: start, end: stop, code: code, target: target, span: span, count: 1, running: code == 0 ? length : 0,
         blocked: code == 0 ? 0 : length, top: code == 0 ? 0 : length)
       if length >= cell {
         flush()
+        (piece.start, piece.end) = (first, last)
         return draw(piece)
       }
       if let open = merged, start - open.start < cell, start - open.end < cell {
@@ -124,5 +126,5 @@ struct TimelineText {
   mutating func append(_ json: [UInt8]) { bytes.append(contentsOf: json) }
 
   /// The number and a comma.
-  mutating func number(_ value: UInt64) { raw("\(value),") }
+  mutating func number(_ value: Int64) { raw("\(value),") }
 }

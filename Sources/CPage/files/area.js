@@ -1,0 +1,45 @@
+// What the threads of an area did, in a sentence and a table.
+import { $, api, el, moment, percent, setText, shortName, table, time } from "./dom.js";
+import { show, touch, view } from "./timeline.js";
+
+const WORDS = { running: "running", call: "blocked in calls to", sleep: "asleep:", db: "blocked on the database:", file: "blocked on a file:", lock: "blocked on a lock:" };
+
+/** Measures an area, and sets it beside the rest of the run. */
+export async function measureArea(area) {
+  view.area = area;
+  touch();
+  const lanes = `first=${area.first}&count=${area.last - area.first + 1}`;
+  const path = `runs/${encodeURIComponent(view.run)}/states`;
+  try {
+    const [result, whole] = await Promise.all([
+      api(`${path}?from=${Math.round(area.from)}&to=${Math.round(area.to)}&${lanes}`), api(`${path}?from=0&to=${Math.round(view.end)}&${lanes}`)]);
+    const rows = result.rows.slice(0, 40).map((row) => [
+      row.service, row.state, row.target, time(row.thread_ns), percent(row.share), percent(shareOfRest(row, result, whole)), row.count, time(row.longest_ns)]);
+    const zoom = el("button", { type: "button", textContent: "Zoom to it" });
+    zoom.addEventListener("click", () => show(area.from, area.to));
+    $("area").replaceChildren(
+      el("h3", { textContent: `${result.threads} threads from ${moment(area.from)} for ${time(area.to - area.from)}` }), el("p", { textContent: sentence(result) }), zoom,
+      table(["service", "state", "waits for", "thread-time #", "of its threads' time #", "in the rest of the run #", "times #", "longest #"], rows, "The area by service and state"));
+    $("area").scrollIntoView({ block: "nearest" });
+  } catch (error) {
+    setText($("lane-text"), error.message);
+  }
+}
+
+/** For each service what its threads did most, unless they were idle. */
+function sentence(result) {
+  const services = [...new Set(result.rows.map((row) => row.service))];
+  const parts = services.map((service) => {
+    const most = result.rows.filter((row) => row.service === service).reduce((best, row) => (row.thread_ns > best.thread_ns ? row : best));
+    return `${shortName(service)} ${percent(most.share)} ${WORDS[most.state] ?? most.state} ${most.state === "running" ? "" : most.target}`.trim();
+  });
+  return parts.length === 0 ? "All of them were idle." : `Of their time, the threads spent most so: ${parts.join("; ")}.`;
+}
+
+/** The share that a row of the area has outside of it, in the same threads. */
+function shareOfRest(row, area, whole) {
+  const same = whole.rows.find((other) => other.service === row.service && other.state === row.state && other.target === row.target);
+  if (!same || same.share <= 0 || row.share <= 0) return 0;
+  const rest = same.thread_ns / same.share - row.thread_ns / row.share;
+  return rest > 0 ? Math.max(0, same.thread_ns - row.thread_ns) / rest : 0;
+}

@@ -1,0 +1,135 @@
+// What is selected: a slice of a thread with its trace, whom it waits for, and who waits for it.
+import { $, api, el, moment, setText, shortName, time } from "./dom.js";
+import { STATES } from "./lanes.js";
+import { chainAt, chainText, drawTrace } from "./trace.js";
+import { fetchSoon, reveal, scaleFor, show, touch, view } from "./timeline.js";
+
+export function clear() {
+  Object.assign(view, { selection: null, trace: null, traceCanvas: null, area: null });
+  $("selection").replaceChildren();
+  $("area").replaceChildren();
+  $("trace").replaceChildren();
+  touch();
+}
+
+/** Selects a slice, and looks up the trace that its thread is at. */
+export async function select(lane, slice, data = view.data, at = null) {
+  const base = data.from_ns;
+  const [start, end, code, target, span, count, running, blocked] = slice;
+  view.selection = { lane, from: base + start, to: base + end, code, at: at ?? base + (start + end) / 2, target: data.targets[target] ?? "", span, count, running, blocked };
+  describe();
+  touch();
+  fetchSoon();
+  if (!span) return;
+  await loadTrace(`span:${span}`);
+  fitTrace();
+  describe();
+  $("selection").scrollIntoView({ block: "nearest" });
+}
+
+/** Makes room for the whole trace, if it is not in sight. */
+export function fitTrace() {
+  const root = view.trace?.spans[0];
+  if (!root) return;
+  const [from, to] = [root.start_ns, root.start_ns + view.trace.duration_ns];
+  if (from < view.from || to > view.to) show(from - (to - from) / 20, to + (to - from) / 20);
+}
+
+export async function loadTrace(name) {
+  try {
+    view.trace = await api(`runs/${encodeURIComponent(view.run)}/traces/${name}`);
+    view.traceCanvas = drawTrace(view.trace, { scale: scaleFor, fit: (from, to) => show(from - (to - from) / 20, to + (to - from) / 20), close: clear }, chooseSpan);
+    touch();
+  } catch (error) {
+    setText($("lane-text"), error.message);
+  }
+}
+
+/** A span of the trace was chosen: what it did in the middle of the longest wait that it was held up by. */
+export function chooseSpan(span) {
+  const end = span.start_ns + span.duration_ns;
+  const within = view.trace.critical_path.filter((part) => part.start_ns >= span.start_ns && part.start_ns + part.duration_ns <= end);
+  const waits = within.filter((part) => part.phase === "wait");
+  const longest = (waits.length > 0 ? waits : within).reduce((best, part) => (!best || part.duration_ns > best.duration_ns ? part : best), null);
+  const at = longest ? longest.start_ns + longest.duration_ns / 2 : span.start_ns + span.duration_ns / 2;
+  const hop = chainAt(view.trace, span.span_id, at)?.hops[0] ?? { span, thread: span.thread, service: span.service, doing: "" };
+  selectHop(hop, at);
+}
+
+/** Selects the place of a hop in the lanes, at a moment. */
+export function selectHop(hop, at) {
+  const lane = view.lanes.findIndex((item) => item[0] === hop.service && item[1] === hop.thread);
+  const slices = view.trace.threads.find((item) => item.service === hop.service && item.thread === hop.thread)?.slices ?? [];
+  const slice = slices.find((item) => item.start_ns <= at && at < item.start_ns + item.duration_ns) ?? slices.at(-1);
+  const from = slice?.start_ns ?? hop.span.start_ns;
+  const to = slice ? from + slice.duration_ns : from + hop.span.duration_ns;
+  const code = Math.max(0, STATES.findIndex((state) => state.name === slice?.cause));
+  view.selection = { lane, from, to, at, code: slice?.cause ? code : 0, target: slice?.target ?? "", span: hop.span.span_id, count: 1, service: hop.service, doing: slice ? null : hop.doing };
+  if (lane >= 0) reveal(lane);
+  if (to < view.from || from > view.to) show(from - (view.to - view.from) / 2, from + (view.to - view.from) / 2);
+  fetchSoon();
+  describe();
+}
+
+/** Follows the chain of the selection: +1 to whom it waits for, −1 to who waits for it. */
+export async function follow(step) {
+  if (!view.trace || !view.selection) return;
+  const { at } = view.selection;
+  const chain = chainAt(view.trace, view.selection.span, at);
+  const next = step > 0 ? chain?.hops[1] : chain?.callers.at(-1);
+  if (next) return selectHop(next, at);
+  if (step > 0 && chain?.hops[0].isQueued) return selectOccupant(chain.hops[0].service, at);
+  setText($("lane-text"), step > 0 ? "It waits for nobody further: the chain ends here." : "Nobody waits for it.");
+}
+
+/** Who has the threads that a queue waits for: each with its slice at a moment, the longest first. */
+async function occupants(service, at) {
+  const places = view.lanes.map((lane, index) => index).filter((index) => view.lanes[index][0] === service && ["worker", "hired"].includes(view.lanes[index][2]));
+  if (places.length === 0) return { data: null, taken: [] };
+  const [first, last] = [places[0], places.at(-1)];
+  const data = await api(`runs/${encodeURIComponent(view.run)}/lanes?from=${Math.floor(at)}&to=${Math.floor(at) + 1000}&cells=1&first=${first}&count=${last - first + 1}`);
+  const taken = data.lanes.filter((lane) => places.includes(lane.lane) && lane.slices.length > 0).map((lane) => ({ lane: lane.lane, slice: lane.slices[0] }));
+  return { data, taken: taken.sort((a, b) => (b.slice[1] - b.slice[0]) - (a.slice[1] - a.slice[0])) };
+}
+
+async function selectOccupant(service, at) {
+  const { data, taken } = await occupants(service, at);
+  if (taken.length === 0) return setText($("lane-text"), `No thread of ${service} is seen to be taken at this moment.`);
+  reveal(taken[0].lane);
+  await select(taken[0].lane, taken[0].slice, data, at);
+}
+
+/** What a queue waits for, in words. */
+async function describeQueue(hop, at) {
+  const { data, taken } = await occupants(hop.service, at).catch(() => ({ taken: [] }));
+  if (taken.length === 0) return;
+  const text = ({ lane, slice }) => `${view.lanes[lane][1]} ${STATES[slice[2]].text}${data.targets[slice[3]] ? ` – ${data.targets[slice[3]]}` : ""}`;
+  const words = `It waits until one of the ${taken.length} taken threads of ${shortName(hop.service)} is free: ${taken.slice(0, 4).map(text).join("; ")}${taken.length > 4 ? "; …" : ""}.`;
+  $("selection").append(el("p", { textContent: words }));
+}
+
+function describe() {
+  const { selection: s, trace } = view;
+  const lane = view.lanes[s.lane];
+  const who = lane ? lane[1] : `${s.service} (no thread held)`;
+  const state = STATES[s.code];
+  const doing = s.doing ? s.doing : s.count > 1 ? `${s.count} slices too short to draw: ran ${time(s.running)}, blocked ${time(s.blocked)}`
+    : `${state.text}${s.target ? ` – ${s.target}` : ""} for ${time(s.to - s.from)}`;
+  const { at } = s;
+  const chain = trace && s.span ? chainAt(trace, s.span, at) : null;
+  const last = chain?.hops.at(-1);
+  const blockers = chain ? chainText(chain.hops.slice(1)) || (last.isQueued ? `all threads of ${last.service} are taken` : "nobody") : "";
+  setText($("lane-text"), `${who}: ${doing}, from ${moment(s.from)}.${chain ? ` Blocked by: ${blockers}.` : ""}`);
+  const parts = [el("h3", { textContent: who }), el("p", { textContent: `${doing}; ${moment(s.from)} to ${moment(s.to)}` })];
+  if (chain) {
+    parts.push(el("p", {}, el("strong", { textContent: "Blocked by: " }), el("span", { className: "chain-text", id: "chain-text", textContent: blockers })),
+      el("p", {}, el("strong", { textContent: "Blocks: " }), el("span", { className: "chain-text", textContent: chain.callers.length > 0 ? chainText(chain.callers) : "nobody" })));
+    const next = el("button", { type: "button", textContent: "Whom it waits for  ]" });
+    const back = el("button", { type: "button", textContent: "Who waits for it  [" });
+    next.addEventListener("click", () => follow(1));
+    back.addEventListener("click", () => follow(-1));
+    parts.push(el("div", { className: "bar" }, back, next));
+  }
+  $("selection").replaceChildren(...parts);
+  if (last?.isQueued) describeQueue(last, at);
+}
