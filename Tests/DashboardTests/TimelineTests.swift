@@ -19,6 +19,7 @@ import TraceLog
     var to_ns: UInt64
     var lanes: [[String]]
     var services: [Service]
+    var events: [[Lanes.Cell]]
   }
 
   private struct Lanes: Decodable {
@@ -44,10 +45,12 @@ import TraceLog
       }
 
       var value: UInt64 { if case .number(let number) = self { number } else { 0 } }
+      var signed: Int { if case .index(let index) = self { index } else { Int(value) } }
       var string: String { if case .text(let text) = self { text } else { "" } }
     }
 
     var from_ns: UInt64
+    var of: Int
     var lanes: [Lane]
     var targets: [String]
   }
@@ -87,6 +90,7 @@ import TraceLog
       #expect(overview.lanes.map { $0[1] } == ["gateway-w1", "gateway-w2"])
       #expect(overview.services.map(\.service) == ["gateway"])
       #expect(overview.services[0].threads == 2)
+      #expect(overview.events.map { $0[2].string } == ["starts", "ends"])
       // 50 waits of 3 ms.
       let cell = Double(overview.to_ns / 10 + 1)
       let blocked = overview.services[0].blocked.reduce(0, +) * cell
@@ -121,6 +125,21 @@ import TraceLog
       #expect(slices.map { $0[2].value } == [0, UInt64(WaitCause.call.rawValue), 0])
       #expect(slices.map { $0[4].string } == Array(repeating: "0000000000000001", count: 3))
       #expect(lanes.targets == ["user-service"])
+      #expect(lanes.of == 2)
+    }
+  }
+
+  /// What began before the window or ends after it is told whole, so that nobody reads a shorter wait off it.
+  @Test(.timeLimit(.minutes(1))) func aWindowWithinAWaitTellsTheWholeWait() async throws {
+    try await page { page in
+      let whole = try #require(
+        page.json("/api/v1/runs/run-1/lanes?from=0&to=200000000&cells=4000&first=0&count=1", as: Lanes.self))
+      let wait = try #require(whole.lanes.first?.slices.first { $0[2].value == UInt64(WaitCause.call.rawValue) })
+      let begin = whole.from_ns + wait[0].value + TestLab.milli
+      let path = "/api/v1/runs/run-1/lanes?from=\(begin)&to=\(begin + TestLab.milli)&cells=10&first=0&count=1"
+      let slices = try #require(page.json(path, as: Lanes.self)).lanes[0].slices
+      #expect(slices.map { $0[0].signed } == [-Int(TestLab.milli)])
+      #expect(slices.map { $0[1].signed } == [2 * Int(TestLab.milli)])
     }
   }
 

@@ -6,8 +6,9 @@ import TraceLog
 struct TimelineOverview {
   var cells: Int
 
-  /// Keys: `run_id`, `records`, `from_ns`, `to_ns` (from the run's start), `complete_since_ns`, `lanes` (arrays of service, thread,
-  /// role, slices), `events` (arrays of time, process, what), `services` (of each `service`, `threads`, `blocked`, `running` and `queued`: means by cell).
+  /// Keys: `run_id`, `records`, `from_ns`, `to_ns` (from the run's start), `complete_since_ns`, `lanes` (arrays of service,
+  /// thread, role, slices), `events` (arrays of time, process, what), `services` (of each `service`, `threads`, `blocked`,
+  /// `running` and `queued`: means by cell).
   func json(_ state: borrowing TimelineIndex.State) -> [UInt8] {
     let length = max(1, state.end &- state.origin)
     var text = TimelineText()
