@@ -67,11 +67,15 @@ let package = Package(
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
     // The page's files, as they are, inside the executable.
     .target(name: "CPage", exclude: ["files"]),
-    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage"] + foundation + nio),
+    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView"] + foundation + nio),
+    // Claims as experiments: their files, inside the executable too.
+    .target(name: "CLessons", exclude: ["lessons"]),
+    .target(name: "Lessons", dependencies: ["CLessons"] + foundation),
     .executableTarget(
       name: "ChainCLI",
       dependencies: [
-        "CascadeAnalysis", "Dashboard", "KernelView", "LoadGenerator", "Supervisor", "TraceExport", "CCurl", arguments,
+        "CascadeAnalysis", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor", "TraceExport", "CCurl",
+        arguments,
       ] + foundation + nio),
 
     // Tests.
@@ -98,6 +102,7 @@ let package = Package(
     .testTarget(
       name: "DashboardTests",
       dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Supervisor"] + foundation + nio),
+    .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(

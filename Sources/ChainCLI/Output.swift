@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Lessons
 import Glibc
 import LoadGenerator
 import Supervisor
@@ -101,12 +102,13 @@ enum ExitCodes {
     switch error {
     case let error as SupervisorError: error.exitCode
     case let error as ControlError: error.exitCode
-    case is TopologyError: .configuration
+    case is TopologyError, is LessonError: .configuration
     case is TraceLogError, is SQLiteExportError: .storage
     case is ImportError: .refused
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
     case is LoadError, is FaultSyntaxError: .usage
+    case let error as LessonRunError: error.exitCode
     default: .failed
     }
   }

@@ -98,7 +98,7 @@ package struct RunFolder: Hashable, Sendable {
   }
 
   /// The last line that a process has written to a file of this folder; empty if there is none.
-  static func lastLine(of path: String) -> String {
+  package static func lastLine(of path: String) -> String {
     guard let bytes = try? AtomicFile.read(path) else { return "" }
     return bytes.suffix(4096).split(separator: UInt8(ascii: "\n"))
       .last { line in line.contains { $0 > 0x20 } }

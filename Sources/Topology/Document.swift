@@ -2,8 +2,8 @@ import Yams
 
 /// Text → `Item`. The only place that knows the YAML library, and the subset of YAML that is read: mappings with plain
 /// keys, lists and scalars; no anchors, aliases or tags.
-struct Document {
-  typealias Problem = TopologyError.Problem
+package struct Document {
+  package typealias Problem = TopologyError.Problem
   typealias Position = TopologyError.Position
 
   /// Far above any chain, far below what would keep the parser busy.
@@ -18,11 +18,11 @@ struct Document {
   private static let escapedAsterisk = ["\\uE000", "\\ue000", "\\U0000E000", "\\U0000e000"]
 
   /// Empty text for a file without content.
-  private(set) var root = Item(position: .start, content: .scalar("", quoted: false))
-  private(set) var problems: [Problem] = []
+  package private(set) var root = Item(position: .start, content: .scalar("", quoted: false))
+  package private(set) var problems: [Problem] = []
 
   /// - Parameter text: a whole file. The `root` makes sense only if there are no `problems`.
-  init(_ text: String) {
+  package init(_ text: String) {
     if let problem = Self.refusal(of: text) {
       problems = [problem]
       return

@@ -1,24 +1,24 @@
-/// A value of the YAML file with its position, free of the YAML library's types.
-struct Item: Sendable {
-  enum Content: Sendable {
+/// A value of a YAML file with its position, free of the YAML library's types.
+package struct Item: Sendable {
+  package enum Content: Sendable {
     /// `quoted` text is never a number or a flag.
     case scalar(String, quoted: Bool)
     case list([Item])
     case mapping([Entry])
   }
 
-  struct Entry: Sendable {
-    var key: String
+  package struct Entry: Sendable {
+    package var key: String
     /// Of the key.
-    var position: TopologyError.Position
-    var value: Item
+    package var position: TopologyError.Position
+    package var value: Item
   }
 
-  var position: TopologyError.Position
-  var content: Content
+  package var position: TopologyError.Position
+  package var content: Content
 
   /// The text of a scalar, quoted or not.
-  var text: String? {
+  package var text: String? {
     guard case .scalar(let text, _) = content else { return nil }
     return text
   }
@@ -29,13 +29,13 @@ struct Item: Sendable {
     return text
   }
 
-  var list: [Item]? {
+  package var list: [Item]? {
     guard case .list(let items) = content else { return nil }
     return items
   }
 
   /// What an error message says was found.
-  var found: String {
+  package var found: String {
     switch content {
     case .scalar("", quoted: false): "nothing"
     case .scalar(let text, quoted: false): Self.printable(text)

@@ -1,5 +1,6 @@
 import CascadeAnalysis
 import ChainModel
+import KernelView
 import TraceLog
 
 /// Follows the running chain's log while somebody looks, and tells all who look the same, at a bounded rate.

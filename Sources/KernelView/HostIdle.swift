@@ -1,12 +1,14 @@
 import Glibc
 
 /// How much of the host's processors nobody used between two looks, from `/proc/stat`.
-struct HostIdle {
+package struct HostIdle {
+  package init() {}
+
   private var idle: UInt64 = 0
   private var all: UInt64 = 0
 
   /// - Returns: the share since the last look, 0 to 1; nil at the first one, and where the kernel does not tell.
-  mutating func look() -> Double? {
+  package mutating func look() -> Double? {
     guard let (idle, all) = Self.ticks() else { return nil }
     defer { (self.idle, self.all) = (idle, all) }
     guard self.all > 0, all > self.all, idle >= self.idle else { return nil }

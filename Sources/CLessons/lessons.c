@@ -1,0 +1,51 @@
+#include "CLessons.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"  // #embed
+
+// Each file under lessons/ becomes a part of the executable. Their order is that of the list below.
+
+static const unsigned char ceiling[] = {
+#embed "lessons/ceiling.yaml"
+};
+static const unsigned char push_back[] = {
+#embed "lessons/push-back.yaml"
+};
+static const unsigned char cascade_front[] = {
+#embed "lessons/cascade-front.yaml"
+};
+static const unsigned char leaf_first[] = {
+#embed "lessons/leaf-first.yaml"
+};
+static const unsigned char wrong_tier[] = {
+#embed "lessons/wrong-tier.yaml"
+};
+static const unsigned char four_models[] = {
+#embed "lessons/four-models.yaml"
+};
+static const unsigned char omission[] = {
+#embed "lessons/omission.yaml"
+};
+static const unsigned char thread_memory[] = {
+#embed "lessons/thread-memory.yaml"
+};
+static const unsigned char no_win[] = {
+#embed "lessons/no-win.yaml"
+};
+
+#define ENTRY(name, bytes) {name, (const char *)bytes, sizeof bytes}
+
+static const struct lesson_file files[] = {
+    ENTRY("ceiling.yaml", ceiling),
+    ENTRY("push-back.yaml", push_back),
+    ENTRY("cascade-front.yaml", cascade_front),
+    ENTRY("leaf-first.yaml", leaf_first),
+    ENTRY("wrong-tier.yaml", wrong_tier),
+    ENTRY("four-models.yaml", four_models),
+    ENTRY("omission.yaml", omission),
+    ENTRY("thread-memory.yaml", thread_memory),
+    ENTRY("no-win.yaml", no_win),
+};
+
+const struct lesson_file *lesson_file(size_t number) {
+  return number < sizeof files / sizeof *files ? &files[number] : NULL;
+}

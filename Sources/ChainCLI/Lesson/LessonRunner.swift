@@ -1,0 +1,92 @@
+import ChainModel
+import Foundation
+import Lessons
+import Supervisor
+
+/// Runs the cells of lessons that have not been run, one after the other, and says how it goes.
+struct LessonRunner {
+  let store: LessonStore
+  let isQuick: Bool
+  /// Runs again what has been run.
+  let isAgain: Bool
+  let seeds: Int?
+
+  private static let tries = 3
+
+  struct Job {
+    var lesson: Lesson
+    var cell: Lesson.Cell
+    var seed: Int
+
+    func seconds(quick: Bool) -> Double {
+      let measured = quick ? cell.load.quickDuration ?? cell.load.duration : cell.load.duration
+      // Launching, draining and reading take about as long.
+      return cell.load.warmUp.seconds + measured.seconds + 1.5
+    }
+  }
+
+  func seeds(of lesson: Lesson) -> Int { seeds ?? (isQuick ? 1 : lesson.seeds) }
+
+  /// - Returns: false when it was interrupted.
+  func run(_ lessons: [Lesson]) async throws -> Bool {
+    let jobs = lessons.flatMap { lesson in
+      (1...seeds(of: lesson)).flatMap { seed in
+        lesson.cells.filter { !isQuick || $0.isQuick }.map { Job(lesson: lesson, cell: $0, seed: seed) }
+      }
+    }
+    let due = jobs.filter { job in
+      isAgain || store.result(job.lesson, job.cell, seed: job.seed, quick: isQuick) == nil
+    }
+    if due.count < jobs.count { Output.note("\(jobs.count - due.count) of \(jobs.count) runs are there already") }
+    var left = due.reduce(0.0) { $0 + $1.seconds(quick: isQuick) }
+    for (number, job) in due.enumerated() {
+      guard !Interruption.hasCome else { return false }
+      Output.note(
+        "\(number + 1)/\(due.count)  \(job.lesson.experiment) \(job.lesson.name): \(job.cell.name), seed \(job.seed); "
+          + "about \(Self.text(left)) to go")
+      guard try await run(job) else { return false }
+      left -= job.seconds(quick: isQuick)
+    }
+    return true
+  }
+
+  private static func text(_ seconds: Double) -> String {
+    seconds < 90 ? "\(Int(seconds.rounded())) s" : "\(Int((seconds / 60).rounded())) min"
+  }
+
+  /// A run that does not count is run again, a few times.
+  private func run(_ job: Job) async throws -> Bool {
+    let folder = store.folder(job.lesson, job.cell, seed: job.seed, quick: isQuick)
+    for attempt in 1...Self.tries {
+      try? FileManager.default.removeItem(atPath: folder)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let trial = CellTrial(lesson: job.lesson, cell: job.cell, seed: job.seed, isQuick: isQuick, root: folder)
+      guard let result = try await interruptible(trial) else {
+        try? FileManager.default.removeItem(atPath: folder)
+        return false
+      }
+      // The logs of one seed are enough to look at.
+      if job.seed > 1 { try? FileManager.default.removeItem(atPath: "\(folder)/runs") }
+      guard let reason = result.discarded, attempt < Self.tries else {
+        try store.keep(result, in: folder)
+        return true
+      }
+      Output.note("   it does not count, and is run again: \(reason)")
+    }
+    return true
+  }
+
+  /// Nil when it was interrupted; no chain is left then.
+  private func interruptible(_ trial: CellTrial) async throws -> CellResult? {
+    let run = Task { try await trial.run() }
+    let watch = Task {
+      while !Task.isCancelled {
+        if Interruption.hasCome { return run.cancel() }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+    defer { watch.cancel() }
+    let result = await run.result
+    return Interruption.hasCome ? nil : try result.get()
+  }
+}

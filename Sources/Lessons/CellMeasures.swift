@@ -1,0 +1,79 @@
+import ChainModel
+package import TraceLog
+
+/// What one run's log says of its measured time, as figures by name.
+///
+/// | measure | meaning |
+/// |---|---|
+/// | `busy(S)` | mean of worker or hired threads that a request holds |
+/// | `busy_at_fault(S)` | the same at the moment before the first fault |
+/// | `full_share(S)` | share of the time with all of them taken |
+/// | `blocked_share(S)` | share of the taken threads' time that they are blocked |
+/// | `in_flight(S)`, `queued(S)` | means |
+/// | `arrivals(S)`, `answered(S)`, `failed(S)`, `refused(S)` | per second |
+/// | `per_request(S)` | arrivals at it for each at the gateway (without `/ping`) |
+/// | `response_ms(S)`, `queue_ms(S)` | means of what was answered |
+/// | `onset_ms(S)` | from the fault until all its threads are taken, and stay so for 20 ms |
+/// | `recovery_ms(S)` | from the fault's end until they are no longer |
+/// | `little_error(S)` | abs(N − X·R)/N |
+/// | `waits(S)` | waits that held a thread, for each answer |
+///
+/// Rates and means are over the window; onset and recovery, over the run.
+package struct CellMeasures {
+  private var services: [String: ServiceTally] = [:]
+  private var names: [UInt16: String] = [:]
+  private let strings: LogStrings
+  private let window: ClosedRange<UInt64>
+  private var faultAt: UInt64?
+  private var faultEnd: UInt64?
+
+  /// - Parameters:
+  ///   - processes: of the log.
+  ///   - strings: of the log.
+  ///   - window: the measured time, on the log's clock.
+  package init(processes: [LogProcess], strings: LogStrings, window: ClosedRange<UInt64>) {
+    self.strings = strings
+    self.window = window
+    for process in processes {
+      guard let slot = UInt16(exactly: process.slot) else { continue }
+      names[slot] = process.name
+    }
+  }
+
+  package mutating func apply(_ record: Record) {
+    guard let kind = record.kind, let name = names[record.process] else { return }
+    if kind == .fault { note(fault: record) }
+    services[name, default: ServiceTally(window: window)].apply(record, kind, strings)
+  }
+
+  private mutating func note(fault record: Record) {
+    if record.detail == 1 {
+      guard faultAt == nil else { return }
+      faultAt = record.time
+      for name in services.keys { services[name]?.markFault() }
+    } else if faultEnd == nil {
+      faultEnd = record.time
+    }
+  }
+
+  /// All figures; those that make no sense are left out.
+  package func figures(until moment: UInt64) -> [String: Double] {
+    var figures: [String: Double] = [:]
+    let seconds = Double(window.upperBound - window.lowerBound) / 1e9
+    guard seconds > 0 else { return figures }
+    let entry = services[ServiceName.gateway.rawValue]?.arrivals ?? 0
+    for (name, tally) in services {
+      var tally = tally
+      tally.finish(moment)
+      for (key, value) in tally.figures(seconds: seconds) { figures["\(key)(\(name))"] = value }
+      if entry > 0 { figures["per_request(\(name))"] = Double(tally.arrivals) / Double(entry) }
+      if let faultAt, let onset = tally.onset(after: faultAt) {
+        figures["onset_ms(\(name))"] = Double(onset - faultAt) / 1e6
+      }
+      if let faultEnd, let recovery = tally.recovery(after: faultEnd) {
+        figures["recovery_ms(\(name))"] = Double(recovery - faultEnd) / 1e6
+      }
+    }
+    return figures
+  }
+}

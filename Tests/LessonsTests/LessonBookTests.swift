@@ -1,0 +1,78 @@
+import Lessons
+import Testing
+
+struct LessonBookTests {
+  private static let text = """
+    name: one
+    experiment: E0
+    claim: A claim.
+    source: Nowhere
+    story: {question: Q, expect: E, planted: P, look: [cascade], fixes: F, costs: C}
+    settings: {all.threads: 4}
+    load: {rate: 10, duration: 2s}
+    cells:
+      - name: a
+      - name: b
+        settings: {gateway.threads: 8}
+        load: {clients: 3}
+        quick: false
+    checks:
+      - {says: x, cell: b, measured: throughput, predicted: load.rate, within: 20 or 10 %}
+    """
+
+  @Test func everyLessonIsValid() throws {
+    let lessons = try LessonBook.lessons()
+    #expect(lessons.count >= 9)
+    #expect(Set(lessons.map(\.name)).count == lessons.count)
+    for lesson in lessons {
+      #expect(Set(lesson.cells.map(\.name)).count == lesson.cells.count)
+      #expect(!lesson.checks.isEmpty)
+      let cells = Set(lesson.cells.map(\.name))
+      for check in lesson.checks {
+        let asked = Set(check.measured.names.compactMap(\.cell) + [check.cell])
+        #expect(asked.isSubset(of: cells), "\(lesson.name): \(check.says) asks \(asked)")
+        // A check of the quick set must find its cells there.
+        let quick = Set(lesson.cells.filter(\.isQuick).map(\.name))
+        #expect(!check.isQuick || asked.isSubset(of: quick), "\(lesson.name): \(check.says)")
+      }
+    }
+  }
+
+  @Test func cellsInheritWhatTheyDoNotSay() throws {
+    let lesson = try LessonBook.read(Self.text, file: "one.yaml")
+    #expect(lesson.cells.map(\.name) == ["a", "b"])
+    #expect(lesson.cells[1].settings == ["all.threads": "4", "gateway.threads": "8"])
+    #expect(lesson.cells[0].load.rate == 10)
+    #expect(lesson.cells[1].load.rate == nil && lesson.cells[1].load.clients == 3)
+    #expect(lesson.cells[1].load.duration == .seconds(2))
+    #expect(!lesson.cells[1].isQuick)
+    guard case .within(_, let amount, let share) = lesson.checks[0].rule else {
+      Issue.record("not within")
+      return
+    }
+    #expect(amount == 20 && share == 0.1)
+  }
+
+  @Test func anotherTextHasAnotherDigest() throws {
+    let one = try LessonBook.read(Self.text, file: "one.yaml")
+    let other = try LessonBook.read(Self.text.replacing("rate: 10,", with: "rate: 11,"), file: "one.yaml")
+    #expect(one.digest != other.digest)
+  }
+
+  @Test(arguments: [
+    ("claim: A claim.", "clam: A claim.", "1:1: claim: found nothing"),
+    ("threads: 4}", "threads: [4]}", "6:12: settings.all.threads: found a list"),
+    ("rate: 10,", "rate: -1,", "7:14: load.rate: found -1, expected a number above 0"),
+    ("duration: 2s", "duration: 2", "7:28: load.duration: found 2, expected a duration like 2s"),
+    ("cell: b", "cell: c", "15:7: checks.cell: found c, expected one of a, b"),
+    ("measured: throughput", "measured: 1 +", "expected an expression: at character 4"),
+    ("within: 20 or 10 %", "within: some", "found some, expected a tolerance like 10 %"),
+    ("quick: false", "quick: no", "found no, expected true or false"),
+    ("predicted: load.rate, ", "", "checks.predicted: found nothing"),
+  ]) func whatIsWrongIsNamedWithItsPlace(_ old: String, _ new: String, _ message: String) throws {
+    let text = Self.text.replacing(old, with: new)
+    try #require(text != Self.text)
+    let error = #expect(throws: LessonError.self) { try LessonBook.read(text, file: "one.yaml") }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+}

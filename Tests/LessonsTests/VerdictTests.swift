@@ -1,0 +1,70 @@
+import Lessons
+import Testing
+
+struct VerdictTests {
+  private func lesson(_ check: String) throws -> Lesson {
+    try LessonBook.read(
+      """
+      name: one
+      experiment: E0
+      claim: A claim.
+      source: Nowhere
+      story: {question: Q, expect: E, planted: P, look: [cascade], fixes: F, costs: C}
+      load: {rate: 10}
+      cells: [{name: a}, {name: b}]
+      checks: [\(check)]
+      """, file: "one.yaml")
+  }
+
+  private func result(_ lesson: Lesson, _ cell: String, _ seed: Int, _ value: Double, discarded: String? = nil) -> CellResult {
+    CellResult(
+      lesson: lesson.name, cell: cell, seed: seed, digest: lesson.digest, quick: false,
+      figures: ["throughput": value, "load.rate": 10], discarded: discarded)
+  }
+
+  private static let within = "{says: x, cell: a, measured: throughput, predicted: load.rate, within: 10 %}"
+
+  @Test(arguments: [(9.0, true), (8.9, false), (11, true), (11.1, false)])
+  func aPredictionHoldsWithinItsTolerance(_ value: Double, _ holds: Bool) throws {
+    let lesson = try lesson(Self.within)
+    let outcome = LessonOutcome(lesson, [result(lesson, "a", 1, value)], quick: false)
+    #expect(outcome.verdict == (holds ? .confirmed : .refuted))
+    #expect(outcome.checks[0].predicted == 10)
+    #expect(outcome.checks[0].low == 9 && outcome.checks[0].high == 11)
+  }
+
+  @Test func theMedianOfTheSeedsCounts() throws {
+    let lesson = try lesson(Self.within)
+    let results = [(1, 10.0), (2, 10.5), (3, 30)].map { result(lesson, "a", $0.0, $0.1) }
+    let check = LessonOutcome(lesson, results, quick: false).checks[0]
+    #expect(check.verdict == .confirmed)
+    #expect(check.measured == 10.5 && check.least == 10 && check.most == 30 && check.runs == 3)
+  }
+
+  @Test func cellsOfOneSeedAreCompared() throws {
+    let lesson = try lesson("{says: x, cell: b, measured: \"throughput / throughput[a]\", at_least: \"1.9\", at_most: \"2.1\"}")
+    let results = [(1, 5.0, 10.0), (2, 50, 100)].flatMap {
+      [result(lesson, "a", $0.0, $0.1), result(lesson, "b", $0.0, $0.2)]
+    }
+    let check = LessonOutcome(lesson, results, quick: false).checks[0]
+    #expect(check.verdict == .confirmed && check.least == 2 && check.most == 2)
+  }
+
+  @Test func whatWasNotMeasuredIsNotDecided() throws {
+    let lesson = try lesson(Self.within)
+    let nothing = LessonOutcome(lesson, [], quick: false)
+    #expect(nothing.verdict == .undecided && nothing.checks[0].reason == "no run counts")
+    let busy = LessonOutcome(lesson, [result(lesson, "a", 1, 10, discarded: "busy")], quick: false)
+    #expect(busy.verdict == .undecided && busy.discarded == ["a, seed 1: busy"])
+    let other = LessonOutcome(lesson, [result(lesson, "b", 1, 10)], quick: false)
+    #expect(other.verdict == .undecided && other.checks[0].reason == "no value for throughput")
+  }
+
+  @Test func resultsOfAnotherTextDoNotCount() throws {
+    let lesson = try lesson(Self.within)
+    var old = result(lesson, "a", 1, 10)
+    old.digest = "another"
+    #expect(LessonOutcome(lesson, [old], quick: false).verdict == .undecided)
+    #expect(LessonOutcome(lesson, [result(lesson, "a", 1, 10)], quick: true).verdict == .undecided)
+  }
+}
