@@ -24,7 +24,8 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let inFlight = ManagedAtomic<Int>(0)
   let connections = ManagedAtomic<Int>(0)
   let startedAt = Monotonic.now()
-  private let callees: [ServiceName: (address: SocketAddress, base: String)]
+  /// One for each callee.
+  let edges: [CallEdge]
 
   init(topology: Topology, environment: ServiceEnvironment, routes: [Route]) throws {
     let configuration = topology[environment.service]
@@ -47,25 +48,15 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     workers = pool(.worker, "w", configuration.threads, configuration.queueLimit)
     hired = pool(.hired, "h", configuration.threads, limits.inFlight)
     storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
-    var callees: [ServiceName: (SocketAddress, String)] = [:]
-    for name in configuration.callees {
-      let callee = topology[name]
-      callees[name] = (
-        try SocketAddress(ipAddress: callee.host, port: callee.port), "http://\(callee.host):\(callee.port)"
-      )
-    }
-    self.callees = callees
+    edges = try configuration.callees.map { try CallEdge(from: configuration, to: $0, in: topology) }
   }
 
-  func address(of callee: ServiceName) -> SocketAddress { entry(callee).address }
-
-  func url(of callee: ServiceName, _ path: String) -> String { entry(callee).base + path }
-
-  private func entry(_ callee: ServiceName) -> (address: SocketAddress, base: String) {
-    guard let entry = callees[callee] else {
+  /// There are at most three: looking through them costs less than a hash.
+  func edge(_ callee: ServiceName) -> CallEdge {
+    guard let edge = edges.first(where: { $0.callee == callee }) else {
       preconditionFailure("\(configuration.name.rawValue) calls \(callee.rawValue), which is not among its callees")
     }
-    return entry
+    return edge
   }
 
   /// Puts an IO model in force for the next request, and its threads in place.

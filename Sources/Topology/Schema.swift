@@ -60,6 +60,9 @@ enum Schema {
     Key(
       "latency", \.latency, .latency, default: .zero,
       "How long the simulated remote system behind the service takes."),
+    Key(
+      "call_policy", \.callPolicy, .callPolicy, default: .plain,
+      "What it does about each callee that is slow or fails; can be changed while it runs."),
   ]
 
   static let traceLogKeys: [Key<TraceLogConfiguration>] = [
