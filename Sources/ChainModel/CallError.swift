@@ -43,6 +43,8 @@ package enum ShedReason: String, CaseIterable, Sendable {
   case connectionLimit = "connection_limit"
   case descriptors = "out_of_descriptors"
   case shuttingDown = "shutting_down"
+  /// Its deadline left too little when it would have been started.
+  case late = "shed_late"
   /// A call, by its caller's policy.
   case bulkheadFull = "bulkhead_full"
   /// A call, by its caller's policy.
@@ -120,6 +122,7 @@ extension CallError {
     case .connectionLimit: ErrorRow(503, reason.rawValue, "the limit of connections is reached")
     case .descriptors: ErrorRow(503, reason.rawValue, "the process has no file descriptor left for the call")
     case .shuttingDown: ErrorRow(503, reason.rawValue, "the service is shutting down")
+    case .late: ErrorRow(503, reason.rawValue, "too little was left of the time that the caller gave to begin with it")
     case .bulkheadFull:
       ErrorRow(503, reason.rawValue, "as many calls to the callee are in flight as the bulkhead allows")
     case .circuitOpen:

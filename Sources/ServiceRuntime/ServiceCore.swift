@@ -15,6 +15,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let metrics = Metrics()
   let modes: ModeSwitch
   let limits: Limits
+  let admission: AdmissionRules
   /// Runs whole requests in `blocking`.
   let workers: WorkerPool
   /// Makes the blocking calls of `async`.
@@ -38,6 +39,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
       environment: environment)
     modes = ModeSwitch(configuration.model)
     limits = Limits(configuration)
+    admission = AdmissionRules(configuration, limits: limits, names: names, log: environment.log)
     let short = configuration.name.shortName
     func pool(_ role: ThreadRole, _ letter: String, _ threads: Int, _ queueLimit: Int) -> WorkerPool {
       WorkerPool(
@@ -48,7 +50,10 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     workers = pool(.worker, "w", configuration.threads, configuration.queueLimit)
     hired = pool(.hired, "h", configuration.threads, limits.inFlight)
     storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
-    edges = try configuration.callees.map { try CallEdge(from: configuration, to: $0, in: topology) }
+    let names = names
+    edges = try configuration.callees.map { callee in
+      try CallEdge(from: configuration, to: callee, in: topology, names: names, log: environment.log)
+    }
   }
 
   /// There are at most three: looking through them costs less than a hash.
@@ -91,6 +96,13 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     recordPool()
   }
 
+  /// At the start: what is in force by the configuration.
+  func announceSettings() {
+    recordPool()
+    admission.announce()
+    for edge in edges { edge.announce() }
+  }
+
   func recordPool() {
     let pool = workers.snapshot
     environment.log?.state(
@@ -103,6 +115,8 @@ struct Limits: Sendable {
   let inFlight: Int
   let connections: Int
   let descriptors: Int
+  /// How many requests in flight the descriptors allow.
+  let affordable: Int
 
   /// Kept back for the log, the databases, the control port, and refusing what is too much.
   static let reserve = 96
@@ -110,7 +124,7 @@ struct Limits: Sendable {
   init(_ configuration: ServiceConfiguration, descriptors: Int = Self.descriptorLimit()) {
     self.descriptors = descriptors
     // A request in flight may hold two sockets, the caller's and the callee's; a worker a few files more.
-    let affordable = max(1, (descriptors - Self.reserve - 4 * configuration.threads) / 2)
+    affordable = max(1, (descriptors - Self.reserve - 4 * configuration.threads) / 2)
     connections = min(configuration.connectionLimit, affordable)
     inFlight = min(configuration.inFlightLimit, affordable)
   }

@@ -25,7 +25,7 @@ enum BlockingCall {
     var attempt = first
     while true {
       let result = perform(attempt, on: worker)
-      guard let pause = attempt.settle(result) else { return End(attempt: attempt, result: result) }
+      guard let pause = attempt.settle(result, by: worker.scribe) else { return End(attempt: attempt, result: result) }
       attempt.end(result, by: worker.scribe)
       do throws(CallError) {
         if pause > .zero { try worker.sleep(attempt.rest(pause), for: attempt.exchange) }

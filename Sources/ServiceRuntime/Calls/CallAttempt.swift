@@ -62,17 +62,17 @@ struct CallAttempt: Sendable {
       Record(
         kind: .spanStart, trace: exchange.context.trace, span: span.rawValue, other: exchange.context.span.rawValue,
         detail: SpanKind.client.rawValue, name: exchange.core.names.call(callee), arg: UInt32(number)))
-    if let refusal = refusal() {
+    if let refusal = refusal(by: scribe) {
       end(.failure(refusal), by: scribe)
       return refusal
     }
     return nil
   }
 
-  private mutating func refusal() -> CallError? {
+  private mutating func refusal(by scribe: Scribe) -> CallError? {
     if let refusal = exchange.refusal { return refusal }
     guard let terms else { return nil }
-    switch edge.enter(terms, isFirst: number == 1) {
+    switch edge.enter(terms, isFirst: number == 1, by: scribe) {
     case .success(let pass):
       self.pass = pass
       return nil
@@ -82,11 +82,11 @@ struct CallAttempt: Sendable {
 
   /// The attempt is over, but for its span.
   /// - Returns: the back-off after which the next one is to be made; nil when this was the last.
-  func settle(_ result: Result<CalleeAnswer, CallError>) -> Duration? {
+  func settle(_ result: Result<CalleeAnswer, CallError>, by scribe: Scribe) -> Duration? {
     guard let terms, let pass else { return nil }
     var failure: CallError?
     if case .failure(let error) = result { failure = error }
-    return edge.leave(terms, pass, attempt: number, error: failure, deadline: exchange.deadline)
+    return edge.leave(terms, pass, attempt: number, error: failure, deadline: exchange.deadline, by: scribe)
   }
 
   /// Ends the attempt's span.

@@ -48,6 +48,9 @@ package struct CallGate: Sendable {
       hasFailed: saysNothing ? nil : error?.isFailureOfCallee ?? false, generation: pass.generation, now: now)
   }
 
+  /// The policy is over.
+  mutating func close() -> CircuitBreaker.Change? { breaker?.reset() }
+
   /// Whether an attempt that failed is followed by another one, and after which back-off.
   /// - Parameters:
   ///   - attempt: its number, counted from 1.

@@ -79,6 +79,10 @@ package struct CircuitBreaker: Hashable, Sendable {
     return isFull && Double(failed) >= share * Double(window.count) ? open(now: now) : nil
   }
 
+  /// Begins anew, as closed.
+  /// - Returns: the change, if it was not.
+  package mutating func reset() -> Change? { state == .closed ? nil : close() }
+
   private mutating func count(_ hasFailed: Bool) {
     let place = counted % window.count
     if window[place] { failed -= 1 }

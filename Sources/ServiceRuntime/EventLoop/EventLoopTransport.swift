@@ -43,7 +43,7 @@ struct EventLoopTransport: LoopTransport {
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
     let loop = attempt.exchange.loop
-    let pause = attempt.settle(result)
+    let pause = attempt.settle(result, by: loop.scribe)
     attempt.end(result, by: loop.scribe)
     guard let pause else { return completion(result) }
     LoopFaults.sleep(pause > .zero ? [attempt.rest(pause)] : [], attempt.exchange) { error in

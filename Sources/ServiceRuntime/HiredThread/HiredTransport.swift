@@ -30,7 +30,7 @@ struct HiredTransport: LoopTransport {
     switch done {
     case .success(let end): return end
     case .failure(let refusal):
-      _ = first.settle(.failure(refusal))
+      _ = first.settle(.failure(refusal), by: first.exchange.loop.scribe)
       return BlockingCall.End(attempt: first, result: .failure(refusal))
     }
   }
@@ -60,9 +60,10 @@ struct HiredWork {
     // The in-flight limit bounds this queue: a request has at most one call or store operation under way.
     _ = pool.submit(ignoringLimit: true) { worker in
       let result: Result<Value, CallError>
-      if let refusal = exchange.refusal {
+      if let refusal = exchange.refusalOfWork {
         result = .failure(refusal)
       } else {
+        exchange.isWorkedFor = true
         worker.scribe.write(record(.workStart))
         result = worker.working(for: exchange) { body(worker) }
         worker.scribe.write(record(.workEnd))
