@@ -11,6 +11,7 @@ enum LabError: Error, CustomStringConvertible {
   case notRunning
   case noLog(run: String)
   case noSuchService(String)
+  case noSuchCall(String, String)
   case noSuchTrace(String)
   case noSamples
   case pagePortTaken(Int, reason: String)
@@ -19,7 +20,7 @@ enum LabError: Error, CustomStringConvertible {
     switch self {
     case .notRunning: .notRunning
     case .noLog: .storage
-    case .noSuchService: .usage
+    case .noSuchService, .noSuchCall: .usage
     case .noSuchTrace, .noSamples: .failed
     case .pagePortTaken: .portInUse
     }
@@ -31,6 +32,8 @@ enum LabError: Error, CustomStringConvertible {
     case .noLog(let run): "run \(run) was traced nowhere: trace_log.enabled was false in its services.yaml"
     case .noSuchService(let name):
       "unknown service '\(name)': expected all or one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", "))"
+    case .noSuchCall(let caller, let callee):
+      "\(caller) calls no \(callee): expected a service and one that it calls; see: chainlab policy all all"
     case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
     case .pagePortTaken(let port, let reason):
       "the page cannot be served on port \(port): \(reason); choose another with --port"

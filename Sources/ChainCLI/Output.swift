@@ -107,7 +107,7 @@ enum ExitCodes {
     case is ImportError: .refused
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
-    case is LoadError, is FaultSyntaxError: .usage
+    case is LoadError, is FaultSyntaxError, is CallPolicySyntaxError, is AdmissionSyntaxError: .usage
     case let error as LessonRunError: error.exitCode
     default: .failed
     }

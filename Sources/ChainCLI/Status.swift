@@ -25,6 +25,7 @@ struct Status: ParsableCommand {
         Output.result(
           "run \(chain.run.id)\(chain.isSupervised ? "" : " (its supervisor has died: chainlab down cleans up)")")
         Output.result(Self.table(answers))
+        Self.rules(answers.compactMap { try? $0.1.get() }).forEach(Output.result)
       }
       let failures = answers.compactMap { answer -> (any Error)? in
         guard case .failure(let error) = answer.1 else { return nil }
@@ -55,6 +56,15 @@ struct Status: ParsableCommand {
       ])
     }
     return table.text
+  }
+
+  /// Policies and admission rules that are not as they would be without being told.
+  private static func rules(_ statuses: [ServiceStatus]) -> [String] {
+    statuses.flatMap { status in
+      let isPlain = status.admission == ServiceStatus.Admission()
+      return PolicyVerb.lines(status) { status.policies[$0] != "none" }.map { "policy  \($0)" }
+        + (isPlain ? [] : ["admission  \(AdmissionVerb.line(status))"])
+    }
   }
 
   private static func threads(_ threads: ServiceStatus.Threads) -> String {

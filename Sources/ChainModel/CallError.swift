@@ -43,6 +43,12 @@ package enum ShedReason: String, CaseIterable, Sendable {
   case connectionLimit = "connection_limit"
   case descriptors = "out_of_descriptors"
   case shuttingDown = "shutting_down"
+  /// Its deadline left too little when it would have been started.
+  case late = "shed_late"
+  /// A call, by its caller's policy.
+  case bulkheadFull = "bulkhead_full"
+  /// A call, by its caller's policy.
+  case circuitOpen = "circuit_open"
 }
 
 /// How an error is answered, recorded and told. This is the one table: no status code stands anywhere else.
@@ -91,6 +97,15 @@ extension CallError {
     }
   }
 
+  /// Whether the callee is to blame: what `CallPolicy` retries, and what a breaker counts.
+  package var isFailureOfCallee: Bool {
+    switch self {
+    case .connectionRefused, .connectionReset, .timeout, .malformedAnswer: true
+    case .answered(_, let status): status >= 500
+    default: false
+    }
+  }
+
   /// A callee's refusals keep their meaning; any other failure of a callee is a bad gateway.
   private static func passedOn(_ status: Int) -> Int {
     switch status {
@@ -107,6 +122,11 @@ extension CallError {
     case .connectionLimit: ErrorRow(503, reason.rawValue, "the limit of connections is reached")
     case .descriptors: ErrorRow(503, reason.rawValue, "the process has no file descriptor left for the call")
     case .shuttingDown: ErrorRow(503, reason.rawValue, "the service is shutting down")
+    case .late: ErrorRow(503, reason.rawValue, "too little was left of the time that the caller gave to begin with it")
+    case .bulkheadFull:
+      ErrorRow(503, reason.rawValue, "as many calls to the callee are in flight as the bulkhead allows")
+    case .circuitOpen:
+      ErrorRow(503, reason.rawValue, "the callee has failed too often: its circuit breaker lets no call through now")
     }
   }
 }

@@ -34,6 +34,11 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
   package var threads: Threads
   package var memory: Memory
   package var faults: [String]
+  /// What calls to each callee are held to, as `CallPolicy.text`.
+  package var policies: [String: String]
+  /// Where the circuit breaker before a callee stands, where there is one: `BreakerState.name`.
+  package var breakers: [String: String]
+  package var admission: Admission
   package var log: Log
 
   package struct Pool: Codable, Hashable, Sendable {
@@ -112,6 +117,22 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
     }
   }
 
+  /// The rules that can be changed while it runs; the limit of requests in flight is among the limits.
+  package struct Admission: Codable, Hashable, Sendable {
+    package var minRemainingMs: Double
+    package var leave: LeaveRule
+
+    package init(minRemainingMs: Double = 0, leave: LeaveRule = .cancel) {
+      self.minRemainingMs = minRemainingMs
+      self.leave = leave
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case leave
+      case minRemainingMs = "min_remaining_ms"
+    }
+  }
+
   package struct Log: Codable, Hashable, Sendable {
     package var dropped: Int
 
@@ -122,7 +143,8 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
 
   package init(
     service: String, pid: Int, mode: IOModel, uptimeSeconds: Double, pool: Pool, inFlight: Int, connections: Int,
-    limits: Limits, threads: Threads, memory: Memory, faults: [String], log: Log
+    limits: Limits, threads: Threads, memory: Memory, faults: [String], policies: [String: String] = [:],
+    breakers: [String: String] = [:], admission: Admission = Admission(), log: Log
   ) {
     self.service = service
     self.pid = pid
@@ -135,11 +157,14 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
     self.threads = threads
     self.memory = memory
     self.faults = faults
+    self.policies = policies
+    self.breakers = breakers
+    self.admission = admission
     self.log = log
   }
 
   enum CodingKeys: String, CodingKey {
-    case service, pid, mode, pool, connections, limits, threads, memory, faults, log
+    case service, pid, mode, pool, connections, limits, threads, memory, faults, policies, breakers, admission, log
     case uptimeSeconds = "uptime_seconds"
     case inFlight = "in_flight"
   }

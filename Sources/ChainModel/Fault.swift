@@ -77,18 +77,11 @@ package struct Fault: Hashable, Sendable {
     let kindText = kind.text
     let value = kindText.firstIndex(of: "=").map { String(kindText[kindText.index(after: $0)...]) } ?? ""
     var fields = [(key: kind.name, value: value)]
-    if share < 1 { fields.append(("share", Self.percent(share))) }
+    if share < 1 { fields.append(("share", ShareText.format(share))) }
     if let user { fields.append(("user", user)) }
     if let header { fields.append(("header", "\(header.name):\(header.value)")) }
     if let duration { fields.append(("for", DurationText.format(duration))) }
     return fields
-  }
-
-  /// `12.5%`, or where that would not be exact, the plain number.
-  private static func percent(_ share: Double) -> String {
-    let rounded = (share * 100_000).rounded() / 1000
-    guard rounded / 100 == share else { return String(share) }
-    return rounded == rounded.rounded() ? "\(Int(rounded))%" : "\(rounded)%"
   }
 }
 
@@ -150,11 +143,8 @@ extension Fault {
   private mutating func set(_ key: String, _ value: String) throws(FaultSyntaxError) {
     switch key {
     case "share":
-      let percent = value.hasSuffix("%")
-      guard let number = Double(percent ? String(value.dropLast()) : value) else {
-        throw Self.wrong(key, value, "0.1 or 10%")
-      }
-      share = percent ? number / 100 : number
+      guard let number = ShareText.parse(value) else { throw Self.wrong(key, value, "0.1 or 10%") }
+      share = number
       guard share > 0, share <= 1 else { throw Self.wrong(key, value, "more than 0 and at most 100%") }
     case "user":
       guard !value.isEmpty else { throw Self.wrong(key, value, "a user name") }

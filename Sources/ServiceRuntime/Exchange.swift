@@ -23,6 +23,8 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   let cancellation = Cancellation()
   /// The model it was admitted in; it finishes in it.
   var model = IOModel.blocking
+  /// Whether a thread of a pool has begun to work for a request that lives on a loop.
+  var isWorkedFor = false
   /// Sends the answer; called once, on the loop.
   private let respond: (Result<Answer, CallError>) -> Void
 
@@ -49,6 +51,15 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
     if cancellation.isCancelled { return .cancelled }
     return deadline.hasPassed(at: Monotonic.now()) ? .deadlineExceeded : nil
   }
+
+  /// Why the request must not be started, if so: for what cannot be done in time, nothing is begun.
+  var refusalAtStart: CallError? { refusal ?? (isTooLate ? .shed(.late) : nil) }
+
+  /// Whether too little is left before the deadline to begin; false where no rule says how much must be.
+  var isTooLate: Bool { core.admission.isTooLate(for: deadline) }
+
+  /// Why a pool's thread must not work for the request, if so. What has been begun is not given up for being late.
+  var refusalOfWork: CallError? { isWorkedFor ? refusal : refusalAtStart }
 
   func record(_ kind: RecordKind, detail: UInt8 = 0, name: UInt32 = 0, arg: UInt32 = 0, time: UInt64 = 0) -> Record {
     Record(

@@ -10,6 +10,8 @@ final class Names: Sendable {
   private let labels = Mutex<[UInt: UInt32]>([:])
 
   let userKey: UInt32
+  /// The wait between two attempts at a call.
+  let backoff: UInt32
 
   init(log: LogWriter?, routes: [Route]) {
     self.log = log
@@ -20,6 +22,7 @@ final class Names: Sendable {
     }
     self.callees = callees
     userKey = log?.intern("user") ?? 0
+    backoff = log?.intern("retry back-off") ?? 0
   }
 
   /// Of any text; takes a lock.

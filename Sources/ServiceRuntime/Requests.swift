@@ -49,7 +49,7 @@ package struct BlockingRequest: RequestReading {
   /// Calls another service and waits for its answer.
   @available(*, noasync)
   package func get(_ callee: ServiceName, _ path: String) throws(CallError) -> CalleeAnswer {
-    try BlockingCall(exchange: exchange, callee: callee, path: path).run(on: worker, within: exchange.context.span)
+    try BlockingCall.run(callee, path, for: exchange, on: worker)
   }
 
   /// Does store work on this thread.

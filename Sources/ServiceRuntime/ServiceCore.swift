@@ -15,6 +15,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let metrics = Metrics()
   let modes: ModeSwitch
   let limits: Limits
+  let admission: AdmissionRules
   /// Runs whole requests in `blocking`.
   let workers: WorkerPool
   /// Makes the blocking calls of `async`.
@@ -24,7 +25,8 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let inFlight = ManagedAtomic<Int>(0)
   let connections = ManagedAtomic<Int>(0)
   let startedAt = Monotonic.now()
-  private let callees: [ServiceName: (address: SocketAddress, base: String)]
+  /// One for each callee.
+  let edges: [CallEdge]
 
   init(topology: Topology, environment: ServiceEnvironment, routes: [Route]) throws {
     let configuration = topology[environment.service]
@@ -37,6 +39,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
       environment: environment)
     modes = ModeSwitch(configuration.model)
     limits = Limits(configuration)
+    admission = AdmissionRules(configuration, limits: limits, names: names, log: environment.log)
     let short = configuration.name.shortName
     func pool(_ role: ThreadRole, _ letter: String, _ threads: Int, _ queueLimit: Int) -> WorkerPool {
       WorkerPool(
@@ -47,25 +50,18 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     workers = pool(.worker, "w", configuration.threads, configuration.queueLimit)
     hired = pool(.hired, "h", configuration.threads, limits.inFlight)
     storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
-    var callees: [ServiceName: (SocketAddress, String)] = [:]
-    for name in configuration.callees {
-      let callee = topology[name]
-      callees[name] = (
-        try SocketAddress(ipAddress: callee.host, port: callee.port), "http://\(callee.host):\(callee.port)"
-      )
+    let names = names
+    edges = try configuration.callees.map { callee in
+      try CallEdge(from: configuration, to: callee, in: topology, names: names, log: environment.log)
     }
-    self.callees = callees
   }
 
-  func address(of callee: ServiceName) -> SocketAddress { entry(callee).address }
-
-  func url(of callee: ServiceName, _ path: String) -> String { entry(callee).base + path }
-
-  private func entry(_ callee: ServiceName) -> (address: SocketAddress, base: String) {
-    guard let entry = callees[callee] else {
+  /// There are at most three: looking through them costs less than a hash.
+  func edge(_ callee: ServiceName) -> CallEdge {
+    guard let edge = edges.first(where: { $0.callee == callee }) else {
       preconditionFailure("\(configuration.name.rawValue) calls \(callee.rawValue), which is not among its callees")
     }
-    return entry
+    return edge
   }
 
   /// Puts an IO model in force for the next request, and its threads in place.
@@ -100,6 +96,13 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     recordPool()
   }
 
+  /// At the start: what is in force by the configuration.
+  func announceSettings() {
+    recordPool()
+    admission.announce()
+    for edge in edges { edge.announce() }
+  }
+
   func recordPool() {
     let pool = workers.snapshot
     environment.log?.state(
@@ -112,6 +115,8 @@ struct Limits: Sendable {
   let inFlight: Int
   let connections: Int
   let descriptors: Int
+  /// How many requests in flight the descriptors allow.
+  let affordable: Int
 
   /// Kept back for the log, the databases, the control port, and refusing what is too much.
   static let reserve = 96
@@ -119,7 +124,7 @@ struct Limits: Sendable {
   init(_ configuration: ServiceConfiguration, descriptors: Int = Self.descriptorLimit()) {
     self.descriptors = descriptors
     // A request in flight may hold two sockets, the caller's and the callee's; a worker a few files more.
-    let affordable = max(1, (descriptors - Self.reserve - 4 * configuration.threads) / 2)
+    affordable = max(1, (descriptors - Self.reserve - 4 * configuration.threads) / 2)
     connections = min(configuration.connectionLimit, affordable)
     inFlight = min(configuration.inFlightLimit, affordable)
   }

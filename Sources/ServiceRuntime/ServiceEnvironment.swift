@@ -23,6 +23,9 @@ final class ServiceEnvironment: @unchecked Sendable {  // all constant but the c
 
   func scribe(thread: UInt32) -> Scribe { log?.scribe(thread: thread) ?? .silent(thread: thread) }
 
+  /// The control thread's pen, once it runs.
+  var controlScribe: Scribe { scribe(thread: controlThread.load(ordering: .relaxed)) }
+
   func threads(_ role: ThreadRole) -> Int { counts[index(role)].load(ordering: .relaxed) }
 
   /// A thread begins: says so in the log, and goes on saying so for late readers.

@@ -64,7 +64,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     chain_set_thread_name(name)
     let environment = core.environment
     environment.announceThread(name: name, role: .control, scribe: environment.scribe(thread: chain_thread_id()))
-    core.recordPool()
+    core.announceSettings()
     core.switchMode(to: core.configuration.model)
     do {
       let port = try front.listen()

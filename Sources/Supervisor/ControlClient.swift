@@ -70,6 +70,28 @@ extension ControlClient {
     _ = try accepted(delete("/fault"))
   }
 
+  package func setPolicy(_ policy: CallPolicy, for callee: ServiceName) throws(ControlError) {
+    // A policy names each key once.
+    var fields = Dictionary(uniqueKeysWithValues: policy.fields.map { ($0.key, $0.value) })
+    fields["callee"] = callee.rawValue
+    _ = try accepted(put("/policy", WireJSON.encode(fields)))
+  }
+
+  /// Back to what `services.yaml` says, for one callee.
+  package func resetPolicy(for callee: ServiceName) throws(ControlError) {
+    _ = try accepted(put("/policy", Array(#"{"callee":"\#(callee.rawValue)","clear":true}"#.utf8)))
+  }
+
+  /// Back to what `services.yaml` says, for all callees.
+  package func resetPolicies() throws(ControlError) {
+    _ = try accepted(delete("/policy"))
+  }
+
+  package func setAdmission(_ change: AdmissionChange) throws(ControlError) {
+    let fields = Dictionary(uniqueKeysWithValues: change.fields.map { ($0.key, $0.value) })
+    _ = try accepted(put("/admission", WireJSON.encode(fields)))
+  }
+
   private func accepted(_ answer: Answer) throws(ControlError) -> Answer {
     guard (200..<300).contains(answer.status) else {
       let problem = WireJSON.decode(Problem.self, from: answer.body)

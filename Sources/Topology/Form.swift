@@ -121,6 +121,24 @@ extension Form<Latency> {
   }
 }
 
+extension Form<CallPolicy> {
+  /// The words of `chainlab policy`.
+  static var callPolicy: Form {
+    Form(
+      type: "call policy", allowed: "none, or any of \(CallPolicy.forms)",
+      read: { item throws(Mismatch) in
+        let words = (item.text ?? "").split(separator: " ").map(String.init)
+        guard !words.isEmpty else { throw Mismatch(item) }
+        do throws(CallPolicySyntaxError) {
+          return try CallPolicy.parse(words: words)
+        } catch {
+          throw Mismatch(item, found: "\(item.found) (\(Item.printable(error.description, limit: 200)))")
+        }
+      },
+      write: { $0.text })
+  }
+}
+
 extension Form<[ServiceName]> {
   /// Each service at most once.
   static var services: Form {

@@ -45,10 +45,10 @@ package struct Item: Sendable {
     }
   }
 
-  /// At most 40 characters, the invisible ones escaped: the text goes to somebody's terminal, on one line.
-  static func printable(_ text: String) -> String {
-    let shown = text.unicodeScalars.prefix(40).map { isVisible($0) ? String($0) : $0.escaped(asASCII: true) }
-    return shown.joined() + (text.unicodeScalars.count > 40 ? "…" : "")
+  /// At most `limit` characters, the invisible ones escaped: the text goes to somebody's terminal, on one line.
+  static func printable(_ text: String, limit: Int = 40) -> String {
+    let shown = text.unicodeScalars.prefix(limit).map { isVisible($0) ? String($0) : $0.escaped(asASCII: true) }
+    return shown.joined() + (text.unicodeScalars.count > limit ? "…" : "")
   }
 
   private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {

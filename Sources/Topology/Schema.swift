@@ -60,6 +60,15 @@ enum Schema {
     Key(
       "latency", \.latency, .latency, default: .zero,
       "How long the simulated remote system behind the service takes."),
+    Key(
+      "min_remaining_ms", \.minRemaining, .milliseconds(0...3_600_000), default: .zero,
+      "A request whose deadline leaves less than this when it would be started is refused."),
+    Key(
+      "on_leave", \.onLeave, .choice, default: .cancel,
+      "When a caller goes away: stop what is done for it, or finish it all the same."),
+    Key(
+      "call_policy", \.callPolicy, .callPolicy, default: .plain,
+      "What it does about each callee that is slow or fails; can be changed while it runs."),
   ]
 
   static let traceLogKeys: [Key<TraceLogConfiguration>] = [

@@ -56,12 +56,19 @@ package struct ServiceConfiguration: Hashable, Sendable {
   package var callees: [ServiceName]
   /// Simulated latency of the remote system behind the service.
   package var latency: Latency
+  /// What it does about callees that are slow or fail; the same for all of them.
+  package var callPolicy: CallPolicy
+  /// A request whose deadline leaves less than this when it would be started is refused.
+  package var minRemaining: Duration
+  /// What becomes of a request when its caller goes away.
+  package var onLeave: LeaveRule
 
   package init(
     name: ServiceName, host: String, port: Int, controlPort: Int, model: IOModel, threads: Int, stackKiB: Int,
     storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: Int,
     connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration,
-    callees: [ServiceName], latency: Latency
+    callees: [ServiceName], latency: Latency, callPolicy: CallPolicy = .plain,
+    minRemaining: Duration = .zero, onLeave: LeaveRule = .cancel
   ) {
     self.name = name
     self.host = host
@@ -82,6 +89,9 @@ package struct ServiceConfiguration: Hashable, Sendable {
     self.idleTimeout = idleTimeout
     self.callees = callees
     self.latency = latency
+    self.callPolicy = callPolicy
+    self.minRemaining = minRemaining
+    self.onLeave = onLeave
   }
 }
 

@@ -17,6 +17,12 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
   case model = 7
   /// A fault comes into force (detail 1) or is lifted (detail 0). name: the fault as text.
   case fault = 8
+  /// What calls to a callee, or requests, are held to comes into force (detail 1) or is lifted (detail 0). name: the
+  /// callee or `admission`, a space, and the settings as text.
+  case policy = 9
+  /// The circuit breaker before a callee changes. name: callee; detail: `BreakerState`; arg: failures among the calls it
+  /// counted last; other: calls it has refused since the change before.
+  case breaker = 10
 
   /// A request's head is read. span: server span; other: parent span or 0; name: `METHOD /route`; arg: 1 if the parent
   /// is remote.
@@ -61,7 +67,7 @@ struct KindSet {
 
   static let all = KindSet(RecordKind.allCases)
   /// What `LogWriter.state` writes again and again, with the time of its beginning.
-  static let lasting = KindSet([.processStart, .threadStart, .pool, .model, .fault])
+  static let lasting = KindSet([.processStart, .threadStart, .pool, .model, .fault, .policy])
 
   private init(_ kinds: [RecordKind]) {
     for kind in kinds {

@@ -298,4 +298,35 @@ import TraceLog
     #expect(json["counts"]["I3"].number == 300)
     #expect(json["violations"].list.first?["span_id"].text == "0000000000000001")
   }
+
+  // MARK: Breakers
+
+  /// A worker that calls user-service while its breaker changes: the call's span begins, and its wait, at these times.
+  private func audit(span: UInt64, wait: UInt64, breaker: [(BreakerState, at: UInt64)]) -> LogAudit {
+    var plot = Plot()
+    for (state, time) in breaker {
+      plot.log.write(.breaker, time, plot.loop, detail: state.rawValue, name: "user-service")
+    }
+    plot.log.write(
+      .spanStart, span, plot.worker, span: 9, other: 1, detail: SpanKind.client.rawValue, name: "GET user-service",
+      arg: 1)
+    plot.log.wait(wait, plot.worker, 1, 9, .call, "user-service")
+    plot.log.endWait(wait + 10, plot.worker, 1, 9)
+    plot.log.write(.spanEnd, wait + 20, plot.worker, span: 9, arg: 200)
+    return LogAudit(plot.log.snapshot)
+  }
+
+  @Test func noCallIsMadeWhileItsBreakerIsOpen() {
+    let open = audit(span: 4_200, wait: 4_300, breaker: [(.open, 4_100)])
+    #expect(open.counts == [.openBreaker: 1], "\(open.text)")
+    #expect(open.violations.first?.what.contains("user-service") == true)
+    // It began before, or after the breaker had become half-open or closed.
+    for changes in [[(.open, 4_250)], [(.open, 4_100), (.halfOpen, 4_250)], [(.open, 4_100), (.closed, 4_150)]]
+      as [[(BreakerState, at: UInt64)]]
+    {
+      #expect(audit(span: 4_200, wait: 4_300, breaker: changes).isClean)
+    }
+    let again = audit(span: 4_200, wait: 4_300, breaker: [(.open, 4_100), (.halfOpen, 4_120), (.open, 4_150)])
+    #expect(again.counts == [.openBreaker: 1])
+  }
 }

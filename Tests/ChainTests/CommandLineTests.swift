@@ -22,7 +22,8 @@ extension ChainTests {
     @Test(.timeLimit(.minutes(1))) func everyVerbHasAnExampleInItsHelp() async throws {
       let verbs = Self.verbs(try await ChainlabProgram.run(["--help"]).output)
       for verb in [
-        "up", "down", "status", "mode", "pool", "fault", "load", "threads", "cascade", "trace", "runs", "version",
+        "up", "down", "status", "mode", "pool", "fault", "policy", "admission", "load", "threads", "cascade", "trace",
+        "runs", "version",
       ] {
         #expect(verbs.contains(verb))
       }
@@ -42,6 +43,8 @@ extension ChainTests {
         (["nosuch"], "nosuch"), (["mode"], "<service>"), (["mode", "gateway", "waiting"], "nonblocking-async"),
         (["pool", "gateway", "threads=0"], "1 to 4096"), (["pool", "gateway", "workers=4"], "workers"),
         (["fault", "gateway", "latency=soon"], "latency"), (["fault", "gateway", "slow"], "block-loop"),
+        (["policy", "gateway", "user-service", "retries=11"], "0 to 10"), (["policy", "gateway"], "<callee>"),
+        (["policy", "gateway", "nosuch"], "nosuch"), (["admission", "gateway", "leave=never"], "cancel or finish"),
         (["load"], "--closed"), (["load", "--closed", "x"], "--closed"), (["threads", "--limit", "0"], "--limit"),
         (["trace", "list", "--limit", "0"], "--limit"), (["cascade", "--from", "soon"], "--from"),
         (["compare", "a"], "<run-b>"), (["compare", "a", "b", "--slices", "2"], "--slices"),

@@ -10,9 +10,11 @@ struct CellMeasuresTests {
   /// payment-service with two threads; requests of 100 ms at 0, 20 and 50 ms, a fault from 15 ms to 200 ms.
   private func figures(window: ClosedRange<UInt64>) -> [String: Double] {
     var strings = LogStrings()
-    let route = strings.add("GET /payments")
+    let route = strings.id(of: "GET /payments")
     var measures = CellMeasures(
-      processes: [LogProcess.named("payment-service", slot: 1)], strings: strings,
+      processes: [LogProcess(
+          slot: 1, name: "payment-service", identity: ProcessIdentity(pid: 1, startTicks: 1), fate: .running,
+          attachedAt: 0, dropped: 0)], strings: strings,
       window: window.lowerBound * Self.milli...window.upperBound * Self.milli)
     func write(
       _ kind: RecordKind, _ at: UInt64, span: UInt64 = 0, thread: UInt32 = 9, detail: UInt8 = 0, arg: UInt32 = 0

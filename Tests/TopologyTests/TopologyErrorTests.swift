@@ -1,3 +1,4 @@
+import ChainModel
 import Testing
 
 import Topology
@@ -66,7 +67,11 @@ import Topology
       "services:", "defaults: 5\nservices:",
       "f:1:11: defaults: found 5, expected a mapping with io_model, threads, stack_kib, store_threads, queue_limit, "
         + "overflow, backlog, loops, in_flight_limit, connection_limit, timeout_ms, request_timeout_ms, "
-        + "idle_timeout_ms, latency"),
+        + "idle_timeout_ms, latency, min_remaining_ms, on_leave, call_policy"),
+    Case(
+      "callees: []", "callees: []\n    call_policy: retries=11",
+      "f:18:18: services.payment-service.call_policy: found retries=11 (retries: found '11', expected 0 to 10), "
+        + "expected a call policy (none, or any of \(CallPolicy.forms))"),
   ])
   func aWrongValueIsRefused(wrong: Case) throws {
     #expect(refusal(of: try smallest(replacing: wrong.old, with: wrong.new)) == wrong.expected)

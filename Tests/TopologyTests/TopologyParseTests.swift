@@ -24,7 +24,8 @@ import Topology
         gateway: {port: 1, control_port: 2, callees: [payment-service], io_model: nonblocking-async, threads: 3,
           stack_kib: 64, store_threads: 4, queue_limit: 0, overflow: backlog, backlog: 5, loops: 6, in_flight_limit: 7,
           connection_limit: 8, timeout_ms: 9, request_timeout_ms: 10, idle_timeout_ms: 11,
-          latency: "p50:10ms,p90:50ms,p99:1s"}
+          latency: "p50:10ms,p90:50ms,p99:1s", call_policy: retries=3 keep_alive=off,
+          min_remaining_ms: 12, on_leave: finish}
         user-service: {port: 11, control_port: 12, callees: []}
         order-service: {port: 13, control_port: 14, callees: []}
         payment-service: {port: 15, control_port: 16, callees: []}
@@ -32,6 +33,9 @@ import Topology
       seed: {value: 0, users: 1}
       """
     let topology = try Topology.parse(text, file: "f")
+    var policy = CallPolicy.plain
+    policy.retries = 3
+    policy.keepAlive = false
     #expect(
       topology[.gateway]
         == ServiceConfiguration(
@@ -40,7 +44,8 @@ import Topology
           storeThreads: 4, queueLimit: 0, overflow: .backlog, backlog: 5, loops: 6, inFlightLimit: 7,
           connectionLimit: 8, timeout: .milliseconds(9), requestTimeout: .milliseconds(10),
           idleTimeout: .milliseconds(11), callees: [.paymentService],
-          latency: .percentiles(p50: .milliseconds(10), p90: .milliseconds(50), p99: .seconds(1))))
+          latency: .percentiles(p50: .milliseconds(10), p90: .milliseconds(50), p99: .seconds(1)), callPolicy: policy,
+          minRemaining: .milliseconds(12), onLeave: .finish))
     #expect(topology.traceLog == TraceLogConfiguration(directory: "/tmp/a *b & #c", sizeMiB: 16, enabled: false))
     #expect(topology.seed == SeedConfiguration(value: 0, users: 1))
   }

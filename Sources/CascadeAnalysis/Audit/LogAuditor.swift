@@ -12,6 +12,8 @@ struct LogAuditor {
   private struct Books {
     var threads: [UInt32: ThreadLedger] = [:]
     var arrivals: [UInt64: Arrival] = [:]
+    /// Since when the breaker before each callee is open, for those that are.
+    var openBreakers: [UInt32: UInt64] = [:]
     /// Its records cannot be judged, and why.
     var gap: LogAudit.Gap?
   }
@@ -75,7 +77,9 @@ struct LogAuditor {
     case .spanEnd: round.endClient(record, replay)
     case .end, .reject: checkRequest(record)
     case .workStart: countAbandoned(record)
-    case .waitStart where record.waitFlags.contains(.held): countAbandoned(record)
+    case .waitStart:
+      checkBreaker(record)
+      if record.waitFlags.contains(.held) { countAbandoned(record) }
     case .waitEnd: audit.checked.waits += 1
     default: break
     }
@@ -92,6 +96,9 @@ struct LogAuditor {
     case .waitEnd where isHeld: ledger(record) { $0.endWait(record) }
     case .workStart: ledger(record) { $0.startWork(record) }
     case .workEnd: ledger(record) { $0.endWork(record) }
+    case .breaker:
+      let isOpen = record.detail == BreakerState.open.rawValue
+      books[record.process, default: Books()].openBreakers[record.name] = isOpen ? record.time : nil
     case .arrive: books[record.process, default: Books()].arrivals[record.span] = Arrival(arrivedAt: record.time)
     case .dequeue:
       books[record.process]?.arrivals[record.span]?.dequeuedAt = record.time
@@ -145,6 +152,16 @@ struct LogAuditor {
       let stamps = "\(queueWait) ns and \(serviceTime) ns by its records"
       return violate(.requestTime, record, "\(phases), \(stamps), response time \(response) ns")
     }
+  }
+
+  /// A call whose span began before the breaker opened may have been let pass before.
+  private mutating func checkBreaker(_ record: Record) {
+    guard record.detail == WaitCause.call.rawValue,
+      let openSince = books[record.process]?.openBreakers[record.name],
+      let call = replay.spans[record.other], call.process == record.process, call.startedAt > openSince
+    else { return }
+    if let gap = gap(record, since: openSince) { return count(gap) }
+    violate(.openBreaker, record, "a call to \(replay.strings[record.name]), whose breaker is open")
   }
 
   private mutating func close(_ thread: ThreadReplay, process: UInt16, at end: UInt64) {

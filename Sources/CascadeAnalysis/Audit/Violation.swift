@@ -12,6 +12,8 @@ package enum Invariant: String, CaseIterable, Encodable, Sendable {
   case requestTime = "I3"
   /// A span's waits lie inside it.
   case nesting = "I4"
+  /// No call is made to a callee while its breaker is open.
+  case openBreaker = "I6"
 
   package var statement: String {
     switch self {
@@ -20,6 +22,7 @@ package enum Invariant: String, CaseIterable, Encodable, Sendable {
     case .oneState: "a thread is in one state at a time"
     case .requestTime: "queue wait + service time = response time, for each request"
     case .nesting: "a span's waits lie inside it"
+    case .openBreaker: "no call is made while its breaker is open"
     }
   }
 }

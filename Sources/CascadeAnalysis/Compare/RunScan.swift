@@ -52,7 +52,7 @@ struct RunScan {
       settings.end(name(slot), at: record.time)
     case .threadStart: startThread(record)
     case .threadStop: threads.stop(record)
-    case .model, .pool, .fault: settings.apply(record, kind, name(record.process), strings)
+    case .model, .pool, .fault, .policy: settings.apply(record, kind, name(record.process), strings)
     case .waitStart: knowledge[name(record.process), default: Knowledge()].waits = true
     case .enqueue, .dequeue: knowledge[name(record.process), default: Knowledge()].queues = true
     case .processStop:

@@ -1,7 +1,7 @@
 import ChainModel
 import TraceLog
 
-/// What was in force when, as far as the log tells: IO models, pools, faults.
+/// What was in force when, as far as the log tells: IO models, pools, faults, policies.
 struct SettingHistory {
   private struct Key: Hashable {
     var service: String
@@ -32,6 +32,11 @@ struct SettingHistory {
       fault(
         service, label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label, isOn: record.detail != 0,
         record.time)
+    case .policy:
+      let words = PlainText.clean(strings[record.name]).split(separator: " ", maxSplits: 1)
+      guard words.count == 2 else { return }
+      let name = words[0] == "admission" ? "admission" : "policy \(words[0])"
+      set(service, name, record.detail == 0 ? "none" : String(words[1]), record.time)
     default: return
     }
   }

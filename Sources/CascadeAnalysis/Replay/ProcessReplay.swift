@@ -88,7 +88,9 @@ package struct ProcessReplay: Sendable {
     case .waitEnd: return record.waitFlags.contains(.held) ? unblock(record) : resume(record)
     case .workStart: return startWork(record)
     case .workEnd: return endWork(record)
-    case .processStart, .processStop, .processDied, .spanStart, .spanEnd, .stall, .dropped, .sample: break
+    case .breaker where BreakerState(rawValue: record.detail) == nil: return Misfit(.unknownDetail)
+    case .processStart, .processStop, .processDied, .spanStart, .spanEnd, .stall, .dropped, .sample, .policy, .breaker:
+      break
     }
     return nil
   }

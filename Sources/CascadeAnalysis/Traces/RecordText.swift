@@ -53,7 +53,10 @@ package struct RecordText {
     case .threadStop: return []
     case .pool: return [("threads", "\(record.arg)"), ("queue_limit", "\(record.other)")]
     case .model: return [model(record)]
-    case .fault: return [name(record), ("state", record.detail == 0 ? "lifted" : "in_force")]
+    case .fault, .policy: return [name(record), ("state", record.detail == 0 ? "lifted" : "in_force")]
+    case .breaker:
+      let state = BreakerState(rawValue: record.detail)?.name ?? "\(record.detail)"
+      return [name(record), ("state", state), ("failed", "\(record.arg)"), ("rejected", "\(record.other)")]
     case .attribute:
       let text = String(decoding: record.text, as: UTF8.self)
       return [("span", short(record.span)), name(record), ("text", quote(text))]

@@ -13,6 +13,15 @@ struct TraceReader {
   private(set) var assemblies: [TraceID: TraceAssembly] = [:]
   private var threads: [Thread: UInt32] = [:]
   private var processes: [UInt16: LogProcess] = [:]
+  private var policies: [PolicySpell] = []
+
+  /// A policy and when it was in force.
+  private struct PolicySpell {
+    var process: UInt16
+    var name: UInt32
+    var from: UInt64
+    var to: UInt64?
+  }
 
   init(_ snapshot: LogSnapshot, traces: some Sequence<TraceID>) {
     self.snapshot = snapshot
@@ -28,6 +37,7 @@ struct TraceReader {
       threads[Thread(process: record.process, tid: record.thread)] = record.name
       return
     }
+    if record.kind == .policy { return takePolicy(record) }
     guard record.span != 0, record.time <= moment else { return }
     let key = RequestKey(process: record.process, span: record.span)
     if record.kind == .attribute {
@@ -37,6 +47,22 @@ struct TraceReader {
       owners[key] = trace
       assemblies[trace]?.apply(record)
     }
+  }
+
+  private mutating func takePolicy(_ record: Record) {
+    let place = policies.lastIndex { $0.process == record.process && $0.name == record.name && $0.to == nil }
+    if record.detail == 0 {
+      if let place { policies[place].to = record.time }
+    } else if place == nil {
+      policies.append(PolicySpell(process: record.process, name: record.name, from: record.time))
+    }
+  }
+
+  /// What was in force at any time between the two, each with its service.
+  func policies(from start: UInt64, to end: UInt64) -> [String] {
+    let texts = policies.filter { $0.from <= end && $0.to ?? .max >= start }
+      .map { "\(service($0.process)) → \(text($0.name))" }
+    return Set(texts).sorted()
   }
 
   // MARK: Spans

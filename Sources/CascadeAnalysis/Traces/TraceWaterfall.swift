@@ -4,7 +4,8 @@ package import TraceLog
 /// One trace, span by span, with where each span's time went.
 ///
 /// Keys: `trace_id`, `duration_ns`, `complete`, `spans` (in the order of the tree, each with its `depth`),
-/// `critical_path` (see `CriticalPath`), `threads` (what each did for it, see `ThreadLane`), `left_out`, `lost`.
+/// `critical_path` (see `CriticalPath`), `threads` (what each did for it, see `ThreadLane`), `policies` (what calls and
+/// requests were held to meanwhile, as text), `left_out`, `lost`.
 package struct TraceWaterfall: Encodable, Sendable {
   /// Keys: those of `TraceSpan`, and `depth`.
   package struct Row: Encodable, Hashable, Sendable {
@@ -35,6 +36,7 @@ package struct TraceWaterfall: Encodable, Sendable {
   package private(set) var criticalPath: CriticalPath
   /// In the order in which the trace came to them.
   package private(set) var lanes: [ThreadLane]
+  package private(set) var policies: [String]
   private let start: UInt64
 
   private enum CodingKeys: String, CodingKey {
@@ -45,7 +47,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     case criticalPath = "critical_path"
     case lanes = "threads"
     case leftOut = "left_out"
-    case lost
+    case lost, policies
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -57,6 +59,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     try keys.encode(rows, forKey: .rows)
     try keys.encode(criticalPath, forKey: .criticalPath)
     try keys.encode(lanes, forKey: .lanes)
+    try keys.encode(policies, forKey: .policies)
     try keys.encode(lost, forKey: .lost)
   }
 
@@ -72,7 +75,7 @@ package struct TraceWaterfall: Encodable, Sendable {
         if record.kind == .attribute ? spans.contains(key) : record.trace == trace {
           spans.insert(key)
           kept.append(record)
-        } else if record.kind == .threadStart {
+        } else if record.kind == .threadStart || record.kind == .policy {
           kept.append(record)
         }
       }
@@ -93,6 +96,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     isComplete = start &+ snapshot.createdAt >= snapshot.completeSince
     criticalPath = CriticalPath(rows.map(\.span))
     lanes = reader.lanes(of: assembly)
+    policies = reader.policies(from: start &+ snapshot.createdAt, to: start &+ duration &+ snapshot.createdAt)
     leftOut = assembly.left + assembly.lanes.left
     lost = snapshot.loss
   }
@@ -116,6 +120,7 @@ extension TraceWaterfall {
     }
     lines += criticalLines(labelWidth: labelWidth, barWidth: barWidth)
     lines += threadLines(labelWidth: labelWidth, barWidth: barWidth)
+    lines += policies.map { "policy  \($0)" }
     lines.append("░ queue  █ run  ▒ wait  ─ call")
     if rows.contains(where: { $0.span.kind == .server && $0.span.segments.isEmpty }) {
       lines.append("threads, queues and waits of servers drawn as ─ are not known")

@@ -75,7 +75,7 @@ struct TimelineSearch: Encodable, Sendable {
 
   private static func isSearched(_ record: Record) -> Bool {
     switch record.kind {
-    case .arrive, .waitStart, .fault, .threadStart, .end, .reject, .attribute, .model: true
+    case .arrive, .waitStart, .fault, .threadStart, .end, .reject, .attribute, .model, .policy, .breaker: true
     default: false
     }
   }
@@ -87,6 +87,8 @@ struct TimelineSearch: Encodable, Sendable {
       case .attribute: "\(name) \(PlainText.clean(String(decoding: record.text, as: UTF8.self)))"
       case .waitStart: "waits: \((WaitCause(rawValue: record.detail) ?? .other).name) \(name)"
       case .fault: record.detail == 0 ? "lifted: \(name)" : name
+      case .policy: "\(record.detail == 0 ? "lifted" : "policy"): \(name)"
+      case .breaker: "breaker of \(name) \(BreakerState(rawValue: record.detail)?.name ?? "\(record.detail)")"
       case .threadStart: "thread \(name)"
       case .end, .reject: "\(record.arg) \(name)"
       default: name

@@ -1,33 +1,54 @@
-import Topology
 import ChainModel
 import TraceLog
 
-/// One call to a callee, made by a thread that blocks until it is answered.
-struct BlockingCall {
-  let exchange: Exchange
-  let callee: ServiceName
-  let path: String
+/// Calls to a callee by a thread that blocks until it is answered.
+enum BlockingCall {
+  /// How a call ended: its last attempt, if that one's span is still open, and what came of it.
+  struct End: Sendable {
+    var attempt: CallAttempt?
+    var result: Result<CalleeAnswer, CallError>
+  }
 
-  /// The whole call with its span, on the request's own worker.
-  func run(on worker: WorkerContext, within parent: SpanID) throws(CallError) -> CalleeAnswer {
-    let span = worker.nextSpan()
-    CallRecords(exchange: exchange, callee: callee, span: span).start(by: worker.scribe)
-    let result = perform(on: worker, span: span)
-    CallRecords(exchange: exchange, callee: callee, span: span).end(result.map { _ in }, by: worker.scribe)
-    return try result.get()
+  /// The whole call with its spans, on the request's own worker.
+  static func run(
+    _ callee: ServiceName, _ path: String, for exchange: Exchange, on worker: WorkerContext
+  ) throws(CallError) -> CalleeAnswer {
+    var first = CallAttempt(exchange, callee, path, span: worker.nextSpan())
+    if let refusal = first.begin(by: worker.scribe) { throw refusal }
+    let end = finish(first, on: worker)
+    end.attempt?.end(end.result, by: worker.scribe)
+    return try end.result.get()
+  }
+
+  /// Makes an attempt that has begun, and those that must follow it.
+  static func finish(_ first: CallAttempt, on worker: WorkerContext) -> End {
+    var attempt = first
+    while true {
+      let result = perform(attempt, on: worker)
+      guard let pause = attempt.settle(result, by: worker.scribe) else { return End(attempt: attempt, result: result) }
+      attempt.end(result, by: worker.scribe)
+      do throws(CallError) {
+        if pause > .zero { try worker.sleep(attempt.rest(pause), for: attempt.exchange) }
+      } catch {
+        return End(result: .failure(error))
+      }
+      attempt = attempt.next(span: worker.nextSpan())
+      if let refusal = attempt.begin(by: worker.scribe) { return End(result: .failure(refusal)) }
+    }
   }
 
   /// The blocking part, which the log shows as a wait that holds this thread.
-  func perform(on worker: WorkerContext, span: SpanID) -> Result<CalleeAnswer, CallError> {
-    let core = exchange.core
-    let now = Monotonic.now()
-    guard !exchange.deadline.hasPassed(at: now) else { return .failure(.deadlineExceeded) }
-    let timeout = min(core.configuration.timeout, exchange.deadline.remaining(at: now))
-    let headers = CallRecords.headers(exchange: exchange, span: span, timeout: timeout)
-    return worker.waiting(.call, target: core.names.callee(callee), id: span.rawValue, for: exchange) {
-      let result = worker.curl.get(
-        url: core.url(of: callee, path), headers: headers.map { "\($0.0): \($0.1)" }, callee: callee, timeout: timeout)
-      return result.mapError { error in error.withinDeadline(exchange.deadline) }
+  private static func perform(
+    _ attempt: CallAttempt, on worker: WorkerContext
+  ) -> Result<CalleeAnswer, CallError> {
+    let exchange = attempt.exchange
+    let timeout = attempt.timeout
+    let headers = attempt.headers(timeout: timeout)
+    return worker.waiting(.call, target: attempt.target, id: attempt.span.rawValue, for: exchange) {
+      worker.curl.get(
+        url: attempt.edge.base + attempt.path, headers: headers.map { "\($0.0): \($0.1)" }, callee: attempt.callee,
+        timeout: timeout, keepsConnection: attempt.keepsConnection
+      ).mapError { $0.withinDeadline(exchange.deadline) }
     }
   }
 }

@@ -18,7 +18,7 @@ struct BlockingHost: Host {
   }
 
   private static func run(_ exchange: Exchange, on worker: WorkerContext) {
-    if let refusal = exchange.refusal { return exchange.refuse(refusal, by: worker.scribe) }
+    if let refusal = exchange.refusalAtStart { return exchange.refuse(refusal, by: worker.scribe) }
     exchange.begin(by: worker.scribe)
     let result = worker.working(for: exchange) { serve(exchange, on: worker) }
     exchange.finish(result, by: worker.scribe)

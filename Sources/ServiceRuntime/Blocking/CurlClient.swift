@@ -53,9 +53,10 @@ final class CurlClient {
   ///   - headers: whole lines.
   ///   - callee: for the errors.
   ///   - timeout: for all of it.
+  ///   - keepsConnection: whether it may use a connection again, and keep it; otherwise it makes one of its own.
   /// - Returns: the answer, if its status is a success.
   func get(
-    url: String, headers: [String], callee: ServiceName, timeout: Duration
+    url: String, headers: [String], callee: ServiceName, timeout: Duration, keepsConnection: Bool
   ) -> Result<CalleeAnswer, CallError> {
     body.removeAll(keepingCapacity: true)
     socketError = 0
@@ -65,6 +66,8 @@ final class CurlClient {
     _ = chain_curl_list(handle, CURLOPT_HTTPHEADER, list)
     _ = chain_curl_string(handle, CURLOPT_URL, url)
     _ = chain_curl_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(clamping: timeout.milliseconds)))
+    _ = chain_curl_long(handle, CURLOPT_FRESH_CONNECT, keepsConnection ? 0 : 1)
+    _ = chain_curl_long(handle, CURLOPT_FORBID_REUSE, keepsConnection ? 0 : 1)
     guard !interrupt.isInterrupted else { return .failure(.cancelled) }
     let code = curl_easy_perform(handle)
     guard code == CURLE_OK else { return .failure(error(code, callee: callee)) }

@@ -8,7 +8,7 @@ import TraceLog
 
 /// What the control port answers. Runs on the control loop, which never waits for the service.
 final class ControlRoutes {
-  private let core: ServiceCore
+  let core: ServiceCore
   private let loops: [LoopContext]
   private let controlLoop: any EventLoop
   var isReady = false
@@ -45,13 +45,16 @@ final class ControlRoutes {
     case ("DELETE", "/fault"):
       core.faults.liftAll()
       return .json(WireJSON.encode(["faults": core.faults.texts]))
+    case ("PUT", "/policy"): return try setPolicy(try body(request))
+    case ("DELETE", "/policy"): return resetPolicies()
+    case ("PUT", "/admission"): return try setAdmission(try body(request))
     default: throw try refusal(request)
     }
   }
 
   private static let methods = [
     "/health": "GET", "/ready": "GET", "/status": "GET", "/metrics": "GET", "/mode": "PUT", "/pool": "PUT",
-    "/fault": "PUT, DELETE",
+    "/fault": "PUT, DELETE", "/policy": "PUT, DELETE", "/admission": "PUT",
   ]
 
   private func refusal(_ request: ControlRequest) throws(ControlRefusal) -> ControlRefusal {
@@ -125,7 +128,8 @@ final class ControlRoutes {
         queueLimit: pool.queueLimit, overflow: core.configuration.overflow.rawValue),
       inFlight: core.inFlight.load(ordering: .relaxed), connections: core.connections.load(ordering: .relaxed),
       limits: .init(
-        inFlight: core.limits.inFlight, connections: core.limits.connections, descriptors: core.limits.descriptors),
+        inFlight: core.admission.inFlightLimit, connections: core.limits.connections,
+        descriptors: core.limits.descriptors),
       threads: .init(
         total: kernel.threads, workers: environment.threads(.worker), loops: environment.threads(.loop),
         hired: environment.threads(.hired), store: environment.threads(.store),
@@ -133,6 +137,7 @@ final class ControlRoutes {
       memory: .init(
         virtual: kernel.virtualBytes, resident: kernel.residentBytes,
         stacks: own * core.configuration.stackKiB * 1024),
-      faults: core.faults.texts, log: .init(dropped: environment.log?.dropped ?? 0))
+      faults: core.faults.texts, policies: policies, breakers: breakers, admission: admission,
+      log: .init(dropped: environment.log?.dropped ?? 0))
   }
 }

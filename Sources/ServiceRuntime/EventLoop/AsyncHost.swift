@@ -7,6 +7,7 @@ struct AsyncHost: Host {
   }
 
   static func run(_ exchange: Exchange, over transport: any LoopTransport) {
+    if exchange.isTooLate { return exchange.refuse(.shed(.late), by: exchange.loop.scribe) }
     exchange.begin(by: exchange.loop.scribe)
     LoopFaults.suffer(exchange) { error in
       if let error { return exchange.finish(.failure(error), by: exchange.loop.scribe) }

@@ -25,10 +25,10 @@ final class EventLoopClient {
       version: .http1_1, method: .GET, uri: path,
       headers: HTTPHeaders([("host", "127.0.0.1:\(address.port ?? 0)")] + headers))
     call.timeOut(after: timeout, on: eventLoop)
-    if let connection = rested(address) { return connection.send(request, for: call) }
+    if call.keepsConnection, let connection = rested(address) { return connection.send(request, for: call) }
     connect(to: address, timeout: timeout) { result in
       switch result {
-      case .success(let connection) where call.isDone: connection.rest()
+      case .success(let connection) where call.isDone: call.keepsConnection ? connection.rest() : connection.close()
       case .success(let connection): connection.send(request, for: call)
       case .failure(let error): call.fail(Self.callError(error, callee: call.callee))
       }
@@ -87,12 +87,17 @@ final class EventLoopClient {
 /// A call under way, which completes once: with its answer, its timeout, or because its caller went away.
 final class PendingCall {
   let callee: ServiceName
+  /// Whether it may use a connection again, and keep it; otherwise it makes one of its own.
+  let keepsConnection: Bool
   private var completion: ((Result<CalleeAnswer, CallError>) -> Void)?
   private var timer: Scheduled<Void>?
   fileprivate weak var connection: CalleeConnection?
 
-  init(callee: ServiceName, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void) {
+  init(
+    callee: ServiceName, keepsConnection: Bool, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
+  ) {
     self.callee = callee
+    self.keepsConnection = keepsConnection
     self.completion = completion
   }
 
@@ -190,7 +195,7 @@ private final class CalleeConnection: ChannelInboundHandler, RemovableChannelHan
   private func answered() {
     guard let call, let head else { return close() }
     self.call = nil
-    if head.isKeepAlive { rest() } else { close() }
+    if head.isKeepAlive, call.keepsConnection { rest() } else { close() }
     let status = Int(head.status.code)
     call.complete(
       (200..<300).contains(status)

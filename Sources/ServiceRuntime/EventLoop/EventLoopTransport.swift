@@ -1,4 +1,3 @@
-import Topology
 import ChainModel
 import NIOCore
 import TraceLog
@@ -10,31 +9,47 @@ struct EventLoopTransport: LoopTransport {
     _ callee: ServiceName, _ path: String, for exchange: Exchange,
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
-    let core = exchange.core
-    let loop = exchange.loop
-    let records = CallRecords(exchange: exchange, callee: callee, span: loop.nextSpan())
-    records.start(by: loop.scribe)
-    let now = Monotonic.now()
-    if let refusal = exchange.refusal {
-      records.end(.failure(refusal), by: loop.scribe)
-      return completion(.failure(refusal))
-    }
-    let timeout = min(core.configuration.timeout, exchange.deadline.remaining(at: now))
-    let wait = LoopWait(.call, target: core.names.callee(callee), id: records.span.rawValue, for: exchange)
+    make(CallAttempt(exchange, callee, path, span: exchange.loop.nextSpan()), completion: completion)
+  }
+
+  /// Makes an attempt, and those that must follow it.
+  private func make(_ attempt: CallAttempt, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void) {
+    var attempt = attempt
+    if let refusal = attempt.begin(by: attempt.exchange.loop.scribe) { return completion(.failure(refusal)) }
+    send(attempt, completion: completion)
+  }
+
+  private func send(_ attempt: CallAttempt, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void) {
+    let exchange = attempt.exchange
+    let timeout = attempt.timeout
+    let wait = LoopWait(.call, target: attempt.target, id: attempt.span.rawValue, for: exchange)
     var token = 0
-    let call = PendingCall(callee: callee) { result in
+    let call = PendingCall(callee: attempt.callee, keepsConnection: attempt.keepsConnection) { result in
       exchange.cancellation.remove(token)
       let result = result.mapError { $0.withinDeadline(exchange.deadline) }
       wait.end(result.waitOutcome)
-      records.end(result.map { _ in }, by: loop.scribe)
-      completion(result)
+      conclude(attempt, result, completion: completion)
     }
     let handover = Handover(call)
     // The connection sees its caller leave on this same loop.
     token = exchange.cancellation.onCancel { handover.value.fail(.cancelled) }
-    loop.client.send(
-      call, to: core.address(of: callee), path: path,
-      headers: CallRecords.headers(exchange: exchange, span: records.span, timeout: timeout), timeout: timeout)
+    exchange.loop.client.send(
+      call, to: attempt.edge.address, path: attempt.path, headers: attempt.headers(timeout: timeout), timeout: timeout)
+  }
+
+  /// The back-off before another attempt is a timer of the loop.
+  private func conclude(
+    _ attempt: CallAttempt, _ result: Result<CalleeAnswer, CallError>,
+    completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
+  ) {
+    let loop = attempt.exchange.loop
+    let pause = attempt.settle(result, by: loop.scribe)
+    attempt.end(result, by: loop.scribe)
+    guard let pause else { return completion(result) }
+    LoopFaults.sleep(pause > .zero ? [attempt.rest(pause)] : [], attempt.exchange) { error in
+      if let error { return completion(.failure(error)) }
+      make(attempt.next(span: loop.nextSpan()), completion: completion)
+    }
   }
 
   func store<Value: Sendable>(

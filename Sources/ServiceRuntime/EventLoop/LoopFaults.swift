@@ -30,7 +30,8 @@ enum LoopFaults {
         detail: StallDetector.explicit.rawValue, name: block.label))
   }
 
-  private static func sleep(
+  /// One sleep after another; `next` is called once, on the loop, with the error that ended them early, if any.
+  static func sleep(
     _ sleeps: ArraySlice<FaultPlan.Sleep>, _ exchange: Exchange, then next: @escaping (CallError?) -> Void
   ) {
     guard let first = sleeps.first else { return next(nil) }

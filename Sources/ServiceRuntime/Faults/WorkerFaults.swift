@@ -10,7 +10,8 @@ extension WorkerContext {
     if let failure = plan.failure { throw failure }
   }
 
-  private func sleep(_ sleep: FaultPlan.Sleep, for exchange: Exchange) throws(CallError) {
+  /// Sleeps, which the log shows as a wait that holds this thread.
+  func sleep(_ sleep: FaultPlan.Sleep, for exchange: Exchange) throws(CallError) {
     try waiting(
       .sleep, target: sleep.label, id: nextWait(), flags: sleep.flags.union(.held), for: exchange
     ) {

@@ -38,7 +38,7 @@ struct Admission {
     let inFlight = core.inFlight.wrappingIncrementThenLoad(ordering: .relaxed)
     if let error = arrival.error { return exchange.refuse(error, by: loop.scribe) }
     if overConnectionLimit { return exchange.refuse(.shed(.connectionLimit), by: loop.scribe) }
-    if inFlight > core.limits.inFlight { return exchange.refuse(.shed(.inFlightLimit), by: loop.scribe) }
+    if inFlight > core.admission.inFlightLimit { return exchange.refuse(.shed(.inFlightLimit), by: loop.scribe) }
     if exchange.deadline.hasPassed(at: Monotonic.now()) { return exchange.refuse(.deadlineExceeded, by: loop.scribe) }
     core.modes.admit(exchange)
   }

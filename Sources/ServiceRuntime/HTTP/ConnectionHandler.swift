@@ -66,7 +66,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     timer?.cancel()
     leaveGate()
     _ = abandonArrival(.cancelled)
-    exchange?.cancellation.cancel()
+    if core.admission.leave == .cancel { exchange?.cancellation.cancel() }
     context.fireChannelInactive()
   }
 

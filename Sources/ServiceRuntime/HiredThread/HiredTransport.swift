@@ -9,16 +9,29 @@ struct HiredTransport: LoopTransport {
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
     let core = exchange.core
-    let call = BlockingCall(exchange: exchange, callee: callee, path: path)
-    let records = CallRecords(exchange: exchange, callee: callee, span: exchange.loop.nextSpan())
-    records.start(by: exchange.loop.scribe)
-    let wait = LoopWait(.call, target: core.names.callee(callee), id: records.span.rawValue, for: exchange)
+    let scribe = exchange.loop.scribe
+    var attempt = CallAttempt(exchange, callee, path, span: exchange.loop.nextSpan())
+    if let refusal = attempt.begin(by: scribe) { return completion(.failure(refusal)) }
+    let first = attempt
+    // One thread is hired for all attempts; the request waits for it until the last.
+    let wait = LoopWait(.call, target: first.target, id: first.span.rawValue, for: exchange)
     HiredWork(exchange: exchange, wait: wait, name: core.names.call(callee)).run(on: core.hired) { worker in
-      call.perform(on: worker, span: records.span)
-    } completion: { result in
-      wait.end(result.waitOutcome)
-      records.end(result.map { _ in }, by: exchange.loop.scribe)
-      completion(result)
+      .success(BlockingCall.finish(first, on: worker))
+    } completion: { (done: Result<BlockingCall.End, CallError>) in
+      let end = Self.end(done, of: first)
+      wait.end(end.result.waitOutcome)
+      end.attempt?.end(end.result, by: scribe)
+      completion(end.result)
+    }
+  }
+
+  /// A thread that came too late has not made the attempt that was waiting for it.
+  private static func end(_ done: Result<BlockingCall.End, CallError>, of first: CallAttempt) -> BlockingCall.End {
+    switch done {
+    case .success(let end): return end
+    case .failure(let refusal):
+      _ = first.settle(.failure(refusal), by: first.exchange.loop.scribe)
+      return BlockingCall.End(attempt: first, result: .failure(refusal))
     }
   }
 
@@ -47,9 +60,10 @@ struct HiredWork {
     // The in-flight limit bounds this queue: a request has at most one call or store operation under way.
     _ = pool.submit(ignoringLimit: true) { worker in
       let result: Result<Value, CallError>
-      if let refusal = exchange.refusal {
+      if let refusal = exchange.refusalOfWork {
         result = .failure(refusal)
       } else {
+        exchange.isWorkedFor = true
         worker.scribe.write(record(.workStart))
         result = worker.working(for: exchange) { body(worker) }
         worker.scribe.write(record(.workEnd))

@@ -83,7 +83,7 @@ struct PerfettoFold {
       let slice = Self.slice(record, strings[record.name], "work")
       lane(record) { $0.begin(slice) }
     case .workEnd: lane(record) { $0.end(span: record.span, at: record.time) }
-    case .stall, .model, .fault, .processDied, .dropped, .pool: instant(record)
+    case .stall, .model, .fault, .policy, .breaker, .processDied, .dropped, .pool: instant(record)
     case .attribute, .processStart, .sample, nil: break
     }
   }
@@ -94,6 +94,8 @@ struct PerfettoFold {
       case .stall: "loop stood still"
       case .model: "IO model \(IOModel(code: record.detail)?.rawValue ?? "unknown")"
       case .fault: "\(record.detail == 0 ? "lifted: " : "fault: ")\(strings[record.name])"
+      case .policy: "\(record.detail == 0 ? "lifted: " : "policy: ")\(strings[record.name])"
+      case .breaker: "breaker of \(strings[record.name]) \(BreakerState(rawValue: record.detail)?.name ?? "unknown")"
       case .processDied: "\(strings[record.name]) died"
       case .dropped: "\(record.arg) records dropped"
       default: "pool of \(record.arg) threads"

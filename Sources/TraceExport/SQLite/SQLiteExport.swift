@@ -157,7 +157,7 @@ package enum SQLiteExport {
           SQLiteValue(record.process), SQLiteValue(record.thread), text,
           SQLiteValue(ThreadRole(rawValue: record.detail)?.name), clock.time(began),
         ])
-      case .pool, .model, .fault, .stall, .processDied, .dropped:
+      case .pool, .model, .fault, .policy, .breaker, .stall, .processDied, .dropped:
         try events.row([
           SQLiteValue(record.process), clock.time(record.time), .text(record.kind.map { "\($0)" } ?? ""),
           SQLiteValue(record.thread),
@@ -172,7 +172,7 @@ package enum SQLiteExport {
   private static func number(of record: Record) -> SQLiteValue {
     switch record.kind {
     case .stall, .processDied: SQLiteValue(Optional(record.other))
-    case .fault, .model: SQLiteValue(record.detail)
+    case .fault, .model, .policy, .breaker: SQLiteValue(record.detail)
     default: SQLiteValue(record.arg)
     }
   }

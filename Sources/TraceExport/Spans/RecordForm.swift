@@ -43,6 +43,10 @@ struct RecordForm {
     key: Key.stallDetector,
     names: Dictionary(uniqueKeysWithValues: StallDetector.allCases.map { ($0.rawValue, "\($0)") }))
 
+  private static let breakers = Detail.named(
+    key: Key.breakerState,
+    names: Dictionary(uniqueKeysWithValues: BreakerState.allCases.map { ($0.rawValue, $0.name) }))
+
   private static let all: [RecordForm] = processes + requests + spans
 
   private static let processes: [RecordForm] = [
@@ -59,6 +63,10 @@ struct RecordForm {
       kind: .pool, event: "chainlab.pool", other: Key.poolQueueLimit, argument: .number(key: Key.poolSize)),
     RecordForm(kind: .model, event: "chainlab.mode", detail: models),
     RecordForm(kind: .fault, event: "chainlab.fault", name: Key.fault, detail: .flag(key: Key.faultInForce)),
+    RecordForm(kind: .policy, event: "chainlab.policy", name: Key.policy, detail: .flag(key: Key.policyInForce)),
+    RecordForm(
+      kind: .breaker, event: "chainlab.breaker", name: Key.breakerCallee, other: Key.breakerRejected, detail: breakers,
+      argument: .number(key: Key.breakerFailed)),
     RecordForm(
       kind: .stall, event: "chainlab.stall", name: Key.stallCulprit, other: Key.stallTime, detail: detectors),
     RecordForm(kind: .dropped, event: "chainlab.dropped", argument: .number(key: Key.dropped)),

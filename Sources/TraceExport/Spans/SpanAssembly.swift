@@ -68,8 +68,8 @@ struct SpanAssembly {
       let key = SpanGroup.Key(process: record.process, id: record.other)
       let isCall = calls[key] != nil
       try add(record, to: isCall ? \.calls : \.waits, key, isCall ? .call : .wait, emit)
-    case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .stall, .dropped,
-      .sample:
+    case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .policy,
+      .breaker, .stall, .dropped, .sample:
       let key = SpanGroup.Key(process: record.process, id: 0)
       processes[record.process, default: SpanGroup(.process, key)].add(record)
     case nil: break

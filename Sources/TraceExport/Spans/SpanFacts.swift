@@ -32,8 +32,8 @@ struct SpanFacts {
     case .waitStart, .waitEnd, .workStart, .workEnd:
       defaults.span = parent
       defaults.other = id
-    case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .stall, .dropped,
-      .sample:
+    case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .policy,
+      .breaker, .stall, .dropped, .sample:
       defaults.trace = nil
     }
     return defaults

@@ -51,6 +51,13 @@ final class OwnRoutesService: Sendable {
     try RawClient(port: process.ports?.service ?? 0).request(path, headers)
   }
 
+  /// A connection of its own, with a request under way.
+  func start(_ path: String) throws -> RawClient {
+    let client = try RawClient(port: process.ports?.service ?? 0)
+    try client.get(path)
+    return client
+  }
+
   func snapshot() throws -> LogSnapshot { try LogReader(path: folder.logPath).snapshot() }
 
   /// The thread that the service makes its control loop.

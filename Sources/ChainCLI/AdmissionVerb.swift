@@ -1,0 +1,39 @@
+import ArgumentParser
+import ChainModel
+import Supervisor
+
+struct AdmissionVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "admission",
+    abstract: "Change which requests a service takes, and what it does when a caller leaves, while it runs.",
+    discussion: """
+      EXAMPLE: chainlab admission payment-service min_remaining=100ms leave=finish in_flight=100
+
+      min_remaining=100ms  refuse a request whose deadline leaves less than this when it would be started
+      leave=finish         serve a request to its end when its caller has gone away; cancel: stop it
+      in_flight=100        at most so many requests admitted and not yet answered, 1 to 100000
+      """)
+
+  @OptionGroup var lab: Lab
+  @Argument(help: "A service, or all.") var service: String
+  @Argument(help: ArgumentHelp("One setting or more; the others stay as they are.", valueName: "key=value"))
+  var words: [String]
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let change = try AdmissionChange.parse(words: words)
+      for control in try lab.controls(service) {
+        try control.setAdmission(change)
+        Output.result(Self.line(try control.status()))
+      }
+    }
+  }
+
+  /// All rules in force.
+  static func line(_ status: ServiceStatus) -> String {
+    let rules = AdmissionChange(
+      minRemaining: .nanoseconds(Int64(status.admission.minRemainingMs * 1e6)), leave: status.admission.leave,
+      inFlight: status.limits.inFlight)
+    return "\(status.service): \(rules.text)"
+  }
+}

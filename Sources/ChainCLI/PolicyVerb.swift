@@ -1,0 +1,71 @@
+import ArgumentParser
+import ChainModel
+import Supervisor
+
+struct PolicyVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy",
+    abstract: "Say what a service does about a callee that is slow or fails, while it runs.",
+    discussion: """
+      EXAMPLES:
+        chainlab policy order-service payment-service retries=3 backoff=50ms jitter=on
+        chainlab policy gateway user-service timeout=500ms breaker=50% breaker_open=2s
+        chainlab policy order-service payment-service clear
+        chainlab policy all all
+
+      The settings given replace the policy in force; what is not given is as without a policy. clear goes back to
+      services.yaml. Without settings, it prints what is in force.
+
+      SETTINGS:
+        timeout=2s          for each attempt, in place of timeout_ms
+        retries=3           attempts that may follow the first, 0 to 10
+        backoff=50ms        wait before the first retry; doubled before each further one
+        jitter=on           wait anything up to that
+        budget=20%          at most this share of calls is retried
+        bulkhead=8          at most so many calls in flight; more are refused at once
+        breaker=50%         refuse calls when this share of the last ones has failed
+        breaker_calls=20    how many last ones, 1 to 1000
+        breaker_open=5s     for how long; then one call at a time tries
+        deadline=off        do not tell the callee how much time is left
+        keep_alive=off      a new connection for each call
+      """)
+
+  @OptionGroup var lab: Lab
+  @Argument(help: "A service, or all.") var service: String
+  @Argument(help: "A service that it calls, or all.") var callee: String
+  @Argument(help: ArgumentHelp("clear, or settings; none: print what is in force.", valueName: "key=value"))
+  var words: [String] = []
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let policy = words.isEmpty || words == ["clear"] ? nil : try CallPolicy.parse(words: words)
+      guard callee == "all" || ServiceName(rawValue: callee) != nil else { throw LabError.noSuchService(callee) }
+      var isCalled = false
+      for control in try lab.controls(service) {
+        for callee in try callees(of: control) {
+          isCalled = true
+          if let policy {
+            try control.setPolicy(policy, for: callee)
+          } else if !words.isEmpty {
+            try control.resetPolicy(for: callee)
+          }
+        }
+        Self.lines(try control.status()) { callee == "all" || callee == $0 }.forEach(Output.result)
+      }
+      guard isCalled else { throw LabError.noSuchCall(service, callee) }
+    }
+  }
+
+  private func callees(of control: ControlClient) throws -> [ServiceName] {
+    let called = try control.status().policies.keys
+    return ServiceName.allCases.filter { called.contains($0.rawValue) && (callee == "all" || callee == $0.rawValue) }
+  }
+
+  /// One line for each callee: what is in force, and where its breaker stands.
+  static func lines(_ status: ServiceStatus, of isShown: (String) -> Bool) -> [String] {
+    status.policies.sorted { $0.key < $1.key }.filter { isShown($0.key) }.map { callee, text in
+      let breaker = status.breakers[callee].map { ", breaker \($0)" } ?? ""
+      return "\(status.service) → \(callee): \(text)\(breaker)"
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/// Shares of a whole as people write and read them: `50%` or `0.5`.
+enum ShareText {
+  /// Nil unless the text is a finite number, with or without a percent sign.
+  static func parse(_ text: String) -> Double? {
+    let percent = text.hasSuffix("%")
+    guard let number = Double(percent ? String(text.dropLast()) : text), number.isFinite else { return nil }
+    return percent ? number / 100 : number
+  }
+
+  /// `12.5%`, or where that would not be exact, the plain number.
+  static func format(_ share: Double) -> String {
+    let rounded = (share * 100_000).rounded() / 1000
+    guard rounded / 100 == share else { return String(share) }
+    return rounded == rounded.rounded() ? "\(Int(rounded))%" : "\(rounded)%"
+  }
+}

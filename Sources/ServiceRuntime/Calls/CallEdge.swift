@@ -1,0 +1,153 @@
+import Atomics
+import ChainModel
+import NIOCore
+import Synchronization
+import Topology
+import TraceLog
+
+/// One callee as its caller sees it: where it is, and the policy in force for calls to it.
+final class CallEdge: Sendable {
+  let callee: ServiceName
+  let address: SocketAddress
+  /// Of its URLs.
+  let base: String
+
+  private struct State {
+    var gate: CallGate
+    /// Grows with each policy: what began under another one is not counted.
+    var epoch = 0
+    var random: SplitMix
+  }
+
+  /// What one call goes by, from its first attempt to its last.
+  struct Terms: Sendable {
+    let policy: CallPolicy
+    fileprivate let epoch: Int
+  }
+
+  private let configured: CallPolicy
+  private let names: Names
+  private let log: LogWriter?
+  private let state: Mutex<State>
+  /// Spares calls the lock while there is no policy.
+  private let hasPolicy: ManagedAtomic<Bool>
+
+  /// - Throws: when the callee's address cannot be used.
+  init(
+    from caller: ServiceConfiguration, to name: ServiceName, in topology: Topology, names: Names, log: LogWriter?
+  ) throws {
+    let callee = topology[name]
+    self.callee = name
+    address = try SocketAddress(ipAddress: callee.host, port: callee.port)
+    base = "http://\(callee.host):\(callee.port)"
+    configured = caller.callPolicy
+    self.names = names
+    self.log = log
+    state = Mutex(State(gate: CallGate(configured), random: SplitMix(seed: Self.seed(caller.name, name, topology))))
+    hasPolicy = ManagedAtomic(configured != .plain)
+  }
+
+  /// Another one for each edge, the same in every run with the same seed.
+  private static func seed(_ caller: ServiceName, _ callee: ServiceName, _ topology: Topology) -> UInt64 {
+    let text = "\(topology.seed.value) \(caller.rawValue) \(callee.rawValue)"
+    // FNV-1a, Fowler, Noll and Vo.
+    return text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  /// What a call that begins now goes by; nil when there is no policy.
+  var terms: Terms? {
+    guard hasPolicy.load(ordering: .acquiring) else { return nil }
+    return state.withLock { Terms(policy: $0.gate.policy, epoch: $0.epoch) }
+  }
+
+  /// An attempt is about to be made.
+  /// - Parameters:
+  ///   - terms: what it goes by.
+  ///   - isFirst: whether it is the call's first.
+  ///   - scribe: the thread's.
+  /// - Returns: what `leave` needs; nil for an attempt under a policy that is no longer in force.
+  func enter(_ terms: Terms, isFirst: Bool, by scribe: Scribe) -> Result<CallGate.Pass?, CallError> {
+    state.withLock { state in
+      guard state.epoch == terms.epoch else { return .success(nil) }
+      switch state.gate.enter(isFirst: isFirst, now: Monotonic.now()) {
+      case .pass(let pass, let change):
+        record(change, by: scribe)
+        return .success(pass)
+      case .refuse(let reason): return .failure(.shed(reason))
+      }
+    }
+  }
+
+  /// An attempt has ended.
+  /// - Parameters:
+  ///   - terms: what it went by.
+  ///   - pass: what `enter` gave.
+  ///   - attempt: its number, counted from 1.
+  ///   - error: how it failed, if it did.
+  ///   - deadline: of the request.
+  ///   - scribe: the thread's.
+  /// - Returns: the back-off after which it is to be made again, if so.
+  func leave(
+    _ terms: Terms, _ pass: CallGate.Pass, attempt: Int, error: CallError?, deadline: Deadline, by scribe: Scribe
+  ) -> Duration? {
+    state.withLock { state in
+      guard state.epoch == terms.epoch else { return nil }
+      let now = Monotonic.now()
+      record(state.gate.leave(pass, error: error, now: now), by: scribe)
+      guard let error, attempt <= terms.policy.retries else { return nil }
+      return state.gate.pause(
+        after: attempt, error: error, remaining: deadline.remaining(at: now), draw: state.random.draw().first)
+    }
+  }
+
+  /// Within the lock: so the log has the changes in their order, and none later than a call that it let pass.
+  private func record(_ change: CircuitBreaker.Change?, by scribe: Scribe) {
+    guard let change else { return }
+    scribe.write(
+      Record(
+        kind: .breaker, other: UInt64(change.rejected), detail: change.state.rawValue, name: names.callee(callee),
+        arg: UInt32(clamping: change.failed)))
+  }
+}
+
+// MARK: Changes
+
+extension CallEdge {
+  var policy: CallPolicy { state.withLock { $0.gate.policy } }
+
+  /// Nil without a breaker.
+  var breaker: BreakerState? { state.withLock { $0.gate.breaker?.state } }
+
+  /// The service starts, with the policy of its configuration.
+  func announce() { say(configured, by: nil) }
+
+  /// Back to what the configuration says.
+  func reset(by scribe: Scribe) { set(configured, by: scribe) }
+
+  /// Puts a policy in force for the calls that begin from now on. Those under way are not made again, and neither budget
+  /// nor bulkhead nor breaker of the new policy counts them.
+  func set(_ policy: CallPolicy, by scribe: Scribe) {
+    let before = state.withLock { state in
+      let before = state.gate.policy
+      record(state.gate.close(), by: scribe)
+      state.gate = CallGate(policy)
+      state.epoch += 1
+      hasPolicy.store(policy != .plain, ordering: .releasing)
+      return before
+    }
+    if before != .plain {
+      log?.forget(stateKey)
+      scribe.write(Record(kind: .policy, detail: 0, name: label(before)))
+    }
+    say(policy, by: scribe)
+  }
+
+  private func say(_ policy: CallPolicy, by scribe: Scribe?) {
+    guard policy != .plain else { return }
+    log?.state(stateKey, Record(kind: .policy, detail: 1, name: label(policy)), by: scribe)
+  }
+
+  private var stateKey: String { "policy:\(callee.rawValue)" }
+
+  private func label(_ policy: CallPolicy) -> UInt32 { names.id("\(callee.rawValue) \(policy.text)") }
+}

@@ -1,0 +1,95 @@
+import ChainModel
+import Testing
+
+@Suite struct CallPolicyTests {
+  private func parse(_ text: String) throws -> CallPolicy {
+    try CallPolicy.parse(words: text.split(separator: " ").map(String.init))
+  }
+
+  private func policy(_ change: (inout CallPolicy) -> Void) -> CallPolicy {
+    var policy = CallPolicy.plain
+    change(&policy)
+    return policy
+  }
+
+  @Test func aPolicyIsReadFromItsWords() throws {
+    let all = policy {
+      $0.timeout = .seconds(2)
+      $0.retries = 3
+      $0.backoff = .milliseconds(50)
+      $0.jitter = true
+      $0.budget = 0.2
+      $0.bulkhead = 8
+      $0.breaker = 0.5
+      $0.breakerCalls = 10
+      $0.breakerOpen = .milliseconds(1500)
+      $0.deadline = false
+      $0.keepAlive = false
+    }
+    let text =
+      "timeout=2s retries=3 backoff=50ms jitter=on budget=20% bulkhead=8 breaker=50% breaker_calls=10 "
+      + "breaker_open=1.5s deadline=off keep_alive=off"
+    #expect(try parse(text) == all)
+    #expect(all.text == text)
+    #expect(try CallPolicy.parse(all.fields.reversed()) == all)
+    #expect(all.fields.map(\.key) == CallPolicy.keyNames)
+    #expect(try parse("budget=0.2 breaker=0.25") == policy { ($0.budget, $0.breaker) = (0.2, 0.25) })
+  }
+
+  @Test func whatIsNotGivenOrSaysTheDefaultIsNoPolicy() throws {
+    let defaults =
+      "retries=0 backoff=0ms jitter=off budget=100% bulkhead=0 breaker=off breaker_calls=20 breaker_open=5s deadline=on "
+      + "keep_alive=on"
+    for text in ["", "none", defaults] {
+      #expect(try parse(text) == .plain)
+    }
+    #expect(CallPolicy.plain.text == "none")
+    #expect(try CallPolicy.parse([("jitter", "false"), ("keep_alive", "true")]) == .plain)
+  }
+
+  @Test func theFormsAreAPolicy() throws {
+    let fields = try parse(CallPolicy.forms).fields
+    // The two that the forms give with their defaults are left out.
+    #expect(fields.count == CallPolicy.keyNames.count - 2)
+    for key in CallPolicy.keyNames { #expect(CallPolicy.forms.contains("\(key)=")) }
+  }
+
+  @Test(
+    arguments: [
+      ("retry=3", "unknown key 'retry': expected one of timeout, retries"), ("none retries=1", "unknown key 'none'"),
+      ("retries=3 retries=3", "retries: found it again"), ("retries=11", "retries: found '11', expected 0 to 10"),
+      ("retries=-1", "0 to 10"), ("retries=1.5", "0 to 10"), ("retries", "retries: found ''"),
+      ("timeout=0s", "timeout: found '0s', expected a duration like 2s, 1ms to 3600s"), ("timeout=2", "2s"),
+      ("timeout=2h", "3600s"), ("backoff=61s", "0ns to 60s"), ("backoff=-1s", "backoff"), ("jitter=yes", "on or off"),
+      ("budget=0%", "more than 0 and at most 100%"), ("budget=101%", "at most 100%"), ("budget=off", "budget"),
+      ("budget=nan", "budget"), ("bulkhead=-1", "0 to 100000"), ("bulkhead=100001", "0 to 100000"),
+      ("breaker=on", "breaker: found 'on', expected off, or more than 0"), ("breaker=0%", "breaker"),
+      ("breaker=inf", "breaker"), ("breaker_calls=0", "1 to 1000"), ("breaker_open=0s", "1ms to 3600s"),
+      ("deadline=1", "on or off"), ("keep_alive=", "keep_alive: found ''"),
+    ])
+  func whatIsWrongIsNamed(text: String, words: String) {
+    let error = #expect(throws: CallPolicySyntaxError.self) { try parse(text) }
+    #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
+  }
+
+  @Test func theBackOffDoubles() {
+    let policy = policy { $0.backoff = .milliseconds(50) }
+    #expect((1...4).map { policy.backoff(beforeRetry: $0).milliseconds } == [50, 100, 200, 400])
+    #expect(CallPolicy.plain.backoff(beforeRetry: 3) == .zero)
+    #expect(policy.backoff(beforeRetry: 1000) > policy.backoff(beforeRetry: 10))
+  }
+
+  /// Only what the callee did counts as its failure.
+  @Test func theCalleeIsToBlameForNothingElse() {
+    let callee = ServiceName.paymentService
+    let failures: [CallError] = [
+      .connectionRefused(callee), .connectionReset(callee), .timeout(callee), .malformedAnswer(callee),
+      .answered(callee, status: 500), .answered(callee, status: 503),
+    ]
+    let others: [CallError] =
+      [.answered(callee, status: 404), .answered(callee, status: 429), .cancelled, .deadlineExceeded, .requestTimeout]
+      + ShedReason.allCases.map { .shed($0) }
+    #expect(failures.allSatisfy { $0.isFailureOfCallee })
+    #expect(!others.contains { $0.isFailureOfCallee })
+  }
+}
