@@ -1,7 +1,6 @@
 import Atomics
 import ChainModel
 import Glibc
-import NIOCore
 import TraceLog
 import Topology
 
@@ -24,10 +23,10 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let inFlight = ManagedAtomic<Int>(0)
   let connections = ManagedAtomic<Int>(0)
   let startedAt = Monotonic.now()
-  private let callees: [ServiceName: (address: SocketAddress, base: String)]
+  let callees: CalleeBoard
 
   init(topology: Topology, environment: ServiceEnvironment, routes: [Route]) throws {
-    let configuration = topology[environment.service]
+    let configuration = topology[environment.replica.service]
     self.configuration = configuration
     self.environment = environment
     router = Router(routes)
@@ -37,7 +36,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
       environment: environment)
     modes = ModeSwitch(configuration.model)
     limits = Limits(configuration)
-    let short = configuration.name.shortName
+    let short = environment.replica.shortName
     func pool(_ role: ThreadRole, _ letter: String, _ threads: Int, _ queueLimit: Int) -> WorkerPool {
       WorkerPool(
         .init(
@@ -47,25 +46,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     workers = pool(.worker, "w", configuration.threads, configuration.queueLimit)
     hired = pool(.hired, "h", configuration.threads, limits.inFlight)
     storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
-    var callees: [ServiceName: (SocketAddress, String)] = [:]
-    for name in configuration.callees {
-      let callee = topology[name]
-      callees[name] = (
-        try SocketAddress(ipAddress: callee.host, port: callee.port), "http://\(callee.host):\(callee.port)"
-      )
-    }
-    self.callees = callees
-  }
-
-  func address(of callee: ServiceName) -> SocketAddress { entry(callee).address }
-
-  func url(of callee: ServiceName, _ path: String) -> String { entry(callee).base + path }
-
-  private func entry(_ callee: ServiceName) -> (address: SocketAddress, base: String) {
-    guard let entry = callees[callee] else {
-      preconditionFailure("\(configuration.name.rawValue) calls \(callee.rawValue), which is not among its callees")
-    }
-    return entry
+    callees = try CalleeBoard(configuration, topology: topology, names: names)
   }
 
   /// Puts an IO model in force for the next request, and its threads in place.

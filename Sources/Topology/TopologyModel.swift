@@ -56,12 +56,14 @@ package struct ServiceConfiguration: Hashable, Sendable {
   package var callees: [ServiceName]
   /// Simulated latency of the remote system behind the service.
   package var latency: Latency
+  /// How many processes serve it at the start. The first of them has `port` and `controlPort`.
+  package var replicas: Int
 
   package init(
     name: ServiceName, host: String, port: Int, controlPort: Int, model: IOModel, threads: Int, stackKiB: Int,
     storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: Int,
     connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration,
-    callees: [ServiceName], latency: Latency
+    callees: [ServiceName], latency: Latency, replicas: Int = 1
   ) {
     self.name = name
     self.host = host
@@ -82,6 +84,7 @@ package struct ServiceConfiguration: Hashable, Sendable {
     self.idleTimeout = idleTimeout
     self.callees = callees
     self.latency = latency
+    self.replicas = replicas
   }
 }
 

@@ -52,6 +52,10 @@ import Topology
       "port: 8080", "port: 8080\n    timeout_ms: 0",
       "f:4:17: services.gateway.timeout_ms: found 0, expected a whole number of ms (1…3600000)"),
     Case(
+      "port: 8080", "port: 8080\n    replicas: 2",
+      "f:4:15: services.gateway.replicas: found 2, expected 1: nothing in front of the gateway balances requests over several"
+    ),
+    Case(
       "port: 8080", "port: 8080\n    stack_kib: 1 MiB",
       "f:4:16: services.gateway.stack_kib: found 1 MiB, expected a whole number of KiB (64…65536)"),
     Case(

@@ -20,10 +20,12 @@ struct EventLoopTransport: LoopTransport {
       return completion(.failure(refusal))
     }
     let timeout = min(core.configuration.timeout, exchange.deadline.remaining(at: now))
-    let wait = LoopWait(.call, target: core.names.callee(callee), id: records.span.rawValue, for: exchange)
+    let target = core.callees.beginCall(to: callee)
+    let wait = LoopWait(.call, target: target.name, id: records.span.rawValue, for: exchange)
     var token = 0
     let call = PendingCall(callee: callee) { result in
       exchange.cancellation.remove(token)
+      target.endCall()
       let result = result.mapError { $0.withinDeadline(exchange.deadline) }
       wait.end(result.waitOutcome)
       records.end(result.map { _ in }, by: loop.scribe)
@@ -33,7 +35,7 @@ struct EventLoopTransport: LoopTransport {
     // The connection sees its caller leave on this same loop.
     token = exchange.cancellation.onCancel { handover.value.fail(.cancelled) }
     loop.client.send(
-      call, to: core.address(of: callee), path: path,
+      call, to: target.address, path: path,
       headers: CallRecords.headers(exchange: exchange, span: records.span, timeout: timeout), timeout: timeout)
   }
 

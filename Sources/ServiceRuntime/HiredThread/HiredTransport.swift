@@ -9,13 +9,16 @@ struct HiredTransport: LoopTransport {
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
     let core = exchange.core
+    // Chosen now, and counted from now on: the call may have to wait for a thread.
+    let target = core.callees.beginCall(to: callee)
     let call = BlockingCall(exchange: exchange, callee: callee, path: path)
     let records = CallRecords(exchange: exchange, callee: callee, span: exchange.loop.nextSpan())
     records.start(by: exchange.loop.scribe)
-    let wait = LoopWait(.call, target: core.names.callee(callee), id: records.span.rawValue, for: exchange)
+    let wait = LoopWait(.call, target: target.name, id: records.span.rawValue, for: exchange)
     HiredWork(exchange: exchange, wait: wait, name: core.names.call(callee)).run(on: core.hired) { worker in
-      call.perform(on: worker, span: records.span)
+      call.perform(on: worker, span: records.span, at: target)
     } completion: { result in
+      target.endCall()
       wait.end(result.waitOutcome)
       records.end(result.map { _ in }, by: exchange.loop.scribe)
       completion(result)
