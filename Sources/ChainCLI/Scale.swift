@@ -35,8 +35,10 @@ struct Scale: ParsableCommand {
         if case .service(let replica, let state) = progress { Output.note("  \(replica.text): \(state.rawValue)") }
       }
       guard let chain else { throw LabError.notRunning }
-      let ports = chain.state.services.filter { $0.name == name }.map { "\($0.replica.text) on \($0.port)" }
-      Output.result("\(service): \(replicas) (\(ports.joined(separator: ", ")))")
+      let ports = chain.state.services.filter { $0.name == name }.map {
+        "\($0.replica.text) on \($0.port), control \($0.controlPort)"
+      }
+      Output.result("\(service): \(replicas) (\(ports.joined(separator: "; ")))")
     }
   }
 }

@@ -18,10 +18,12 @@ const PRESETS = [
   ["Nobody holds a thread", "all services wait without threads: requests wait, threads do not",
     [["mode", "all", "nonblocking-async"]]],
   ["A larger pool", "payment with 16 threads: the cascade comes later, or not at all", [["pool", "payment-service", "threads=16"]]],
+  ["More servers, wrong tier", "a second order-service: it waits for the same payment, nothing is gained", [["scale", "order-service", "2"]]],
+  ["More servers, right tier", "a second payment-service: twice the threads where the time is spent", [["scale", "payment-service", "2"]]],
   ["The classic mistake", "a blocking call on an event loop: everything on that loop stands still",
     [["mode", "order-service", "nonblocking"], ["fault", "order-service", "block-loop=500ms"], ["load", "--rate", "20", "--duration", "30s"]]],
   ["As it was", "no faults, all blocking, payment with 4 threads, no load",
-    [["stop"], ["fault", "all", "clear"], ["mode", "all", "blocking"], ["pool", "payment-service", "threads=4"]]],
+    [["stop"], ["scale", "payment-service", "1"], ["scale", "order-service", "1"], ["fault", "all", "clear"], ["mode", "all", "blocking"], ["pool", "payment-service", "threads=4"]]],
 ];
 
 /** Carries out one command, and says what came of it. */
