@@ -20,7 +20,7 @@ struct ChainCLI: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Up.self, Down.self, Status.self, Mode.self, Pool.self, Fault.self, PolicyVerb.self,
+      Up.self, Down.self, Status.self, Mode.self, Scale.self, Pool.self, Fault.self, PolicyVerb.self,
       AdmissionVerb.self, Load.self, Threads.self, Cascade.self,
       Trace.self, Compare.self, Runs.self, DashboardVerb.self, Audit.self, Verify.self, Export.self, Import.self,
       Validate.self,

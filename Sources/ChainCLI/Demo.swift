@@ -73,7 +73,7 @@ private struct Stage {
   func restore() throws {
     for control in controls {
       try control.clearFaults()
-      try control.setMode(topology[control.service].model)
+      try control.setMode(topology[control.replica.service].model)
     }
     Output.note("faults are cleared, and the IO models are those of services.yaml again")
   }

@@ -24,7 +24,7 @@ struct Fault: ParsableCommand {
       """)
 
   @OptionGroup var lab: Lab
-  @Argument(help: "A service, or all.") var service: String
+  @Argument(help: "A service, one replica of it (payment-service-2), or all.") var service: String
   @Argument(help: ArgumentHelp("clear, or a fault with its options.", valueName: "key=value")) var words: [String]
 
   func run() throws {
@@ -32,14 +32,14 @@ struct Fault: ParsableCommand {
       if words == ["clear"] {
         for control in try lab.controls(service) {
           try control.clearFaults()
-          Output.result("\(control.service.rawValue): no faults")
+          Output.result("\(control.replica.text): no faults")
         }
         return
       }
       let fault = try ChainModel.Fault.parse(words: words)
       for control in try lab.controls(service) {
         try control.setFault(fault)
-        Output.result("\(control.service.rawValue): \(Output.clean(fault.text))")
+        Output.result("\(control.replica.text): \(Output.clean(fault.text))")
       }
     }
   }

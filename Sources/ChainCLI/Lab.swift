@@ -31,7 +31,8 @@ enum LabError: Error, CustomStringConvertible {
     case .notRunning: "the chain is not running; start it with: make up"
     case .noLog(let run): "run \(run) was traced nowhere: trace_log.enabled was false in its services.yaml"
     case .noSuchService(let name):
-      "unknown service '\(name)': expected all or one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", "))"
+      "unknown service '\(name)': expected all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), "
+        + "or a replica that runs, like payment-service-2"
     case .noSuchCall(let caller, let callee):
       "\(caller) calls no \(callee): expected a service and one that it calls; see: chainlab policy all all"
     case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
@@ -79,14 +80,13 @@ struct Lab: ParsableArguments {
     return chain
   }
 
-  /// The control ports of one service or, for `all`, of each.
+  /// The control ports of one replica, of all replicas of a service or, for `all`, of everything.
   func controls(_ name: String) throws -> [ControlClient] {
     let services = try chain().state.services
-    guard name != "all" else {
-      return services.map { ControlClient(service: $0.name, port: $0.controlPort) }
-    }
-    guard let service = services.first(where: { $0.name.rawValue == name }) else { throw LabError.noSuchService(name) }
-    return [ControlClient(service: service.name, port: service.controlPort)]
+    // The name of a service is that of its first replica as well, and means them all.
+    let meant = services.filter { name == "all" || $0.name.rawValue == name || $0.replica.text == name }
+    guard !meant.isEmpty else { throw LabError.noSuchService(name) }
+    return meant.map { ControlClient($0.replica, port: $0.controlPort) }
   }
 }
 

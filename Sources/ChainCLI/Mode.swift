@@ -10,14 +10,14 @@ struct Mode: ParsableCommand {
     discussion: "EXAMPLE: chainlab mode gateway nonblocking-async")
 
   @OptionGroup var lab: Lab
-  @Argument(help: "A service, or all.") var service: String
+  @Argument(help: "A service, one replica of it (payment-service-2), or all.") var service: String
   @Argument(help: "blocking, async, nonblocking or nonblocking-async.") var model: IOModel
 
   func run() throws {
     try ExitCodes.reporting {
       for control in try lab.controls(service) {
         try control.setMode(model)
-        Output.result("\(control.service.rawValue): \(model.rawValue)")
+        Output.result("\(control.replica.text): \(model.rawValue)")
       }
     }
   }

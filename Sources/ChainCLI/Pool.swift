@@ -8,7 +8,7 @@ struct Pool: ParsableCommand {
     discussion: "EXAMPLE: chainlab pool payment-service threads=8 queue=16")
 
   @OptionGroup var lab: Lab
-  @Argument(help: "A service, or all.") var service: String
+  @Argument(help: "A service, one replica of it (payment-service-2), or all.") var service: String
   @Argument(help: ArgumentHelp("threads=N (1 to 4096), queue=N (0 to 100000), or both.", valueName: "key=value"))
   var settings: [String]
 
@@ -19,7 +19,7 @@ struct Pool: ParsableCommand {
       let change = try parse()
       for control in try lab.controls(service) {
         try control.setPool(change)
-        Output.result("\(control.service.rawValue): \(settings.joined(separator: " "))")
+        Output.result("\(control.replica.text): \(settings.joined(separator: " "))")
       }
     }
   }

@@ -17,7 +17,7 @@ struct Status: ParsableCommand {
     try ExitCodes.reporting {
       let chain = try lab.chain()
       let answers = chain.state.services.map { service in
-        (service, Result { try ControlClient(service: service.name, port: service.controlPort).status() })
+        (service, Result { try ControlClient(service.replica, port: service.controlPort).status() })
       }
       if json {
         Output.result(WireJSON.encode(answers.compactMap { try? $0.1.get() }))
@@ -43,7 +43,7 @@ struct Status: ParsableCommand {
     for (service, answer) in answers {
       guard let status = try? answer.get() else {
         table.add(
-          [service.name.rawValue, service.state.rawValue] + Array(repeating: "-", count: 7)
+          [service.replica.text, service.state.rawValue] + Array(repeating: "-", count: 7)
             + ["\(service.restarts)", service.lastEnd ?? ""])
         continue
       }

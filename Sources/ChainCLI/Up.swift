@@ -25,7 +25,7 @@ struct Up: ParsableCommand {
         switch progress {
         case .cleanedUp(let run): Output.note("cleaned up after run \(run.id), whose supervisor had died")
         case .starting(let run): Output.note("starting run \(run.id)")
-        case .service(let name, let state): Output.note("  \(name.rawValue): \(state.rawValue)")
+        case .service(let name, let state): Output.note("  \(name.text): \(state.rawValue)")
         }
       }
       if json { return Output.result(WireJSON.encode(outcome.chain.state)) }
@@ -41,7 +41,7 @@ struct Up: ParsableCommand {
     for service in chain.state.services {
       let configuration = topology[service.name]
       table.add([
-        service.name.rawValue, "\(service.port)", "\(service.controlPort)", configuration.model.rawValue,
+        service.replica.text, "\(service.port)", "\(service.controlPort)", configuration.model.rawValue,
         "\(configuration.threads)", service.process.map { "\($0.pid)" } ?? "-",
       ])
     }

@@ -42,13 +42,22 @@ struct Verify: ParsableCommand {
         }
         try sample(for: duration)
       }
-      let topology = try Topology.load(path: try choice.folder().configurationPath)
-      let ports = Dictionary(uniqueKeysWithValues: topology.services.map { ($0.name, $0.port) })
-      let agreement = KernelAgreement(try choice.snapshot(), ports: ports, from: start)
+      let agreement = KernelAgreement(try choice.snapshot(), ports: try ports(), from: start)
       guard agreement.samples > 0 else { throw LabError.noSamples }
       Output.result(json ? WireJSON.encode(agreement) : Array(agreement.text(limit: limit).utf8))
       guard agreement.holds else { throw ArgumentParser.ExitCode(Supervisor.ExitCode.failed.rawValue) }
     }
+  }
+
+  /// Where each replica listens; one that is gone has no port any more, so its callers' peers are not compared.
+  private func ports() throws -> [ReplicaName: Int] {
+    let run = try choice.folder()
+    var ports: [ReplicaName: Int] = [:]
+    for service in try Topology.load(path: run.configurationPath).services {
+      ports[ReplicaName(service.name)] = service.port
+    }
+    for service in try run.chain()?.services ?? [] { ports[service.replica] = service.port }
+    return ports
   }
 
   private func sample(for duration: Duration) throws {

@@ -21,6 +21,32 @@ package struct PoolChange: Codable, Hashable, Sendable {
   }
 }
 
+/// `PUT /callees`: by callee, where its replicas listen, the first replica first; nil for one that is not to be called.
+package typealias CalleeLists = [String: [String?]]
+
+/// One of `GET /callees`, which answers with a list of them by callee.
+package struct CalleeReplica: Codable, Hashable, Sendable {
+  package var replica: Int
+  package var address: String
+  /// False: it is not called any more, and has calls in flight.
+  package var isCalled: Bool
+  /// Calls from the service asked that have chosen this replica and have not ended.
+  package var inFlight: Int
+
+  package init(replica: Int, address: String, isCalled: Bool, inFlight: Int) {
+    self.replica = replica
+    self.address = address
+    self.isCalled = isCalled
+    self.inFlight = inFlight
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case replica, address
+    case isCalled = "called"
+    case inFlight = "in_flight"
+  }
+}
+
 /// `GET /status`: what a service says of itself.
 package struct ServiceStatus: Codable, Hashable, Sendable {
   package var service: String

@@ -14,4 +14,14 @@ package enum ServiceName: String, CaseIterable, Codable, Sendable {
     case .paymentService: "payment"
     }
   }
+
+  /// Counted from 0 at the front.
+  package var place: Int {
+    switch self {
+    case .gateway: 0
+    case .userService: 1
+    case .orderService: 2
+    case .paymentService: 3
+    }
+  }
 }

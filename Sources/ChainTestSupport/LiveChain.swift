@@ -139,4 +139,14 @@ package final class LiveChain: Sendable {
     let text = try String(contentsOfFile: "\(run.dataPath)/ledger.csv", encoding: .utf8)
     return text.split(separator: "\n").map { String($0.prefix(32)) }
   }
+
+  /// Those of all replicas of payment-service that there were.
+  package func ledgers() throws -> [String] {
+    let further = ReplicaName.numbers.dropFirst().map { "\(run.dataPath)/\(ReplicaName(.paymentService, $0).text)" }
+    return try ([run.dataPath] + further).flatMap { folder in
+      let path = "\(folder)/ledger.csv"
+      guard FileManager.default.fileExists(atPath: path) else { return [String]() }
+      return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { String($0.prefix(32)) }
+    }
+  }
 }

@@ -23,15 +23,20 @@ struct PageCommand: Hashable, Sendable {
     }
     switch verb {
     case "mode", "pool", "fault":
-      let services = ServiceName.allCases.map(\.rawValue) + ["all"]
-      guard words.count >= 3, services.contains(words[1]) else {
-        throw PageRefusal(400, "\(verb): expected a service (\(services.joined(separator: ", "))) and what to set")
+      guard words.count >= 3, words[1] == "all" || ReplicaName(words[1]) != nil else {
+        let services = ServiceName.allCases.map(\.rawValue) + ["all"]
+        throw PageRefusal(
+          400, "\(verb): expected a service (\(services.joined(separator: ", "))) or a replica, and what to set")
       }
       if let option = words.first(where: { $0.hasPrefix("-") }) {
         throw PageRefusal(400, "\(verb): found the option '\(option)', expected none")
       }
+    case "scale":
+      guard words.count == 3, ServiceName(rawValue: words[1]) != nil, Int(words[2]) != nil else {
+        throw PageRefusal(400, "scale: expected a service and how many replicas it is to have")
+      }
     case "load": try Self.checkLoad(words)
-    default: throw PageRefusal(400, "found the verb '\(verb)', expected mode, pool, fault or load")
+    default: throw PageRefusal(400, "found the verb '\(verb)', expected mode, pool, fault, scale or load")
     }
     self.words = words
   }

@@ -5,7 +5,8 @@ import TraceLog
 /// The ids of all texts that this service writes into the log. Each comes from a bounded set.
 final class Names: Sendable {
   private let log: LogWriter?
-  private let callees: [ServiceName: (target: UInt32, call: UInt32)]
+  /// By the callee's place in the chain.
+  private let calls: [UInt32]
   private let routes: [UInt32]
   private let labels = Mutex<[UInt: UInt32]>([:])
 
@@ -16,11 +17,7 @@ final class Names: Sendable {
   init(log: LogWriter?, routes: [Route]) {
     self.log = log
     self.routes = routes.map { log?.intern("\($0.method) \($0.template)") ?? 0 }
-    var callees: [ServiceName: (UInt32, UInt32)] = [:]
-    for name in ServiceName.allCases {
-      callees[name] = (log?.intern(name.rawValue) ?? 0, log?.intern("GET \(name.rawValue)") ?? 0)
-    }
-    self.callees = callees
+    calls = ServiceName.allCases.map { log?.intern("GET \($0.rawValue)") ?? 0 }
     userKey = log?.intern("user") ?? 0
     backoff = log?.intern("retry back-off") ?? 0
   }
@@ -30,11 +27,8 @@ final class Names: Sendable {
 
   func route(_ index: Int) -> UInt32 { routes[index] }
 
-  /// The callee as the target of a wait.
-  func callee(_ name: ServiceName) -> UInt32 { callees[name]?.target ?? 0 }
-
-  /// The call's span name.
-  func call(_ name: ServiceName) -> UInt32 { callees[name]?.call ?? 0 }
+  /// The call's span name, whichever replica it goes to.
+  func call(_ callee: ServiceName) -> UInt32 { calls[callee.place] }
 
   /// Of a literal in the source, found by its address.
   func label(_ label: StaticString) -> UInt32 {

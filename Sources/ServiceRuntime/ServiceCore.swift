@@ -1,7 +1,6 @@
 import Atomics
 import ChainModel
 import Glibc
-import NIOCore
 import TraceLog
 import Topology
 
@@ -27,9 +26,11 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let startedAt = Monotonic.now()
   /// One for each callee.
   let edges: [CallEdge]
+  /// Where the callees are.
+  let callees: CalleeBoard
 
   init(topology: Topology, environment: ServiceEnvironment, routes: [Route]) throws {
-    let configuration = topology[environment.service]
+    let configuration = topology[environment.replica.service]
     self.configuration = configuration
     self.environment = environment
     router = Router(routes)
@@ -40,7 +41,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     modes = ModeSwitch(configuration.model)
     limits = Limits(configuration)
     admission = AdmissionRules(configuration, limits: limits, names: names, log: environment.log)
-    let short = configuration.name.shortName
+    let short = environment.replica.shortName
     func pool(_ role: ThreadRole, _ letter: String, _ threads: Int, _ queueLimit: Int) -> WorkerPool {
       WorkerPool(
         .init(
@@ -51,9 +52,10 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     hired = pool(.hired, "h", configuration.threads, limits.inFlight)
     storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
     let names = names
-    edges = try configuration.callees.map { callee in
-      try CallEdge(from: configuration, to: callee, in: topology, names: names, log: environment.log)
+    edges = configuration.callees.map { callee in
+      CallEdge(from: configuration, to: callee, in: topology, names: names, log: environment.log)
     }
+    callees = try CalleeBoard(configuration, topology: topology, names: names)
   }
 
   /// There are at most three: looking through them costs less than a hash.

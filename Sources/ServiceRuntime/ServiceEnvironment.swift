@@ -6,7 +6,7 @@ import TraceLog
 
 /// What every thread of a service needs, whatever it does: the log, the data folder, the count of threads.
 final class ServiceEnvironment: @unchecked Sendable {  // all constant but the counters, which are atomic
-  let service: ServiceName
+  let replica: ReplicaName
   let log: LogWriter?
   let databasePath: String
   let logger: Logger
@@ -14,8 +14,8 @@ final class ServiceEnvironment: @unchecked Sendable {  // all constant but the c
   let controlThread = ManagedAtomic<UInt32>(0)
   private let counts = ThreadRole.allCases.map { _ in ManagedAtomic<Int>(0) }
 
-  init(service: ServiceName, log: LogWriter?, databasePath: String, logger: Logger) {
-    self.service = service
+  init(replica: ReplicaName, log: LogWriter?, databasePath: String, logger: Logger) {
+    self.replica = replica
     self.log = log
     self.databasePath = databasePath
     self.logger = logger

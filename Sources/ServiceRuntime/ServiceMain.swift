@@ -65,14 +65,15 @@ package enum ServiceMain {
     guard let arguments = ServiceArguments(Array(CommandLine.arguments.dropFirst())) else {
       throw Failure(exit: .usage, message: "expected \(ServiceArguments.usage)")
     }
-    let topology = try loadTopology(arguments.config, name, callees)
+    let topology = try loadTopology(arguments, name, callees)
+    let name = ReplicaName(name, arguments.replica)
     let folder = try makeFolder(arguments.data, name, topology.seed)
     let routes: [Route]
     do { routes = try prepare(folder) } catch { throw Failure(exit: .storage, message: error.row.detail) }
     let log: LogWriter?
     do {
       log = try arguments.log.map { path throws(TraceLogError) in
-        try LogWriter(path: path, name: name.rawValue, ownThread: false)
+        try LogWriter(path: path, name: name.text, ownThread: false)
       }
     } catch { throw Failure(exit: .unavailable, message: error.description) }
     InstrumentationSystem.bootstrap(LogTracer(log: log))
@@ -83,9 +84,10 @@ package enum ServiceMain {
   }
 
   private static func loadTopology(
-    _ path: String, _ name: ServiceName, _ callees: [ServiceName]
+    _ arguments: ServiceArguments, _ name: ServiceName, _ callees: [ServiceName]
   ) throws(Failure) -> Topology {
-    let topology: Topology
+    let path = arguments.config
+    var topology: Topology
     do { topology = try Topology.load(path: path) } catch {
       throw Failure(exit: .configuration, message: error.description)
     }
@@ -95,11 +97,15 @@ package enum ServiceMain {
       throw Failure(
         exit: .configuration, message: "\(path): services.\(name.rawValue).callees must name \(names), which it calls")
     }
+    for index in topology.services.indices where topology.services[index].name == name {
+      if let port = arguments.port { topology.services[index].port = port }
+      if let port = arguments.controlPort { topology.services[index].controlPort = port }
+    }
     return topology
   }
 
   private static func makeFolder(
-    _ path: String, _ name: ServiceName, _ seed: SeedConfiguration
+    _ path: String, _ name: ReplicaName, _ seed: SeedConfiguration
   ) throws(Failure) -> ServiceFolder {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -110,6 +116,6 @@ package enum ServiceMain {
       throw Failure(
         exit: .storage, message: "the data folder \(path) is not writable: \(String(cString: strerror(errno)))")
     }
-    return ServiceFolder(path: path, databasePath: "\(path)/\(name.rawValue).sqlite", seed: seed)
+    return ServiceFolder(path: path, databasePath: "\(path)/\(name.text).sqlite", seed: seed)
   }
 }

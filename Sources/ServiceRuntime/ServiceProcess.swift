@@ -26,7 +26,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   private static let drainLimit: UInt64 = 2_000_000_000
 
   /// - Parameters:
-  ///   - name: which service.
+  ///   - name: which service, and which of its replicas; that one listens where the topology has the service.
   ///   - topology: the chain it is part of.
   ///   - routes: what it serves besides `/ping`.
   ///   - log: the shared log, without a thread of its own.
@@ -34,9 +34,9 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   ///   - logger: for its messages.
   /// - Throws: when a callee's address cannot be used.
   package init(
-    _ name: ServiceName, topology: Topology, routes: [Route], log: LogWriter?, databasePath: String, logger: Logger
+    _ name: ReplicaName, topology: Topology, routes: [Route], log: LogWriter?, databasePath: String, logger: Logger
   ) throws {
-    let environment = ServiceEnvironment(service: name, log: log, databasePath: databasePath, logger: logger)
+    let environment = ServiceEnvironment(replica: name, log: log, databasePath: databasePath, logger: logger)
     core = try ServiceCore(
       topology: topology, environment: environment,
       routes: [Route("GET", "/ping", PingHandler(), isFaulty: false)] + routes)
@@ -60,7 +60,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   package func run() throws {
     core.environment.controlThread.store(chain_thread_id(), ordering: .relaxed)
     let front = try ServiceFront(core: core)
-    let name = "\(core.configuration.name.shortName)-ctl"
+    let name = "\(core.environment.replica.shortName)-ctl"
     chain_set_thread_name(name)
     let environment = core.environment
     environment.announceThread(name: name, role: .control, scribe: environment.scribe(thread: chain_thread_id()))
@@ -79,7 +79,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
       let routes = Handover(ControlRoutes(core: core, loops: front.value.loops, controlLoop: loop))
       ControlPort.listen(
         on: loop, host: core.configuration.host, port: core.configuration.controlPort, routes: routes.value,
-        service: core.configuration.name, logger: core.environment.logger
+        service: core.environment.replica, logger: core.environment.logger
       ).whenComplete { [self] result in
         switch result {
         case .success(let channel):

@@ -10,7 +10,7 @@ package struct ChainLauncher: Sendable {
   package let store: RunStore
   /// Folder of the executables: `chainlab` and the four services.
   package let binaries: String
-  private let patience: LauncherPatience
+  let patience: LauncherPatience
 
   package init(
     root: String, binaries: String, patience: LauncherPatience = LauncherPatience()
@@ -50,7 +50,7 @@ package struct ChainLauncher: Sendable {
     /// What a supervisor that was killed earlier had left is gone now.
     case cleanedUp(RunFolder)
     case starting(RunFolder)
-    case service(ServiceName, ChainState.Service.State)
+    case service(ReplicaName, ChainState.Service.State)
   }
 
   // MARK: Status
@@ -111,14 +111,14 @@ package struct ChainLauncher: Sendable {
   private func awaitReady(
     _ run: RunFolder, _ supervisor: ChildProcess, _ progress: (Progress) -> Void
   ) throws(SupervisorError) -> Chain {
-    var shown: [ServiceName: ChainState.Service.State] = [:]
+    var shown: [ReplicaName: ChainState.Service.State] = [:]
     let deadline = Deadline(after: patience.ready, from: Monotonic.now())
     while true {
       // Asked first: whatever a supervisor that has ended wanted to say stands in the file by then.
       let isGone = !supervisor.identity.isAlive
       if let state = try run.chain() {
-        for service in state.services where shown.updateValue(service.state, forKey: service.name) != service.state {
-          progress(.service(service.name, service.state))
+        for service in state.services where shown.updateValue(service.state, forKey: service.replica) != service.state {
+          progress(.service(service.replica, service.state))
         }
         if state.phase == .ready { return Chain(run: run, state: state, isSupervised: true) }
       }

@@ -6,7 +6,7 @@ package import TraceLog
 package struct ChainState: Codable, Hashable, Sendable {
   package var phase: ChainPhase
   package var supervisor: Process
-  /// In call order.
+  /// In call order; the replicas of a service follow one another.
   package var services: [Service]
   package var failure: Failure?
 
@@ -35,10 +35,14 @@ package struct ChainState: Codable, Hashable, Sendable {
       case ready
       /// It died and waits for its next start.
       case down
+      /// It is one too many: nobody calls it any more, and it ends when what is in flight has.
+      case draining
       case stopped
     }
 
     package var name: ServiceName
+    /// Which of the service's replicas, from 1; nil in files of older versions, which had one of each.
+    private var number: Int?
     package var state: State
     package var process: Process?
     package var host: String
@@ -48,8 +52,9 @@ package struct ChainState: Codable, Hashable, Sendable {
     /// How its last process ended, in words.
     package var lastEnd: String?
 
-    package init(_ configuration: ServiceConfiguration) {
+    package init(_ configuration: ServiceConfiguration, replica: Int = 1) {
       name = configuration.name
+      number = replica
       state = .starting
       host = configuration.host
       port = configuration.port
@@ -57,10 +62,13 @@ package struct ChainState: Codable, Hashable, Sendable {
       restarts = 0
     }
 
+    package var replica: ReplicaName { ReplicaName(name, number ?? 1) }
+
     package var isAlive: Bool { process?.identity.isAlive ?? false }
 
     enum CodingKeys: String, CodingKey {
       case name, state, process, host, port, restarts
+      case number = "replica"
       case controlPort = "control_port"
       case lastEnd = "last_end"
     }
@@ -77,9 +85,9 @@ package struct ChainState: Codable, Hashable, Sendable {
     }
   }
 
-  package init(supervisor: ProcessIdentity, services: [ServiceConfiguration]) {
+  package init(supervisor: ProcessIdentity, services: [Service]) {
     phase = .starting
     self.supervisor = Process(supervisor)
-    self.services = services.map(Service.init)
+    self.services = services
   }
 }

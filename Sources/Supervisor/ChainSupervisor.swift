@@ -8,15 +8,15 @@ import TraceLog
 /// Starts the services of a run, watches over them, and stops them. It is the main thread of a process of its own, and
 /// touches no process that it has not started.
 package final class ChainSupervisor {
-  private let options: SupervisorOptions
-  private let run: RunFolder
+  let options: SupervisorOptions
+  let run: RunFolder
+  let logPath: String?
+  let logger = Logger(label: "chainlab.supervisor") { StreamLogHandler.standardError(label: $0) }
+  var services: [SupervisedService]
   private let signals: SignalInbox
-  private let logPath: String?
-  private var services: [SupervisedService]
   private var page: SupervisedPage?
   private var journal: RunJournal
   private var writer: LogWriter?
-  private let logger = Logger(label: "chainlab.supervisor") { StreamLogHandler.standardError(label: $0) }
 
   /// Runs a chain until SIGTERM, SIGINT or SIGHUP. Everything it has to say is in the run's `chain.json` as well.
   /// - Returns: the process's exit code: `ok`, or `notReady` if it was stopped before the chain was ready.
@@ -41,9 +41,7 @@ package final class ChainSupervisor {
     self.signals = signals
     let run = try RunStore(root: options.root).find(options.runID)
     let logPath = try run.record().log
-    let services = options.topology.services.map { configuration in
-      SupervisedService(configuration, run: run, binaries: options.binaries, log: logPath)
-    }
+    let services = Self.replicas(options, run: run, log: logPath)
     journal = try RunJournal(run, services: services)
     self.run = run
     self.logPath = logPath
@@ -75,12 +73,13 @@ package final class ChainSupervisor {
       for index in services.indices {
         if let end = reap(index) {
           let service = services[index]
-          throw .exitedEarly(service: service.name, end: end, lastLine: service.lastLine, log: service.log)
+          throw .exitedEarly(service: service.name, end: end, lastLine: service.lastLine, log: service.output)
         }
         try services[index].advance()
       }
+      introduce()
       try journal.note(services)
-      let late = services.filter { !$0.life.isReady }
+      let late = services.filter { !$0.life.isReady || !$0.isIntroduced }
       guard let latest = late.last else {
         try journal.enter(.ready)
         logger.info("the chain is ready", metadata: ["run.id": "\(run.id)"])
@@ -88,7 +87,7 @@ package final class ChainSupervisor {
       }
       guard !deadline.hasPassed(at: Monotonic.now()) else {
         throw .notReady(
-          services: late.map(\.name), after: options.readyTimeout, lastLine: latest.lastLine, log: latest.log)
+          services: late.map(\.name), after: options.readyTimeout, lastLine: latest.lastLine, log: latest.output)
       }
       signals.wait(for: ServiceLife.askEvery)
     }
@@ -100,13 +99,18 @@ package final class ChainSupervisor {
   private func watch() {
     while !signals.stopRequested {
       for index in services.indices {
-        _ = reap(index)
+        let wasReady = services[index].life.isReady
+        if reap(index, asked: services[index].isEnding) != nil, !wasReady { moveIfFurther(index) }
         advance(index)
       }
+      rescale()
+      introduce()
+      retire()
       startPage()
       tolerate { () throws(SupervisorError) in try journal.note(services) }
       let now = Monotonic.now()
-      signals.wait(for: services.compactMap { $0.life.pause(at: now) }.min())
+      let pauses = services.compactMap { $0.life.pause(at: now) } + (isChanging ? [ServiceLife.askEvery] : [])
+      signals.wait(for: pauses.min())
     }
   }
 
@@ -142,7 +146,7 @@ package final class ChainSupervisor {
   }
 
   /// A chain that runs is not ended because its files cannot be written.
-  private func tolerate(_ work: () throws(SupervisorError) -> Void) {
+  func tolerate(_ work: () throws(SupervisorError) -> Void) {
     do throws(SupervisorError) {
       try work()
     } catch {

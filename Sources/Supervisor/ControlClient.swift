@@ -2,15 +2,19 @@ package import ChainModel
 
 /// Talks to one service's control port on 127.0.0.1, blocking, one connection per request.
 package struct ControlClient: Hashable, Sendable {
-  package let service: ServiceName
+  package let replica: ReplicaName
   package let port: Int
   /// For the whole of a request and its answer.
   package let timeout: Duration
 
-  package init(service: ServiceName, port: Int, timeout: Duration = .seconds(2)) {
-    self.service = service
+  package init(_ replica: ReplicaName, port: Int, timeout: Duration = .seconds(2)) {
+    self.replica = replica
     self.port = port
     self.timeout = timeout
+  }
+
+  package init(service: ServiceName, port: Int, timeout: Duration = .seconds(2)) {
+    self.init(ReplicaName(service), port: port, timeout: timeout)
   }
 
   package struct Answer: Hashable, Sendable {
@@ -33,9 +37,9 @@ package struct ControlClient: Hashable, Sendable {
       return Answer(status: status, body: body)
     } catch {
       switch error {
-      case .timeout: throw .timeout(service: service.rawValue, port: port, after: timeout)
-      case .connection(let reason): throw .unreachable(service: service.rawValue, port: port, reason: reason)
-      case .answer(let reason): throw .malformedAnswer(service: service.rawValue, port: port, reason: reason)
+      case .timeout: throw .timeout(service: replica.text, port: port, after: timeout)
+      case .connection(let reason): throw .unreachable(service: replica.text, port: port, reason: reason)
+      case .answer(let reason): throw .malformedAnswer(service: replica.text, port: port, reason: reason)
       }
     }
   }
@@ -47,7 +51,7 @@ extension ControlClient {
   package func status() throws(ControlError) -> ServiceStatus {
     let body = try accepted(get("/status")).body
     guard let status = WireJSON.decode(ServiceStatus.self, from: body) else {
-      throw .malformedAnswer(service: service.rawValue, port: port, reason: "its status does not decode")
+      throw .malformedAnswer(service: replica.text, port: port, reason: "its status does not decode")
     }
     return status
   }
@@ -64,6 +68,19 @@ extension ControlClient {
     // A fault names each key once.
     let fields = Dictionary(uniqueKeysWithValues: fault.fields.map { ($0.key, $0.value) })
     _ = try accepted(put("/fault", WireJSON.encode(fields)))
+  }
+
+  /// By callee.
+  package func callees() throws(ControlError) -> [String: [CalleeReplica]] {
+    let body = try accepted(get("/callees")).body
+    guard let callees = WireJSON.decode([String: [CalleeReplica]].self, from: body) else {
+      throw .malformedAnswer(service: replica.text, port: port, reason: "its callees do not decode")
+    }
+    return callees
+  }
+
+  package func setCallees(_ lists: CalleeLists) throws(ControlError) {
+    _ = try accepted(put("/callees", WireJSON.encode(lists)))
   }
 
   package func clearFaults() throws(ControlError) {
@@ -96,7 +113,7 @@ extension ControlClient {
     guard (200..<300).contains(answer.status) else {
       let problem = WireJSON.decode(Problem.self, from: answer.body)
       throw .refused(
-        service: service.rawValue, status: answer.status,
+        service: replica.text, status: answer.status,
         detail: problem?.detail ?? problem?.title ?? "it gives no reason")
     }
     return answer

@@ -9,11 +9,12 @@ import TraceLog
 /// |---|---|
 /// | `run.json` | `RunRecord`: when, of what, how it ended |
 /// | `chain.json` | `ChainState`: processes, ports, restarts |
+/// | `scale.json` | `ReplicaWish`: how many replicas a user has asked for |
 /// | `services.yaml` | the configuration in force |
 /// | `trace.log` | the trace log, once the chain has ended |
-/// | `<service>.log`, `supervisor.log`, `dashboard.log` | what each process wrote to its outputs |
+/// | `<service>.log`, `<service>-<n>.log`, `supervisor.log`, `dashboard.log` | what each process wrote to its outputs |
 /// | `load-<n>.json` | results of load |
-/// | `data/` | the services' databases and the ledger |
+/// | `data/` | the services' databases and the ledger; those of a further replica in `data/<service>-<n>/` |
 package struct RunFolder: Hashable, Sendable {
   package let path: String
 
@@ -26,10 +27,15 @@ package struct RunFolder: Hashable, Sendable {
   package var dataPath: String { "\(path)/data" }
   package var savedLogPath: String { "\(path)/trace.log" }
   package var supervisorLogPath: String { "\(path)/supervisor.log" }
-  package func logPath(of service: ServiceName) -> String { "\(path)/\(service.rawValue).log" }
+  package func logPath(of service: ServiceName) -> String { logPath(of: ReplicaName(service)) }
+  package func logPath(of replica: ReplicaName) -> String { "\(path)/\(replica.text).log" }
+
+  /// A replica has data of its own: equal seeds fill all stores alike, and no two processes write to one ledger.
+  func dataPath(of replica: ReplicaName) -> String { replica.isFirst ? dataPath : "\(dataPath)/\(replica.text)" }
 
   private var recordPath: String { "\(path)/run.json" }
   private var chainPath: String { "\(path)/chain.json" }
+  private var wishPath: String { "\(path)/scale.json" }
 
   // MARK: run.json and chain.json
 
@@ -44,6 +50,16 @@ package struct RunFolder: Hashable, Sendable {
   package func chain() throws(SupervisorError) -> ChainState? {
     guard let bytes = try AtomicFile.read(chainPath) else { return nil }
     return try Self.decode(ChainState.self, bytes, chainPath)
+  }
+
+  /// Wishes for nothing where nobody has asked for anything.
+  package func wish() throws(SupervisorError) -> ReplicaWish {
+    guard let bytes = try AtomicFile.read(wishPath) else { return ReplicaWish() }
+    return try Self.decode(ReplicaWish.self, bytes, wishPath)
+  }
+
+  package func write(_ wish: ReplicaWish) throws(SupervisorError) {
+    try AtomicFile.write(Self.encode(wish), to: wishPath)
   }
 
   package func write(_ record: RunRecord) throws(SupervisorError) {

@@ -11,7 +11,7 @@ struct RunJournal {
   init(_ run: RunFolder, services: [SupervisedService]) throws(SupervisorError) {
     self.run = run
     record = try run.record()
-    chain = ChainState(supervisor: .current, services: services.map(\.configuration))
+    chain = ChainState(supervisor: .current, services: services.map(\.described))
   }
 
   /// Writes only what has changed.

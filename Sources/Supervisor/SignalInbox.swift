@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// Turns the signals of a process into something that its main thread can wait for: SIGTERM, SIGINT and SIGHUP ask it to
-/// stop, SIGCHLD says that a child has ended. There is one per process, since signals are the process's.
+/// stop, SIGCHLD says that a child has ended, SIGUSR1 that there is something to read. There is one per process, since signals are the process's.
 struct SignalInbox {
   // What a handler may touch: it runs between any two instructions of any thread.
   private static let wakeUp = Atomic<Int32>(-1)
@@ -25,13 +25,13 @@ struct SignalInbox {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { signal in
       let before = errno
-      if signal != SIGCHLD { SignalInbox.stop.store(true, ordering: .releasing) }
+      if signal != SIGCHLD, signal != SIGUSR1 { SignalInbox.stop.store(true, ordering: .releasing) }
       var byte: UInt8 = 0
       _ = write(SignalInbox.wakeUp.load(ordering: .acquiring), &byte, 1)
       errno = before
     }
     action.sa_flags = SA_RESTART
-    for signal in [SIGTERM, SIGINT, SIGHUP, SIGCHLD] { sigaction(signal, &action, nil) }
+    for signal in [SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1] { sigaction(signal, &action, nil) }
     signal(SIGPIPE, SIG_IGN)
     return SignalInbox(descriptor: ends[0])
   }

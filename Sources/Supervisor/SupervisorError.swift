@@ -24,6 +24,11 @@ package enum SupervisorError: Error, Hashable, Sendable {
   /// The supervisor's process ended without a report.
   case supervisorEnded(end: ProcessEnd?, lastLine: String, log: String)
   case cannotStop(pids: [Int32])
+  /// The gateway, whose clients are not of the chain.
+  case cannotScale(service: String)
+  case noSupervisor(runID: String)
+  /// found: what there is instead, in words.
+  case notScaled(service: String, wish: Int, found: String, after: Duration)
 }
 
 extension SupervisorError {
@@ -35,6 +40,9 @@ extension SupervisorError {
     case .exitedEarly, .notReady: .notReady
     case .alreadyRunning: .alreadyRunning
     case .supervisorFailed(_, let exitCode): exitCode
+    case .notScaled: .notReady
+    case .cannotScale: .usage
+    case .noSupervisor: .notRunning
     case .cannotSpawn, .busy, .supervisorEnded, .cannotStop: .failed
     }
   }
@@ -68,6 +76,13 @@ extension SupervisorError: CustomStringConvertible {
     case .supervisorFailed(let message, _): message
     case .supervisorEnded(let end, let lastLine, let log):
       "the supervisor ended\(end.map { " with \($0)" } ?? "") before the chain was ready\(Self.said(lastLine)); see \(log)"
+    case .cannotScale(let service):
+      "\(service) cannot be scaled: its clients would have to balance their requests over its replicas, and nothing in "
+        + "front of it does; scale a service behind it, or give it more threads with chainlab pool"
+    case .noSupervisor(let runID):
+      "the supervisor of run \(runID) has died, and nobody else starts replicas; clean up with chainlab down"
+    case .notScaled(let service, let wish, let found, let after):
+      "\(service) does not have \(wish) replicas after \(DurationText.format(after)): \(found)"
     case .cannotStop(let pids):
       "these processes of the chain do not end, even when killed: \(pids.map(String.init).joined(separator: ", "))"
     }

@@ -24,6 +24,9 @@ enum Schema {
 
   private static let workKeys: [Key<ServiceConfiguration>] = [
     Key("io_model", \.model, .choice, default: .blocking, "How it waits; can be switched while it runs."),
+    Key(
+      "replicas", \.replicas, .integer(ReplicaName.numbers), default: 1,
+      "How many processes serve it at the start; of the gateway there is one."),
     Key("threads", \.threads, .integer(1...4096), default: 16, "Worker threads, each held by one request at a time."),
     Key(
       "stack_kib", \.stackKiB, .integer(64...65536, unit: "KiB"), default: 1024,

@@ -62,13 +62,16 @@ package struct ServiceConfiguration: Hashable, Sendable {
   package var minRemaining: Duration
   /// What becomes of a request when its caller goes away.
   package var onLeave: LeaveRule
+  /// How many processes serve it at the start. The first of them has `port` and `controlPort`.
+  package var replicas: Int
 
   package init(
     name: ServiceName, host: String, port: Int, controlPort: Int, model: IOModel, threads: Int, stackKiB: Int,
     storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: Int,
     connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration,
     callees: [ServiceName], latency: Latency, callPolicy: CallPolicy = .plain,
-    minRemaining: Duration = .zero, onLeave: LeaveRule = .cancel
+    minRemaining: Duration = .zero, onLeave: LeaveRule = .cancel,
+    replicas: Int = 1
   ) {
     self.name = name
     self.host = host
@@ -92,6 +95,7 @@ package struct ServiceConfiguration: Hashable, Sendable {
     self.callPolicy = callPolicy
     self.minRemaining = minRemaining
     self.onLeave = onLeave
+    self.replicas = replicas
   }
 }
 

@@ -41,6 +41,15 @@ extension TopologyReader {
     }
   }
 
+  /// Nobody in the chain calls the gateway, so nobody would balance the requests over its replicas.
+  mutating func checkReplicas(of services: [ServiceConfiguration]) {
+    guard let gateway = services.first(where: { $0.name == .gateway }), gateway.replicas > 1 else { return }
+    let path = "\(Schema.services).\(ServiceName.gateway.rawValue).replicas"
+    report(
+      path, at: given[path]?.position ?? .start, found: "\(gateway.replicas)",
+      expected: "1: nothing in front of the gateway balances requests over several")
+  }
+
   /// - Parameter circle: begins and ends with the same service.
   private mutating func reportCircle(_ circle: ArraySlice<ServiceName>) {
     let names = circle.map(\.rawValue)

@@ -19,6 +19,7 @@ struct TopologyReader {
     topology.services = services(in: sections[Schema.services], template: template)
     checkPorts(page: topology.dashboard)
     checkCallees(of: topology.services)
+    checkReplicas(of: topology.services)
     return topology
   }
 
@@ -46,6 +47,8 @@ struct TopologyReader {
       }
       var service = template
       service.name = name
+      // What is said of all is said of those that can have more than one.
+      if name == .gateway { service.replicas = 1 }
       fill(&service, from: entry, keys: Schema.serviceKeys, path: path)
       services.append(service)
     }

@@ -23,7 +23,9 @@ import TraceLog
     var lines = RecordText()
     var size = dump.text(width: 100, limit: 2).count + audit.text.count + list.text(width: 100).count
     size += lines.lines(snapshot).count + cascade.text(width: 100).count
-    let agreement = KernelAgreement(snapshot, ports: [.gateway: 8080, .userService: 1, .orderService: 65_535])
+    let agreement = KernelAgreement(
+      snapshot,
+      ports: [ReplicaName(.gateway): 8080, ReplicaName(.userService): 1, ReplicaName(.orderService, 2): 65_535])
     size += agreement.text(limit: 5).count
     for trace in list.traces {
       size += TraceWaterfall(snapshot, trace: trace.trace)?.text(width: 100).count ?? 0

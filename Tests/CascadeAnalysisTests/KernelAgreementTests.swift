@@ -4,7 +4,9 @@ import Testing
 import TraceLog
 
 @Suite struct KernelAgreementTests {
-  private static let ports: [ServiceName: Int] = [.gateway: 8080, .userService: 8081]
+  private static let ports: [ReplicaName: Int] = [
+    ReplicaName(.gateway): 8080, ReplicaName(.userService): 8081,
+  ]
 
   /// A gateway whose only worker runs from 10 ms, calls user-service from 20 to 90 ms, and ends at 100 ms. A sample
   /// takes 30 µs.
@@ -50,9 +52,9 @@ import TraceLog
     #expect(result.holds)
     #expect((result.samples, result.total.compared, result.total.agree) == (6, 6, 6))
     #expect((result.peers.compared, result.peers.agree) == (2, 2))
-    #expect(result.services[.gateway]?["blocked"]?.agree == 2)
-    #expect(result.services[.gateway]?["idle"]?.agree == 3)
-    #expect(result.services[.gateway]?["running"]?.agree == 1)
+    #expect(result.services[ReplicaName(.gateway)]?["blocked"]?.agree == 2)
+    #expect(result.services[ReplicaName(.gateway)]?["idle"]?.agree == 3)
+    #expect(result.services[ReplicaName(.gateway)]?["running"]?.agree == 1)
   }
 
   @Test(

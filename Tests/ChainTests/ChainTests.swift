@@ -19,7 +19,7 @@ import TraceLog
     defer { chain.stop() }
     let live = try chain.logPath()
     let processes = try chain.processes()
-    #expect(processes.count == 5)
+    #expect(processes.count == 1 + chain.topology.services.reduce(0) { $0 + $1.replicas })
     #expect(live.hasPrefix("/dev/shm/"))
     try await body(chain)
     try expectSoundLog(chain)

@@ -12,9 +12,11 @@ struct CellMeasuresTests {
     var strings = LogStrings()
     let route = strings.id(of: "GET /payments")
     var measures = CellMeasures(
-      processes: [LogProcess(
+      processes: [
+        LogProcess(
           slot: 1, name: "payment-service", identity: ProcessIdentity(pid: 1, startTicks: 1), fate: .running,
-          attachedAt: 0, dropped: 0)], strings: strings,
+          attachedAt: 0, dropped: 0)
+      ], strings: strings,
       window: window.lowerBound * Self.milli...window.upperBound * Self.milli)
     func write(
       _ kind: RecordKind, _ at: UInt64, span: UInt64 = 0, thread: UInt32 = 9, detail: UInt8 = 0, arg: UInt32 = 0

@@ -35,7 +35,8 @@ struct ExpressionTests {
   }
 
   @Test(arguments: [
-    ("", 1), ("1 +", 4), ("(1", 3), ("1 2", 3), ("1..2", 1), ("a[b", 2), ("f(a", 4), ("max(1 2)", 7), ("#", 1), ("1 + é", 5),
+    ("", 1), ("1 +", 4), ("(1", 3), ("1 2", 3), ("1..2", 1), ("a[b", 2), ("f(a", 4), ("max(1 2)", 7), ("#", 1),
+    ("1 + é", 5),
   ]) func anErrorNamesItsPlace(_ text: String, _ place: Int) {
     let error = #expect(throws: ExpressionError.self) { try Expression(text) }
     #expect(error?.description.hasPrefix("at character \(place):") == true, "\(text): \(error?.description ?? "")")

@@ -16,7 +16,9 @@ struct VerdictTests {
       """, file: "one.yaml")
   }
 
-  private func result(_ lesson: Lesson, _ cell: String, _ seed: Int, _ value: Double, discarded: String? = nil) -> CellResult {
+  private func result(_ lesson: Lesson, _ cell: String, _ seed: Int, _ value: Double, discarded: String? = nil)
+    -> CellResult
+  {
     CellResult(
       lesson: lesson.name, cell: cell, seed: seed, digest: lesson.digest, quick: false,
       figures: ["throughput": value, "load.rate": 10], discarded: discarded)
@@ -42,7 +44,8 @@ struct VerdictTests {
   }
 
   @Test func cellsOfOneSeedAreCompared() throws {
-    let lesson = try lesson("{says: x, cell: b, measured: \"throughput / throughput[a]\", at_least: \"1.9\", at_most: \"2.1\"}")
+    let lesson = try lesson(
+      "{says: x, cell: b, measured: \"throughput / throughput[a]\", at_least: \"1.9\", at_most: \"2.1\"}")
     let results = [(1, 5.0, 10.0), (2, 50, 100)].flatMap {
       [result(lesson, "a", $0.0, $0.1), result(lesson, "b", $0.0, $0.2)]
     }

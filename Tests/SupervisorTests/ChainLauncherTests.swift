@@ -41,7 +41,7 @@ import TraceLog
     #expect(outcome == .started(outcome.chain))
     #expect(state.services.allSatisfy { $0.state == .ready && $0.isAlive })
     #expect(progress.first == .starting(run))
-    for name in ServiceName.allCases { #expect(progress.contains(.service(name, .ready))) }
+    for name in ServiceName.allCases { #expect(progress.contains(.service(ReplicaName(name), .ready))) }
     #expect(try up() == .alreadyRunning(outcome.chain))
     #expect(try launcher.chain() == outcome.chain && outcome.chain.isSupervised)
     #expect(try launcher.down() == .stopped(run))
@@ -206,7 +206,7 @@ import TraceLog
     }
     var earlier = stranger.identity
     earlier.startTicks -= 1
-    var state = ChainState(supervisor: earlier, services: chain.topology.services)
+    var state = ChainState(supervisor: earlier, services: chain.topology.services.map { ChainState.Service($0) })
     state.phase = .ready
     state.services[1].process = ChainState.Process(earlier)
     try run.write(state)

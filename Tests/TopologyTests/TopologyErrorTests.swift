@@ -53,6 +53,10 @@ import Topology
       "port: 8080", "port: 8080\n    timeout_ms: 0",
       "f:4:17: services.gateway.timeout_ms: found 0, expected a whole number of ms (1…3600000)"),
     Case(
+      "port: 8080", "port: 8080\n    replicas: 2",
+      "f:4:15: services.gateway.replicas: found 2, expected 1: nothing in front of the gateway balances requests over several"
+    ),
+    Case(
       "port: 8080", "port: 8080\n    stack_kib: 1 MiB",
       "f:4:16: services.gateway.stack_kib: found 1 MiB, expected a whole number of KiB (64…65536)"),
     Case(
@@ -65,7 +69,7 @@ import Topology
       "f:1:39: trace_log.enabled: found yes, expected a flag (true, false)"),
     Case(
       "services:", "defaults: 5\nservices:",
-      "f:1:11: defaults: found 5, expected a mapping with io_model, threads, stack_kib, store_threads, queue_limit, "
+      "f:1:11: defaults: found 5, expected a mapping with io_model, replicas, threads, stack_kib, store_threads, queue_limit, "
         + "overflow, backlog, loops, in_flight_limit, connection_limit, timeout_ms, request_timeout_ms, "
         + "idle_timeout_ms, latency, min_remaining_ms, on_leave, call_policy"),
     Case(

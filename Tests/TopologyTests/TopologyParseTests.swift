@@ -73,4 +73,9 @@ import Topology
     let topology = try Topology.parse(smallest + "defaults: {io_model: \(model.rawValue)}", file: "f")
     #expect(topology.services.allSatisfy { $0.model == model })
   }
+
+  @Test func replicasForAllAreForThoseThatCanHaveThem() throws {
+    let topology = try Topology.parse(smallest + "defaults: {replicas: 3}\n", file: "f")
+    #expect(topology.services.map(\.replicas) == [1, 3, 3, 3])
+  }
 }

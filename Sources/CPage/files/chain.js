@@ -1,5 +1,5 @@
 // The chain as it is now: services left to right, their threads as cells, and who waits for whom between them.
-import { $, api, el, rate, setClass, setText, shortName, time } from "./dom.js";
+import { $, api, baseName, el, rate, setClass, setText, shortName, time } from "./dom.js";
 import { command } from "./controls.js";
 
 const MODELS = { blocking: "a thread per request", async: "hired threads", nonblocking: "event loop, callbacks", "nonblocking-async": "event loop, async/await" };
@@ -39,8 +39,9 @@ export function drawChain(state) {
   const names = state.services.map((service) => service.name);
   if (names.join() !== [...cards.keys()].join()) build(names);
   for (const service of state.services) drawService(cards.get(service.name), service, state);
-  for (const [index, name] of names.entries()) {
-    if (index > 0) drawEdges(cards.get(name), names[index - 1], name, state);
+  const columns = [...new Set(names.map(baseName))];
+  for (const [index, name] of columns.entries()) {
+    if (index > 0) drawEdges(cards.get(names.find((item) => baseName(item) === name)), columns[index - 1], name, state);
   }
   drawBystander(state.ping);
 }
@@ -48,11 +49,17 @@ export function drawChain(state) {
 function build(names) {
   cards.clear();
   const parts = [bystander()];
+  let column;
   for (const [index, name] of names.entries()) {
     const card = makeCard(name);
-    if (index > 0) parts.push(card.edge);
     cards.set(name, card);
-    parts.push(card.node);
+    // Replicas stand below one another, and share the edge that leads to them.
+    if (index === 0 || baseName(names[index - 1]) !== baseName(name)) {
+      if (index > 0) parts.push(card.edge);
+      column = el("div", { className: "replicas" });
+      parts.push(column);
+    }
+    column.append(card.node);
   }
   $("services").replaceChildren(...parts);
 }
@@ -81,7 +88,7 @@ function makeCard(name) {
   const node = el("article", { className: "service", attrs: { "aria-label": name } },
     el("h3", { textContent: name }), el("label", {}, "IO model ", model), badge, cells,
     el("div", { className: "queue" }, queue, meter), faults, figures, knobs, code);
-  node.style.setProperty("--hue", `var(--${shortName(name)})`);
+  node.style.setProperty("--hue", `var(--${shortName(baseName(name))})`);
   const edge = el("div", { className: "edge" }, el("b", { textContent: "0" }), el("span", { textContent: "wait" }), el("span", { className: "arrow" }), el("span"));
   return { node, model, badge, cells, meter, queue, faults, values, threads, limit, edge, code, groups: new Map() };
 }
@@ -220,13 +227,14 @@ function drawFaults(card, service) {
 }
 
 function drawEdges(card, caller, callee, state) {
-  const edge = state.edges.find((item) => item.caller === caller && item.callee === callee);
+  const edges = state.edges.filter((item) => baseName(item.caller) === caller && baseName(item.callee) === callee);
   const [count, words, , requests] = card.edge.children;
-  const threads = edge?.threads ?? 0;
+  const threads = edges.reduce((sum, item) => sum + item.threads, 0);
+  const waiting = edges.reduce((sum, item) => sum + item.requests, 0);
   setText(count, String(threads));
   setText(words, threads === 1 ? "thread waits" : "threads wait");
-  setText(requests, edge?.requests ? `${edge.requests} requests wait without a thread` : "");
-  setClass(card.edge, `edge${threads > 0 || edge?.requests ? " waiting" : ""}`);
+  setText(requests, waiting > 0 ? `${waiting} requests wait without a thread` : "");
+  setClass(card.edge, `edge${threads > 0 || waiting > 0 ? " waiting" : ""}`);
 }
 
 function bystander() {

@@ -10,7 +10,7 @@ const FAULTS = [
 ];
 
 const SLOW = ["fault", "payment-service", "latency=1s"];
-const CALM = [["stop"], ["fault", "all", "clear"], ["mode", "all", "blocking"], ["pool", "payment-service", "threads=4"]];
+const CALM = [["stop"], ["scale", "payment-service", "1"], ["scale", "order-service", "1"], ["fault", "all", "clear"], ["mode", "all", "blocking"], ["pool", "payment-service", "threads=4"]];
 const RESET = ["Everything is reset", "no load, no faults, all services blocking, payment with 4 threads", CALM];
 
 /** Lessons: a name, what to expect, and the commands. */
@@ -23,6 +23,10 @@ const PRESETS = [
     [...CALM, ["mode", "all", "nonblocking-async"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
   ["A larger pool", "the same with 16 threads at payment: 16 a second can be served, so that nothing fills",
     [...CALM, ["pool", "payment-service", "threads=16"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
+  ["More servers at the wrong place", "the same with a second order-service: it waits for the same payment, and nothing is gained",
+    [...CALM, ["scale", "order-service", "2"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
+  ["More servers at the right place", "the same with a second payment-service: 8 a second in place of 4",
+    [...CALM, ["scale", "payment-service", "2"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
   ["The classic mistake", "a blocking sleep of 0.5 s on an event loop of order-service: everything on that loop stands still",
     [...CALM, ["mode", "order-service", "nonblocking"], ["fault", "order-service", "block-loop=500ms"], ["load", "--rate", "10", "--duration", "30s"]]],
 ];

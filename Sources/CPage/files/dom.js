@@ -52,6 +52,9 @@ export const rate = (value) => (value === undefined ? "–" : `${value < 10 ? va
 
 export const shortName = (service) => service.replace("-service", "");
 
+/** The service that a replica belongs to: payment-service-2 is one of payment-service. */
+export const baseName = (replica) => replica.replace(/-[2-8]$/, "");
+
 /** A table: headings with `n` at the end are numbers. */
 export function table(headings, rows, label) {
   const head = headings.map((text) => {

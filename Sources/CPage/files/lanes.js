@@ -1,5 +1,5 @@
 // Draws lanes: one row a thread, states by colour and by pattern.
-import { cssColor, shortName } from "./dom.js";
+import { baseName, cssColor, shortName } from "./dom.js";
 
 /** By the code that the lab sends: 0 running, else the cause's number. */
 export const STATES = [
@@ -36,7 +36,7 @@ export function paints(context) {
   fills.ground = cssColor("--ground");
   fills.accent = cssColor("--accent");
   fills.bad = cssColor("--bad");
-  fills.service = (name) => cssColor(`--${shortName(name)}`) || fills.soft;
+  fills.service = (name) => cssColor(`--${shortName(baseName(name))}`) || fills.soft;
   return fills;
 }
 

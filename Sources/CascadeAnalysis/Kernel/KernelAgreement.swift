@@ -98,7 +98,7 @@ package struct KernelAgreement: Encodable, Sendable {
   package internal(set) var unknown = 0
   package internal(set) var from: UInt64 = 0
   package internal(set) var to: UInt64 = 0
-  package internal(set) var services: [ServiceName: [String: Tally]] = [:]
+  package internal(set) var services: [ReplicaName: [String: Tally]] = [:]
   package internal(set) var peers = Tally()
   package internal(set) var reasons: [Reason: Int] = [:]
   package internal(set) var disagreements: [Disagreement] = []
@@ -110,9 +110,9 @@ package struct KernelAgreement: Encodable, Sendable {
 
   /// - Parameters:
   ///   - snapshot: a log with `sample` records.
-  ///   - ports: the service port of each service of the run.
+  ///   - ports: the service port of each replica of the run.
   ///   - start: samples that were taken before are left out; `Monotonic` nanoseconds.
-  package init(_ snapshot: LogSnapshot, ports: [ServiceName: Int], from start: UInt64 = 0) {
+  package init(_ snapshot: LogSnapshot, ports: [ReplicaName: Int], from start: UInt64 = 0) {
     var comparison = KernelComparison(snapshot, ports: ports, from: start)
     self = comparison.finish()
   }
@@ -136,7 +136,7 @@ package struct KernelAgreement: Encodable, Sendable {
     try keys.encode(from, forKey: .from)
     try keys.encode(to, forKey: .to)
     try keys.encode(
-      Dictionary(uniqueKeysWithValues: services.map { ($0.key.rawValue, $0.value) }), forKey: .services)
+      Dictionary(uniqueKeysWithValues: services.map { ($0.key.text, $0.value) }), forKey: .services)
     try keys.encode(peers, forKey: .peers)
     try keys.encode(Dictionary(uniqueKeysWithValues: reasons.map { ($0.key.rawValue, $0.value) }), forKey: .reasons)
     try keys.encode(disagreements, forKey: .disagreements)

@@ -13,9 +13,8 @@ extension KernelAgreement {
         : "the peer of a thread blocked in a call: \(peers.agree) of \(peers.compared) on a socket of the service that the log names",
     ]
     lines.append(row(["SERVICE"] + Self.states.map { $0.uppercased() }))
-    for service in ServiceName.allCases {
-      guard let tallies = services[service] else { continue }
-      lines.append(row([service.rawValue] + Self.states.map { Self.cell(tallies[$0]) }))
+    for (service, tallies) in services.sorted(by: { $0.key < $1.key }) {
+      lines.append(row([service.text] + Self.states.map { Self.cell(tallies[$0]) }))
     }
     if moved > 0 {
       lines.append("not compared: \(moved) samples of threads that changed their state within 0.5 ms of the look")
@@ -33,7 +32,7 @@ extension KernelAgreement {
   }
 
   private func row(_ cells: [String]) -> String {
-    let widths = [15, 20, 20, 20]
+    let widths = [17, 20, 20, 20]
     return zip(cells, widths).map { PlainText.pad($0.0, to: $0.1) }.joined(separator: "  ").trimmed
   }
 

@@ -20,10 +20,10 @@ struct KernelComparison {
   private var looks: [Look] = []
   private var result: KernelAgreement
 
-  init(_ snapshot: LogSnapshot, ports: [ServiceName: Int], from start: UInt64) {
+  init(_ snapshot: LogSnapshot, ports: [ReplicaName: Int], from start: UInt64) {
     self.snapshot = snapshot
     self.start = start
-    self.ports = Dictionary(uniqueKeysWithValues: ports.map { ($0.key.rawValue, $0.value) })
+    self.ports = Dictionary(uniqueKeysWithValues: ports.map { ($0.key.text, $0.value) })
     result = KernelAgreement(lost: snapshot.loss)
     replay.learn(snapshot)
     for process in snapshot.processes {
@@ -74,7 +74,7 @@ struct KernelComparison {
     guard let process = replay.processes[look.slot], let thread = process.threads[look.sample.thread],
       thread.changes == look.changes
     else { return result.moved += 1 }
-    guard let service = ServiceName(rawValue: process.name) else { return result.unknown += 1 }
+    guard let service = ReplicaName(process.name) else { return result.unknown += 1 }
     let call = look.sample.call.map { replay.strings[$0] }
     var reason = Self.disagreement(look.state, thread.role, call)
     if reason == nil, let expected = expectedPort(look.state) {

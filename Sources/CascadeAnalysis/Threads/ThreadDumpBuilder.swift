@@ -50,14 +50,13 @@ struct ThreadDumpBuilder {
       latest[process.name] = process
     }
     let shown = latest.values.filter { process in
-      ServiceName(rawValue: process.name) != nil || process.threads.values.contains { $0.state != .idle }
+      guard let replica = ReplicaName(process.name) else {
+        return process.threads.values.contains { $0.state != .idle }
+      }
+      // One that was not needed any more is no part of a chain that goes on.
+      return replica.isFirst || process.fate != .stopped || latest[replica.service.rawValue]?.fate == .stopped
     }
-    return shown.sorted { Self.rank($0) < Self.rank($1) }
-  }
-
-  private static func rank(_ process: ProcessReplay) -> (Int, String) {
-    let place = ServiceName.allCases.firstIndex { $0.rawValue == process.name }
-    return (place ?? ServiceName.allCases.count, process.name)
+    return shown.sorted { ReplicaName.rank($0.name) < ReplicaName.rank($1.name) }
   }
 
   // MARK: Waiters

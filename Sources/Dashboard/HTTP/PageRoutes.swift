@@ -119,7 +119,7 @@ final class PageRoutes: Sendable {
   }
 
   private func code(_ request: PageRequest) throws(PageRefusal) -> HandlerCode {
-    guard let service = request.query["service"].flatMap({ ServiceName(rawValue: $0) }),
+    guard let service = request.query["service"].flatMap({ ReplicaName($0)?.service }),
       let model = request.query["model"].flatMap({ IOModel(rawValue: $0) })
     else {
       throw PageRefusal(

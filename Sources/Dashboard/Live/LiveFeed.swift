@@ -160,7 +160,8 @@ actor LiveFeed {
     next.runID = follower.runID
     next.time = chain.time
     next.isSlowed = isSlowed
-    next.services = ServiceName.allCases.compactMap { name in chain.services.first { $0.name == name.rawValue } }
+    next.services = chain.services.filter { ReplicaName($0.name) != nil }
+      .sorted { ReplicaName.rank($0.name) < ReplicaName.rank($1.name) }
     next.edges = chain.edges
     for service in next.services { next.figures[service.name] = rates.figures(service.name) }
     let gateway = ServiceName.gateway.rawValue

@@ -161,9 +161,9 @@ extension TimelineIndex.State {
   mutating func sort() {
     guard order.isEmpty else { return }
     let roles: [ThreadRole] = [.worker, .hired, .store, .loop, .other]
-    func rank(_ lane: TimelineIndex.Lane) -> (Int, Int, Int, String) {
-      let service = ServiceName(rawValue: lane.service).flatMap { ServiceName.allCases.firstIndex(of: $0) } ?? 99
-      return (service, roles.firstIndex(of: lane.role) ?? 9, lane.thread.utf8.count, lane.thread)
+    func rank(_ lane: TimelineIndex.Lane) -> (Int, Int, Int, Int, String) {
+      let service = ReplicaName.rank(lane.service)
+      return (service.0, service.1, roles.firstIndex(of: lane.role) ?? 9, lane.thread.utf8.count, lane.thread)
     }
     // Control threads serve no request.
     order = lanes.indices.filter { lanes[$0].role != .control }.sorted { rank(lanes[$0]) < rank(lanes[$1]) }

@@ -46,7 +46,7 @@ enum BlockingCall {
     let headers = attempt.headers(timeout: timeout)
     return worker.waiting(.call, target: attempt.target, id: attempt.span.rawValue, for: exchange) {
       worker.curl.get(
-        url: attempt.edge.base + attempt.path, headers: headers.map { "\($0.0): \($0.1)" }, callee: attempt.callee,
+        url: attempt.url, headers: headers.map { "\($0.0): \($0.1)" }, callee: attempt.callee,
         timeout: timeout, keepsConnection: attempt.keepsConnection
       ).mapError { $0.withinDeadline(exchange.deadline) }
     }

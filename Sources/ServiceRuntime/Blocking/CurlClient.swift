@@ -25,7 +25,7 @@ final class CurlClient {
     _ = chain_curl_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
     // Shorter than the callee's idle timeout, so that a connection is never reused just as the callee closes it.
     _ = chain_curl_long(handle, CURLOPT_MAXAGE_CONN, 20)
-    _ = chain_curl_long(handle, CURLOPT_MAXCONNECTS, 4)
+    _ = chain_curl_long(handle, CURLOPT_MAXCONNECTS, 2 * ReplicaName.numbers.upperBound)
     _ = chain_curl_pointer(handle, CURLOPT_WRITEDATA, context)
     _ = chain_curl_on_write(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
       guard let bytes, let context else { return 0 }

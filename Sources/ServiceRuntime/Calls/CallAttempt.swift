@@ -1,4 +1,5 @@
 import ChainModel
+import NIOCore
 import Topology
 import TraceLog
 
@@ -14,6 +15,8 @@ struct CallAttempt: Sendable {
   /// Nil without a policy.
   private let terms: CallEdge.Terms?
   private var pass: CallGate.Pass?
+  /// Which replica is called, once it may be.
+  private var place: CalleeTarget?
 
   /// The first attempt at a call.
   init(_ exchange: Exchange, _ callee: ServiceName, _ path: String, span: SpanID) {
@@ -40,7 +43,16 @@ struct CallAttempt: Sendable {
   var callee: ServiceName { edge.callee }
 
   /// The wait for its answer is a wait for this.
-  var target: UInt32 { exchange.core.names.callee(callee) }
+  var target: UInt32 { called.name }
+
+  var address: SocketAddress { called.address }
+
+  var url: String { called.url(path) }
+
+  private var called: CalleeTarget {
+    guard let place else { preconditionFailure("an attempt that has not begun has nobody to call") }
+    return place
+  }
 
   var keepsConnection: Bool { terms?.policy.keepAlive ?? true }
 
@@ -66,6 +78,8 @@ struct CallAttempt: Sendable {
       end(.failure(refusal), by: scribe)
       return refusal
     }
+    // Counted from now on, also while the call waits for a thread: the replica drains until it has ended.
+    place = exchange.core.callees.beginCall(to: callee)
     return nil
   }
 
@@ -83,6 +97,7 @@ struct CallAttempt: Sendable {
   /// The attempt is over, but for its span.
   /// - Returns: the back-off after which the next one is to be made; nil when this was the last.
   func settle(_ result: Result<CalleeAnswer, CallError>, by scribe: Scribe) -> Duration? {
+    called.endCall()
     guard let terms, let pass else { return nil }
     var failure: CallError?
     if case .failure(let error) = result { failure = error }

@@ -1,16 +1,12 @@
 import Atomics
 import ChainModel
-import NIOCore
 import Synchronization
 import Topology
 import TraceLog
 
-/// One callee as its caller sees it: where it is, and the policy in force for calls to it.
+/// One callee as its caller sees it: the policy in force for calls to it.
 final class CallEdge: Sendable {
   let callee: ServiceName
-  let address: SocketAddress
-  /// Of its URLs.
-  let base: String
 
   private struct State {
     var gate: CallGate
@@ -32,14 +28,10 @@ final class CallEdge: Sendable {
   /// Spares calls the lock while there is no policy.
   private let hasPolicy: ManagedAtomic<Bool>
 
-  /// - Throws: when the callee's address cannot be used.
   init(
     from caller: ServiceConfiguration, to name: ServiceName, in topology: Topology, names: Names, log: LogWriter?
-  ) throws {
-    let callee = topology[name]
-    self.callee = name
-    address = try SocketAddress(ipAddress: callee.host, port: callee.port)
-    base = "http://\(callee.host):\(callee.port)"
+  ) {
+    callee = name
     configured = caller.callPolicy
     self.names = names
     self.log = log
@@ -105,7 +97,7 @@ final class CallEdge: Sendable {
     guard let change else { return }
     scribe.write(
       Record(
-        kind: .breaker, other: UInt64(change.rejected), detail: change.state.rawValue, name: names.callee(callee),
+        kind: .breaker, other: UInt64(change.rejected), detail: change.state.rawValue, name: names.id(callee.rawValue),
         arg: UInt32(clamping: change.failed)))
   }
 }

@@ -10,7 +10,7 @@ enum ControlPort {
 
   /// - Returns: the listening channel.
   static func listen(
-    on eventLoop: any EventLoop, host: String, port: Int, routes: ControlRoutes, service: ServiceName, logger: Logger
+    on eventLoop: any EventLoop, host: String, port: Int, routes: ControlRoutes, service: ReplicaName, logger: Logger
   ) -> EventLoopFuture<any Channel> {
     let handover = Handover(routes)
     return ServerBootstrap(group: eventLoop)
@@ -42,14 +42,14 @@ private final class ControlHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let routes: ControlRoutes
-  private let service: ServiceName
+  private let service: ReplicaName
   private let watch: ByteWatch
   private var request: ControlRequest?
   private var keepAlive = true
   private var isHead = false
   private var timer: Scheduled<Void>?
 
-  init(routes: ControlRoutes, service: ServiceName, watch: ByteWatch) {
+  init(routes: ControlRoutes, service: ReplicaName, watch: ByteWatch) {
     self.routes = routes
     self.service = service
     self.watch = watch
@@ -110,7 +110,7 @@ private final class ControlHandler: ChannelInboundHandler {
 
   private func answer(_ refusal: ControlRefusal) -> Answer {
     let body = WireJSON.encode([
-      "detail": refusal.detail, "service": service.rawValue, "status": String(refusal.status),
+      "detail": refusal.detail, "service": service.text, "status": String(refusal.status),
     ])
     return Answer(status: refusal.status, contentType: "application/problem+json", body: body)
   }

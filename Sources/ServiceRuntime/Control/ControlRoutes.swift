@@ -42,6 +42,8 @@ final class ControlRoutes {
     case ("PUT", "/mode"): return try setMode(try body(request))
     case ("PUT", "/pool"): return try setPool(try body(request))
     case ("PUT", "/fault"): return try setFault(try body(request))
+    case ("GET", "/callees"): return .json(WireJSON.encode(core.callees.replicas))
+    case ("PUT", "/callees"): return try setCallees(request)
     case ("DELETE", "/fault"):
       core.faults.liftAll()
       return .json(WireJSON.encode(["faults": core.faults.texts]))
@@ -54,7 +56,7 @@ final class ControlRoutes {
 
   private static let methods = [
     "/health": "GET", "/ready": "GET", "/status": "GET", "/metrics": "GET", "/mode": "PUT", "/pool": "PUT",
-    "/fault": "PUT, DELETE", "/policy": "PUT, DELETE", "/admission": "PUT",
+    "/fault": "PUT, DELETE", "/policy": "PUT, DELETE", "/admission": "PUT", "/callees": "GET, PUT",
   ]
 
   private func refusal(_ request: ControlRequest) throws(ControlRefusal) -> ControlRefusal {
@@ -66,11 +68,15 @@ final class ControlRoutes {
   }
 
   private func body(_ request: ControlRequest) throws(ControlRefusal) -> ControlBody {
+    try requireJSON(request)
+    return try ControlBody(request.body)
+  }
+
+  private func requireJSON(_ request: ControlRequest) throws(ControlRefusal) {
     let type = request.headers.first(name: "content-type")?.lowercased() ?? ""
     guard type == "application/json" || type.hasPrefix("application/json;") else {
       throw ControlRefusal(415, "found content type '\(type)', expected application/json")
     }
-    return try ControlBody(request.body)
   }
 
   // MARK: Changes
@@ -113,6 +119,15 @@ final class ControlRoutes {
     return .json(WireJSON.encode(["faults": core.faults.texts]))
   }
 
+  private func setCallees(_ request: ControlRequest) throws(ControlRefusal) -> Answer {
+    try requireJSON(request)
+    guard let lists = WireJSON.decode(CalleeLists.self, from: request.body) else {
+      throw ControlRefusal(400, "the body is no JSON object with lists of addresses as values")
+    }
+    try core.callees.change(lists)
+    return .json(WireJSON.encode(core.callees.replicas))
+  }
+
   // MARK: Status
 
   private var status: ServiceStatus {
@@ -121,7 +136,7 @@ final class ControlRoutes {
     let pool = core.workers.snapshot
     let own = environment.threads(.worker) + environment.threads(.hired) + environment.threads(.store)
     return ServiceStatus(
-      service: core.configuration.name.rawValue, pid: Int(ProcessIdentity.current.pid), mode: core.modes.model,
+      service: core.environment.replica.text, pid: Int(ProcessIdentity.current.pid), mode: core.modes.model,
       uptimeSeconds: Double((Monotonic.now() &- core.startedAt) / 1_000_000) / 1000,
       pool: .init(
         threads: pool.threads, running: pool.running, busy: pool.busy, queued: pool.queued,

@@ -129,7 +129,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var headers = HTTPHeaders()
     if case .shed = error { headers.add(name: "retry-after", value: Self.retryAfter) }
     if case .methodNotAllowed(let allowed) = error { headers.add(name: "allow", value: allowed) }
-    let problem = Problem(error, service: core.configuration.name, trace: trace)
+    let problem = Problem(error, service: core.environment.replica, trace: trace)
     write(problem.answer, headers: headers, context: context)
   }
 
@@ -207,7 +207,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func dismiss(_ error: CallError) {
     var headers: [String] = []
     if case .shed = error { headers.append("retry-after: \(Self.retryAfter)") }
-    watch.dismiss(with: Problem(error, service: core.configuration.name, trace: nil).answer, headers: headers)
+    watch.dismiss(with: Problem(error, service: core.environment.replica, trace: nil).answer, headers: headers)
   }
 
   /// Looks now and then whether the client is still sending its request, or any.

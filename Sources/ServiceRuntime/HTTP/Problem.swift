@@ -11,13 +11,13 @@ struct Problem: Encodable {
   var service: String
   var traceID: String?
 
-  init(_ error: CallError, service: ServiceName, trace: TraceID?) {
+  init(_ error: CallError, service: ReplicaName, trace: TraceID?) {
     let row = error.row
     title = HTTPResponseStatus(statusCode: row.status).reasonPhrase
     status = row.status
     detail = row.detail
     errorType = row.errorType
-    self.service = service.rawValue
+    self.service = service.text
     traceID = trace?.hex
   }
 

@@ -19,7 +19,7 @@ final class ServiceFront {
     self.core = core
     group = MultiThreadedEventLoopGroup(numberOfThreads: core.configuration.loops)
     let environment = core.environment
-    let prefix = core.configuration.name.shortName
+    let prefix = core.environment.replica.shortName
     loops = try group.makeIterator().enumerated().map { number, eventLoop in
       try eventLoop.submit {
         let name = "\(prefix)-l\(number + 1)"

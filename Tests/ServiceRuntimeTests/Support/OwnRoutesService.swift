@@ -43,7 +43,8 @@ final class OwnRoutesService: Sendable {
     self.folder = folder
     log = try LogWriter(path: folder.logPath, name: ServiceName.gateway.rawValue, ownThread: false)
     process = try ServiceProcess(
-      .gateway, topology: topology, routes: routes(log), log: log, databasePath: "\(folder.path)/none.sqlite",
+      ReplicaName(.gateway), topology: topology, routes: routes(log), log: log,
+      databasePath: "\(folder.path)/none.sqlite",
       logger: Logger(label: "test"))
   }
 

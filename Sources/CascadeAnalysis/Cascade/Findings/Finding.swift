@@ -13,6 +13,7 @@ package struct Finding: Encodable, Hashable, Sendable {
     case queueLongerThanDeadline = "queue_longer_than_deadline"
     case retriesMultiply = "retries_multiply"
     case requestsShed = "requests_shed"
+    case unevenReplicas = "uneven_replicas"
     case bystandersDelayed = "bystanders_delayed"
     case processDied = "process_died"
     case fullWithoutDemand = "full_without_demand"

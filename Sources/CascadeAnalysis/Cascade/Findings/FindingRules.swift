@@ -11,7 +11,8 @@ struct FindingRules {
   }
 
   var findings: [Finding] {
-    deadlocks + fullPools + loops + timeouts + lateQueues + retries + shed + bystanders + deaths + idleQueues + losses
+    deadlocks + fullPools + UnevenReplicas(report, fold).findings + loops + timeouts + lateQueues + retries + shed
+      + bystanders + deaths + idleQueues + losses
   }
 
   private var deadlocks: [Finding] {

@@ -134,7 +134,7 @@ package struct CascadeFold {
     guard !process(slot).isOver else { return }
     switch kind {
     case .processStart: start(record)
-    case .processStop: end(process: slot)
+    case .processStop: stop(process: slot)
     case .threadStart: startThread(record)
     case .threadStop: stopThread(record)
     case .pool: resize(record)
@@ -206,6 +206,18 @@ package struct CascadeFold {
     guard !name.isEmpty else { return }
     let number = service(named: name)
     change(process: Int32(record.process)) { if $0.pools == SIMD4(repeating: -1) { $0.service = number } }
+    if isFurtherReplica(number) { note(.started, number) }
+  }
+
+  private mutating func stop(process slot: Int32) {
+    let number = process(slot).service
+    if isFurtherReplica(number) { note(.stopped, number) }
+    end(process: slot)
+  }
+
+  /// Of those that come and go while a chain runs, the log alone says so.
+  private func isFurtherReplica(_ service: Int32) -> Bool {
+    ReplicaName(services[Int(service)].name).map { !$0.isFirst } ?? false
   }
 
   private mutating func die(_ record: Record) {

@@ -84,6 +84,8 @@ struct FoldLock {
 struct FoldEvent {
   enum Kind: UInt8 {
     case faultOn, faultOff, model, pool, death
+    /// Of a replica that is not the service's first.
+    case started, stopped
   }
 
   var time: UInt64

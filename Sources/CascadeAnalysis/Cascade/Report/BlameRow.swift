@@ -13,6 +13,7 @@ package import ChainModel
 /// | `by_service_ns` | the same by the service that waited |
 /// | `own_ns` | the time that threads (or requests) were themselves in this state |
 /// | `own_blocked_ns` | the part of `blamed_ns` that is their own |
+/// | `replicas` | the replicas of `service` of which this is the common state; absent for the state of one |
 /// | `share` | of all blame: of everything that was waited, 0 to 1 |
 /// | `amplification` | others' waiting per second of the state: (blamed − own blocked) / own; absent if there is no own |
 package struct BlameRow: Encodable, Hashable, Sendable {
@@ -42,6 +43,8 @@ package struct BlameRow: Encodable, Hashable, Sendable {
   package var own: UInt64
   package var ownBlocked: UInt64
   package var share: Double
+  /// By replica, its own part of `ownBlocked`; empty unless the row is of several.
+  package var replicas: [String: UInt64] = [:]
 
   /// What others waited for it: without its own threads' part.
   package var held: UInt64 { blamed - min(blamed, ownBlocked) }
@@ -51,8 +54,13 @@ package struct BlameRow: Encodable, Hashable, Sendable {
     own == 0 ? nil : Double(held) / Double(own)
   }
 
+  func ownBlocked(of service: String) -> UInt64 {
+    replicas.isEmpty ? (service == self.service ? ownBlocked : 0) : replicas[service] ?? 0
+  }
+
   package var text: String {
-    switch kind {
+    let service = replicas.isEmpty ? service : "\(service) (\(replicas.count) replicas)"
+    return switch kind {
     case .running: "\(service) running"
     case .dispatch: "\(service) dispatch delay"
     case .wait: "\(service) \(cause?.words(target) ?? "wait")"
@@ -63,7 +71,7 @@ package struct BlameRow: Encodable, Hashable, Sendable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case text, kind, service, cause, target, members, edges, share, amplification
+    case text, kind, service, cause, target, members, edges, replicas, share, amplification
     case blamed = "blamed_ns"
     case byService = "by_service_ns"
     case own = "own_ns"
@@ -81,6 +89,7 @@ package struct BlameRow: Encodable, Hashable, Sendable {
       try keys.encode(members, forKey: .members)
       try keys.encode(edges, forKey: .edges)
     }
+    if !replicas.isEmpty { try keys.encode(replicas.keys.sorted(), forKey: .replicas) }
     try keys.encode(blamed, forKey: .blamed)
     try keys.encode(byService, forKey: .byService)
     try keys.encode(own, forKey: .own)

@@ -4,7 +4,7 @@ import ChainModel
 extension CascadeFold {
   func amplification(_ verdict: Verdict, _ table: BlameTable, _ entry: Int32?, window: UInt64) -> Amplification? {
     let lane = verdict.unit == .threads ? 0 : 1
-    let rows = rows(table, lane: lane)
+    let rows = causes(table, lane: lane)
     let top = verdict.top.flatMap { top in rows.first { $0.text == top.text } } ?? rows.first
     guard let row = top, let value = row.amplification, let root = serviceNumbers[row.service] else { return nil }
     let chain = chain(from: entry ?? root, to: root)
@@ -12,7 +12,7 @@ extension CascadeFold {
     var byService: [String: Double] = [:]
     var capture: [String: Double] = [:]
     for (service, time) in row.byService {
-      let others = service == row.service ? time - min(time, row.ownBlocked) : time
+      let others = time - min(time, row.ownBlocked(of: service))
       byService[service] = row.own == 0 ? 0 : Double(others) / Double(row.own)
       let size = serviceNumbers[service].map { meanThreads($0, window: window) } ?? 0
       if lane == 0, size > 0, window > 0 { capture[service] = Double(others) / (size * Double(window)) }
@@ -38,11 +38,11 @@ extension CascadeFold {
   func costs(_ verdict: Verdict, _ table: BlameTable, _ entry: Int32?, window: UInt64) -> [ServiceCost] {
     let depth = entry.map { depths(from: $0) } ?? [:]
     let order = services.indices.sorted { (depth[Int32($0)] ?? .max, $0) < (depth[Int32($1)] ?? .max, $1) }
-    let top = verdict.top.flatMap { top in rows(table, lane: 0).first { $0.text == top.text } }
+    let top = verdict.top.flatMap { top in causes(table, lane: 0).first { $0.text == top.text } }
     return order.map { index in
       var cost = cost(Int32(index), window: window)
       if let top, window > 0, let held = top.byService[cost.service] {
-        let own = top.service == cost.service ? min(held, top.ownBlocked) : 0
+        let own = min(held, top.ownBlocked(of: cost.service))
         cost.heldByRoot = Double(held - own) / Double(window)
       }
       return cost

@@ -83,6 +83,8 @@ extension CascadeFold {
     case .faultOff: return "fault \(fault) lifted"
     case .model: return "switched to \(IOModel(code: UInt8(truncatingIfNeeded: event.number))?.rawValue ?? "?")"
     case .pool: return "pool resized to \(PlainText.count(Int(event.number), "thread"))"
+    case .started: return "started"
+    case .stopped: return "stopped"
     case .death: return "died (\(ExitText.describe(event.number)))"
     }
   }
@@ -121,6 +123,9 @@ extension CascadeFold {
     }
     return Self.shared(rows)
   }
+
+  /// The same with equal states of a service's replicas taken together: what several replicas do alike is the service's.
+  func causes(_ table: BlameTable, lane: Int) -> [BlameRow] { Self.shared(BlameRow.merged(rows(table, lane: lane))) }
 
   /// Gives each state its share of all blame, which is all that was waited (C2).
   private static func shared(_ rows: [BlameRow]) -> [BlameRow] {
@@ -162,7 +167,7 @@ extension CascadeFold {
     let inEntry = saturated == entry ? entry.flatMap { inside[$0] } : nil
     let table = inEntry ?? whole
     let unit: Verdict.Unit = inEntry == nil ? .requests : .threads
-    let causes = rows(table, lane: inEntry == nil ? 1 : 0)
+    let causes = causes(table, lane: inEntry == nil ? 1 : 0)
     let total = causes.reduce(0) { $0 &+ $1.blamed }
     let requests = entry.map { services[Int($0)].arrivals.count } ?? 0
     return Verdict(
