@@ -67,10 +67,10 @@ let package = Package(
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
     // The page's files, as they are, inside the executable.
     .target(name: "CPage", exclude: ["files"]),
-    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView"] + foundation + nio),
     // Claims as experiments: their files, inside the executable too.
     .target(name: "CLessons", exclude: ["lessons"]),
     .target(name: "Lessons", dependencies: ["CLessons"] + foundation),
+    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView", "Lessons"] + foundation + nio),
     .executableTarget(
       name: "ChainCLI",
       dependencies: [
@@ -101,7 +101,7 @@ let package = Package(
       dependencies: ["TraceExport", "CascadeAnalysis", "ChainModel", "TraceLog", "CSQLite"]),
     .testTarget(
       name: "DashboardTests",
-      dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Supervisor"] + foundation + nio),
+      dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation + nio),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),

@@ -13,11 +13,26 @@ static const unsigned char push_back[] = {
 static const unsigned char cascade_front[] = {
 #embed "lessons/cascade-front.yaml"
 };
+static const unsigned char overflow[] = {
+#embed "lessons/overflow.yaml"
+};
+static const unsigned char moved_overflow[] = {
+#embed "lessons/moved-overflow.yaml"
+};
 static const unsigned char leaf_first[] = {
 #embed "lessons/leaf-first.yaml"
 };
 static const unsigned char wrong_tier[] = {
 #embed "lessons/wrong-tier.yaml"
+};
+static const unsigned char bulkhead[] = {
+#embed "lessons/bulkhead.yaml"
+};
+static const unsigned char retry_storm[] = {
+#embed "lessons/retry-storm.yaml"
+};
+static const unsigned char retry_layers[] = {
+#embed "lessons/retry-layers.yaml"
 };
 static const unsigned char four_models[] = {
 #embed "lessons/four-models.yaml"
@@ -31,6 +46,12 @@ static const unsigned char thread_memory[] = {
 static const unsigned char no_win[] = {
 #embed "lessons/no-win.yaml"
 };
+static const unsigned char observer[] = {
+#embed "lessons/observer.yaml"
+};
+static const unsigned char matrix[] = {
+#embed "lessons/matrix.yaml"
+};
 
 #define ENTRY(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -38,12 +59,19 @@ static const struct lesson_file files[] = {
     ENTRY("ceiling.yaml", ceiling),
     ENTRY("push-back.yaml", push_back),
     ENTRY("cascade-front.yaml", cascade_front),
+    ENTRY("overflow.yaml", overflow),
+    ENTRY("moved-overflow.yaml", moved_overflow),
     ENTRY("leaf-first.yaml", leaf_first),
     ENTRY("wrong-tier.yaml", wrong_tier),
+    ENTRY("bulkhead.yaml", bulkhead),
+    ENTRY("retry-storm.yaml", retry_storm),
+    ENTRY("retry-layers.yaml", retry_layers),
     ENTRY("four-models.yaml", four_models),
     ENTRY("omission.yaml", omission),
     ENTRY("thread-memory.yaml", thread_memory),
     ENTRY("no-win.yaml", no_win),
+    ENTRY("observer.yaml", observer),
+    ENTRY("matrix.yaml", matrix),
 };
 
 const struct lesson_file *lesson_file(size_t number) {

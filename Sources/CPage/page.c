@@ -55,6 +55,9 @@ static const unsigned char area_js[] = {
 static const unsigned char selection_js[] = {
 #embed "files/selection.js"
 };
+static const unsigned char lessons_js[] = {
+#embed "files/lessons.js"
+};
 static const unsigned char bench_js[] = {
 #embed "files/bench.js"
 };
@@ -89,6 +92,7 @@ static const struct page_file files[] = {
     ENTRY("axis.js", axis_js),
     ENTRY("area.js", area_js),
     ENTRY("selection.js", selection_js),
+    ENTRY("lessons.js", lessons_js),
     ENTRY("runs.js", runs_js),
     ENTRY("marks.js", marks_js),
     ENTRY("overview.js", overview_js),

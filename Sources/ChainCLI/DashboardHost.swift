@@ -3,6 +3,7 @@ import ChainModel
 import Dashboard
 import FoundationEssentials
 import Glibc
+import Lessons
 import NIOPosix
 import Supervisor
 import Synchronization
@@ -22,6 +23,19 @@ final class DashboardHost: LabAccess {
       // One damaged folder hides no other.
       guard let record = try? run.record(), let phase = try? run.phase() else { return nil }
       return RunEntry(id: run.id, phase: phase.rawValue, startedAt: record.startedAt, endedAt: record.endedAt)
+    }
+  }
+
+  func lessons() throws -> [LessonEntry] {
+    let store = LessonStore(root: lab.folder)
+    return try LessonBook.lessons().map { lesson in
+      // The full runs, or if there are none the quick ones.
+      for isQuick in [false, true] {
+        let results = store.results(lesson, seeds: isQuick ? 1 : lesson.seeds, quick: isQuick)
+        guard !results.isEmpty else { continue }
+        return LessonEntry(lesson, outcome: LessonOutcome(lesson, results, quick: isQuick), isQuick: isQuick)
+      }
+      return LessonEntry(lesson, outcome: nil, isQuick: true)
     }
   }
 

@@ -1,6 +1,6 @@
 import ChainModel
 
-/// Carries out the page's commands. A load goes on while others are given; there is one at a time.
+/// Carries out the page's commands. A load or a lesson goes on while others are given; there is one at a time.
 actor CommandDesk {
   private let access: any LabAccess
   private let feed: LiveFeed
@@ -24,7 +24,7 @@ actor CommandDesk {
       throw PageRefusal(400, "expected {\"words\": [\"mode\", \"gateway\", \"blocking\"]}, or another command")
     }
     let command = try PageCommand(body.words)
-    guard command.isLoad else {
+    guard command.isLong else {
       let outcome = await access.perform(command.words)
       return CommandOutcome(command: command.text, exitCode: outcome.exitCode, output: outcome.output)
     }
@@ -32,7 +32,7 @@ actor CommandDesk {
   }
 
   private func start(_ command: PageCommand) async throws -> CommandOutcome {
-    guard load == nil else { throw PageRefusal(409, "a load is running: end it first") }
+    guard load == nil else { throw PageRefusal(409, "a load or a lesson is running: end it first") }
     load = command
     await feed.beginWindow()
     await feed.setLoad(command.text)

@@ -14,6 +14,8 @@ package protocol LabAccess: Sendable {
   func ping(port: Int) async -> Bool
   /// What changed between two runs.
   func compare(_ a: String, _ b: String) async throws -> RunComparison
+  /// The lessons, with what was measured of them here.
+  func lessons() throws -> [LessonEntry]
   /// Carries out `chainlab` with these words, and waits for its end.
   func perform(_ words: [String]) async -> CommandOutcome
   /// Asks a command that is being carried out to end early.

@@ -8,7 +8,8 @@ struct PageCommand: Hashable, Sendable {
   /// As one would type it.
   var text: String { (["bin/chainlab"] + words.map(Self.quoted)).joined(separator: " ") }
 
-  var isLoad: Bool { words.first == "load" }
+  /// Goes on for a while: a load, or a lesson, which sends loads to chains of its own.
+  var isLong: Bool { words.first == "load" || words.first == "lesson" }
 
   private static let loadOptions = ["--closed", "--rate", "--duration", "--path", "--seed", "--timeout"]
   private static let wordLimit = 16
@@ -36,7 +37,11 @@ struct PageCommand: Hashable, Sendable {
         throw PageRefusal(400, "scale: expected a service and how many replicas it is to have")
       }
     case "load": try Self.checkLoad(words)
-    default: throw PageRefusal(400, "found the verb '\(verb)', expected mode, pool, fault, scale or load")
+    case "lesson":
+      guard words.count >= 3, words[1] == "run", !words[2].hasPrefix("-"),
+        words.dropFirst(3).allSatisfy({ ["--quick", "--again"].contains($0) })
+      else { throw PageRefusal(400, "lesson: expected run, a lesson's name, and --quick or --again") }
+    default: throw PageRefusal(400, "found the verb '\(verb)', expected mode, pool, fault, scale, load or lesson")
     }
     self.words = words
   }

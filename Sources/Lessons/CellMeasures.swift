@@ -16,6 +16,9 @@ package import TraceLog
 /// | `onset_ms(S)` | from the fault until all its threads are taken, and stay so for 20 ms |
 /// | `recovery_ms(S)` | from the fault's end until they are no longer |
 /// | `little_error(S)` | abs(N − X·R)/N |
+/// | `slow(S)` | requests that took 0.9 s and more |
+/// | `slow_calls(S)` | share of the calls made by it that took so long; `slow_calls(load)` are those of the client |
+/// | `end_rate(S)` | answered per second in the last fifth of the window |
 /// | `waits(S)` | waits that held a thread, for each answer |
 ///
 /// Rates and means are over the window; onset and recovery, over the run.

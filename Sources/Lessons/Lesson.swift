@@ -14,6 +14,8 @@ package struct Lesson: Sendable {
   package var seeds: Int
   package var cells: [Cell]
   package var checks: [Check]
+  /// Its cells are `Mixes`.
+  package var isMatrix: Bool
   /// Of the file's text: results of another text are not taken for results of this one.
   package var digest: String
 
@@ -64,6 +66,7 @@ package struct Lesson: Sendable {
   /// A measured figure beside what it should be.
   package struct Check: Sendable {
     package var says: String
+    /// Or `every`: then so many cells as `leastShare` says must hold it.
     package var cell: String
     package var measured: Expression
     package var rule: Rule

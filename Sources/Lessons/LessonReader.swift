@@ -31,7 +31,8 @@ struct LessonReader {
       source: fields.text("source"),
       story: Lesson.Story(question: "", expect: "", planted: "", look: [], fixes: "", costs: ""),
       isQuick: fields.flag("quick", default: true), isAboutCPU: fields.flag("about_cpu", default: false),
-      seeds: fields.count("seeds", default: 5), cells: [], checks: [], digest: digest)
+      seeds: fields.count("seeds", default: 5), cells: [], checks: [],
+      isMatrix: fields.flag("mixes", default: false), digest: digest)
     let settings = fields.settings("settings")
     let load = fields.mapping("load")
     let script = fields.list("script")
@@ -44,7 +45,7 @@ struct LessonReader {
     let common = Lesson.Cell(
       name: lesson.name, settings: settings, load: self.load(load, from: Lesson.Load()), script: steps(script),
       isQuick: true, pings: pings)
-    lesson.cells = cells.isEmpty ? [common] : cells.map { cell($0, common) }
+    lesson.cells = lesson.isMatrix ? Mixes.cells(common) : cells.isEmpty ? [common] : cells.map { cell($0, common) }
     lesson.checks = checks.map { check($0, cells: lesson.cells) }
     if lesson.checks.isEmpty { report(root, "checks", "nothing", "at least one check") }
     return lesson
@@ -111,7 +112,7 @@ struct LessonReader {
       measured: fields.expression("measured") ?? .number(0), rule: rule(&fields),
       unit: fields.text("unit", default: ""),
       isQuick: fields.flag("quick", default: true))
-    if !cells.contains(where: { $0.name == check.cell }) {
+    if check.cell != Evaluation.every, !cells.contains(where: { $0.name == check.cell }) {
       fields.report("cell", check.cell, "one of \(cells.map(\.name).joined(separator: ", "))")
     }
     fields.finish()

@@ -5,13 +5,15 @@ import TraceLog
 struct ServiceTally {
   private struct Request {
     var arrivedAt: UInt64
-    var queuedAt: UInt64 = 0
+    var queuedAt: UInt64?
     var queueWait: UInt64 = 0
     var thread: UInt32 = 0
     var isPing = false
   }
 
   private static let least: UInt64 = 20_000_000
+  /// As long as the kernel waits before it repeats a connection that was not accepted, or nearly.
+  private static let slow: UInt64 = 900_000_000
 
   private let window: ClosedRange<UInt64>
   private var now: UInt64 = 0
@@ -34,6 +36,11 @@ struct ServiceTally {
   private var failed = 0
   private var refused = 0
   private var heldWaits = 0
+  private var slow = 0
+  private var answeredLate = 0
+  private var calls: [UInt64: UInt64] = [:]
+  private var endedCalls = 0
+  private var slowCalls = 0
   private var responseTime = 0.0
   private var queueTime = 0.0
   private var busyAtFault = 0
@@ -63,6 +70,8 @@ struct ServiceTally {
     case .waitStart: wait(record)
     case .waitEnd where record.waitFlags.contains(.held): unblock(record.thread)
     case .end, .reject: end(record, kind)
+    case .spanStart where record.detail == SpanKind.client.rawValue: calls[record.span] = record.time
+    case .spanEnd: endCall(record)
     default: break
     }
     if busy >= threads, threads > 0 {
@@ -105,9 +114,9 @@ struct ServiceTally {
 
   private mutating func begin(_ record: Record) {
     guard var request = requests[record.span] else { return }
-    if request.queuedAt > 0 {
-      request.queueWait = record.time - min(request.queuedAt, record.time)
-      request.queuedAt = 0
+    if let queuedAt = request.queuedAt {
+      request.queueWait = record.time - min(queuedAt, record.time)
+      request.queuedAt = nil
       queued -= 1
     }
     if holders.contains(record.thread) {
@@ -134,19 +143,30 @@ struct ServiceTally {
 
   private mutating func end(_ record: Record, _ kind: RecordKind) {
     guard let request = requests.removeValue(forKey: record.span) else { return }
-    if request.queuedAt > 0 { queued -= 1 }
+    if request.queuedAt != nil { queued -= 1 }
     if request.thread != 0 { busy = max(0, busy - 1) }
     guard isInWindow, !request.isPing else { return }
+    if record.time - min(record.time, request.arrivedAt) >= Self.slow { slow += 1 }
     if kind == .reject {
       refused += 1
     } else if record.arg >= 400 || record.arg == 0 {
       failed += 1
     } else {
       answered += 1
+      if record.time >= lateFrom { answeredLate += 1 }
       responseTime += Double(record.time - min(record.time, request.arrivedAt))
       queueTime += Double(request.queueWait)
     }
   }
+
+  private mutating func endCall(_ record: Record) {
+    guard let start = calls.removeValue(forKey: record.span), isInWindow else { return }
+    endedCalls += 1
+    if record.time - min(record.time, start) >= Self.slow { slowCalls += 1 }
+  }
+
+  /// The last fifth of the window.
+  private var lateFrom: UInt64 { window.upperBound - (window.upperBound - window.lowerBound) / 5 }
 
   mutating func finish(_ moment: UInt64) {
     advance(moment)
@@ -159,7 +179,9 @@ struct ServiceTally {
       "busy": busyTime / length, "busy_at_fault": Double(busyAtFault), "full_share": fullTime / length,
       "in_flight": inFlightTime / length, "queued": queuedTime / length, "arrivals": Double(arrivals) / seconds,
       "answered": Double(answered) / seconds, "failed": Double(failed) / seconds, "refused": Double(refused) / seconds,
+      "slow": Double(slow), "end_rate": Double(answeredLate) / seconds * 5,
     ]
+    if endedCalls > 0 { figures["slow_calls"] = Double(slowCalls) / Double(endedCalls) }
     if busyTime > 0 { figures["blocked_share"] = blockedTime / busyTime }
     guard answered > 0 else { return figures }
     let response = responseTime / Double(answered)

@@ -82,6 +82,10 @@ package struct LessonOutcome: Codable, Sendable {
 
 /// Evaluates checks over the runs of a lesson: those of one seed belong together.
 struct Evaluation {
+  static let every = "every"
+  /// Of the cells that a check of every cell must hold in.
+  static let leastShare = 0.95
+
   let lesson: Lesson
   let results: [CellResult]
 
@@ -91,8 +95,13 @@ struct Evaluation {
     var bounds: [(predicted: Double?, low: Double, high: Double)] = []
     for seed in Set(results.map(\.seed)).sorted() {
       do throws(ExpressionError) {
+        if check.cell == Self.every {
+          measured.append(try share(check, seed))
+          bounds.append((nil, Self.leastShare, 1))
+          continue
+        }
         let value = try check.measured.value { self.value($0, $1 ?? check.cell, seed) }
-        let bound = try self.bounds(check, seed)
+        let bound = try self.bounds(check, check.cell, seed)
         guard value.isFinite, bound.low <= bound.high else { throw ExpressionError("no finite value") }
         measured.append(value)
         bounds.append(bound)
@@ -118,11 +127,23 @@ struct Evaluation {
     return outcome
   }
 
-  private func bounds(_ check: Lesson.Check, _ seed: Int) throws(ExpressionError) -> (
+  /// The share of cells in which a check holds.
+  private func share(_ check: Lesson.Check, _ seed: Int) throws(ExpressionError) -> Double {
+    let cells = results.filter { $0.seed == seed }.map(\.cell)
+    var held = 0
+    for cell in cells {
+      let value = try check.measured.value { self.value($0, $1 ?? cell, seed) }
+      let bound = try bounds(check, cell, seed)
+      if value >= bound.low, value <= bound.high { held += 1 }
+    }
+    return Double(held) / Double(max(1, cells.count))
+  }
+
+  private func bounds(_ check: Lesson.Check, _ cell: String, _ seed: Int) throws(ExpressionError) -> (
     predicted: Double?, low: Double, high: Double
   ) {
     func number(_ expression: Expression) throws(ExpressionError) -> Double {
-      try expression.value { self.value($0, $1 ?? check.cell, seed) }
+      try expression.value { self.value($0, $1 ?? cell, seed) }
     }
     switch check.rule {
     case .within(let expression, let amount, let share):

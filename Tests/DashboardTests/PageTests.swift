@@ -29,7 +29,8 @@ import Testing
     try await TestPage.with(try TestLab(isChainRunning: false)) { page in
       let html = try #require(page.send("/")).text
       let scripts = [
-        "app", "area", "axis", "bench", "chain", "controls", "dom", "keys", "lanes", "marks", "overview", "report",
+        "app", "area", "axis", "bench", "chain", "controls", "dom", "keys", "lanes", "lessons", "marks", "overview",
+        "report",
         "runs", "selection", "timeline", "trace",
       ]
       for name in scripts {

@@ -64,7 +64,7 @@ struct LessonBookTests {
     ("threads: 4}", "threads: [4]}", "6:12: settings.all.threads: found a list"),
     ("rate: 10,", "rate: -1,", "7:14: load.rate: found -1, expected a number above 0"),
     ("duration: 2s", "duration: 2", "7:28: load.duration: found 2, expected a duration like 2s"),
-    ("cell: b", "cell: c", "15:7: checks.cell: found c, expected one of a, b"),
+    ("cell: b", "cell: c", "15:5: checks.cell: found c, expected one of a, b"),
     ("measured: throughput", "measured: 1 +", "expected an expression: at character 4"),
     ("within: 20 or 10 %", "within: some", "found some, expected a tolerance like 10 %"),
     ("quick: false", "quick: no", "found no, expected true or false"),

@@ -26,7 +26,7 @@ MAP = {
     "CPage": set(),
     "CLessons": set(),
     "Lessons": {"CLessons"} | FOUNDATION,
-    "Dashboard": {"CascadeAnalysis", "CPage", "KernelView"} | FOUNDATION,
+    "Dashboard": {"CascadeAnalysis", "CPage", "KernelView", "Lessons"} | FOUNDATION,
     "ChainCLI": INSTRUMENTS | FOUNDATION,
     "ChainTestSupport": {"ServiceRuntime"} | INSTRUMENTS | FOUNDATION,
 }

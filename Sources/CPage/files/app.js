@@ -5,6 +5,7 @@ import { drawLoad, drawSlow, startControls } from "./controls.js";
 import { banner, drawReport, whenAMomentIsChosen } from "./report.js";
 import { startTimeline, goToMoment, followState, shownRun, selectThread } from "./timeline.js";
 import { startRuns } from "./runs.js";
+import { drawLesson, refreshLessons } from "./lessons.js";
 
 let isExplainingRun = false;
 
@@ -27,6 +28,7 @@ function draw(state) {
   setText($("connection"), `run ${state.run_id}, live${state.is_slowed ? ", once a second: the processors are busy" : ""}`);
   drawChain(state);
   drawLoad(state.load, state.load_ns);
+  drawLesson(state.load);
   drawSlow(state.services);
   banner(state);
   followState(state);
@@ -70,4 +72,5 @@ whenAMomentIsChosen(goToMoment);
 whenThreadIsChosen(selectThread);
 startTimeline();
 startRuns();
+refreshLessons();
 connect();

@@ -39,7 +39,7 @@ export async function command(words) {
   try {
     const outcome = await post("commands", { words });
     show(outcome.command);
-    say(outcome.output.trim() || (words[0] === "load" ? "the load runs" : "done"), outcome.exit_code !== 0);
+    say(outcome.output.trim() || (words[0] === "load" ? "the load runs" : words[0] === "lesson" ? "the lesson runs" : "done"), outcome.exit_code !== 0);
     return outcome.exit_code === 0;
   } catch (error) {
     say(error.message, true);

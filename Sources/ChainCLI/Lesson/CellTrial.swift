@@ -16,8 +16,9 @@ import TraceLog
 /// | `throughput` | successful answers per second of the measured time |
 /// | `mean_ms`, `p50_ms`, `p90_ms`, `p99_ms`, `max_ms` | of the successful, from when they were due (closed loop: sent) |
 /// | `sent` | requests per second |
+/// | `chain_ceiling` | what the chain can serve in its mix of IO models, by Little's law |
 /// | `refused_share`, `failed_share`, `slow_share` | of the ended: status 503; any failure; those that took 0.9 s and more |
-/// | `ping_p50_ms`, `ping_p99_ms` | of the second load |
+/// | `ping_p50_ms`, `ping_p99_ms`, `ping_rate` | of the second load; its successful answers per second |
 /// | `cpu_us(S)`, `switches_each(S)` | for each successful answer |
 /// | `virtual_mib(S)`, `resident_mib(S)`, `stacks_mib(S)`, `all_threads(S)` | in the middle of the measured time |
 struct CellTrial {
@@ -39,7 +40,7 @@ struct CellTrial {
     let chain = try launcher.up(
       made.topology, configuration: Array(made.yaml.utf8), versions: ["chainlab": Version.text]
     ).chain
-    guard let path = try chain.run.logPath() else { throw LabError.noLog(run: chain.run.id) }
+    let path = made.topology.traceLog.enabled ? try chain.run.logPath() : nil
     let start = Monotonic.now()
     async let sent = load(made, paths: [cell.load.path], arrival: arrival, log: path, name: "load")
     async let pinged = ping(made, log: path)
@@ -49,11 +50,13 @@ struct CellTrial {
     figures.merge(try await watched) { $1 }
     let result = try await sent
     Self.add(result, to: &figures)
-    if let pings = try await pinged?.latency.successful.corrected {
-      (figures["ping_p50_ms"], figures["ping_p99_ms"]) = (pings.p50, pings.p99)
+    if let pings = try await pinged {
+      figures["ping_rate"] = pings.rates.successful
+      figures["ping_p50_ms"] = pings.latency.successful.corrected?.p50
+      figures["ping_p99_ms"] = pings.latency.successful.corrected?.p99
     }
     try await scripted
-    figures.merge(try measure(path, from: start)) { $1 }
+    if let path { figures.merge(try measure(path, from: start)) { $1 } }
     Self.share(&figures, seconds: duration.seconds)
     _ = try launcher.down()
     return CellResult(
@@ -76,10 +79,10 @@ struct CellTrial {
   }
 
   private func load(
-    _ made: LessonTopology, paths: [String], arrival: LoadPlan.Arrival, log path: String, name: String
+    _ made: LessonTopology, paths: [String], arrival: LoadPlan.Arrival, log path: String?, name: String
   ) async throws -> LoadResult {
-    let log = try LogWriter(path: path, name: name)
-    defer { log.close() }
+    let log = try path.map { try LogWriter(path: $0, name: name) }
+    defer { log?.close() }
     let plan = LoadPlan(
       port: made.topology[.gateway].port, paths: paths, usernames: SeedData.usernames(made.topology.seed.users),
       arrival: arrival, warmUp: cell.load.warmUp, duration: duration, timeout: cell.load.timeout, seed: UInt64(seed),
@@ -87,7 +90,7 @@ struct CellTrial {
     return try await LoadGenerator.run(plan, log: log) { _ in }
   }
 
-  private func ping(_ made: LessonTopology, log path: String) async throws -> LoadResult? {
+  private func ping(_ made: LessonTopology, log path: String?) async throws -> LoadResult? {
     guard let rate = cell.pings else { return nil }
     return try await load(
       made, paths: ["/ping"], arrival: .open(rate: rate, spacing: .fixed), log: path, name: "ping")

@@ -50,6 +50,18 @@ struct LessonText {
       separator: "\n")
   }
 
+  /// What converting one service after the other gains at best.
+  static func steps(_ steps: [Mixes.Step]) -> String {
+    var table = TextTable(["CONVERTED", "AT BEST", "SERVED"])
+    for step in steps {
+      table.add([
+        "\(step.converted)", step.services.isEmpty ? "none" : step.services.joined(separator: ", "),
+        "\(number(step.throughput)) /s",
+      ])
+    }
+    return table.text
+  }
+
   static func verdict(_ outcome: LessonOutcome) -> String {
     let held = outcome.checks.count { $0.verdict == .confirmed }
     let word = outcome.verdict == .undecided ? "NOT DECIDED" : outcome.verdict.rawValue.uppercased()

@@ -32,9 +32,25 @@ struct LessonTopology {
       }
       lines += keys.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }
     }
-    lines += ["trace_log:", "  size_mib: 256", "dashboard:", "  enabled: false"]
+    lines += ["trace_log:", "  size_mib: 256"]
+    for (key, value) in cell.settings where key.hasPrefix("trace_log.") {
+      lines.append("  \(key.dropFirst(10)): \(value)")
+    }
+    lines += ["dashboard:", "  enabled: false"]
     yaml = lines.joined(separator: "\n") + "\n"
     topology = try Topology.parse(yaml, file: "the chain of \(cell.name)")
+  }
+
+  /// What the smallest pool whose threads are held while payment waits can serve, or the load where that is less.
+  private func ceiling(_ figures: [String: Double]) -> Double? {
+    guard let rate = figures["load.rate"], let wait = figures["payment-service.latency_ms"], wait > 0 else {
+      return nil
+    }
+    let pools = topology.services.filter { service in
+      // A hired thread makes calls, and payment-service makes none.
+      service.model == .blocking || service.model == .async && !service.callees.isEmpty
+    }
+    return pools.reduce(rate) { min($0, ClosedForms.ceiling(threads: Double($1.threads), holding: wait)) }
   }
 
   /// Settings that are numbers, by the names that lessons use; latencies and timeouts in milliseconds.
@@ -48,6 +64,7 @@ struct LessonTopology {
       }
     }
     if let rate = cell.load.rate { figures["load.rate"] = rate }
+    figures["chain_ceiling"] = ceiling(figures)
     if let clients = cell.load.clients { figures["load.clients"] = Double(clients) }
     figures["load.duration_ms"] = cell.load.duration.seconds * 1000
     return figures

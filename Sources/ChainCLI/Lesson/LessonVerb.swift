@@ -134,6 +134,10 @@ struct LessonRun: AsyncParsableCommand {
       let text = LessonText(lesson)
       if lessons.count > 1 { Output.result("\n" + text.title(width: Output.width)) }
       Output.result("\n" + LessonText.results(outcome))
+      if lesson.isMatrix {
+        let results = store.results(lesson, seeds: seeds ?? (quick ? 1 : lesson.seeds), quick: quick)
+        Output.result("\n" + LessonText.steps(Mixes.steps(results)))
+      }
       guard lessons.count == 1 else { continue }
       ask("What fixes it?")
       Output.result(text.part("What fixes it", lesson.story.fixes, width: Output.width))

@@ -8,6 +8,7 @@ struct ProcessorUse {
   private let processes: [(service: String, pid: Int32)]
   private var host = HostIdle()
   private var before: [String: (ticks: Double, switches: Double)] = [:]
+  private var overflows: Double?
 
   init(_ chain: ChainLauncher.Chain) {
     processes = chain.state.services.compactMap { service in
@@ -17,13 +18,16 @@ struct ProcessorUse {
 
   mutating func begin() {
     _ = host.look()
+    overflows = Self.listenOverflows()
     for (service, pid) in processes { before[service] = Self.use(pid) }
   }
 
-  /// Since `begin`, by the names of lessons: `cpu_share` of the host, and of each service `cpu_ms(S)` and `switches(S)`.
+  /// Since `begin`, by the names of lessons: of the host `cpu_share` and `listen_overflows` (connections that a full
+  /// backlog did not take, each time that they tried), and of each service `cpu_ms(S)` and `switches(S)`.
   mutating func end() -> [String: Double] {
     var figures: [String: Double] = [:]
     if let idle = host.look() { figures["cpu_share"] = 1 - idle }
+    if let overflows, let now = Self.listenOverflows() { figures["listen_overflows"] = now - overflows }
     for (service, pid) in processes {
       guard let old = before[service], let new = Self.use(pid) else { continue }
       figures["cpu_ms(\(service))"] = (new.ticks - old.ticks) * 1000 / Double(sysconf(Int32(_SC_CLK_TCK)))
@@ -54,6 +58,16 @@ struct ProcessorUse {
       }
     }
     return sum
+  }
+
+  /// `TcpExt` in `/proc/net/netstat`: a line of names, then one of numbers.
+  private static func listenOverflows() -> Double? {
+    let lines = text("/proc/net/netstat")?.split(separator: "\n").filter { $0.hasPrefix("TcpExt:") } ?? []
+    guard lines.count == 2 else { return nil }
+    let names = lines[0].split(separator: " ")
+    let values = lines[1].split(separator: " ")
+    guard let place = names.firstIndex(of: "ListenOverflows"), place < values.count else { return nil }
+    return Double(values[place])
   }
 
   private static func text(_ path: String) -> String? {

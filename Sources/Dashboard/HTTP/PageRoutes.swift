@@ -19,6 +19,7 @@ import TraceLog
 /// | `GET /api/v1/runs/ID/states` | see `AreaTable`; `?from=&to=&first=&count=` |
 /// | `GET /api/v1/runs/ID/traces/T` | see `TraceWaterfall`; T is a trace id or `span:` and a span's |
 /// | `GET /api/v1/runs/ID/search` | see `TimelineSearch`; `?q=&from=` |
+/// | `GET /api/v1/lessons` | see `LessonEntry` |
 /// | `GET /api/v1/code` | see `HandlerCode`; `?service=&model=` |
 /// | `GET /api/v1/compare` | see `RunComparison`; `?a=&b=` |
 ///
@@ -67,6 +68,7 @@ final class PageRoutes: Sendable {
     case ("GET", "/api/v1/events"): return PageAnswer(contentType: "text/event-stream", body: .events)
     case ("GET", "/api/v1/state"): return .json(await feed.current())
     case ("GET", "/api/v1/runs"): return .json(try access.runs())
+    case ("GET", "/api/v1/lessons"): return .json(try access.lessons())
     case ("GET", "/api/v1/compare"): return try await compare(request)
     case ("GET", "/api/v1/code"): return .json(try code(request))
     case ("POST", "/api/v1/commands"): return .json(try await commands.perform(request))

@@ -4,6 +4,7 @@ import ChainTestSupport
 import Dashboard
 import FoundationEssentials
 import Glibc
+import Lessons
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -53,9 +54,15 @@ final class TestLab: LabAccess {
 
   func compare(_ a: String, _ b: String) async throws -> RunComparison { throw NoSuchRun() }
 
+  func lessons() throws -> [LessonEntry] {
+    try LessonBook.lessons().map { LessonEntry($0, outcome: LessonOutcome($0, [], quick: true), isQuick: true) }
+  }
+
   func perform(_ words: [String]) async -> CommandOutcome {
     commands.withLock { $0.append(words) }
-    while words.first == "load", isLoading.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(5)) }
+    while ["load", "lesson"].contains(words.first), isLoading.load(ordering: .relaxed) {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
     return CommandOutcome(command: "", exitCode: 0, output: "said")
   }
 
