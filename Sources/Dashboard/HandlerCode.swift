@@ -1,9 +1,9 @@
-import ChainModel
+package import ChainModel
 
 /// A service's handler as it is written in one IO model, out of the very sources that the services are built of.
 ///
 /// Keys: `service`, `model`, `file`, `function`, `note`, `code`.
-struct HandlerCode: Encodable, Sendable {
+package struct HandlerCode: Encodable, Sendable {
   var service: String
   var model: String
   var file: String
@@ -42,6 +42,11 @@ struct HandlerCode: Encodable, Sendable {
     case .nonblockingAsync:
       ("nonBlocking", "At each await the request is suspended and no thread is held: the event loop goes on.")
     }
+  }
+
+  /// The gateway's orchestrated request as it is written for one IO model, and the name of its function.
+  package static func ofGateway(_ model: IOModel) -> (function: String, text: String)? {
+    (try? HandlerCode(service: .gateway, model: model)).map { ($0.function, $0.code) }
   }
 
   /// The function's lines, with attributes before it, moved to the left.

@@ -15,6 +15,7 @@ import TraceLog
 /// |---|---|
 /// | `throughput` | successful answers per second of the measured time |
 /// | `mean_ms`, `p50_ms`, `p90_ms`, `p99_ms`, `max_ms` | of the successful, from when they were due (closed loop: sent) |
+/// | `code.lines(F)`, `code.nesting(F)`, `code.error_hand_offs(F)`, `code.waits(F)` | of the gateway's handler: see `CodeShape` |
 /// | `sent` | requests per second |
 /// | `chain_ceiling` | what the chain can serve in its mix of IO models, by Little's law |
 /// | `refused_share`, `failed_share`, `slow_share` | of the ended: status 503; any failure; those that took 0.9 s and more |
@@ -47,6 +48,7 @@ struct CellTrial {
     async let scripted: Void = play(chain, from: start)
     async let watched = watch(chain, from: start)
     var figures = made.figures(cell)
+    figures.merge(HandlerStyles.figures()) { $1 }
     figures.merge(try await watched) { $1 }
     let result = try await sent
     Self.add(result, to: &figures)

@@ -30,7 +30,7 @@ struct LessonText {
   }
 
   private static func describe(_ cell: Lesson.Cell) -> String {
-    let load = cell.load.clients.map { "\($0) clients" } ?? "\(number(cell.load.rate ?? 0)) requests a second"
+    let load = cell.load.clients.map { "\($0) clients" } ?? "\(Number.text(cell.load.rate ?? 0)) requests a second"
     let settings = cell.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let script = cell.script.map { "at \(DurationText.format($0.at)): \($0.words.joined(separator: " "))" }
     return ([load + " for \(DurationText.format(cell.load.duration))"] + settings + script).joined(separator: "; ")
@@ -41,12 +41,11 @@ struct LessonText {
     var table = TextTable(["CHECK", "MEASURED", "PREDICTED", "ALLOWED", "VERDICT"])
     for check in outcome.checks {
       table.add([
-        check.says, measured(check), check.predicted.map { "\(number($0)) \(check.unit)" } ?? "", allowed(check),
-        check.verdict == .undecided ? "not decided: \(check.reason ?? "")" : check.verdict.rawValue,
+        check.says, check.measuredText, check.predictedText, check.allowedText, check.verdictText,
       ])
     }
     let discarded = outcome.discarded.map { "does not count: \($0)" }
-    return ([table.text, "\n\(outcome.experiment) \(outcome.name): \(verdict(outcome))"] + discarded).joined(
+    return ([table.text, "\n\(outcome.experiment) \(outcome.name): \(outcome.verdictText)"] + discarded).joined(
       separator: "\n")
   }
 
@@ -56,50 +55,17 @@ struct LessonText {
     for step in steps {
       table.add([
         "\(step.converted)", step.services.isEmpty ? "none" : step.services.joined(separator: ", "),
-        "\(number(step.throughput)) /s",
+        "\(Number.text(step.throughput)) /s",
       ])
     }
     return table.text
   }
 
-  static func verdict(_ outcome: LessonOutcome) -> String {
-    let held = outcome.checks.count { $0.verdict == .confirmed }
-    let word = outcome.verdict == .undecided ? "NOT DECIDED" : outcome.verdict.rawValue.uppercased()
-    return "\(word), \(held) of \(outcome.checks.count) checks hold"
-  }
-
   /// All lessons, a line each.
   static func summary(_ outcomes: [LessonOutcome]) -> String {
     var table = TextTable(["", "LESSON", "VERDICT"])
-    for outcome in outcomes { table.add([outcome.experiment, outcome.name, verdict(outcome)]) }
+    for outcome in outcomes { table.add([outcome.experiment, outcome.name, outcome.verdictText]) }
     return table.text
-  }
-
-  private static func measured(_ check: CheckOutcome) -> String {
-    guard let value = check.measured else { return "–" }
-    let range =
-      check.runs > 1 ? " (\(number(check.least ?? value)) to \(number(check.most ?? value)), \(check.runs) runs)" : ""
-    return "\(number(value)) \(check.unit)\(range)"
-  }
-
-  private static func allowed(_ check: CheckOutcome) -> String {
-    switch (check.low, check.high) {
-    case (let low?, let high?): "\(number(low)) to \(number(high))"
-    case (let low?, nil): "at least \(number(low))"
-    case (nil, let high?): "at most \(number(high))"
-    default: ""
-    }
-  }
-
-  /// Three digits, no more.
-  static func number(_ value: Double) -> String {
-    guard value.isFinite else { return "\(value)" }
-    let size = abs(value)
-    let digits = size >= 100 || value == value.rounded() ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3
-    var scaled = (value * [1, 10, 100, 1000][digits]).rounded() / [1, 10, 100, 1000][digits]
-    if scaled == 0 { scaled = 0 }
-    guard size < 1e15 else { return "\(value)" }
-    return digits == 0 ? "\(Int(scaled))" : "\(scaled)"
   }
 
   static func wrapped(_ text: String, width: Int, indent: Int = 0) -> String {

@@ -13,9 +13,10 @@ struct LessonVerb: ParsableCommand {
         chainlab lesson list
         chainlab lesson run cascade-front
         chainlab lesson run all --quick
+        chainlab lesson report -o report.html
       Each runs chains of its own, on free ports. A claim that the measurement refutes is a result like any other.
       """,
-    subcommands: [LessonList.self, LessonShow.self, LessonRun.self])
+    subcommands: [LessonList.self, LessonShow.self, LessonRun.self, LessonStyles.self, LessonReportVerb.self])
 
   /// The lesson of a name or an experiment's number; all of them for `all`.
   static func find(_ name: String) throws -> [Lesson] {
@@ -142,7 +143,7 @@ struct LessonRun: AsyncParsableCommand {
       ask("What fixes it?")
       Output.result(text.part("What fixes it", lesson.story.fixes, width: Output.width))
       Output.result(text.part("What that costs", lesson.story.costs, width: Output.width))
-      Output.result(look(lesson, store))
+      if !lesson.story.look.isEmpty { Output.result(look(lesson, store)) }
     }
     guard lessons.count > 1 else { return }
     Output.result("\n" + LessonText.summary(outcomes))

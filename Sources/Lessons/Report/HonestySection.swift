@@ -1,0 +1,34 @@
+/// What the figures do not say.
+struct HonestySection {
+  let outcomes: [LessonOutcome]
+
+  private static let limits = [
+    "One host: services talk over loopback, so that there is no network to be slow, to lose, or to be full.",
+    "The load generator and all services share the processors. Runs in which they were more than 60 % busy do not count, "
+      + "unless the processor is what the lesson is about.",
+    "The slow database or bank is a sleep of a set length. A real one is slower the more it is asked.",
+    "A thread that is ready and waits for a processor counts as running.",
+    "SQLite and files have no non-blocking interface: the models that hold no thread hand such work to a small pool.",
+    "In async, a service's simulated remote system is waited for without a thread; its calls hold a hired one.",
+    "Faults begin when a command reaches the service, some milliseconds after the script says; onsets count from the "
+      + "record that the service itself wrote.",
+  ]
+
+  func write(to markup: inout Markup) {
+    markup.element("section", [("id", "honesty")]) { markup in
+      markup.element("h2", "What this does not say")
+      markup.element("ul") { markup in for text in Self.limits { markup.element("li", text) } }
+      markup.element("h3", "Where waiting without threads does not win")
+      markup.element(
+        "p",
+        "Where nothing waits, and as long as a pool has a thread for each request: there the blocking chain serves as much, "
+          + "in the same time, and its code is the plainest. See no-win.")
+      let refuted = outcomes.flatMap { outcome in
+        outcome.checks.filter { $0.verdict == .refuted }.map { "\(outcome.experiment) \(outcome.name): \($0.says)" }
+      }
+      markup.element("h3", "What was refuted")
+      if refuted.isEmpty { markup.element("p", "Nothing, in these runs.") }
+      markup.element("ul") { markup in for text in refuted { markup.element("li", text) } }
+    }
+  }
+}
