@@ -96,8 +96,9 @@ package struct ChainPrediction: Encodable, Sendable {
     switch load.arrival {
     case .closed(let clients, let think):
       let layered = LayeredModel(chain: chain, clients: clients, thinkTime: think.mean).figures
-      // It knows nothing of processors.
-      if layered.throughput <= 1.01 * chain.capacity { add(layered.throughput, layered.responseTime, .layers) }
+      // It is approximate and knows nothing of processors: no more than the bound, and what Little's law makes of that.
+      let throughput = min(layered.throughput, chain.capacity)
+      add(throughput, max(layered.responseTime, Double(clients) / throughput - think.mean), .layers)
     case .open(let rate, .poisson) where chain.isAlmostAllLeaf:
       let reduced = chain.reduction(arrivalRate: rate).figures
       // It knows nothing of timeouts.

@@ -89,6 +89,23 @@ import Testing
     #expect(ends == ends.sorted(), "\(ends)")
   }
 
+  /// Cases A and C of the design: its layered model is at most 3 % off in throughput there.
+  @Test(arguments: [
+    (40, [64, 32, 16, 8], [0, 0, 0, 100]), (80, [64, 32, 16, 8], [0, 0, 0, 100]),
+    (160, [24, 24, 24, 24], [20, 20, 20, 60]),
+  ])
+  func theMethodOfLayersComesCloseToTheSimulation(_ clients: Int, _ pools: [Int], _ own: [Int]) throws {
+    let system = Systems.chain(pools, own: own.map { .exponential(mean: .milliseconds($0)) })
+    let think = ServiceTime.exponential(mean: .milliseconds(500))
+    let result = try SimulationPlan(system, Systems.closed(clients, think: think, for: .seconds(500))).run()
+    let seconds = own.map { Double($0) / 1000 }
+    let chain = NestedChain(threads: pools, ownTimes: seconds, cpuTimes: seconds.map { _ in 0 })
+    let layered = LayeredModel(chain: chain, clients: clients, thinkTime: 0.5).figures
+    #expect(isNear(layered.throughput, result.goodput, within: 0.03), "\(layered.throughput), \(result.goodput)")
+    #expect(isNear(layered.responseTime, result.routes[0].times.mean, within: 0.12))
+    #expect(isNear(layered.held.last ?? 0, result.services.last?.held ?? 0, within: 0.05))
+  }
+
   // MARK: Limits of the models
 
   @Test func threadsWithoutALimitAreLikeNoThreads() throws {

@@ -1,5 +1,4 @@
 import ChainModel
-import Topology
 
 /// A run while it goes on: a heap of events, the requests in flight, and the services that they are at.
 ///

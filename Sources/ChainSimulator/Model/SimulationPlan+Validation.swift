@@ -1,5 +1,4 @@
 import ChainModel
-import TraceLog
 
 extension SimulationPlan {
   /// The longest run: beyond it, sums of nanoseconds over all that may be in flight would not fit.
