@@ -23,6 +23,7 @@ struct ChainCLI: AsyncParsableCommand {
       Up.self, Down.self, Status.self, Mode.self, Pool.self, Fault.self, Load.self, Threads.self, Cascade.self,
       Trace.self, Compare.self, Runs.self, DashboardVerb.self, Audit.self, Verify.self, Export.self, Import.self,
       Validate.self,
-      Demo.self, Selftest.self, Keys.self, Completions.self, VersionVerb.self, Supervise.self,
+      Predict.self, Simulate.self, Demo.self, Selftest.self, Keys.self, Completions.self, VersionVerb.self,
+      Supervise.self,
     ])
 }

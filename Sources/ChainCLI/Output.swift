@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import ChainSimulator
 import Glibc
 import LoadGenerator
 import Supervisor
@@ -106,7 +107,7 @@ enum ExitCodes {
     case is ImportError: .refused
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
-    case is LoadError, is FaultSyntaxError: .usage
+    case is LoadError, is FaultSyntaxError, SimulationError.invalid: .usage
     default: .failed
     }
   }

@@ -23,6 +23,7 @@ extension ChainTests {
       let verbs = Self.verbs(try await ChainlabProgram.run(["--help"]).output)
       for verb in [
         "up", "down", "status", "mode", "pool", "fault", "load", "threads", "cascade", "trace", "runs", "version",
+        "predict", "simulate",
       ] {
         #expect(verbs.contains(verb))
       }
@@ -42,7 +43,10 @@ extension ChainTests {
         (["nosuch"], "nosuch"), (["mode"], "<service>"), (["mode", "gateway", "waiting"], "nonblocking-async"),
         (["pool", "gateway", "threads=0"], "1 to 4096"), (["pool", "gateway", "workers=4"], "workers"),
         (["fault", "gateway", "latency=soon"], "latency"), (["fault", "gateway", "slow"], "block-loop"),
-        (["load"], "--closed"), (["load", "--closed", "x"], "--closed"), (["threads", "--limit", "0"], "--limit"),
+        (["load"], "--closed"), (["load", "--closed", "x"], "--closed"), (["predict"], "--closed"),
+        (["predict", "--rate", "5", "--path", "x"], "orchestrated"),
+        (["simulate", "--rate", "5", "--fault", "x"], "--fault"),
+        (["simulate", "--rate", "5", "--topology", "ring:3"], "mesh:N"), (["threads", "--limit", "0"], "--limit"),
         (["trace", "list", "--limit", "0"], "--limit"), (["cascade", "--from", "soon"], "--from"),
         (["compare", "a"], "<run-b>"), (["compare", "a", "b", "--slices", "2"], "--slices"),
       ])
