@@ -51,8 +51,8 @@ test: tests ## run the tests
 storm: tests ## the long proofs: kills, random switches, damaged logs, at full size (about 10 minutes)
 	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'Storm'
 
-bench: tests ## what a record, a scan, and a cascade of 10 million records cost
-	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'LongLogStorm|RecordCost|CascadeScale'
+bench: tests ## what a record, a scan, a cascade of 10 million records, and a simulated event cost
+	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'LongLogStorm|RecordCost|CascadeScale|SimulatorScale'
 
 accept: build ## programs not written here look at the exports and metrics; needs the network
 	@scripts/accept-exports

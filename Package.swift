@@ -64,6 +64,7 @@ let package = Package(
     .target(
       name: "LoadGenerator",
       dependencies: foundation + nio + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
+    .target(name: "ChainSimulator", dependencies: foundation),
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
     // The page's files, as they are, inside the executable.
     .target(name: "CPage", exclude: ["files"]),
@@ -74,8 +75,8 @@ let package = Package(
     .executableTarget(
       name: "ChainCLI",
       dependencies: [
-        "CascadeAnalysis", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor", "TraceExport", "CCurl",
-        arguments,
+        "CascadeAnalysis", "ChainSimulator", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor",
+        "TraceExport", "CCurl", arguments,
       ] + foundation + nio),
 
     // Tests.
@@ -104,6 +105,7 @@ let package = Package(
       dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation + nio),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
+    .testTarget(name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis"] + foundation),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
       name: "ChainTests",

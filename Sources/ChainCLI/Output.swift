@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import ChainSimulator
 import Lessons
 import Glibc
 import LoadGenerator
@@ -108,6 +109,7 @@ enum ExitCodes {
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
     case is LoadError, is FaultSyntaxError, is CallPolicySyntaxError, is AdmissionSyntaxError: .usage
+    case SimulationError.invalid: .usage
     case let error as LessonRunError: error.exitCode
     default: .failed
     }

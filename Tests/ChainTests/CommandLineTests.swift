@@ -23,7 +23,7 @@ extension ChainTests {
       let verbs = Self.verbs(try await ChainlabProgram.run(["--help"]).output)
       for verb in [
         "up", "down", "status", "mode", "pool", "fault", "policy", "admission", "load", "threads", "cascade", "trace",
-        "runs", "version",
+        "runs", "version", "predict", "simulate", "scale", "lesson",
       ] {
         #expect(verbs.contains(verb))
       }
@@ -45,7 +45,10 @@ extension ChainTests {
         (["fault", "gateway", "latency=soon"], "latency"), (["fault", "gateway", "slow"], "block-loop"),
         (["policy", "gateway", "user-service", "retries=11"], "0 to 10"), (["policy", "gateway"], "<callee>"),
         (["policy", "gateway", "nosuch"], "nosuch"), (["admission", "gateway", "leave=never"], "cancel or finish"),
-        (["load"], "--closed"), (["load", "--closed", "x"], "--closed"), (["threads", "--limit", "0"], "--limit"),
+        (["load"], "--closed"), (["load", "--closed", "x"], "--closed"), (["predict"], "--closed"),
+        (["predict", "--rate", "5", "--path", "x"], "orchestrated"),
+        (["simulate", "--rate", "5", "--fault", "x"], "--fault"),
+        (["simulate", "--rate", "5", "--topology", "ring:3"], "mesh:N"), (["threads", "--limit", "0"], "--limit"),
         (["trace", "list", "--limit", "0"], "--limit"), (["cascade", "--from", "soon"], "--from"),
         (["compare", "a"], "<run-b>"), (["compare", "a", "b", "--slices", "2"], "--slices"),
       ])

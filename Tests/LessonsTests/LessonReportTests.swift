@@ -1,4 +1,5 @@
 import Foundation
+import FoundationXML
 import Lessons
 import Testing
 

@@ -124,7 +124,7 @@ package struct LessonReport: Encodable, Sendable {
     }
   }
 
-  /// - Parameter rows: texts, each with where it leads to, if anywhere.
+  /// Rows of texts, each with where it leads to, if anywhere.
   static func table(_ head: [String], _ rows: [[(text: String, link: String?)]], _ markup: inout Markup) {
     markup.element("div", [("class", "scroll")]) { markup in
       markup.element("table") { markup in

@@ -1,0 +1,55 @@
+import ArgumentParser
+import ChainModel
+import ChainSimulator
+import Topology
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "What the chain will do under a load, before it is run.",
+    discussion: """
+      EXAMPLES:
+        chainlab predict --closed 32
+        chainlab predict --rate 50 --poisson --set payment-service.latency=1s --set order-service.threads=16
+        chainlab predict --rate 100 --fault 'payment-service stall=2s' --fault-at 10s --json
+      It simulates services.yaml, and names the method behind each figure. What a request costs a processor is assumed:
+      figures near the limit of the processors are the least certain.
+      """)
+
+  @OptionGroup var options: SimulationOptions
+  @Flag(help: "Print JSON; its keys are documented in ChainPrediction.swift.") var json = false
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let topology = try options.topology()
+      let prediction = try ChainPrediction(topology, try options.plan(topology), costs: .usual)
+      if json { return Output.result(WireJSON.encode(prediction)) }
+      Output.result(Self.text(prediction))
+    }
+  }
+
+  static func text(_ prediction: ChainPrediction) -> String {
+    var figures = TextTable(["FIGURE", "VALUE", "METHOD"])
+    for figure in prediction.figures {
+      figures.add([figure.name, "\(number(figure.value)) \(figure.unit)", figure.method.rawValue])
+    }
+    var services = TextTable([
+      "SERVICE", "THREADS", "HELD", "QUEUED", "IN FLIGHT", "RESPONSE", "FULL FIRST AT", "REFUSED",
+    ])
+    for service in prediction.services {
+      services.add([
+        service.service, "\(service.threads)", number(service.held), number(service.queued), number(service.inFlight),
+        "\(number(service.responseTime)) s", service.fullAt.map { "\(number($0)) s" } ?? "-", "\(service.dropped)",
+      ])
+    }
+    let outcomes = prediction.outcomes.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }
+    return "\(figures.text)\n\n\(services.text)\n\nrequests: \(outcomes.joined(separator: ", "))"
+  }
+
+  /// To four digits.
+  static func number(_ value: Double) -> String {
+    guard value.isFinite else { return "∞" }
+    let scale = value.magnitude >= 100 ? 1.0 : value.magnitude >= 1 ? 100 : 10_000
+    let rounded = (value * scale).rounded() / scale
+    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import ChainModel
+import ChainSimulator
+import Supervisor
+import Topology
+import TraceLog
+
+struct Simulate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Simulate a chain, and keep it as a run that every instrument reads.",
+    discussion: """
+      EXAMPLES:
+        chainlab simulate --rate 60 --duration 20s --fault 'payment-service latency=1s' --fault-at 5s
+        chainlab simulate --topology mesh:40 --rate 200 --duration 10s
+        chainlab cascade
+      The log is the one that the services would have written. Of more than some million records, simulate less.
+      """)
+
+  @OptionGroup var options: SimulationOptions
+  @Option(
+    help: ArgumentHelp(
+      "In place of services.yaml: chain:N, tree:N or mesh:N, of N services with the threads and queues of its gateway.",
+      valueName: "shape:N"))
+  var topology: String?
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write the log there, and make no run.", valueName: "file"))
+  var output: String?
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let plan = try plan()
+      if let output {
+        let (result, log) = try plan.record(runID: "simulated")
+        try LogArchive.write(log, to: output)
+        return report(result, log, place: output)
+      }
+      let store = try RunStore(root: options.lab.folder)
+      let run = try store.createImported(from: "simulation", versions: ["chainlab": Version.text])
+      do {
+        let (result, log) = try plan.record(runID: run.id)
+        try LogArchive.write(log, to: run.savedLogPath)
+        report(result, log, place: "run \(run.id)")
+      } catch {
+        store.discard(run)
+        throw error
+      }
+    }
+  }
+
+  private func plan() throws -> SimulationPlan {
+    let configured = try options.topology()
+    guard let topology else { return try options.plan(configured) }
+    let parts = topology.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, let shape = GeneratedSystem.Shape(rawValue: parts[0]), let count = Int(parts[1]),
+      (1...4000).contains(count)
+    else { throw ValidationError("--topology: found '\(topology)', expected chain:N, tree:N or mesh:N, N 1 to 4000") }
+    var like = SimulatedSystem(configured).services[0]
+    like.latency = .zero
+    let costs = StepCosts.usual
+    let generated = GeneratedSystem(
+      shape, services: count, like: like, cpu: .fixed(costs.request),
+      leaf: .latency(configured[.paymentService].latency), cores: options.cores, seed: options.seed)
+    let system = generated.system
+    return SimulationPlan(system, try options.load(generated.entries), changes: try options.faults(system))
+  }
+
+  private func report(_ result: SimulationResult, _ log: LogSnapshot, place: String) {
+    let times = result.routes.first?.times ?? ResponseHistogram()
+    if json {
+      return Output.result(
+        WireJSON.encode(
+          Summary(
+            place: place, records: log.records.count, events: result.events, sent: result.sent, done: result.done,
+            throughput: result.throughput, goodput: result.goodput, mean: times.mean, p99: times.percentile(0.99))))
+    }
+    Output.result("simulated as \(place): \(log.records.count) records, \(result.events) events")
+    let figures = [result.throughput, result.goodput, times.mean, times.percentile(0.99)].map(Predict.number)
+    Output.result(
+      "  \(figures[0]) answers/s, \(figures[1]) good ones; response time mean \(figures[2]) s, p99 \(figures[3]) s")
+  }
+
+  /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `response_time_mean_s`,
+  /// `response_time_p99_s`.
+  private struct Summary: Encodable {
+    var place: String
+    var records: Int
+    var events: Int
+    var sent: Int
+    var done: Int
+    var throughput: Double
+    var goodput: Double
+    var mean: Double
+    var p99: Double
+
+    enum CodingKeys: String, CodingKey {
+      case place, records, events, sent, done
+      case throughput = "throughput_per_s"
+      case goodput = "goodput_per_s"
+      case mean = "response_time_mean_s"
+      case p99 = "response_time_p99_s"
+    }
+  }
+}

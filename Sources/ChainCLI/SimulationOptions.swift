@@ -1,0 +1,86 @@
+import ArgumentParser
+import ChainModel
+import ChainSimulator
+import Glibc
+import Topology
+
+/// The chain and the load that `predict` and `simulate` are about.
+struct SimulationOptions: ParsableArguments {
+  @OptionGroup var lab: Lab
+  @Option(help: ArgumentHelp("Another services.yaml than the root's.", valueName: "file")) var config: String?
+  @Option(
+    help: ArgumentHelp(
+      "Another value, such as payment-service.threads=8; may be given several times.", valueName: "service.key=value"))
+  var set: [String] = []
+  @Option(help: ArgumentHelp("Closed loop with this many clients.", valueName: "clients")) var closed: Int?
+  @Option(help: ArgumentHelp("Open loop with this many requests a second.", valueName: "rate")) var rate: Double?
+  @Flag(help: "Open loop: random gaps (a Poisson process) in place of equal ones.") var poisson = false
+  @Option(help: "For how long, such as 60s.") var duration = "60s"
+  @Option(help: "Not measured before it, such as 5s.") var warmUp = "5s"
+  @Option(help: "How long a client waits for an answer.") var timeout = "30s"
+  @Option(help: "What is asked for: nested, orchestrated or ping.") var path = "nested"
+  @Option(help: "Processors that the services share; those of this host by default.") var cores: Int?
+  @Option(
+    help: ArgumentHelp(
+      "A fault, such as 'payment-service latency=1s for=10s'; may be given several times.", valueName: "service fault"))
+  var fault: [String] = []
+  @Option(help: "When the faults come into force, from the run's beginning.") var faultAt = "0s"
+  @Option(help: "Equal seeds give equal runs.") var seed: UInt64 = 1
+
+  private static let paths = ["nested", "orchestrated", "ping"]
+
+  func validate() throws {
+    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
+    guard Self.paths.contains(path) else {
+      throw ValidationError("--path: found '\(path)', expected \(Self.paths.joined(separator: ", "))")
+    }
+  }
+
+  func topology() throws -> Topology {
+    var topology = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
+    for setting in set {
+      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2 else {
+        throw ValidationError("--set: found '\(setting)', expected SERVICE.key=value")
+      }
+      try topology.set(parts[0], to: parts[1], source: "--set")
+    }
+    return topology
+  }
+
+  func plan(_ topology: Topology) throws -> SimulationPlan {
+    let system = SimulatedSystem(topology, cores: cores ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let entry = SimulatedLoad.Entry(route: Self.paths.firstIndex(of: path) ?? 0)
+    return SimulationPlan(system, try load([entry]), changes: try faults(system))
+  }
+
+  func load(_ entries: [SimulatedLoad.Entry]) throws -> SimulatedLoad {
+    var rules = CallRules()
+    rules.timeout = try Self.parse("--timeout", timeout)
+    let arrival: SimulatedLoad.Arrival =
+      closed.map { .closed(clients: $0, think: .zero) } ?? .open(rate: rate ?? 0, poisson ? .poisson : .fixed)
+    return SimulatedLoad(
+      arrival, entries: entries, warmUp: try Self.parse("--warm-up", warmUp),
+      duration: try Self.parse("--duration", duration), rules: rules, seed: seed)
+  }
+
+  func faults(_ system: SimulatedSystem) throws -> [ScriptedChange] {
+    let at = try Self.parse("--fault-at", faultAt)
+    return try fault.map { text in
+      let words = text.split(separator: " ").map(String.init)
+      guard let name = words.first, let service = system.index(of: name) else {
+        let names = system.services.prefix(4).map(\.name).joined(separator: ", ")
+        throw ValidationError("--fault: found '\(text)', expected a service (\(names)) and a fault")
+      }
+      return ScriptedChange(
+        at: at, service: service, .fault(try ChainModel.Fault.parse(words: Array(words.dropFirst()))))
+    }
+  }
+
+  private static func parse(_ option: String, _ text: String) throws -> Duration {
+    guard let duration = DurationText.parse(text) else {
+      throw ValidationError("\(option): found '\(text)', expected a duration like 20s or 500ms")
+    }
+    return duration
+  }
+}

@@ -1,0 +1,128 @@
+import ChainModel
+package import Topology
+
+/// What a chain will do under a load, before it is run: a simulation, and beside it the closed forms that apply.
+///
+/// Keys: `figures` (see `Figure`), `services` (see `Service`), `outcomes` (how requests ended, by count), `seconds`.
+package struct ChainPrediction: Encodable, Sendable {
+  package enum Method: String, Encodable, Sendable {
+    case simulation
+    /// `min_i T_i / Σ_{j≥i} d_j` and cores over work: a bound.
+    case bound = "closed form: bound by threads and cores"
+    /// See `NestedChain.reduction`.
+    case reduction = "closed form: one queue of the narrowest pool"
+    /// See `LayeredModel`.
+    case layers = "closed form: method of layers"
+  }
+
+  /// Keys: `name`, `value`, `unit`, `method`.
+  package struct Figure: Encodable, Hashable, Sendable {
+    package var name: String
+    package var value: Double
+    package var unit: String
+    package var method: Method
+  }
+
+  /// One service, as simulated. Keys: `service`, `threads`, `held`, `queued`, `in_flight`, `response_time_s`, `full_at_s`
+  /// (when all its threads were held first; absent: never), `dropped`.
+  package struct Service: Encodable, Hashable, Sendable {
+    package var service: String
+    package var threads: Int
+    package var held: Double
+    package var queued: Double
+    package var inFlight: Double
+    package var responseTime: Double
+    package var fullAt: Double?
+    package var dropped: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case service, threads, held, queued, dropped
+      case inFlight = "in_flight"
+      case responseTime = "response_time_s"
+      case fullAt = "full_at_s"
+    }
+  }
+
+  package var figures: [Figure]
+  package var services: [Service]
+  package var outcomes: [String: Int]
+  package var seconds: Double
+
+  /// - Parameters:
+  ///   - topology: the chain.
+  ///   - plan: its simulation, under a load of one kind of request.
+  ///   - costs: what steps cost.
+  /// - Throws: when it cannot be simulated.
+  package init(_ topology: Topology, _ plan: SimulationPlan, costs: StepCosts) throws(SimulationError) {
+    let result = try plan.run()
+    seconds = result.seconds
+    outcomes = result.routes.first?.outcomes ?? [:]
+    services = result.services.map { service in
+      Service(
+        service: service.name, threads: service.threads, held: service.held + service.hired,
+        queued: service.queued, inFlight: service.inFlight, responseTime: service.responseTime,
+        fullAt: service.saturations.first?.onset, dropped: service.dropped + service.refused)
+    }
+    figures = Self.simulated(result)
+    let isNested = plan.load.entries.map(\.route) == [SimulatedSystem.nested]
+    if isNested, topology.services.allSatisfy({ $0.model == .blocking }) {
+      figures += Self.closedForms(
+        NestedChain(topology, cores: plan.system.cores, costs: costs), plan.load,
+        timeout: topology.services.map(\.timeout.seconds).min() ?? .infinity)
+    }
+  }
+
+  private static func simulated(_ result: SimulationResult) -> [Figure] {
+    var figures = [
+      Figure(name: "throughput", value: result.throughput, unit: "/s", method: .simulation),
+      Figure(name: "goodput", value: result.goodput, unit: "/s", method: .simulation),
+    ]
+    if let times = result.routes.first?.times {
+      figures += [
+        Figure(name: "response time, mean", value: times.mean, unit: "s", method: .simulation),
+        Figure(name: "response time, p50", value: times.percentile(0.5), unit: "s", method: .simulation),
+        Figure(name: "response time, p99", value: times.percentile(0.99), unit: "s", method: .simulation),
+      ]
+    }
+    return figures + [Figure(name: "cores busy", value: result.busyCores, unit: "", method: .simulation)]
+  }
+
+  private static func closedForms(_ chain: NestedChain, _ load: SimulatedLoad, timeout: Double) -> [Figure] {
+    var figures = [Figure(name: "capacity", value: chain.capacity, unit: "/s", method: .bound)]
+    func add(_ throughput: Double, _ responseTime: Double, _ method: Method) {
+      figures.append(Figure(name: "goodput", value: throughput, unit: "/s", method: method))
+      figures.append(Figure(name: "response time, mean", value: responseTime, unit: "s", method: method))
+    }
+    switch load.arrival {
+    case .closed(let clients, let think):
+      let layered = LayeredModel(chain: chain, clients: clients, thinkTime: think.mean).figures
+      // It is approximate and knows nothing of processors: no more than the bound, and what Little's law makes of that.
+      let throughput = min(layered.throughput, chain.capacity)
+      add(throughput, max(layered.responseTime, Double(clients) / throughput - think.mean), .layers)
+    case .open(let rate, .poisson) where chain.isAlmostAllLeaf:
+      let reduced = chain.reduction(arrivalRate: rate).figures
+      // It knows nothing of timeouts.
+      if reduced.responseTime < timeout { add(reduced.throughput, reduced.responseTime, .reduction) }
+    case .open: break
+    }
+    return figures
+  }
+}
+
+extension NestedChain {
+  /// The nested route of a configured chain.
+  package init(_ topology: Topology, cores: Int?, costs: StepCosts) {
+    let cpu = topology.services.map { service in
+      costs.request.seconds
+        + (service.name == .paymentService ? costs.file.seconds : costs.call.seconds)
+        + (service.name == .gateway ? 0 : costs.query.seconds)
+    }
+    self.init(
+      threads: topology.services.map(\.threads),
+      ownTimes: zip(topology.services, cpu).map { ServiceTime.latency($0.latency).mean + $1 }, cpuTimes: cpu,
+      frontQueue: topology.services.first?.queueLimit ?? 0, cores: cores)
+  }
+
+  /// The reduction is about a chain of which only the last service takes time.
+  var isAlmostAllLeaf: Bool { (ownTimes.last ?? 0) >= 0.9 * ownTimes.reduce(0, +) }
+}

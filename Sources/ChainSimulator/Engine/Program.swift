@@ -1,0 +1,82 @@
+import ChainModel
+
+/// A system's steps as a flat list, one after another route by route, so that nothing is looked up by name in a run.
+struct Program {
+  enum Kind: UInt8 {
+    case cpu
+    case remote
+    case store
+    case call
+    case end
+  }
+
+  struct Step {
+    var kind: Kind
+    /// Of a call: the callee.
+    var service = 0
+    /// Of a call: the callee's route, among all.
+    var route = 0
+    /// Of a call: which of the caller's gates.
+    var gate = 0
+    var sampler = Sampler(.zero)
+    var isFile = false
+    /// Text in the log.
+    var label = ""
+    var name: UInt32 = 0
+  }
+
+  var steps: [Step] = []
+  /// By route among all: its first step.
+  private(set) var starts: [Int] = []
+  private(set) var routeNames: [String] = []
+  /// By service, the clients last: its first route among all.
+  private(set) var firstRoutes: [Int] = []
+  /// By service, the clients last: whom it calls.
+  private(set) var callees: [[Int]] = []
+  /// By service.
+  private(set) var bases: [Sampler] = []
+
+  init(_ plan: SimulationPlan) {
+    var route = 0
+    for service in plan.system.services {
+      firstRoutes.append(route)
+      route += service.routes.count
+      bases.append(Sampler(service.latency))
+    }
+    firstRoutes.append(route)
+    for service in plan.system.services {
+      var callees: [Int] = []
+      for route in service.routes { add(route.name, route.steps, &callees, plan.system) }
+      self.callees.append(callees)
+    }
+    var callees: [Int] = []
+    for entry in plan.load.entries {
+      let name = plan.system.services[entry.service].routes[entry.route].name
+      add(name, [.call(entry.service, route: entry.route)], &callees, plan.system)
+    }
+    self.callees.append(callees)
+  }
+
+  private mutating func add(
+    _ name: String, _ route: [SimulatedStep], _ callees: inout [Int], _ system: SimulatedSystem
+  ) {
+    starts.append(steps.count)
+    routeNames.append(name)
+    for step in route {
+      switch step {
+      case .cpu(let time): steps.append(Step(kind: .cpu, sampler: Sampler(time)))
+      case .remote(let time): steps.append(Step(kind: .remote, sampler: Sampler(time), label: "remote system"))
+      case .store(let time, let label, let isFile):
+        steps.append(Step(kind: .store, sampler: Sampler(time), isFile: isFile, label: label))
+      case .call(let service, let route):
+        if !callees.contains(service) { callees.append(service) }
+        let gate = callees.firstIndex(of: service) ?? 0
+        steps.append(
+          Step(
+            kind: .call, service: service, route: firstRoutes[service] + route, gate: gate,
+            label: system.services[service].name))
+      }
+    }
+    steps.append(Step(kind: .end))
+  }
+}

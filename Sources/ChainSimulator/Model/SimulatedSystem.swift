@@ -1,0 +1,145 @@
+package import ChainModel
+package import Topology
+
+/// Services that call one another on one host: what is simulated. Services are indices with names, in any graph.
+package struct SimulatedSystem: Hashable, Sendable {
+  package var services: [SimulatedService]
+  /// Processors that all services share; nil: as many as are asked for.
+  package var cores: Int?
+  /// Time on the network, each way.
+  package var hop: Duration
+  /// Whether a callee is told that its caller has left, and stops.
+  package var cancels: Bool
+  package var connectionRetries: ConnectionRetries
+
+  package init(
+    services: [SimulatedService], cores: Int? = nil, hop: Duration = .zero, cancels: Bool = true,
+    connectionRetries: ConnectionRetries = .linux
+  ) {
+    self.services = services
+    self.cores = cores
+    self.hop = hop
+    self.cancels = cancels
+    self.connectionRetries = connectionRetries
+  }
+
+  /// The index of the service with this name.
+  package func index(of name: String) -> Int? { services.firstIndex { $0.name == name } }
+}
+
+/// When a connection that finds the listen backlog full is tried again.
+package enum ConnectionRetries: Hashable, Sendable {
+  /// Since Linux 6.5: `tcp_syn_linear_timeouts` 4, `tcp_syn_retries` 6.
+  case linux
+  /// Before: each wait twice as long as the one before.
+  case olderLinux
+
+  /// Seconds after the first attempt; after the last one, the connection has failed.
+  var instants: [UInt64] {
+    switch self {
+    case .linux: [1, 2, 3, 4, 5, 7, 11, 19, 35, 67]
+    case .olderLinux: [1, 3, 7, 15, 31, 63]
+    }
+  }
+}
+
+/// How a service waits: the four IO models, and the classic mistake.
+package enum ServingModel: UInt8, CaseIterable, Sendable {
+  case blocking = 0
+  case async
+  case nonblocking
+  case nonblockingAsync
+  /// Blocking calls made on the event loops: each holds its loop until it is answered.
+  case blockingOnLoop
+
+  package init(_ model: IOModel) {
+    switch model {
+    case .blocking: self = .blocking
+    case .async: self = .async
+    case .nonblocking: self = .nonblocking
+    case .nonblockingAsync: self = .nonblockingAsync
+    }
+  }
+
+  /// What the log calls it.
+  var ioModel: IOModel {
+    switch self {
+    case .blocking: .blocking
+    case .async: .async
+    case .nonblocking, .blockingOnLoop: .nonblocking
+    case .nonblockingAsync: .nonblockingAsync
+    }
+  }
+
+  /// A request holds one thread from its start to its answer.
+  var holdsThread: Bool { self == .blocking || self == .blockingOnLoop }
+}
+
+/// One service of a simulated system. The defaults are those of `services.yaml`.
+package struct SimulatedService: Hashable, Sendable {
+  package var name: String
+  package var model: ServingModel
+  package var threads: Int
+  package var queueLimit: Int
+  package var overflow: Overflow
+  /// Connections that the kernel holds, with `overflow: backlog`, beside the queue; it admits one more.
+  package var backlog: Int
+  package var loops: Int
+  package var storeThreads: Int
+  package var inFlightLimit: Int
+  /// Instances, each with its own threads; callers take them in turn.
+  package var replicas: Int
+  /// For a call to a callee; nil: forever.
+  package var timeout: Duration?
+  /// Of the remote system behind the service: waited before the steps, by no thread in the models of event loops.
+  package var latency: ServiceTime
+  package var routes: [SimulatedRoute]
+  /// By the callee's index.
+  package var rules: [Int: CallRules]
+
+  package init(
+    _ name: String, model: ServingModel = .blocking, threads: Int = 16, queueLimit: Int = 64,
+    overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 2,
+    inFlightLimit: Int = 10_000, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
+    routes: [SimulatedRoute], rules: [Int: CallRules] = [:]
+  ) {
+    self.name = name
+    self.model = model
+    self.threads = threads
+    self.queueLimit = queueLimit
+    self.overflow = overflow
+    self.backlog = backlog
+    self.loops = loops
+    self.storeThreads = storeThreads
+    self.inFlightLimit = inFlightLimit
+    self.replicas = replicas
+    self.timeout = timeout
+    self.latency = latency
+    self.routes = routes
+    self.rules = rules
+  }
+}
+
+/// What a service does for one kind of request.
+package struct SimulatedRoute: Hashable, Sendable {
+  /// `METHOD /path`, as the log has it.
+  package var name: String
+  package var steps: [SimulatedStep]
+
+  package init(_ name: String, _ steps: [SimulatedStep]) {
+    self.name = name
+    self.steps = steps
+  }
+}
+
+/// One step of a request.
+package enum SimulatedStep: Hashable, Sendable {
+  /// Needs a processor, and in the models of event loops its loop.
+  case cpu(ServiceTime)
+  /// A remote system is waited for: by the request's thread, a hired thread, or nobody.
+  case remote(ServiceTime)
+  /// Store work: a processor, on the request's thread, or one of the hired or store threads.
+  case store(ServiceTime, label: String, isFile: Bool)
+  /// Another service is called, by index and by the index of its route, and its answer waited for.
+  case call(Int, route: Int)
+}
