@@ -58,6 +58,10 @@ struct LessonRunner {
   private func run(_ job: Job) async throws -> Bool {
     let folder = store.folder(job.lesson, job.cell, seed: job.seed, quick: isQuick)
     for attempt in 1...Self.tries {
+      // A run that was killed has left its chain.
+      if FileManager.default.fileExists(atPath: folder) {
+        _ = try? ChainLauncher(root: folder, binaries: Lab.binaries).down()
+      }
       try? FileManager.default.removeItem(atPath: folder)
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let trial = CellTrial(lesson: job.lesson, cell: job.cell, seed: job.seed, isQuick: isQuick, root: folder)

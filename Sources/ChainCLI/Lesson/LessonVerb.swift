@@ -108,8 +108,8 @@ struct LessonRun: AsyncParsableCommand {
         LessonOutcome(
           lesson, store.results(lesson, seeds: runner.seeds(of: lesson), quick: quick), quick: quick)
       }
+      if !isWhole { return Output.note("interrupted; the same command goes on where it was ended") }
       if json { Output.result(WireJSON.encode(outcomes)) } else { show(lessons, outcomes, store) }
-      if !isWhole { Output.note("interrupted; the same command goes on where it was ended") }
     }
   }
 
