@@ -109,8 +109,9 @@ let package = Package(
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
       name: "ChainTests",
-      dependencies: ["ChainTestSupport", "CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", "CCurl"]
-        + foundation),
+      dependencies: [
+        "ChainTestSupport", "CascadeAnalysis", "KernelView", "Lessons", "LoadGenerator", "Supervisor", "CCurl",
+      ] + foundation),
   ]
 )
 

@@ -151,6 +151,8 @@ private struct Stage {
       threads were all waiting.
         With a gateway that does not block, /ping took \(DurationText.format(ping(switched))): \(Int(ratio)) times \
       less, while payment status stayed at \(rate(switched)) a second (\(rate(cascade)) before): what is slow stays slow.
+
+      next: bin/chainlab lesson run cascade-front --quick     when is each pool full? predicted, then measured
       """
   }
 }

@@ -143,6 +143,37 @@ def a_span_is_found_and_followed_by_keyboard_alone(chromium):
     calm()
 
 
+def a_lesson_is_played(chromium):
+    """Question by question, with a run on chains of its own in between."""
+    def lesson():
+        return opened.locator("#lesson-list details", has_text="retry-layers").first
+    with page(chromium) as opened:
+        lesson().locator("summary").click()
+        for question in ("What would you expect?", "What has to be planted for that?", "What does this machine measure?"):
+            lesson().get_by_role("button", name=question).click()
+        assert "has not been run here yet" in lesson().inner_text(), lesson().inner_text()
+        lesson().get_by_role("button", name="Run it").click()
+        wait("the lesson runs", lambda: "retry-layers runs" in opened.inner_text("#lesson-state"))
+        wait("it has ended", lambda: "retry-layers has ended" in opened.inner_text("#lesson-state"), 90)
+        wait("its result is there", lambda: "64 attempts" in lesson().inner_text())
+        lesson().get_by_role("button", name="What fixes it, and what does that cost?").click()
+        opened.locator("#lessons").screenshot(path=f"{PICTURES}/lesson.png")
+        assert "Retry in one layer only" in lesson().inner_text()
+    calm()
+
+
+def replicas_stand_side_by_side(chromium):
+    """A second payment-service, started from the page, is shown beside the first and takes its share."""
+    with page(chromium) as opened:
+        opened.get_by_role("button", name="More servers at the right place").click()
+        wait("it is there", lambda: opened.locator("article[aria-label=payment-service-2]").count() == 1, 30)
+        wait("both have work", lambda: blocked(opened, "payment-service") > 0 and blocked(opened, "payment-service-2") > 0, 30)
+        opened.screenshot(path=f"{PICTURES}/replicas.png", full_page=True)
+        opened.click("#reset")
+        wait("it has gone", lambda: opened.locator("article[aria-label=payment-service-2]").count() == 0, 60)
+    calm()
+
+
 def two_runs_are_compared(chromium):
     chainlab(FOLDER, "load", "--rate", "20", "--duration", "3s")
     first = ask("state")["run_id"]
@@ -261,7 +292,7 @@ def others_cannot_reach_in(chromium):
 
 if __name__ == "__main__":
     with browser() as chromium:
-        for test in (the_cascade_is_seen_and_ends, threads_that_come_shift_no_row, a_span_is_found_and_followed_by_keyboard_alone, two_runs_are_compared,
+        for test in (the_cascade_is_seen_and_ends, threads_that_come_shift_no_row, a_span_is_found_and_followed_by_keyboard_alone, a_lesson_is_played, replicas_stand_side_by_side, two_runs_are_compared,
                 it_is_readable, markup_stays_text, others_cannot_reach_in):
             if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
                 continue

@@ -144,9 +144,18 @@ struct LessonRun: AsyncParsableCommand {
       Output.result(text.part("What fixes it", lesson.story.fixes, width: Output.width))
       Output.result(text.part("What that costs", lesson.story.costs, width: Output.width))
       if !lesson.story.look.isEmpty { Output.result(look(lesson, store)) }
+      if let next = try? Self.next(after: lesson) {
+        Output.result("\nnext: bin/chainlab lesson run \(next.name)\(quick ? " --quick" : "")\(step ? " --step" : "")")
+      }
     }
     guard lessons.count > 1 else { return }
     Output.result("\n" + LessonText.summary(outcomes))
+  }
+
+  private static func next(after lesson: Lesson) throws -> Lesson? {
+    let lessons = try LessonBook.lessons()
+    guard let place = lessons.firstIndex(where: { $0.name == lesson.name }) else { return nil }
+    return lessons.dropFirst(place + 1).first
   }
 
   private func look(_ lesson: Lesson, _ store: LessonStore) -> String {
