@@ -49,6 +49,9 @@ static const unsigned char no_win[] = {
 static const unsigned char observer[] = {
 #embed "lessons/observer.yaml"
 };
+static const unsigned char model_and_lab[] = {
+#embed "lessons/model-and-lab.yaml"
+};
 static const unsigned char callback_hell[] = {
 #embed "lessons/callback-hell.yaml"
 };
@@ -74,6 +77,7 @@ static const struct lesson_file files[] = {
     ENTRY("thread-memory.yaml", thread_memory),
     ENTRY("no-win.yaml", no_win),
     ENTRY("observer.yaml", observer),
+    ENTRY("model-and-lab.yaml", model_and_lab),
     ENTRY("callback-hell.yaml", callback_hell),
     ENTRY("matrix.yaml", matrix),
 };

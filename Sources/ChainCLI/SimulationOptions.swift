@@ -55,7 +55,7 @@ struct SimulationOptions: ParsableArguments {
   }
 
   func load(_ entries: [SimulatedLoad.Entry]) throws -> SimulatedLoad {
-    var rules = CallRules()
+    var rules = CallPolicy()
     rules.timeout = try Self.parse("--timeout", timeout)
     let arrival: SimulatedLoad.Arrival =
       closed.map { .closed(clients: $0, think: .zero) } ?? .open(rate: rate ?? 0, poisson ? .poisson : .fixed)

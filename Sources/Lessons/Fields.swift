@@ -118,6 +118,17 @@ struct Fields {
     return tolerance
   }
 
+  /// `80 %`.
+  mutating func share(_ key: String, default fallback: Double) -> Double {
+    guard let value = take(key) else { return fallback }
+    let text = (value.text ?? "").filter { !$0.isWhitespace }
+    guard text.hasSuffix("%"), let number = Double(text.dropLast()), number > 0, number <= 100 else {
+      report(key, value.found, "a share like 80 %", at: value.position)
+      return fallback
+    }
+    return number / 100
+  }
+
   mutating func list(_ key: String) -> [Item] {
     guard let value = take(key) else { return [] }
     guard let list = value.list else {

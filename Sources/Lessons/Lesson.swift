@@ -66,8 +66,9 @@ package struct Lesson: Sendable {
   /// A measured figure beside what it should be.
   package struct Check: Sendable {
     package var says: String
-    /// Or `every`: then so many cells as `leastShare` says must hold it.
+    /// Or `every`: then at least `leastShare` of the cells must hold it.
     package var cell: String
+    package var leastShare: Double
     package var measured: Expression
     package var rule: Rule
     package var unit: String

@@ -109,6 +109,7 @@ struct LessonReader {
     var fields = Fields(item, path: "checks")
     let check = Lesson.Check(
       says: fields.text("says"), cell: fields.text("cell", default: cells.first?.name ?? ""),
+      leastShare: fields.share("of_cells", default: 0.95),
       measured: fields.expression("measured") ?? .number(0), rule: rule(&fields),
       unit: fields.text("unit", default: ""),
       isQuick: fields.flag("quick", default: true))

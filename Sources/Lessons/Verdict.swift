@@ -83,8 +83,6 @@ package struct LessonOutcome: Codable, Sendable {
 /// Evaluates checks over the runs of a lesson: those of one seed belong together.
 struct Evaluation {
   static let every = "every"
-  /// Of the cells that a check of every cell must hold in.
-  static let leastShare = 0.95
 
   let lesson: Lesson
   let results: [CellResult]
@@ -97,7 +95,7 @@ struct Evaluation {
       do throws(ExpressionError) {
         if check.cell == Self.every {
           measured.append(try share(check, seed))
-          bounds.append((nil, Self.leastShare, 1))
+          bounds.append((nil, check.leastShare, 1))
           continue
         }
         let value = try check.measured.value { self.value($0, $1 ?? check.cell, seed) }

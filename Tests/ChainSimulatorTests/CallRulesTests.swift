@@ -5,7 +5,7 @@ import Topology
 
 /// Retries, budgets, bulkheads, breakers, timeouts, deadlines and connections, as the running services have them.
 @Suite struct CallRulesTests {
-  private static func failing(_ rules: CallRules, layers: Int = 3) -> SimulatedSystem {
+  private static func failing(_ rules: CallPolicy, layers: Int = 3) -> SimulatedSystem {
     var system = Systems.chain([64, 64, 64, 64], own: [.zero, .zero, .zero, .fixed(.milliseconds(1))])
     for index in 0..<layers { system.services[index].rules = [index + 1: rules] }
     return system
@@ -17,7 +17,7 @@ import Topology
   @Test(arguments: [(3, 64), (1, 4), (0, 1)]) func retriesMultiplyFromLayerToLayer(_ layers: Int, _ attempts: Int)
     throws
   {
-    var rules = CallRules()
+    var rules = CallPolicy()
     rules.retries = 3
     let plan = SimulationPlan(
       Self.failing(rules, layers: layers), Systems.open(1, .fixed, warmUp: .zero, for: .milliseconds(20_500)),
@@ -28,7 +28,7 @@ import Topology
   }
 
   @Test func aBudgetKeepsRetriesAShareOfTheCalls() throws {
-    var rules = CallRules()
+    var rules = CallPolicy()
     (rules.retries, rules.budget) = (3, 0.1)
     let plan = SimulationPlan(
       Self.failing(rules, layers: 1), Systems.open(100, .fixed, warmUp: .zero, for: .seconds(20)),
@@ -40,7 +40,7 @@ import Topology
   }
 
   @Test func aBulkheadKeepsThreadsFree() throws {
-    var rules = CallRules()
+    var rules = CallPolicy()
     rules.bulkhead = 5
     var system = Systems.chain([20, 20], own: [.zero, .fixed(.seconds(1))], names: ["gateway", "slow"])
     system.services[0].rules = [1: rules]
@@ -51,7 +51,7 @@ import Topology
   }
 
   @Test func anOpenBreakerSparesTheCallee() throws {
-    var rules = CallRules()
+    var rules = CallPolicy()
     (rules.breaker, rules.breakerCalls, rules.breakerOpen) = (0.5, 20, .seconds(5))
     let changes = Self.failure + [ScriptedChange(at: .milliseconds(12_000), service: 3, .liftFaults)]
     let plan = SimulationPlan(
@@ -68,7 +68,7 @@ import Topology
   func aRetryStormIsMetastable(_ rate: Double, _ queue: Int, _ recovers: Bool) throws {
     var system = Systems.one(.fixed(.milliseconds(100)), threads: 30, queue: queue)
     system.cancels = false
-    var rules = CallRules()
+    var rules = CallPolicy()
     (rules.timeout, rules.retries, rules.deadline) = (.seconds(1), 1, false)
     let load = SimulatedLoad(
       .open(rate: rate, .poisson), warmUp: .seconds(90), duration: .seconds(30), rules: rules)

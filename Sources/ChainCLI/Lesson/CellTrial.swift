@@ -9,7 +9,7 @@ import TraceLog
 
 /// Runs one cell of a lesson once: launches its chain, sends its load, does what its script says, and measures.
 ///
-/// Figures besides those of `CellMeasures` and `ProcessorUse`:
+/// Figures besides those of `CellMeasures`, `ProcessorUse` and `CellSimulation`:
 ///
 /// | figure | meaning |
 /// |---|---|
@@ -49,6 +49,8 @@ struct CellTrial {
     async let watched = watch(chain, from: start)
     var figures = made.figures(cell)
     figures.merge(HandlerStyles.figures()) { $1 }
+    let simulation = CellSimulation(cell: cell, topology: made.topology, duration: duration, seed: seed)
+    figures.merge(simulation.figures()) { $1 }
     figures.merge(try await watched) { $1 }
     let result = try await sent
     Self.add(result, to: &figures)

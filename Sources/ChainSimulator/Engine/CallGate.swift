@@ -32,7 +32,7 @@ struct CallGate {
     case halfOpen
   }
 
-  init(_ rules: CallRules, timeout: Duration?) {
+  init(_ rules: CallPolicy, timeout: Duration?) {
     retries = rules.retries
     tellsDeadline = rules.deadline
     self.timeout = (rules.timeout ?? timeout).map(\.nanoseconds) ?? .max

@@ -74,7 +74,7 @@ struct Simulation<Sink: RecordSink> {
         loopQueues.append(FrameList())
       }
       for callee in program.callees[index] {
-        gates.append(CallGate(service.rules[callee] ?? .none, timeout: service.timeout))
+        gates.append(CallGate(service.rules[callee] ?? .plain, timeout: service.timeout))
       }
     }
     instances.append(own)

@@ -29,13 +29,16 @@ extension SimulatedSystem {
     let names = topology.services.map(\.name)
     func index(_ name: ServiceName) -> Int { names.firstIndex(of: name) ?? 0 }
     let services = topology.services.map { service in
-      SimulatedService(
+      let policies = service.callPolicy == .plain ? [] : service.callees.map { (index($0), service.callPolicy) }
+      return SimulatedService(
         service.name.rawValue, model: ServingModel(service.model), threads: service.threads,
         queueLimit: service.queueLimit, overflow: service.overflow, backlog: service.backlog, loops: service.loops,
-        storeThreads: service.storeThreads, inFlightLimit: service.inFlightLimit, timeout: service.timeout,
-        latency: .latency(service.latency), routes: Self.routes(of: service.name, costs, index))
+        storeThreads: service.storeThreads, inFlightLimit: service.inFlightLimit, replicas: service.replicas,
+        timeout: service.timeout, latency: .latency(service.latency),
+        routes: Self.routes(of: service.name, costs, index), rules: Dictionary(uniqueKeysWithValues: policies))
     }
-    self.init(services: services, cores: cores)
+    // Cancelling is the system's in the simulation: it stops only if no service goes on for callers that have left.
+    self.init(services: services, cores: cores, cancels: topology.services.allSatisfy { $0.onLeave == .cancel })
   }
 
   /// The gateway's routes, by index.

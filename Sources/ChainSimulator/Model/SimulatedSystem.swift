@@ -95,13 +95,13 @@ package struct SimulatedService: Hashable, Sendable {
   package var latency: ServiceTime
   package var routes: [SimulatedRoute]
   /// By the callee's index.
-  package var rules: [Int: CallRules]
+  package var rules: [Int: CallPolicy]
 
   package init(
     _ name: String, model: ServingModel = .blocking, threads: Int = 16, queueLimit: Int = 64,
     overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 2,
     inFlightLimit: Int = 10_000, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
-    routes: [SimulatedRoute], rules: [Int: CallRules] = [:]
+    routes: [SimulatedRoute], rules: [Int: CallPolicy] = [:]
   ) {
     self.name = name
     self.model = model

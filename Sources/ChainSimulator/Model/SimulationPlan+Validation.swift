@@ -65,7 +65,7 @@ extension SimulationPlan {
     }
   }
 
-  private static func check(_ rules: CallRules, _ name: String) throws(SimulationError) {
+  private static func check(_ rules: CallPolicy, _ name: String) throws(SimulationError) {
     try check(rules.retries, "\(name).retries", 0...100)
     try check(rules.bulkhead, "\(name).bulkhead", 0...Int.max)
     try check(rules.breakerCalls, "\(name).breaker_calls", 1...100_000)

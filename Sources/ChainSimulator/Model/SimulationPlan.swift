@@ -47,12 +47,12 @@ package struct SimulatedLoad: Hashable, Sendable {
   /// Measured.
   package var duration: Duration
   /// Of the clients: timeout and retries.
-  package var rules: CallRules
+  package var rules: CallPolicy
   package var seed: UInt64
 
   package init(
     _ arrival: Arrival, entries: [Entry] = [Entry()], warmUp: Duration = .zero, duration: Duration,
-    rules: CallRules = .none, seed: UInt64 = 1
+    rules: CallPolicy = .plain, seed: UInt64 = 1
   ) {
     self.arrival = arrival
     self.entries = entries

@@ -34,7 +34,8 @@ extension Outcome {
     case .injected: .injected(status: 500)
     case .injectedReset: .injectedReset
     case .answered: .answered(.gateway, status: 502)
-    case .bulkheadFull, .circuitOpen: .shed(.queueFull)
+    case .bulkheadFull: .shed(.bulkheadFull)
+    case .circuitOpen: .shed(.circuitOpen)
     }
   }
 
@@ -42,8 +43,6 @@ extension Outcome {
   package var name: String {
     switch self {
     case .ok: "ok"
-    case .bulkheadFull: "bulkhead_full"
-    case .circuitOpen: "circuit_open"
     case .answered: "answered"
     default: error.row.errorType
     }
