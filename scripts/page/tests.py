@@ -62,7 +62,7 @@ def the_cascade_is_seen_and_ends(chromium):
         wait("the handler is shown", lambda: "nonBlocking" in opened.inner_text("#code h3"))
         opened.click("#reset")
         wait("all is as it was", lambda: "All is calm" in opened.inner_text("#banner") and "has ended" in opened.inner_text("#load-state"), 60)
-        assert opened.input_value("article[aria-label=gateway] select") == "blocking"
+        wait("the gateway blocks again", lambda: opened.input_value("article[aria-label=gateway] select") == "blocking")
     calm()
 
 
