@@ -16,8 +16,18 @@ package struct Lesson: Sendable {
   package var checks: [Check]
   /// Its cells are `Mixes`.
   package var isMatrix: Bool
-  /// Of the file's text: results of another text are not taken for results of this one.
+  /// Of the file's text: results of another text are not taken for results of this one. The line `plot:` does not count.
   package var digest: String
+  /// What the report draws besides the checks.
+  package var plot: Plot?
+
+  /// A measure by cell, or the checks that have a prediction in the same unit, as bars on one scale.
+  package struct Plot: Sendable {
+    package var says: String
+    /// Nil for the checks.
+    package var measure: Expression?
+    package var unit: String
+  }
 
   /// Told in five steps; before each stands a question.
   package struct Story: Sendable {

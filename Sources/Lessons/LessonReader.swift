@@ -17,7 +17,7 @@ struct LessonReader {
   static func read(_ text: String, file: String) throws(LessonError) -> Lesson {
     let document = Document(text)
     var reader = LessonReader()
-    let lesson = document.problems.isEmpty ? reader.lesson(document.root, digest: Digest.of(text)) : nil
+    let lesson = document.problems.isEmpty ? reader.lesson(document.root, digest: Digest.ofExperiment(text)) : nil
     let problems = document.problems + reader.problems
     guard let lesson, problems.isEmpty else { throw LessonError(file: file, problems: problems) }
     return lesson
@@ -39,6 +39,7 @@ struct LessonReader {
     let pings = fields.number("pings")
     let cells = fields.list("cells")
     let checks = fields.list("checks")
+    let plot = fields.mapping("plot")
     fields.finish()
     problems += fields.problems
     lesson.story = read(story)
@@ -47,6 +48,7 @@ struct LessonReader {
       isQuick: true, pings: pings)
     lesson.cells = lesson.isMatrix ? Mixes.cells(common) : cells.isEmpty ? [common] : cells.map { cell($0, common) }
     lesson.checks = checks.map { check($0, cells: lesson.cells) }
+    lesson.plot = plot.map { self.plot($0, checks: lesson.checks) }
     if lesson.checks.isEmpty { report(root, "checks", "nothing", "at least one check") }
     return lesson
   }
@@ -105,6 +107,21 @@ struct LessonReader {
     }
   }
 
+  private mutating func plot(_ fields: Fields, checks: [Lesson.Check]) -> Lesson.Plot {
+    var fields = fields
+    let plot = Lesson.Plot(
+      says: fields.text("says"), measure: fields.expression("measure"), unit: fields.text("unit", default: ""))
+    let isDrawn = checks.contains { check in
+      if case .within = check.rule { check.unit == plot.unit } else { false }
+    }
+    if plot.measure == nil, !isDrawn {
+      fields.report("measure", "nothing", "an expression, or a check with a prediction in the plot's unit")
+    }
+    fields.finish()
+    problems += fields.problems
+    return plot
+  }
+
   private mutating func check(_ item: Item, cells: [Lesson.Cell]) -> Lesson.Check {
     var fields = Fields(item, path: "checks")
     let check = Lesson.Check(
@@ -141,6 +158,12 @@ struct LessonReader {
 
 /// A digest of a text (FNV-1a, 64 bits), to see that it has changed.
 enum Digest {
+  /// Of what is run and checked: how a lesson is drawn, its line `plot:`, changes no result.
+  static func ofExperiment(_ text: String) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("plot:") }
+    return of(lines.joined(separator: "\n"))
+  }
+
   static func of(_ text: String) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -68,15 +68,20 @@ package struct LessonOutcome: Codable, Sendable {
     name = lesson.name
     experiment = lesson.experiment
     claim = lesson.claim
-    let own = results.filter { $0.lesson == lesson.name && $0.digest == lesson.digest && $0.quick == quick }
-    discarded = own.compactMap { result in
+    discarded = lesson.own(results, quick: quick).compactMap { result in
       result.discarded.map { "\(result.cell), seed \(result.seed): \($0)" }
     }
-    let valid = own.filter { $0.discarded == nil }
-    let evaluation = Evaluation(lesson: lesson, results: valid)
+    let evaluation = Evaluation(lesson, results, quick: quick)
     checks = lesson.checks.filter { !quick || $0.isQuick }.map { evaluation.outcome($0) }
     let verdicts = checks.map(\.verdict)
     verdict = verdicts.contains(.refuted) ? .refuted : verdicts.contains(.undecided) ? .undecided : .confirmed
+  }
+}
+
+extension Lesson {
+  /// Those of its present text.
+  func own(_ results: [CellResult], quick: Bool) -> [CellResult] {
+    results.filter { $0.lesson == name && $0.digest == digest && $0.quick == quick }
   }
 }
 
@@ -84,8 +89,25 @@ package struct LessonOutcome: Codable, Sendable {
 struct Evaluation {
   static let every = "every"
 
-  let lesson: Lesson
-  let results: [CellResult]
+  private let lesson: Lesson
+  private let results: [CellResult]
+
+  /// - Parameters:
+  ///   - lesson: whose checks they are.
+  ///   - results: of its cells; those of another text of the lesson, and those that were discarded, do not count.
+  ///   - quick: which of them.
+  init(_ lesson: Lesson, _ results: [CellResult], quick: Bool) {
+    self.lesson = lesson
+    self.results = lesson.own(results, quick: quick).filter { $0.discarded == nil }
+  }
+
+  /// A measure of one cell in each run in which it has a finite value.
+  func values(_ measure: Expression, cell: String) -> [Double] {
+    Set(results.map(\.seed)).sorted().compactMap { seed in
+      let value = try? measure.value { self.value($0, $1 ?? cell, seed) }
+      return value.flatMap(Self.finite)
+    }
+  }
 
   func outcome(_ check: Lesson.Check) -> CheckOutcome {
     var outcome = CheckOutcome(says: check.says, cell: check.cell, unit: check.unit, verdict: .undecided, runs: 0)

@@ -59,6 +59,17 @@ struct LessonBookTests {
     #expect(one.digest != other.digest)
   }
 
+  /// Else a change of how a lesson is drawn would have all of its runs repeated.
+  @Test func howALessonIsDrawnChangesNoDigest() throws {
+    let plot = "plot: {says: served, measure: throughput, unit: /s}"
+    let one = try LessonBook.read(Self.text, file: "one.yaml")
+    let drawn = try LessonBook.read(Self.text.replacing("checks:", with: "\(plot)\nchecks:"), file: "one.yaml")
+    #expect(one.digest == drawn.digest)
+    #expect(one.plot == nil)
+    #expect(drawn.plot?.says == "served" && drawn.plot?.unit == "/s")
+    #expect(drawn.plot?.measure == .name("throughput", cell: nil))
+  }
+
   @Test(arguments: [
     ("claim: A claim.", "clam: A claim.", "1:1: claim: found nothing"),
     ("threads: 4}", "threads: [4]}", "6:12: settings.all.threads: found a list"),
@@ -69,6 +80,10 @@ struct LessonBookTests {
     ("within: 20 or 10 %", "within: some", "found some, expected a tolerance like 10 %"),
     ("quick: false", "quick: no", "found no, expected true or false"),
     ("predicted: load.rate, ", "", "checks.predicted: found nothing"),
+    (
+      "checks:", "plot: {says: a, unit: ms}\nchecks:", "plot.measure: found nothing, expected an expression, or a check"
+    ),
+    ("checks:", "plot: {measure: a}\nchecks:", "plot.says: found nothing"),
   ]) func whatIsWrongIsNamedWithItsPlace(_ old: String, _ new: String, _ message: String) throws {
     let text = Self.text.replacing(old, with: new)
     try #require(text != Self.text)

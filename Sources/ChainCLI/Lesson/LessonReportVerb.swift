@@ -16,26 +16,29 @@ struct LessonReportVerb: ParsableCommand {
   @OptionGroup var lab: Lab
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the page.", valueName: "file")) var output: String?
   @Option(help: ArgumentHelp("Write the checks as a table, too.", valueName: "file")) var csv: String?
+  @Option(help: ArgumentHelp("Write each figure of each run as a table, too.", valueName: "file")) var figures: String?
   @Flag(help: "The quick runs, also where there are full ones.") var quick = false
   @Flag(help: "Print JSON: all checks and all runs.") var json = false
 
   func validate() throws {
-    guard output != nil || csv != nil || json else { throw ValidationError("expected -o FILE, --csv FILE or --json") }
+    guard output != nil || csv != nil || figures != nil || json else {
+      throw ValidationError("expected -o FILE, --csv FILE, --figures FILE or --json")
+    }
   }
 
   func run() throws {
     try ExitCodes.reporting {
       let report = try make()
-      if let output {
-        try AtomicFile.write(Array(report.html.utf8), to: output)
-        Output.result(output)
-      }
-      if let csv {
-        try AtomicFile.write(Array(report.csv.utf8), to: csv)
-        Output.result(csv)
-      }
+      if let output { try write(report.html, to: output) }
+      if let csv { try write(report.csv, to: csv) }
+      if let figures { try write(report.figuresCSV, to: figures) }
       if json { Output.result(WireJSON.encode(report)) }
     }
+  }
+
+  private func write(_ text: String, to file: String) throws {
+    try AtomicFile.write(Array(text.utf8), to: file)
+    Output.result(file)
   }
 
   private func make() throws -> LessonReport {

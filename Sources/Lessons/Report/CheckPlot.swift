@@ -4,55 +4,45 @@ struct CheckPlot {
   let checks: [CheckOutcome]
 
   private static let row = 26.0
+  private static let top = 24.0
   private static let left = 8.0
   private static let width = 300.0
 
   func write(to markup: inout Markup) {
     let drawn = checks.filter { $0.measured?.isFinite == true }
     guard !drawn.isEmpty else { return }
-    let height = Self.row * Double(drawn.count) + 8
-    let attributes = [
-      ("viewBox", "0 0 760 \(height)"), ("role", "img"), ("class", "plot"),
-      ("aria-label", "Measured values within what is allowed; the table says the same"),
-    ]
-    markup.element("svg", attributes) { markup in
-      for (index, check) in drawn.enumerated() { Self.draw(check, y: Self.row * Double(index) + 4, &markup) }
+    let bottom = Self.top + Self.row * Double(drawn.count)
+    let title = "Measured values within what is allowed"
+    let words = drawn.map { "\($0.says): \($0.measuredText), allowed \($0.allowedText)" }.joined(separator: "; ")
+    markup.picture(title, words, width: 760, height: bottom + 24) { markup in
+      markup.element("text", title, [("class", "head"), ("x", "8"), ("y", "16")])
+      for (index, check) in drawn.enumerated() { Self.draw(check, y: Self.top + Self.row * Double(index), &markup) }
+      let legend =
+        "dot: median measured (ringed if refuted); thin line: range over the runs; upright mark: predicted; "
+        + "band: allowed; each row from 0"
+      markup.element("text", legend, [("class", "legend"), ("x", "8"), ("y", Markup.coordinate(bottom + 14))])
     }
   }
 
   private static func draw(_ check: CheckOutcome, y: Double, _ markup: inout Markup) {
     let values = [check.measured, check.least, check.most, check.low, check.high, check.predicted].compactMap { $0 }
-      .filter(\.isFinite)
-    let most = max(values.max() ?? 1, 0) * 1.15
-    let least = min(values.min() ?? 0, 0) * 1.15
-    let span = most - least > 0 ? most - least : 1
-    func place(_ value: Double) -> Double { left + (min(max(value, least), most) - least) / span * width }
-    let (low, high) = (place(check.low ?? least), place(check.high ?? most))
+    // Room beyond the largest, so that what is allowed without an end is seen to go on.
+    let axis = Axis(values.map { $0 * 1.15 })
+    func place(_ value: Double) -> Double { left + axis.share(value) * width }
+    let (low, high) = (place(check.low ?? -.infinity), place(check.high ?? .infinity))
     let middle = y + row / 2
-    bar("band", x: low, y: y + 5, width: max(2, high - low), height: row - 10, &markup)
+    markup.rectangle("band", x: low, y: y + 5, width: max(2, high - low), height: row - 10)
     if let predicted = check.predicted {
-      bar("predicted", x: place(predicted) - 1, y: y + 2, width: 2, height: row - 4, &markup)
+      markup.rectangle("predicted", x: place(predicted) - 1, y: y + 2, width: 2, height: row - 4)
     }
     if let least = check.least, let most = check.most, check.runs > 1 {
-      bar("range", x: place(least), y: middle - 1, width: max(1, place(most) - place(least)), height: 2, &markup)
+      markup.rectangle("range", x: place(least), y: middle - 1, width: max(1, place(most) - place(least)), height: 2)
     }
     let mark = check.verdict == .refuted ? "dot refuted" : "dot"
-    markup.single(
-      "circle", [("class", mark), ("cx", text(place(check.measured ?? 0))), ("cy", text(middle)), ("r", "4.5")])
+    let x = Markup.coordinate(place(check.measured ?? 0))
+    markup.single("circle", [("class", mark), ("cx", x), ("cy", Markup.coordinate(middle)), ("r", "4.5")])
     let words = "\(Number.text(check.measured ?? 0)) \(check.unit): \(check.says)"
-    markup.element("text", words, [("x", text(left + width + 14)), ("y", text(middle + 4))])
-  }
-
-  private static func bar(
-    _ kind: String, x: Double, y: Double, width: Double, height: Double, _ markup: inout Markup
-  ) {
-    markup.single(
-      "rect",
-      [("class", kind), ("x", text(x)), ("y", text(y)), ("width", text(width)), ("height", text(height))])
-  }
-
-  /// A coordinate; one decimal is finer than any screen.
-  private static func text(_ value: Double) -> String {
-    value.isFinite ? "\((value * 10).rounded() / 10)" : "0"
+    markup.element(
+      "text", words, [("x", Markup.coordinate(left + width + 14)), ("y", Markup.coordinate(middle + 4))])
   }
 }

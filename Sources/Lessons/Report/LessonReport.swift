@@ -40,32 +40,6 @@ package struct LessonReport: Encodable, Sendable {
     case writtenAt = "written_at"
   }
 
-  // MARK: For other programs
-
-  /// A line for each check (RFC 4180).
-  package var csv: String {
-    let head = [
-      "experiment", "lesson", "check", "cell", "unit", "measured", "least", "most", "runs", "predicted", "low", "high",
-      "verdict",
-    ]
-    var lines = [head]
-    for outcome in outcomes {
-      for check in outcome.checks {
-        let numbers = [check.measured, check.least, check.most].map { $0.map { "\($0)" } ?? "" }
-        let rest = [check.predicted, check.low, check.high].map { $0.map { "\($0)" } ?? "" }
-        lines.append(
-          [outcome.experiment, outcome.name, check.says, check.cell, check.unit] + numbers + ["\(check.runs)"] + rest
-            + [check.verdict.rawValue])
-      }
-    }
-    return lines.map { $0.map(Self.quoted).joined(separator: ",") + "\r\n" }.joined()
-  }
-
-  static func quoted(_ field: String) -> String {
-    guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
-  }
-
   // MARK: The page
 
   /// Complete in itself: no other file, no script.
@@ -86,12 +60,29 @@ package struct LessonReport: Encodable, Sendable {
 
   private func body(_ markup: inout Markup) {
     markup.element("h1", "Blocked threads: what theory predicts, and what this machine measured")
-    let kind = quick ? "quick runs, one seed each" : "full runs"
-    markup.element("p", "chainlab \(version); \(machine); \(writtenAt); \(runs.count) \(kind).", [("class", "soft")])
+    markup.element(
+      "p",
+      "Four services call one another over HTTP, each in one of four IO models. Each claim below was made an experiment: "
+        + "what it predicts stands beside what these services did. A value is the median over the runs, with its range."
+    )
+    markup.element("p", "chainlab \(version); \(machine); \(writtenAt).", [("class", "soft")])
+    markup.element("p", counted, [("class", "soft")])
     summary(&markup)
     for (lesson, outcome) in zip(lessons, outcomes) { section(lesson, outcome, &markup) }
     StylesSection(styles: styles, runs: runs).write(to: &markup)
     HonestySection(outcomes: outcomes).write(to: &markup)
+  }
+
+  /// How many runs this page is made of, and how many of them do not count.
+  private var counted: String {
+    let kind = quick ? "quick runs, one for each cell" : "full runs"
+    let discarded = runs.filter { $0.discarded != nil }
+    let rest =
+      discarded.isEmpty
+      ? "all of them count"
+      : "\(discarded.count) of them do not count, each with its reason under its claim ("
+        + Set(discarded.map(\.lesson)).sorted().joined(separator: ", ") + ")"
+    return "\(runs.count) \(kind), of \(lessons.count) claims; \(rest)."
   }
 
   private func summary(_ markup: inout Markup) {
@@ -115,6 +106,7 @@ package struct LessonReport: Encodable, Sendable {
         outcome.checks.map { check in
           [check.says, check.measuredText, check.predictedText, check.allowedText, check.verdictText].map { ($0, nil) }
         }, &markup)
+      BarPlot(lesson, outcome, runs, quick: quick)?.write(to: &markup)
       CheckPlot(checks: outcome.checks).write(to: &markup)
       if lesson.isMatrix { MatrixPlot(runs: runs.filter { $0.lesson == lesson.name }).write(to: &markup) }
       for reason in outcome.discarded { markup.element("p", "Does not count: \(reason).", [("class", "soft")]) }

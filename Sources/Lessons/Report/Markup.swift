@@ -22,6 +22,33 @@ struct Markup {
     raw("<\(tag)\(Self.written(attributes))/>")
   }
 
+  /// A drawing; its title and its description say in words what it shows.
+  mutating func picture(
+    _ title: String, _ description: String, width: Double, height: Double, _ body: (inout Markup) -> Void
+  ) {
+    let box = "0 0 \(Self.coordinate(width)) \(Self.coordinate(height))"
+    element("div", [("class", "scroll")]) { markup in
+      markup.element("svg", [("viewBox", box), ("role", "img"), ("class", "plot")]) { markup in
+        markup.element("title", title)
+        markup.element("desc", description)
+        body(&markup)
+      }
+    }
+  }
+
+  /// One of a drawing's rectangles.
+  mutating func rectangle(_ kind: String, x: Double, y: Double, width: Double, height: Double) {
+    single(
+      "rect",
+      [
+        ("class", kind), ("x", Self.coordinate(x)), ("y", Self.coordinate(y)), ("width", Self.coordinate(width)),
+        ("height", Self.coordinate(height)),
+      ])
+  }
+
+  /// One decimal is finer than any screen.
+  static func coordinate(_ value: Double) -> String { value.isFinite ? "\((value * 10).rounded() / 10)" : "0" }
+
   private static func open(_ tag: String, _ attributes: [(String, String)]) -> String {
     "<\(tag)\(written(attributes))>"
   }

@@ -14,13 +14,9 @@ struct MatrixPlot {
     guard let most = values.values.max(), most > 0 else { return }
     let pairs = "BANC".flatMap { first in "BANC".map { String([first, $0]) } }
     let width = Self.size * 17
-    markup.element(
-      "svg",
-      [
-        ("viewBox", "0 0 \(width) \(width)"), ("role", "img"), ("class", "plot"),
-        ("aria-label", "Requests served per second by each mix of IO models"),
-      ]
-    ) { markup in
+    let words = "From \(Number.text(values.values.min() ?? 0)) to \(Number.text(most)); each number stands in its cell."
+    markup.picture("Requests served per second by each mix of IO models", words, width: width, height: width) {
+      markup in
       for (index, pair) in pairs.enumerated() {
         let place = Self.size * (Double(index) + 1)
         markup.element("text", pair, [("x", "\(place + 10)"), ("y", "26")])
