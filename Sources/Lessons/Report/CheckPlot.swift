@@ -41,8 +41,9 @@ struct CheckPlot {
     let mark = check.verdict == .refuted ? "dot refuted" : "dot"
     let x = Markup.coordinate(place(check.measured ?? 0))
     markup.single("circle", [("class", mark), ("cx", x), ("cy", Markup.coordinate(middle)), ("r", "4.5")])
-    let words = "\(Number.text(check.measured ?? 0)) \(check.unit): \(check.says)"
+    let measured = "\(Number.text(check.measured ?? 0))\(check.unit.isEmpty ? "" : " \(check.unit)")"
     markup.element(
-      "text", words, [("x", Markup.coordinate(left + width + 14)), ("y", Markup.coordinate(middle + 4))])
+      "text", "\(measured): \(check.says)",
+      [("x", Markup.coordinate(left + width + 14)), ("y", Markup.coordinate(middle + 4))])
   }
 }

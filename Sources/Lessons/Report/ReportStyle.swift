@@ -20,7 +20,7 @@ enum ReportStyle {
     .cell { stroke: var(--ground); } .styles { display: flex; flex-wrap: wrap; gap: 1rem; }
     .styles > div { flex: 1 1 26rem; min-width: 0; }
     pre { overflow-x: auto; border: 1px solid var(--line); padding: .5rem; font-size: 12px; line-height: 1.4; }
-    @media print { section { break-before: page; } h2 { border: 0; } tr, svg, pre { break-inside: avoid; } \
-    .scroll, pre { overflow: visible; } pre { white-space: pre-wrap; } body { max-width: none; font-size: 12px; } }
+    @media print { :root { font-size: 12px; } section { break-before: page; } h2 { border: 0; } \
+    tr, svg, pre { break-inside: avoid; } .scroll, pre { overflow: visible; } pre { white-space: pre-wrap; } body { max-width: none; font-size: 1rem; } }
     """
 }
