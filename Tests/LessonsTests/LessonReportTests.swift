@@ -110,6 +110,20 @@ struct LessonReportTests {
     #expect(isWellFormed(nothing))
   }
 
+  /// A drawing does not wrap its texts: what is longer would be cut by its edge.
+  @Test func longTextsFitIntoADrawing() throws {
+    let long = String(repeating: "long ", count: 40)
+    let text = String(repeating: "a", count: 74)
+    var outcome = try #require(LessonOutcome(lesson(), [], quick: true).checks.first)
+    outcome.says = long
+    outcome.measured = 5
+    var markup = Markup()
+    CheckPlot(checks: [outcome]).write(to: &markup)
+    let drawn = markup.text.matches(of: /<text [^>]*>([^<]*)</).map { String($0.1) }.filter { $0.contains("long") }
+    #expect(drawn.count == 1 && drawn[0].count == 74 && drawn[0].hasSuffix("…"), "\(drawn)")
+    #expect(Markup.shortened(text, to: 74) == text)
+  }
+
   @Test func withoutAMeasureTheChecksAreTheBars() throws {
     let page = report(try lesson(plot: "plot: {says: drawn, unit: ms}"), [["a": 12, "b": 4]]).html
     #expect(page.contains("<desc>first, with a comma: 12, predicted 10</desc>"))

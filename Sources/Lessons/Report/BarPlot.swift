@@ -46,7 +46,8 @@ struct BarPlot {
   private static func draw(_ bar: Bar, _ axis: Axis, y: Double, _ markup: inout Markup) {
     let baseline = Markup.coordinate(y + row / 2 + 4)
     markup.element(
-      "text", shortened(bar.label), [("text-anchor", "end"), ("x", Markup.coordinate(left - 8)), ("y", baseline)])
+      "text", Markup.shortened(bar.label, to: 34),
+      [("text-anchor", "end"), ("x", Markup.coordinate(left - 8)), ("y", baseline)])
     if let median = bar.median, median.isFinite {
       let (zero, end) = (place(0, axis), place(median, axis))
       markup.rectangle("bar", x: min(zero, end), y: y + 5, width: abs(end - zero), height: row - 10)
@@ -68,9 +69,6 @@ struct BarPlot {
     let measured = bar.median.map { Number.text($0) } ?? "not measured"
     return ([measured] + [predicted].compactMap { $0 }).joined(separator: ", ")
   }
-
-  /// What fits beside the bars; the table has it whole.
-  private static func shortened(_ label: String) -> String { label.count > 34 ? "\(label.prefix(33))…" : label }
 }
 
 extension BarPlot {

@@ -1,14 +1,17 @@
 /// Measured against allowed, a row for each check, as a picture: the band is what is allowed, the mark is the prediction,
 /// the dot the median, the line the range over the runs. Each row has a scale of its own, from 0 to the largest value.
-struct CheckPlot {
-  let checks: [CheckOutcome]
+package struct CheckPlot {
+  private let checks: [CheckOutcome]
+
+  /// - Parameter checks: those that were not measured are left out.
+  package init(checks: [CheckOutcome]) { self.checks = checks }
 
   private static let row = 26.0
   private static let top = 24.0
   private static let left = 8.0
-  private static let width = 300.0
+  private static let width = 220.0
 
-  func write(to markup: inout Markup) {
+  package func write(to markup: inout Markup) {
     let drawn = checks.filter { $0.measured?.isFinite == true }
     guard !drawn.isEmpty else { return }
     let bottom = Self.top + Self.row * Double(drawn.count)
@@ -43,7 +46,7 @@ struct CheckPlot {
     markup.single("circle", [("class", mark), ("cx", x), ("cy", Markup.coordinate(middle)), ("r", "4.5")])
     let measured = "\(Number.text(check.measured ?? 0))\(check.unit.isEmpty ? "" : " \(check.unit)")"
     markup.element(
-      "text", "\(measured): \(check.says)",
+      "text", Markup.shortened("\(measured): \(check.says)", to: 74),
       [("x", Markup.coordinate(left + width + 14)), ("y", Markup.coordinate(middle + 4))])
   }
 }

@@ -1,6 +1,8 @@
 /// HTML that is put together from texts: every text is escaped, whatever it holds.
-struct Markup {
-  private(set) var text = ""
+package struct Markup {
+  package private(set) var text = ""
+
+  package init() {}
 
   /// What stands in the page as it is: tags that this file's callers write down.
   mutating func raw(_ markup: String) { text += markup + "\n" }
@@ -44,6 +46,11 @@ struct Markup {
         ("class", kind), ("x", Self.coordinate(x)), ("y", Self.coordinate(y)), ("width", Self.coordinate(width)),
         ("height", Self.coordinate(height)),
       ])
+  }
+
+  /// What fits into a drawing; the table has it whole.
+  package static func shortened(_ text: String, to most: Int) -> String {
+    text.count > most ? "\(text.prefix(most - 1))…" : text
   }
 
   /// One decimal is finer than any screen.
