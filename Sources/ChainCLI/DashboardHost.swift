@@ -79,21 +79,11 @@ final class DashboardHost: LabAccess {
       let child = try command.spawn()
       children.withLock { $0[words] = child }
       defer { children.withLock { _ = $0.removeValue(forKey: words) } }
-      let end = await Self.end(of: child)
+      let end = await child.exitCode()
       let said = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
       return CommandOutcome(command: text, exitCode: end, output: said)
     } catch {
       return CommandOutcome(command: text, exitCode: 1, output: "\(error)")
-    }
-  }
-
-  private static func end(of child: ChildProcess) async -> Int {
-    while true {
-      if let end = child.poll() {
-        if case .exited(let code) = end { return Int(code) }
-        return 1
-      }
-      try? await Task.sleep(for: .milliseconds(20))
     }
   }
 

@@ -23,15 +23,7 @@ struct Demo: AsyncParsableCommand {
       let stage = try Stage(lab: lab, act: act)
       Interruption.watch()
       try stage.prepare()
-      let play = Task { try await stage.play() }
-      let watch = Task {
-        while !Task.isCancelled {
-          if Interruption.hasCome { return play.cancel() }
-          try await Task.sleep(for: .milliseconds(50))
-        }
-      }
-      let result = await play.result
-      watch.cancel()
+      let result = await Interruption.cancelling { try await stage.play() }
       // However it ends, the chain is left as services.yaml has it.
       try stage.restore()
       if Interruption.hasCome { return Output.note("interrupted") }

@@ -18,4 +18,19 @@ enum Interruption {
   }
 
   static var hasCome: Bool { isAsked.load(ordering: .relaxed) }
+
+  /// Does a work, and cancels it when an interruption comes.
+  static func cancelling<Value: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Value
+  ) async -> Result<Value, any Error> {
+    let task = Task { try await work() }
+    let watch = Task {
+      while !Task.isCancelled {
+        if hasCome { return task.cancel() }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+    defer { watch.cancel() }
+    return await task.result
+  }
 }

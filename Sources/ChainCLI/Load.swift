@@ -82,14 +82,8 @@ struct Load: AsyncParsableCommand {
   /// Ctrl-C ends the load early; what was measured until then is printed.
   private func interruptible(_ plan: LoadPlan, _ log: LogWriter?) async throws -> LoadResult {
     Interruption.watch()
-    let load = Task { try await LoadGenerator.run(plan, log: log) { Output.note($0.text) } }
-    let watch = Task {
-      while !Task.isCancelled {
-        if Interruption.hasCome { return load.cancel() }
-        try await Task.sleep(for: .milliseconds(50))
-      }
-    }
-    defer { watch.cancel() }
-    return try await load.value
+    return try await Interruption.cancelling {
+      try await LoadGenerator.run(plan, log: log) { Output.note($0.text) }
+    }.get()
   }
 }

@@ -4,14 +4,6 @@ import Glibc
 package import KernelView
 
 extension ProcessView {
-  /// Processor time that all threads of the process have used, in steps of the kernel's clock (10 ms).
-  package var processorTime: Duration {
-    // The process's name stands in parentheses and may contain anything, blanks too.
-    let fields = ProcFile.text("/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
-    guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return .zero }
-    return .seconds(Double(user + system) / Double(sysconf(Int32(_SC_CLK_TCK))))
-  }
-
   /// How many connections are established and wait to be accepted by whoever listens on the port: for a listening
   /// socket that is field 4 of its line, after the colon.
   package static func acceptQueue(port: Int) -> Int {

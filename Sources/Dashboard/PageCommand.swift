@@ -23,7 +23,7 @@ struct PageCommand: Hashable, Sendable {
         400, "expected 1 to \(Self.wordLimit) words of at most \(Self.lengthLimit) bytes, without control characters")
     }
     switch verb {
-    case "mode", "pool", "fault":
+    case "mode", "pool", "fault", "admission", "policy":
       guard words.count >= 3, words[1] == "all" || ReplicaName(words[1]) != nil else {
         let services = ServiceName.allCases.map(\.rawValue) + ["all"]
         throw PageRefusal(
@@ -41,7 +41,9 @@ struct PageCommand: Hashable, Sendable {
       guard words.count >= 3, words[1] == "run", !words[2].hasPrefix("-"),
         words.dropFirst(3).allSatisfy({ ["--quick", "--again"].contains($0) })
       else { throw PageRefusal(400, "lesson: expected run, a lesson's name, and --quick or --again") }
-    default: throw PageRefusal(400, "found the verb '\(verb)', expected mode, pool, fault, scale, load or lesson")
+    default:
+      throw PageRefusal(
+        400, "found the verb '\(verb)', expected mode, pool, fault, admission, policy, scale, load or lesson")
     }
     self.words = words
   }

@@ -12,8 +12,6 @@ package enum ClosedForms {
     "metastable_above": { two($0) { $0 / (1 + $1) } },
     "safe_queue": { three($0) { safeQueue(capacity: $0, timeout: $1, service: $2) } },
     "omission_p99_ms": { two($0) { omission(stop: $0, run: $1) } },
-    "erlang_c": { two($0) { erlangC(servers: Int($0), load: $1) } },
-    "queue_wait_ms": { three($0) { queueWait(servers: $0, rate: $1, service: $2) } },
   ]
 
   private static func two(_ values: [Double], _ form: (Double, Double) -> Double) -> Double? {
@@ -58,21 +56,4 @@ package enum ClosedForms {
   /// The 99th percentile that an open loop sees of one stop in a run: S − 0.01·T. Requests come evenly, so that the share
   /// x of those that were delayed by more than S − x·T is x.
   package static func omission(stop: Double, run: Double) -> Double { stop - 0.01 * run }
-
-  /// The probability of having to wait in M/M/c with load a = λ/μ (Erlang 1917), by the recursion of Erlang B.
-  package static func erlangC(servers: Int, load: Double) -> Double {
-    guard servers > 0 else { return 1 }
-    var blocking = 1.0
-    for count in 1...servers { blocking = load * blocking / (Double(count) + load * blocking) }
-    let utilisation = load / Double(servers)
-    return utilisation >= 1 ? 1 : blocking / (1 - utilisation * (1 - blocking))
-  }
-
-  /// The mean queue wait of M/M/c: C/(c·μ − λ).
-  package static func queueWait(servers: Double, rate: Double, service milliseconds: Double) -> Double {
-    let each = 1000 / milliseconds
-    let spare = servers * each - rate
-    guard spare > 0 else { return .infinity }
-    return erlangC(servers: Int(servers), load: rate / each) / spare * 1000
-  }
 }

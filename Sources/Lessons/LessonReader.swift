@@ -155,18 +155,3 @@ struct LessonReader {
     problems.append(.init(position: item.position, key: key, found: found, expected: expected))
   }
 }
-
-/// A digest of a text (FNV-1a, 64 bits), to see that it has changed.
-enum Digest {
-  /// Of what is run and checked: how a lesson is drawn, its line `plot:`, changes no result.
-  static func ofExperiment(_ text: String) -> String {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("plot:") }
-    return of(lines.joined(separator: "\n"))
-  }
-
-  static func of(_ text: String) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return String(hash, radix: 16)
-  }
-}

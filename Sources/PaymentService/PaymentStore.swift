@@ -35,12 +35,8 @@ enum PaymentStore {
     return StoreWork(.file, "ledger") { _ throws(CallError) in try ledger.append(line) }
   }
 
-  /// The computation between the query and the file write (FNV-1a).
+  /// The computation between the query and the file write.
   private static func checksum(_ payments: [Payment]) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for payment in payments {
-      for byte in payment.state.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    }
-    return hash
+    FNV1a.hash(payments.lazy.map(\.state.utf8).joined())
   }
 }

@@ -21,13 +21,4 @@ struct ClosedFormsTests {
     #expect(ClosedForms.safeQueue(capacity: 300, timeout: 1000, service: 100) == 270)
     #expect(ClosedForms.omission(stop: 1400, run: 20_000) == 1200)
   }
-
-  /// M/M/8 with 64 requests a second of 100 ms: the mean response time is 128.6 ms.
-  @Test func waitingLines() {
-    #expect(isNear(ClosedForms.queueWait(servers: 8, rate: 64, service: 100) + 100, 128.6))
-    // One server: C is its utilisation.
-    #expect(isNear(ClosedForms.erlangC(servers: 1, load: 0.7), 0.7))
-    #expect(ClosedForms.queueWait(servers: 8, rate: 80, service: 100) == .infinity)
-    #expect(ClosedForms.erlangC(servers: 0, load: 1) == 1)
-  }
 }

@@ -1,6 +1,7 @@
 import ChainModel
 import Foundation
 import Glibc
+import KernelView
 import Lessons
 import LoadGenerator
 import Supervisor
@@ -37,9 +38,10 @@ struct CellTrial {
     let made = try LessonTopology(cell)
     let launcher = try ChainLauncher(root: root, binaries: Lab.binaries)
     defer { _ = try? launcher.down() }
-    try AtomicFile.write(Array(made.yaml.utf8), to: "\(root)/services.yaml")
+    let yaml = Array(made.topology.yaml().utf8)
+    try AtomicFile.write(yaml, to: "\(root)/services.yaml")
     let chain = try launcher.up(
-      made.topology, configuration: Array(made.yaml.utf8), versions: ["chainlab": Version.text]
+      made.topology, configuration: yaml, versions: ["chainlab": Version.text]
     ).chain
     let path = made.topology.traceLog.enabled ? try chain.run.logPath() : nil
     let start = Monotonic.now()
@@ -116,12 +118,8 @@ struct CellTrial {
     let child = try Command(
       executable: "\(Lab.binaries)/chainlab", arguments: words, environment: environment, output: output
     ).spawn()
-    while true {
-      if let end = child.poll() {
-        if case .exited(0) = end { return }
-        throw LessonRunError.step(words.joined(separator: " "), RunFolder.lastLine(of: output))
-      }
-      try await Task.sleep(for: .milliseconds(5))
+    guard await child.exitCode() == 0 else {
+      throw LessonRunError.step(words.joined(separator: " "), RunFolder.lastLine(of: output))
     }
   }
 
@@ -144,7 +142,8 @@ struct CellTrial {
   // MARK: What is measured
 
   private func watch(_ chain: ChainLauncher.Chain, from start: UInt64) async throws -> [String: Double] {
-    var use = ProcessorUse(chain)
+    var use = ProcessorUse(
+      chain.state.services.compactMap { service in (service.process?.pid).map { (service.name.rawValue, $0) } })
     let begin = start &+ cell.load.warmUp.nanoseconds
     try await Self.wait(until: begin)
     use.begin()
@@ -200,29 +199,6 @@ struct CellTrial {
     for name in ServiceName.allCases.map(\.rawValue) {
       figures["cpu_us(\(name))"] = figures["cpu_ms(\(name))"].map { $0 * 1000 / answers }
       figures["switches_each(\(name))"] = figures["switches(\(name))"].map { $0 / answers }
-    }
-  }
-}
-
-enum LessonRunError: Error, CustomStringConvertible {
-  case step(String, String)
-  case noSuchLesson(String, [String])
-  case noResults
-
-  var exitCode: Supervisor.ExitCode {
-    switch self {
-    case .step: .failed
-    case .noSuchLesson: .usage
-    case .noResults: .noSuchRun
-    }
-  }
-
-  var description: String {
-    switch self {
-    case .step(let words, let reason): "the lesson's step '\(words)' did not work: \(reason)"
-    case .noSuchLesson(let name, let known):
-      "unknown lesson '\(name)': expected all or one of \(known.joined(separator: ", "))"
-    case .noResults: "no lesson has been run here; run one with: chainlab lesson run cascade-front"
     }
   }
 }

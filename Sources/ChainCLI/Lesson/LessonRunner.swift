@@ -82,15 +82,7 @@ struct LessonRunner {
 
   /// Nil when it was interrupted; no chain is left then.
   private func interruptible(_ trial: CellTrial) async throws -> CellResult? {
-    let run = Task { try await trial.run() }
-    let watch = Task {
-      while !Task.isCancelled {
-        if Interruption.hasCome { return run.cancel() }
-        try await Task.sleep(for: .milliseconds(50))
-      }
-    }
-    defer { watch.cancel() }
-    let result = await run.result
+    let result = await Interruption.cancelling { try await trial.run() }
     return Interruption.hasCome ? nil : try result.get()
   }
 }

@@ -1,44 +1,23 @@
 import ChainModel
-import Foundation
 import Lessons
-import Supervisor
 import Topology
 
-/// The chain of a cell, as the text of a `services.yaml`: what the lesson says, on ports that are free.
+/// The chain of a cell: one of the program's own, changed as the lesson says.
 struct LessonTopology {
-  let yaml: String
   let topology: Topology
 
-  private static let callees: [ServiceName: String] = [
-    .gateway: "[user-service, order-service, payment-service]", .userService: "[order-service]",
-    .orderService: "[payment-service]", .paymentService: "[]",
-  ]
-
   init(_ cell: Lesson.Cell) throws {
-    let ports = FreePorts.take(2 * ServiceName.allCases.count)
-    var lines = ["services:"]
-    for (index, name) in ServiceName.allCases.enumerated() {
-      lines.append("  \(name.rawValue):")
-      // A caller waits longer than its callee does.
-      var keys = [
-        "port": "\(ports[2 * index])", "control_port": "\(ports[2 * index + 1])",
-        "callees": Self.callees[name] ?? "[]", "timeout_ms": "\(20_000 - 2_000 * index)", "threads": "16",
-        "queue_limit": "64",
-      ]
-      for prefix in ["all.", "\(name.rawValue)."] {
-        for (key, value) in cell.settings where key.hasPrefix(prefix) {
-          keys[String(key.dropFirst(prefix.count))] = value
-        }
-      }
-      lines += keys.sorted { $0.key < $1.key }.map { "    \($0.key): \($0.value)" }
+    var topology = try OwnChain.topology()
+    // What is said of all comes first, so that what is said of one counts.
+    let settings = cell.settings.sorted {
+      ($0.key.hasPrefix("all.") ? 0 : 1, $0.key) < ($1.key.hasPrefix("all.") ? 0 : 1, $1.key)
     }
-    lines += ["trace_log:", "  size_mib: 256"]
-    for (key, value) in cell.settings where key.hasPrefix("trace_log.") {
-      lines.append("  \(key.dropFirst(10)): \(value)")
+    for (path, value) in settings {
+      let key = path.drop { $0 != "." }
+      let places = path.hasPrefix("all.") ? ServiceName.allCases.map { $0.rawValue + key } : [path]
+      for place in places { try topology.set(place, to: value, source: "the settings of cell \(cell.name)") }
     }
-    lines += ["dashboard:", "  enabled: false"]
-    yaml = lines.joined(separator: "\n") + "\n"
-    topology = try Topology.parse(yaml, file: "the chain of \(cell.name)")
+    self.topology = topology
   }
 
   /// What the smallest pool whose threads are held while payment waits can serve, or the load where that is less.

@@ -34,26 +34,18 @@ struct DiagnosisCase {
     fault = isControl ? nil : drawn
   }
 
-  /// The chain, on ports that are free now.
-  func topology() -> Topology {
-    let ports = FreePorts.take(2 * ServiceName.allCases.count)
-    let callees: [ServiceName: [ServiceName]] = [
-      .gateway: [.userService, .orderService, .paymentService], .userService: [.orderService],
-      .orderService: [.paymentService],
-    ]
-    let services = ServiceName.allCases.enumerated().map { index, name in
-      ServiceConfiguration(
-        name: name, host: "127.0.0.1", port: ports[2 * index], controlPort: ports[2 * index + 1],
-        model: models[name] ?? .blocking, threads: threads[name] ?? 4, stackKiB: 1024, storeThreads: 2, queueLimit: 64,
-        overflow: .reject, backlog: 128, loops: 2, inFlightLimit: 10_000, connectionLimit: 10_000,
-        // A caller waits longer than its callee does.
-        timeout: .seconds(20 - 2 * index), requestTimeout: .seconds(10), idleTimeout: .seconds(60),
-        // Nothing is slow but what is broken: a small pool that is full of ordinary work would be a true cause too.
-        callees: callees[name] ?? [], latency: .zero)
+  /// The chain: nothing in it is slow but what is broken, since a small pool that is full of ordinary work would be a true
+  /// cause too.
+  func topology() throws -> Topology {
+    var topology = try OwnChain.topology()
+    for index in topology.services.indices {
+      let name = topology.services[index].name
+      topology.services[index].threads = threads[name] ?? 4
+      topology.services[index].model = models[name] ?? .blocking
     }
-    return Topology(
-      services: services, traceLog: TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 64, enabled: true),
-      seed: SeedConfiguration(value: 1, users: 200))
+    topology.traceLog.sizeMiB = 64
+    topology.seed.users = 200
+    return topology
   }
 
   var text: String {

@@ -35,7 +35,7 @@ struct DiagnosisTrial {
       _ = try? launcher.down()
       if !isKept { try? FileManager.default.removeItem(atPath: root) }
     }
-    let topology = drawn.topology()
+    let topology = try drawn.topology()
     let yaml = topology.yaml()
     if isKept { try Data(yaml.utf8).write(to: URL(filePath: "\(root)/services.yaml")) }
     let chain = try launcher.up(topology, configuration: Array(yaml.utf8), versions: ["chainlab": Version.text]).chain

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// What a request is to be done with next, once its turn has come.
 enum Action: UInt8 {
   case begin
@@ -94,7 +96,8 @@ struct Frames {
   var helper: [Int] = []
   /// Of the call under way; connection attempts of one that is not accepted.
   var attempt: [Int] = []
-  var generation: [Int] = []
+  /// What the gate gave to the attempt under way.
+  var pass: [CallGate.Pass?] = []
   /// How what it waited for ended, the status that came with it, and why in the first place.
   var result: [Outcome] = []
   var cause: [Outcome] = []
@@ -143,7 +146,7 @@ struct Frames {
     action.append(.begin)
     doing.append(.nothing)
     model.append(.blocking)
-    for column in [\Frames.station, \.route, \.step, \.attempt, \.generation, \.status] {
+    for column in [\Frames.station, \.route, \.step, \.attempt, \.status] {
       self[keyPath: column].append(0)
     }
     for column in [\Frames.parent, \.child, \.thread, \.loop, \.helper] { self[keyPath: column].append(-1) }
@@ -159,6 +162,7 @@ struct Frames {
     suffering.append(Suffering())
     trace.append((0, 0))
     label.append(0)
+    pass.append(nil)
   }
 }
 

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// A call from its first attempt to its last, as the services make it.
 extension Simulation {
   mutating func beginCall(_ frame: Int) {
@@ -7,9 +9,10 @@ extension Simulation {
     let refusal = refusal(frame)
     if refusal != .ok { return giveUpCall(frame, refusal) }
     let gate = gate(frame)
-    let verdict = gates[gate].enter(isFirst: frames.attempt[frame] == 1, now: now)
-    if verdict != .ok { return giveUpCall(frame, verdict) }
-    frames.generation[frame] = gates[gate].generation
+    switch gates[gate].gate.enter(isFirst: frames.attempt[frame] == 1, now: now) {
+    case .pass(let pass, _): frames.pass[frame] = pass
+    case .refuse(let reason): return giveUpCall(frame, reason == .circuitOpen ? .circuitOpen : .bulkheadFull)
+    }
     startCallWait(frame)
     suspend(frame)
     if frames.model[frame] == .async { takeHelper(frame) } else { launch(frame) }
@@ -44,7 +47,7 @@ extension Simulation {
     frames.parent[child] = frame
     frames.station[child] = instance(of: program.steps[step].service)
     frames.route[child] = program.steps[step].route
-    if timeout != .max, gates[gate].tellsDeadline {
+    if timeout != .max, gates[gate].gate.policy.deadline {
       // It travels as whole milliseconds.
       frames.deadline[child] = now + max(1, timeout / 1_000_000) * 1_000_000
     }
@@ -93,31 +96,37 @@ extension Simulation {
     logWaitEnd(frame)
     let outcome = frames.result[frame]
     let gate = gate(frame)
-    let hasFailed = hasFailed(outcome, status: frames.status[frame])
-    gates[gate].leave(hasFailed: hasFailed, generation: frames.generation[frame], now: now)
+    let error = error(outcome, status: frames.status[frame])
+    if let pass = frames.pass[frame] { _ = gates[gate].gate.leave(pass, error: error, now: now) }
     logCallEnd(frame, outcome)
-    guard outcome != .ok else {
+    guard let error else {
       frames.attempt[frame] = 0
       frames.step[frame] += 1
       return advance(frame)
     }
-    let left = frames.deadline[frame] == .max ? .max : frames.deadline[frame] &- now
-    let place = frames.station[frame]
-    guard hasFailed == true,
-      let pause = gates[gate].pause(after: frames.attempt[frame], remaining: left, &stations[place].jitter)
-    else { return finish(frame, outcome) }
-    guard pause > 0 else { return beginCall(frame) }
+    guard let pause = pause(frame, gate, error) else { return finish(frame, outcome) }
+    guard pause > .zero else { return beginCall(frame) }
     frames.label[frame] = names.backoff
-    sleep(frame, .backoff, pause)
+    sleep(frame, .backoff, pause.nanoseconds)
   }
 
-  /// Nil: it says nothing about the callee.
-  private func hasFailed(_ outcome: Outcome, status: Int) -> Bool? {
+  /// Before another attempt; nil if there is none.
+  private mutating func pause(_ frame: Int, _ gate: Int, _ error: CallError) -> Duration? {
+    guard gates[gate].gate.policy.retries > 0 else { return nil }
+    let place = frames.station[frame]
+    let draw = gates[gate].gate.policy.jitter ? stations[place].jitter.uniform() : 0
+    return gates[gate].gate.pause(
+      after: frames.attempt[frame], error: error,
+      remaining: Deadline(nanoseconds: frames.deadline[frame]).remaining(at: now), draw: draw)
+  }
+
+  /// As its caller sees it; nil for a success. Nobody reads the callee's name in it.
+  private func error(_ outcome: Outcome, status: Int) -> CallError? {
     switch outcome {
-    case .ok: false
-    case .connectionRefused, .injectedReset, .timeout: true
-    case .answered: status >= 500
-    default: nil
+    case .ok: nil
+    case .injectedReset: .connectionReset(.gateway)
+    case .answered: .answered(.gateway, status: status)
+    default: outcome.error
     }
   }
 

@@ -23,7 +23,8 @@ struct Simulation<Sink: RecordSink> {
   /// Of all stations, one after another.
   var isLoopHeld: [Bool] = []
   var loopQueues: [FrameList] = []
-  var gates: [CallGate] = []
+  /// By caller and callee: what the services use for their calls, and how long an attempt may take.
+  var gates: [(gate: CallGate, timeout: UInt64)] = []
   var freeCores: Int
   var coreQueue = FrameList()
   var busyCores = Gauge()
@@ -51,7 +52,7 @@ struct Simulation<Sink: RecordSink> {
     let load = Station(clientsOf: plan.system.services.count, firstGate: gates.count, seed: plan.load.seed)
     instances.append([stations.count])
     stations.append(load)
-    for _ in program.callees[load.service] { gates.append(CallGate(plan.load.rules, timeout: nil)) }
+    for _ in program.callees[load.service] { addGate(plan.load.rules, timeout: nil) }
     nextInstance = Array(repeating: 0, count: instances.count)
     for _ in 0..<Frames.reserved { _ = newFrame() }
   }
@@ -74,10 +75,14 @@ struct Simulation<Sink: RecordSink> {
         loopQueues.append(FrameList())
       }
       for callee in program.callees[index] {
-        gates.append(CallGate(service.rules[callee] ?? .plain, timeout: service.timeout))
+        addGate(service.rules[callee] ?? .plain, timeout: service.timeout)
       }
     }
     instances.append(own)
+  }
+
+  private mutating func addGate(_ policy: CallPolicy, timeout: Duration?) {
+    gates.append((CallGate(policy), (policy.timeout ?? timeout)?.nanoseconds ?? .max))
   }
 
   // MARK: Running

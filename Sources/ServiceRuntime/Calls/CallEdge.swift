@@ -41,9 +41,7 @@ final class CallEdge: Sendable {
 
   /// Another one for each edge, the same in every run with the same seed.
   private static func seed(_ caller: ServiceName, _ callee: ServiceName, _ topology: Topology) -> UInt64 {
-    let text = "\(topology.seed.value) \(caller.rawValue) \(callee.rawValue)"
-    // FNV-1a, Fowler, Noll and Vo.
-    return text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    FNV1a.hash("\(topology.seed.value) \(caller.rawValue) \(callee.rawValue)".utf8)
   }
 
   /// What a call that begins now goes by; nil when there is no policy.

@@ -129,10 +129,7 @@ struct SpanBuilder {
     return mixed ^ (mixed >> 31)
   }
 
-  /// FNV-1a, 64 bit.
-  static func hash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  }
+  static func hash(_ text: String) -> UInt64 { FNV1a.hash(text.utf8) }
 
   /// For a span whose id another one has already: it keeps its own as an attribute, and points to the other one.
   func rename(_ span: inout SpanModel, from id: SpanID) {

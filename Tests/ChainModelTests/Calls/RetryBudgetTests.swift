@@ -1,4 +1,4 @@
-import ServiceRuntime
+import ChainModel
 import Testing
 
 @Suite struct RetryBudgetTests {

@@ -4,7 +4,7 @@ import Testing
 import Topology
 
 /// Retries, budgets, bulkheads, breakers, timeouts, deadlines and connections, as the running services have them.
-@Suite struct CallRulesTests {
+@Suite struct SimulatedCallsTests {
   private static func failing(_ rules: CallPolicy, layers: Int = 3) -> SimulatedSystem {
     var system = Systems.chain([64, 64, 64, 64], own: [.zero, .zero, .zero, .fixed(.milliseconds(1))])
     for index in 0..<layers { system.services[index].rules = [index + 1: rules] }

@@ -1,5 +1,3 @@
-package import ChainModel
-
 /// Refuses calls to a callee that has failed too often, and lets one at a time try after a while.
 ///
 /// It is closed at first. When a share of the last calls has failed, it opens and refuses all calls for a time; then it

@@ -1,5 +1,4 @@
 import ChainModel
-import ServiceRuntime
 import Testing
 
 @Suite struct CircuitBreakerTests {

@@ -1,5 +1,3 @@
-package import ChainModel
-
 /// One policy at work for one callee: its budget, its bulkhead and its breaker, as one value.
 package struct CallGate: Sendable {
   package let policy: CallPolicy
@@ -49,7 +47,7 @@ package struct CallGate: Sendable {
   }
 
   /// The policy is over.
-  mutating func close() -> CircuitBreaker.Change? { breaker?.reset() }
+  package mutating func close() -> CircuitBreaker.Change? { breaker?.reset() }
 
   /// Whether an attempt that failed is followed by another one, and after which back-off.
   /// - Parameters:

@@ -1,0 +1,25 @@
+import Supervisor
+
+/// Why a lesson cannot be run, or reported.
+enum LessonRunError: Error, CustomStringConvertible {
+  case step(String, String)
+  case noSuchLesson(String, [String])
+  case noResults
+
+  var exitCode: Supervisor.ExitCode {
+    switch self {
+    case .step: .failed
+    case .noSuchLesson: .usage
+    case .noResults: .noSuchRun
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .step(let words, let reason): "the lesson's step '\(words)' did not work: \(reason)"
+    case .noSuchLesson(let name, let known):
+      "unknown lesson '\(name)': expected all or one of \(known.joined(separator: ", "))"
+    case .noResults: "no lesson has been run here; run one with: chainlab lesson run cascade-front"
+    }
+  }
+}

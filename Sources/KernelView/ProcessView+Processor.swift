@@ -1,0 +1,20 @@
+import Glibc
+
+extension ProcessView {
+  /// Processor time that all threads of the process have used, in steps of the kernel's clock (10 ms).
+  package var processorTime: Duration {
+    // The process's name stands in parentheses and may contain anything, blanks too.
+    let fields = ProcFile.text("/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return .zero }
+    return .seconds(Double(user + system) / Double(sysconf(Int32(_SC_CLK_TCK))))
+  }
+
+  /// How often its threads, those that live now, have given the processor up or lost it.
+  package var contextSwitches: Int {
+    threads.reduce(0) { sum, thread in
+      let status = ProcFile.text("/proc/\(pid)/task/\(thread)/status")
+      let counts = status.split(separator: "\n").filter { $0.contains("ctxt_switches:") }
+      return counts.reduce(sum) { $0 + ($1.split(separator: "\t").last.flatMap { Int($0) } ?? 0) }
+    }
+  }
+}
