@@ -13,16 +13,24 @@ enum Hex {
   }
 
   /// At most 16 digits, lower case only, as the wire form of W3C trace context demands.
-  static func parse(lower digits: ArraySlice<UInt8>) -> UInt64? { fold(digits, lower) }
+  static func parse(lower digits: some Collection<UInt8>) -> UInt64? { fold(digits, lower) }
 
   static func format(_ value: UInt64) -> String {
     String(unsafeUninitializedCapacity: 16) { buffer in
-      for index in 0..<16 {
-        let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 0xf
-        buffer[index] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-      }
+      write(value, to: buffer, at: 0)
       return 16
     }
+  }
+
+  /// Writes 16 digits.
+  static func write(_ value: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, at first: Int) {
+    for index in 0..<16 {
+      buffer[first + index] = digit(UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 15)
+    }
+  }
+
+  static func digit(_ nibble: UInt8) -> UInt8 {
+    nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
   }
 
   private static func lower(_ digit: UInt8) -> UInt8? {
@@ -33,7 +41,7 @@ enum Hex {
     }
   }
 
-  private static func fold(_ digits: ArraySlice<UInt8>, _ digitValue: (UInt8) -> UInt8?) -> UInt64? {
+  private static func fold(_ digits: some Collection<UInt8>, _ digitValue: (UInt8) -> UInt8?) -> UInt64? {
     guard !digits.isEmpty, digits.count <= 16 else { return nil }
     var value: UInt64 = 0
     for digit in digits {

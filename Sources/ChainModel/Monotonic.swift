@@ -39,10 +39,13 @@ package struct Deadline: Hashable, Comparable, Sendable {
   }
 
   /// The header's value: decimal milliseconds. Anything else counts as no deadline sent.
-  package init?(header value: some StringProtocol, receivedAt now: UInt64) {
-    guard value.utf8.count <= 12, value.utf8.allSatisfy({ (48...57).contains($0) }),
-      let milliseconds = UInt64(value)
-    else { return nil }
+  package init?(header value: String, receivedAt now: UInt64) {
+    guard (1...12).contains(value.utf8.count) else { return nil }
+    var milliseconds: UInt64 = 0
+    for byte in value.utf8 {
+      guard (48...57).contains(byte) else { return nil }
+      milliseconds = milliseconds * 10 + UInt64(byte - 48)
+    }
     self.init(after: .milliseconds(Int64(milliseconds)), from: now)
   }
 

@@ -67,24 +67,41 @@ package struct TraceContext: Hashable, Sendable {
   ///   - parents: the values of all `traceparent` headers; more than one is invalid.
   ///   - states: the values of all `tracestate` headers, in order.
   package init?(parents: [String], states: [String]) {
-    guard parents.count == 1, let parent = parents.first else { return nil }
-    let bytes = parent.trimmedBytes
-    guard bytes.count >= 55, bytes[2] == Hex.dash, bytes[35] == Hex.dash, bytes[52] == Hex.dash,
+    guard parents.count == 1, var parent = parents.first else { return nil }
+    // As it nearly always comes: no blanks around it, and nothing to copy.
+    let usual = parent.withUTF8 { bytes in bytes.count == Self.length ? Self.read(bytes) : nil }
+    guard var context = usual ?? parent.trimmedBytes.withUnsafeBufferPointer(Self.read) else { return nil }
+    context.state = TraceState.join(states)
+    self = context
+  }
+
+  /// Of a `traceparent` of version 00, in bytes.
+  private static let length = 55
+
+  private static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> TraceContext? {
+    guard bytes.count >= length, bytes[2] == Hex.dash, bytes[35] == Hex.dash, bytes[52] == Hex.dash,
       let version = Hex.parse(lower: bytes[0..<2]), version != 0xff,
       let high = Hex.parse(lower: bytes[3..<19]), let low = Hex.parse(lower: bytes[19..<35]), high != 0 || low != 0,
       let span = Hex.parse(lower: bytes[36..<52]), span != 0,
       let flags = Hex.parse(lower: bytes[53..<55])
     else { return nil }
-    guard bytes.count == 55 || (version > 0 && bytes[55] == Hex.dash) else { return nil }
-    self.init(
+    guard bytes.count == length || (version > 0 && bytes[length] == Hex.dash) else { return nil }
+    return TraceContext(
       trace: TraceID(high: high, low: low), span: SpanID(rawValue: span), sampled: flags & 1 != 0,
-      random: version == 0 && flags & 2 != 0, state: TraceState.join(states))
+      random: version == 0 && flags & 2 != 0)
   }
 
   /// The `traceparent` to send, always version 00.
   package var parent: String {
-    let flags = (sampled ? 1 : 0) | (random ? 2 : 0)
-    return "00-\(trace.hex)-\(span.hex)-0\(flags)"
+    String(unsafeUninitializedCapacity: Self.length) { buffer in
+      buffer.initialize(repeating: Hex.dash)
+      (buffer[0], buffer[1]) = (UInt8(ascii: "0"), UInt8(ascii: "0"))
+      Hex.write(trace.high, to: buffer, at: 3)
+      Hex.write(trace.low, to: buffer, at: 19)
+      Hex.write(span.rawValue, to: buffer, at: 36)
+      (buffer[53], buffer[54]) = (UInt8(ascii: "0"), Hex.digit((sampled ? 1 : 0) | (random ? 2 : 0)))
+      return Self.length
+    }
   }
 }
 
@@ -95,6 +112,7 @@ package enum TraceState {
 
   /// One header value of valid members; empty when there are none, too many, or one is malformed.
   static func join(_ headers: [String]) -> String {
+    if headers.isEmpty { return "" }
     var members: [String] = []
     var keys: Set<String> = []
     for member in headers.joined(separator: ",").split(separator: ",", omittingEmptySubsequences: true) {

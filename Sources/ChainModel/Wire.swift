@@ -79,6 +79,11 @@ package enum WireJSON {
   package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) -> Value? {
     try? JSONDecoder().decode(type, from: Data(bytes))
   }
+
+  /// The payments of `PaymentQuery`; nil when the bytes are none.
+  package static func payments(from bytes: [UInt8]) -> [Payment]? {
+    PaymentBody.read(bytes) ?? decode([Payment].self, from: bytes)
+  }
 }
 
 /// The query of payment-service: `/payments?order_ids=1,2,3`.

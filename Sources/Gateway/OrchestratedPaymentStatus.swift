@@ -60,7 +60,7 @@ struct OrchestratedPaymentStatus: Handler {
   }
 
   private static func payments(_ answer: CalleeAnswer) throws(CallError) -> [Payment] {
-    guard let payments = WireJSON.decode([Payment].self, from: answer.body) else {
+    guard let payments = WireJSON.payments(from: answer.body) else {
       throw .malformedAnswer(.paymentService)
     }
     return payments

@@ -33,7 +33,7 @@ struct OrderPaymentStatus: Handler {
   private static func path(_ orders: [Order]) -> String { PaymentQuery.path(orders.map(\.id)) }
 
   private static func answer(_ orders: [Order], _ payments: CalleeAnswer) throws(CallError) -> Answer {
-    guard let payments = WireJSON.decode([Payment].self, from: payments.body) else {
+    guard let payments = WireJSON.payments(from: payments.body) else {
       throw .malformedAnswer(.paymentService)
     }
     return .json(WireJSON.encode(OrderStatus.join(orders, payments)))

@@ -13,7 +13,7 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   let loop: LoopContext
   let route: Route
   let routeIndex: Int
-  let parameters: [String: String]
+  let parameters: PathParameters
   let query: String
   let headers: HTTPHeaders
   /// This request's own server span, in the caller's trace.
@@ -29,7 +29,7 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   private let respond: (Result<Answer, CallError>) -> Void
 
   init(
-    core: ServiceCore, loop: LoopContext, routeIndex: Int, parameters: [String: String], query: String,
+    core: ServiceCore, loop: LoopContext, routeIndex: Int, parameters: PathParameters, query: String,
     headers: HTTPHeaders, context: TraceContext, arrivedAt: UInt64, deadline: Deadline,
     respond: @escaping (Result<Answer, CallError>) -> Void
   ) {

@@ -50,11 +50,14 @@ package struct Route: Sendable {
   let template: String
   let handler: any Handler
   let segments: [Segment]
+  /// The names of the placeholders, in their order.
+  let placeholders: [String]
   /// Whether faults and simulated latency apply. Not to `/ping`: it needs nothing, and shows collateral damage alone.
   let isFaulty: Bool
 
   enum Segment: Hashable, Sendable {
-    case literal(String)
+    /// In UTF-8.
+    case literal([UInt8])
     case placeholder(String)
   }
 
@@ -69,7 +72,10 @@ package struct Route: Sendable {
     self.handler = handler
     self.isFaulty = isFaulty
     segments = template.split(separator: "/").map { part in
-      part.hasPrefix("{") ? .placeholder(String(part.dropFirst().dropLast())) : .literal(String(part))
+      part.hasPrefix("{") ? .placeholder(String(part.dropFirst().dropLast())) : .literal(Array(part.utf8))
+    }
+    placeholders = segments.compactMap { segment in
+      if case .placeholder(let name) = segment { name } else { nil }
     }
   }
 }

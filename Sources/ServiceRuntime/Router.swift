@@ -10,36 +10,85 @@ struct Router: Sendable {
   var unmatched: Int { routes.count - 1 }
 
   enum Match {
-    case found(Int, parameters: [String: String])
+    case found(Int, parameters: PathParameters)
     case notFound
     case methodNotAllowed(allowed: String)
     /// The path cannot be decoded.
     case malformed
   }
 
-  func match(method: String, path: String) -> Match {
-    var parts: [String] = []
-    for raw in path.split(separator: "/", omittingEmptySubsequences: true) {
-      guard let decoded = PercentCoding.decode(raw) else { return .malformed }
-      parts.append(decoded)
+  func match(method: String, path: Substring) -> Match {
+    var path = path
+    if path.utf8.contains(UInt8(ascii: "%")) {
+      guard let decoded = Self.decode(path) else { return .malformed }
+      return match(method, decoded)
     }
+    return path.withUTF8 { bytes in match(method, PathSegments(bytes)) }
+  }
+
+  private func match(_ method: String, _ segments: some Sequence<some Collection<UInt8>>) -> Match {
     var allowed: [String] = []
-    for (index, route) in routes.dropLast().enumerated() {
-      guard let parameters = Self.parameters(route.segments, parts) else { continue }
-      if route.method == method { return .found(index, parameters: parameters) }
-      allowed.append(route.method)
+    for index in 0..<unmatched where routes[index].matches(segments) {
+      if routes[index].method == method { return .found(index, parameters: routes[index].parameters(segments)) }
+      allowed.append(routes[index].method)
     }
     return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed: allowed.joined(separator: ", "))
   }
 
-  private static func parameters(_ segments: [Route.Segment], _ parts: [String]) -> [String: String]? {
-    guard segments.count == parts.count else { return nil }
-    var parameters: [String: String] = [:]
-    for (segment, part) in zip(segments, parts) {
-      switch segment {
-      case .literal(let text): guard text == part else { return nil }
-      case .placeholder(let name): parameters[name] = part
-      }
+  /// Each segment by itself: a slash that is escaped separates nothing.
+  private static func decode(_ path: Substring) -> [[UInt8]]? {
+    var segments: [[UInt8]] = []
+    for raw in path.split(separator: "/") {
+      guard let decoded = PercentCoding.decode(raw) else { return nil }
+      segments.append(Array(decoded.utf8))
+    }
+    return segments
+  }
+}
+
+/// What stands between the slashes of a path, found without a copy of any.
+private struct PathSegments: Sequence, IteratorProtocol {
+  private var rest: Slice<UnsafeBufferPointer<UInt8>>
+
+  init(_ path: UnsafeBufferPointer<UInt8>) {
+    rest = path[...]
+  }
+
+  mutating func next() -> Slice<UnsafeBufferPointer<UInt8>>? {
+    while rest.first == UInt8(ascii: "/") { rest.removeFirst() }
+    guard !rest.isEmpty else { return nil }
+    let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+    defer { rest = rest[end...] }
+    return rest[..<end]
+  }
+}
+
+/// What stands in a path where its route has `{name}`. There are so few that looking through them costs less than a hash.
+struct PathParameters: Sendable {
+  fileprivate(set) var names: [String] = []
+  fileprivate(set) var values: [String] = []
+
+  subscript(name: String) -> String? { names.firstIndex(of: name).map { values[$0] } }
+}
+
+extension Route {
+  fileprivate func matches(_ path: some Sequence<some Collection<UInt8>>) -> Bool {
+    var index = 0
+    for part in path {
+      guard index < segments.count else { return false }
+      if case .literal(let text) = segments[index], !text.elementsEqual(part) { return false }
+      index += 1
+    }
+    return index == segments.count
+  }
+
+  fileprivate func parameters(_ path: some Sequence<some Collection<UInt8>>) -> PathParameters {
+    guard !placeholders.isEmpty else { return PathParameters() }
+    var parameters = PathParameters(names: placeholders)
+    var index = 0
+    for part in path {
+      if case .placeholder = segments[index] { parameters.values.append(String(decoding: part, as: UTF8.self)) }
+      index += 1
     }
     return parameters
   }

@@ -20,8 +20,9 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   private let core: ServiceCore
   private let state = Mutex(State())
 
-  /// How often the control loop sees to the log and looks whether it shall stop.
-  private static let tick = TimeAmount.milliseconds(5)
+  /// How often the control loop sees to the log, asks the loops whether they turn, and looks whether it shall stop. All
+  /// that is one task: to wake a thread costs more than what it does then.
+  private static let tick = TimeAmount.milliseconds(20)
   /// How long requests in flight may take to end when the service is told to stop.
   private static let drainLimit: UInt64 = 2_000_000_000
 
@@ -100,16 +101,14 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     routes.isReady = true
     let log = core.environment.log
     let front = Handover(front)
+    let probes = front.value.loops.map { LoopProbe($0) }
     loop.scheduleRepeatedTask(initialDelay: Self.tick, delay: Self.tick) { [self] task in
       log?.help()
+      for probe in probes { probe.probe() }
       guard state.withLock({ $0.isStopped }) || Stopping.isAsked else { return }
       task.cancel()
       front.value.stopListening()
       drain(until: Monotonic.now() &+ Self.drainLimit, on: loop)
-    }
-    for context in front.value.loops {
-      let probe = LoopProbe(context, controlLoop: loop)
-      loop.scheduleRepeatedTask(initialDelay: LoopProbe.period, delay: LoopProbe.period) { _ in probe.probe() }
     }
   }
 

@@ -99,10 +99,10 @@ extension OneService {
       } body: { service in
         let clients = try service.start(3)
         #expect(try await service.isInFlight(3))
+        #expect(await eventually { callee.held == 1 })
         for client in clients { client.close() }
         #expect(try await eventually { try service.status().connections == 0 })
         callee.reply(.ok)
-        #expect(await eventually { callee.held == 1 })
         callee.release()
         #expect(try await service.isInFlight(0))
         #expect(callee.requests.count == 3)

@@ -22,6 +22,8 @@ final class CurlClient {
     _ = chain_curl_long(handle, CURLOPT_NOSIGNAL, 1)
     _ = chain_curl_string(handle, CURLOPT_PROXY, "")
     _ = chain_curl_long(handle, CURLOPT_TCP_NODELAY, 1)
+    // Answers are small, and every blocked thread has such a buffer.
+    _ = chain_curl_long(handle, CURLOPT_BUFFERSIZE, 4096)
     _ = chain_curl_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
     // Shorter than the callee's idle timeout, so that a connection is never reused just as the callee closes it.
     _ = chain_curl_long(handle, CURLOPT_MAXAGE_CONN, 20)

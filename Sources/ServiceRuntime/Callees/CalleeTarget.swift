@@ -7,6 +7,8 @@ final class CalleeTarget: @unchecked Sendable {  // constants and an atomic
   let replica: ReplicaName
   let port: Int
   let address: SocketAddress
+  /// For the `host` header.
+  let authority: String
   /// As the target of a wait in the log.
   let name: UInt32
   private let base: String
@@ -16,7 +18,8 @@ final class CalleeTarget: @unchecked Sendable {  // constants and an atomic
     self.replica = replica
     self.port = port
     address = try SocketAddress(ipAddress: host, port: port)
-    base = "http://\(host):\(port)"
+    authority = "\(host):\(port)"
+    base = "http://\(authority)"
     name = names.id(replica.text)
   }
 

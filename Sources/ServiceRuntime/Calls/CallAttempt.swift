@@ -1,5 +1,4 @@
 import ChainModel
-import NIOCore
 import Topology
 import TraceLog
 
@@ -45,11 +44,10 @@ struct CallAttempt: Sendable {
   /// The wait for its answer is a wait for this.
   var target: UInt32 { called.name }
 
-  var address: SocketAddress { called.address }
-
   var url: String { called.url(path) }
 
-  private var called: CalleeTarget {
+  /// The replica it goes to.
+  var called: CalleeTarget {
     guard let place else { preconditionFailure("an attempt that has not begun has nobody to call") }
     return place
   }

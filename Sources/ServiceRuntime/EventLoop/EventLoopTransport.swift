@@ -34,7 +34,7 @@ struct EventLoopTransport: LoopTransport {
     // The connection sees its caller leave on this same loop.
     token = exchange.cancellation.onCancel { handover.value.fail(.cancelled) }
     exchange.loop.client.send(
-      call, to: attempt.address, path: attempt.path, headers: attempt.headers(timeout: timeout), timeout: timeout)
+      call, to: attempt.called, path: attempt.path, headers: attempt.headers(timeout: timeout), timeout: timeout)
   }
 
   /// The back-off before another attempt is a timer of the loop.

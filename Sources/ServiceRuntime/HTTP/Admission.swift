@@ -43,13 +43,13 @@ struct Admission {
     core.modes.admit(exchange)
   }
 
-  private func route(_ method: String, _ path: Substring) -> (Int, [String: String], CallError?) {
+  private func route(_ method: String, _ path: Substring) -> (Int, PathParameters, CallError?) {
     let unmatched = core.router.unmatched
-    switch core.router.match(method: method, path: String(path)) {
+    switch core.router.match(method: method, path: path) {
     case .found(let index, let parameters): return (index, parameters, nil)
-    case .notFound: return (unmatched, [:], .notFound("path here"))
-    case .methodNotAllowed(let allowed): return (unmatched, [:], .methodNotAllowed(allowed: allowed))
-    case .malformed: return (unmatched, [:], .badRequest("the path is no percent-encoded UTF-8"))
+    case .notFound: return (unmatched, PathParameters(), .notFound("path here"))
+    case .methodNotAllowed(let allowed): return (unmatched, PathParameters(), .methodNotAllowed(allowed: allowed))
+    case .malformed: return (unmatched, PathParameters(), .badRequest("the path is no percent-encoded UTF-8"))
     }
   }
 

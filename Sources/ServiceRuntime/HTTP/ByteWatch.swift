@@ -39,17 +39,11 @@ final class ByteWatch: ChannelInboundHandler {
   ///   - headers: whole lines besides those that every such answer has.
   func dismiss(with answer: Answer, headers: [String] = []) {
     guard let context else { return }
-    let status = HTTPResponseStatus(statusCode: answer.status)
-    let lines =
-      [
-        "HTTP/1.1 \(answer.status) \(status.reasonPhrase)", "content-type: \(answer.contentType)",
-        "content-length: \(answer.body.count)", "connection: close",
-      ] + headers + ["", ""]
-    let head = lines.joined(separator: "\r\n")
+    let bytes = answer.bytes(headers: headers + ["connection: close"], allocator: context.channel.allocator)
     let channel = context.channel
     let written = context.eventLoop.makePromise(of: Void.self)
     written.futureResult.whenComplete { _ in channel.close(promise: nil) }
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: Array(head.utf8) + answer.body)), promise: written)
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
   }
 
   func requestComplete() {

@@ -6,9 +6,12 @@ import NIOHTTP1
 import NIOPosix
 
 /// One client connection of the service port: reads requests, one at a time, and writes their answers.
-final class ConnectionHandler: ChannelInboundHandler {
+///
+/// What a client sends while its request is being answered waits here, and no more is read from it meanwhile.
+final class ConnectionHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
+  typealias OutboundIn = Never
+  typealias OutboundOut = ByteBuffer
 
   private let core: ServiceCore
   private let admission: Admission
@@ -25,17 +28,20 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// An answer to HEAD has no body.
   private var isHead = false
   private var isFresh = true
-  /// How many requests are being admitted within one another's answers: see `answer`.
-  private var depth = 0
-  /// The answer's end is written when the client has taken what stands before it.
-  private var isEndHeld = false
+  /// From a request's head until its answer has been written, and taken.
+  private var isBusy = false
+  /// The answer is written, and the client has yet to take what of it did not fit.
+  private var isUntaken = false
+  /// Parts of the requests that come after it.
+  private var waiting = CircularBuffer<HTTPServerRequestPart>()
+  private var isDelivering = false
+  private var isReadHeld = false
   private var timer: Scheduled<Void>?
 
   static let bodyLimit = 64 * 1024
   /// So many connections over the limit are kept until their request has come, which is then refused in good order. More
   /// than that are told at once: they could take the descriptors that calls and the control port need.
   static let patientExcess = 32
-  private static let depthLimit = 8
   /// What a refused client is told to wait, in seconds.
   private static let retryAfter = "1"
 
@@ -73,12 +79,25 @@ final class ConnectionHandler: ChannelInboundHandler {
   // MARK: Requests
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
+    let part = unwrapInboundIn(data)
+    if !waiting.isEmpty { return waiting.append(part) }
+    if case .head = part, isBusy { return waiting.append(part) }
+    take(part)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if waiting.isEmpty { context.read() } else { isReadHeld = true }
+  }
+
+  private func take(_ part: HTTPServerRequestPart) {
+    switch part {
     case .head(let head):
+      isBusy = true
       keepAlive = head.isKeepAlive
       isHead = head.method == .HEAD
       bodyBytes = 0
-      arrival = admission.arrive(head) { [weak self] result in self?.answer(result) }
+      // It holds this handler until it is answered. Weakly, it would make every use of the handler dearer.
+      arrival = admission.arrive(head) { result in self.answer(result) }
     case .body(let buffer):
       bodyBytes += buffer.readableBytes
       guard bodyBytes > Self.bodyLimit, arrival?.error == nil else { return }
@@ -89,14 +108,31 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  /// The answer has been taken: on to what has come meanwhile. A request may be answered at once, within this; the loop
+  /// then goes on, so that a client that sends thousands does not use up the stack.
+  private func deliverWaiting() {
+    guard !isDelivering else { return }
+    isDelivering = true
+    while !isBusy, let part = waiting.popFirst() {
+      take(part)
+      // The rest of a request is taken while it is being served; the next one is not.
+      while isBusy, let next = waiting.first, !next.isHead {
+        waiting.removeFirst()
+        take(next)
+      }
+    }
+    isDelivering = false
+    guard isReadHeld, waiting.isEmpty else { return }
+    isReadHeld = false
+    context?.read()
+  }
+
   /// Serves the request, once: a body that is too large is refused before its end.
   private func admit() {
     guard let arrival, exchange == nil else { return }
     self.arrival = nil
     exchange = arrival.exchange
     watch.requestComplete()
-    depth += 1
-    defer { depth -= 1 }
     admission.admit(arrival, overConnectionLimit: excess > 0)
     leaveGate()
   }
@@ -110,14 +146,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   // MARK: Answers
 
   private func answer(_ result: Result<Answer, CallError>) {
-    guard let context, let exchange else { return }
-    // A request that waits behind another one is admitted within the answer to that, and may be answered at once, within
-    // it. A client that sends thousands must not use up the loop's stack: now and then, begin anew.
-    guard depth <= Self.depthLimit else {
-      let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-      return context.eventLoop.execute { handler.value.answer(result) }
-    }
+    guard let exchange else { return }
     self.exchange = nil
+    guard let context else { return }
     switch result {
     case .success(let answer): write(answer, context: context)
     case .failure(.injectedReset): reset(context)
@@ -126,48 +157,43 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   private func write(_ error: CallError, trace: TraceID?, context: ChannelHandlerContext) {
-    var headers = HTTPHeaders()
-    if case .shed = error { headers.add(name: "retry-after", value: Self.retryAfter) }
-    if case .methodNotAllowed(let allowed) = error { headers.add(name: "allow", value: allowed) }
+    var headers: [String] = []
+    if case .shed = error { headers.append("retry-after: \(Self.retryAfter)") }
+    if case .methodNotAllowed(let allowed) = error { headers.append("allow: \(allowed)") }
     let problem = Problem(error, service: core.environment.replica, trace: trace)
     write(problem.answer, headers: headers, context: context)
   }
 
-  private func write(_ answer: Answer, headers: HTTPHeaders = HTTPHeaders(), context: ChannelHandlerContext) {
-    var headers = headers
-    headers.add(name: "content-type", value: answer.contentType)
-    headers.add(name: "content-length", value: String(answer.body.count))
+  private func write(_ answer: Answer, headers: [String] = [], context: ChannelHandlerContext) {
     let close = !keepAlive || excess > 0
-    if close { headers.add(name: "connection", value: "close") }
-    let head = HTTPResponseHead(
-      version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if !answer.body.isEmpty, !isHead {
-      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
-    }
+    let bytes = answer.bytes(
+      headers: close ? headers + ["connection: close"] : headers, hasBody: !isHead, allocator: context.channel.allocator
+    )
     watch.answerWritten()
-    guard close else { return endAnswer(context) }
+    guard close else {
+      context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+      return endAnswer(context)
+    }
+    waiting.removeAll()
     let written = context.eventLoop.makePromise(of: Void.self)
     let channel = context.channel
     written.futureResult.whenComplete { _ in channel.close(promise: nil) }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
   }
 
-  /// The next request comes only after the end of this answer. Who sends requests and takes no answers gets no more of
-  /// them heaped up.
+  /// The next request comes only when this answer is taken. Who sends requests and takes no answers gets no more of them
+  /// heaped up.
   private func endAnswer(_ context: ChannelHandlerContext) {
-    guard context.channel.isWritable else {
-      isEndHeld = true
-      return context.flush()
-    }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    isUntaken = !context.channel.isWritable
+    guard !isUntaken else { return }
+    isBusy = false
+    deliverWaiting()
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if isEndHeld, context.channel.isWritable {
-      isEndHeld = false
+    if isUntaken, context.channel.isWritable {
       watch.answerWritten()
-      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+      endAnswer(context)
     }
     context.fireChannelWritabilityChanged()
   }
@@ -234,5 +260,11 @@ final class ConnectionHandler: ChannelInboundHandler {
       if !abandonArrival(.requestTimeout) { core.metrics.shed(CallError.requestTimeout.row.errorType) }
       dismiss(.requestTimeout)
     }
+  }
+}
+
+extension HTTPServerRequestPart {
+  fileprivate var isHead: Bool {
+    if case .head = self { true } else { false }
   }
 }

@@ -70,9 +70,7 @@ final class ServiceFront {
     let watch = ByteWatch()
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHandler(watch)
-    try pipeline.addHandler(HTTPResponseEncoder())
     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-    try pipeline.addHandler(HTTPServerPipelineHandler())
     try pipeline.addHandler(
       ConnectionHandler(
         core: core, loop: loop, watch: watch, excess: open - core.limits.connections, gate: gate))

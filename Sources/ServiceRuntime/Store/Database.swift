@@ -9,7 +9,9 @@ package final class Database: @unchecked Sendable {  // each thread opens its ow
   /// Opens a finished database that nobody changes any more, which spares every read its file locks.
   package init(readOnly path: String) throws(CallError) {
     handle = try Self.open("file:\(path)?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX)
-    try execute("PRAGMA mmap_size = 16777216")
+    // Each blocked thread has one of these: its pages are mapped, so it needs no cache of them, nor slots in advance.
+    chain_sqlite_drop_lookaside(handle)
+    try execute("PRAGMA mmap_size = 16777216; PRAGMA cache_size = 8")
   }
 
   /// Makes a new database file to be filled.
