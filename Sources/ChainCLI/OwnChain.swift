@@ -10,6 +10,24 @@ enum OwnChain {
     .orderService: [.paymentService],
   ]
 
+  /// - Parameters:
+  ///   - settings: such as `order-service.threads`, or `all.threads`, which counts where nothing is said of one.
+  ///   - source: who says so, for errors.
+  /// - Returns: the chain.
+  /// - Throws: `TopologyError` for a setting that there is not.
+  static func topology(_ settings: [String: String], source: String) throws -> Topology {
+    var topology = try topology()
+    let sorted = settings.sorted {
+      ($0.key.hasPrefix("all.") ? 0 : 1, $0.key) < ($1.key.hasPrefix("all.") ? 0 : 1, $1.key)
+    }
+    for (path, value) in sorted {
+      let key = path.drop { $0 != "." }
+      let places = path.hasPrefix("all.") ? ServiceName.allCases.map { $0.rawValue + key } : [path]
+      for place in places { try topology.set(place, to: value, source: source) }
+    }
+    return topology
+  }
+
   static func topology() throws -> Topology {
     let ports = FreePorts.take(2 * ServiceName.allCases.count)
     var lines = ["services:"]

@@ -17,4 +17,11 @@ extension ProcessView {
       return counts.reduce(sum) { $0 + ($1.split(separator: "\t").last.flatMap { Int($0) } ?? 0) }
     }
   }
+
+  /// Memory that is the process's alone and in use, without the files that it has mapped, such as the log.
+  package var anonymousKiB: Int {
+    let lines = ProcFile.text("/proc/\(pid)/status").split(separator: "\n")
+    let line = lines.first { $0.hasPrefix("RssAnon:") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+  }
 }

@@ -7,17 +7,7 @@ struct LessonTopology {
   let topology: Topology
 
   init(_ cell: Lesson.Cell) throws {
-    var topology = try OwnChain.topology()
-    // What is said of all comes first, so that what is said of one counts.
-    let settings = cell.settings.sorted {
-      ($0.key.hasPrefix("all.") ? 0 : 1, $0.key) < ($1.key.hasPrefix("all.") ? 0 : 1, $1.key)
-    }
-    for (path, value) in settings {
-      let key = path.drop { $0 != "." }
-      let places = path.hasPrefix("all.") ? ServiceName.allCases.map { $0.rawValue + key } : [path]
-      for place in places { try topology.set(place, to: value, source: "the settings of cell \(cell.name)") }
-    }
-    self.topology = topology
+    topology = try OwnChain.topology(cell.settings, source: "the settings of cell \(cell.name)")
   }
 
   /// What the smallest pool whose threads are held while payment waits can serve, or the load where that is less.

@@ -1,0 +1,102 @@
+import ArgumentParser
+import ChainModel
+import FoundationEssentials
+import KernelView
+import Supervisor
+
+/// One part of the benchmark.
+protocol Bench {
+  static var name: String { get }
+  /// In one line.
+  static var says: String { get }
+
+  init()
+
+  /// - Returns: its figures, in the order of the report.
+  func run(_ bench: BenchContext) async throws -> [BenchFigure]
+}
+
+/// What the parts are told.
+struct BenchContext {
+  /// How often contestants take turns.
+  var rounds: Int
+  /// `Benchmarks/peers`.
+  var peerSources: String
+  /// The folder with `services.yaml`.
+  var root: String
+
+  func note(_ text: String) { Output.note("bench: \(text)") }
+}
+
+struct BenchVerb: AsyncParsableCommand {
+  static var benches: [any Bench.Type] {
+    [
+      ThroughputBench.self, TracingBench.self, InFlightBench.self, ThreadBench.self, SwitchBench.self, StartBench.self,
+      LogBench.self, ScaleBench.self,
+    ]
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "What the lab costs: each figure beside its target, on chains of its own.",
+    discussion: """
+      EXAMPLES:
+        chainlab bench                       all of it, about ten minutes on two cores
+        chainlab bench throughput --json
+      PARTS:
+      \(benches.map { "  \($0.name)\t\($0.says)" }.joined(separator: "\n"))
+      Contestants take turns in slices of a second, all of them warm, and what is compared are ratios within a round, with
+      the 95 % confidence interval of their median. A round in which other work used more than a fifth of a processor does
+      not count. Where the interval holds the target, nothing is decided. The load comes from wrk, if it is installed, and
+      once more from chainlab's own generator. Ends with 1 when a target is missed.
+      """)
+
+  @OptionGroup var lab: Lab
+  @Argument(help: ArgumentHelp("Parts to run; all by default.", valueName: "part")) var parts: [String] = []
+  @Option(help: "How often contestants take turns.") var rounds = 12
+  @Flag(help: "Print JSON; its keys are documented in BenchFigure.swift.") var json = false
+
+  func validate() throws {
+    let names = Self.benches.map { $0.name }
+    for part in parts where !names.contains(part) {
+      throw ValidationError("found '\(part)', expected \(names.joined(separator: ", "))")
+    }
+    guard (5...1000).contains(rounds) else { throw ValidationError("--rounds: found \(rounds), expected 5 to 1000") }
+  }
+
+  func run() async throws {
+    try await ExitCodes.reporting {
+      Interruption.watch()
+      let context = BenchContext(rounds: rounds, peerSources: "\(lab.folder)/Benchmarks/peers", root: lab.folder)
+      var report = BenchReport(figures: [])
+      for bench in Self.benches where parts.isEmpty || parts.contains(bench.name) {
+        if Interruption.hasCome { break }
+        context.note("\(bench.name): \(bench.says)")
+        report.figures += try await bench.init().run(context)
+      }
+      Output.result(json ? WireJSON.encode(report) : Array(report.text.utf8))
+      guard !report.figures.contains(where: { $0.verdict == .missed }) else {
+        throw ArgumentParser.ExitCode(Supervisor.ExitCode.failed.rawValue)
+      }
+    }
+  }
+}
+
+/// Keys: `machine` (see `Machine.text`), `figures` (see `BenchFigure`).
+struct BenchReport: Codable {
+  var machine = Machine.text
+  var figures: [BenchFigure]
+
+  var text: String {
+    var table = TextTable(["PART", "FIGURE", "VALUE", "95 % INTERVAL", "TARGET", "VERDICT"])
+    for figure in figures {
+      let value = figure.value.map { "\(Predict.number($0)) \(figure.unit)" } ?? "-"
+      let interval = figure.low.flatMap { low in
+        figure.high.map { "\(Predict.number(low)) to \(Predict.number($0))" }
+      }
+      table.add([figure.bench, figure.name, value, interval ?? "", figure.target ?? "", figure.verdict.rawValue])
+    }
+    let notes = figures.compactMap { figure in figure.note.map { "\(figure.name): \($0)" } }
+    return ([table.text, "", machine] + notes).joined(separator: "\n")
+  }
+}
