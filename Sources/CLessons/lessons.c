@@ -52,6 +52,9 @@ static const unsigned char observer[] = {
 static const unsigned char model_and_lab[] = {
 #embed "lessons/model-and-lab.yaml"
 };
+static const unsigned char models_and_lab[] = {
+#embed "lessons/models-and-lab.yaml"
+};
 static const unsigned char callback_hell[] = {
 #embed "lessons/callback-hell.yaml"
 };
@@ -78,6 +81,7 @@ static const struct lesson_file files[] = {
     ENTRY("no-win.yaml", no_win),
     ENTRY("observer.yaml", observer),
     ENTRY("model-and-lab.yaml", model_and_lab),
+    ENTRY("models-and-lab.yaml", models_and_lab),
     ENTRY("callback-hell.yaml", callback_hell),
     ENTRY("matrix.yaml", matrix),
 };

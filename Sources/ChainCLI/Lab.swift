@@ -15,13 +15,18 @@ enum LabError: Error, CustomStringConvertible {
   case noSuchTrace(String)
   case noSamples
   case pagePortTaken(Int, reason: String)
+  case damagedCosts(path: String)
+  case notMeasured(run: String, origin: String)
+  case noLoad(run: String)
+  case unknownPaths(run: String, load: Int, paths: [String])
+  case loadTooLong(run: String, load: Int, requests: Int, most: Int)
 
   var exitCode: Supervisor.ExitCode {
     switch self {
     case .notRunning: .notRunning
-    case .noLog: .storage
+    case .noLog, .damagedCosts: .storage
     case .noSuchService, .noSuchCall: .usage
-    case .noSuchTrace, .noSamples: .failed
+    case .noSuchTrace, .noSamples, .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
     case .pagePortTaken: .portInUse
     }
   }
@@ -38,6 +43,19 @@ enum LabError: Error, CustomStringConvertible {
     case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
     case .pagePortTaken(let port, let reason):
       "the page cannot be served on port \(port): \(reason); choose another with --port"
+    case .damagedCosts(let path):
+      "\(path) is not what chainlab writes: expected costs of 0 to 1 s by IO model; measure them again with: "
+        + "chainlab predict --calibrate"
+    case .notMeasured(let run, let origin):
+      "run \(run) comes from \(origin), expected one of a chain that ran, with its services.yaml and load; "
+        + "see: chainlab runs list"
+    case .noLoad(let run):
+      "run \(run) keeps no load, expected at least one; send one with: chainlab load --rate 50 --duration 10s"
+    case .unknownPaths(let run, let load, let paths):
+      "run \(run), load \(load) cannot be simulated: found \(paths.joined(separator: ", ")), expected one of "
+        + "/users/{username}/payment-status, /orchestrated/users/{username}/payment-status, /ping"
+    case .loadTooLong(let run, let load, let requests, let most):
+      "run \(run), load \(load) cannot be simulated: found \(requests) requests, expected fewer than \(most)"
     case .noSamples: "the log holds no samples of the kernel's view; take some with: chainlab verify --for 10s"
     }
   }

@@ -3,7 +3,7 @@ import ChainModel
 import ChainSimulator
 import Topology
 
-struct Predict: ParsableCommand {
+struct Predict: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "What the chain will do under a load, before it is run.",
     discussion: """
@@ -11,17 +11,23 @@ struct Predict: ParsableCommand {
         chainlab predict --closed 32
         chainlab predict --rate 50 --poisson --set payment-service.latency=1s --set order-service.threads=16
         chainlab predict --rate 100 --fault 'payment-service stall=2s' --fault-at 10s --json
-      It simulates services.yaml, and names the method behind each figure. What a request costs a processor is assumed:
-      figures near the limit of the processors are the least certain.
+        chainlab predict --check --run latest
+        chainlab predict --calibrate
+      It simulates services.yaml, and names the method behind each figure. What a request costs a processor is assumed
+      until --calibrate has measured it: figures near the limit of the processors are the least certain. --check simulates
+      each load of a recorded run, with the faults, pools and modes that its log tells of, says what it cannot repeat, and
+      prints the error of each figure.
       """)
 
   @OptionGroup var options: SimulationOptions
+  @OptionGroup var modes: PredictModes
   @Flag(help: "Print JSON; its keys are documented in ChainPrediction.swift.") var json = false
 
-  func run() throws {
-    try ExitCodes.reporting {
+  func run() async throws {
+    try await ExitCodes.reporting {
+      if modes.calibrate || modes.check { return try await modes.run(options, json: json) }
       let topology = try options.topology()
-      let prediction = try ChainPrediction(topology, try options.plan(topology), costs: .usual)
+      let prediction = try ChainPrediction(topology, try options.plan(topology), costs: try options.costs())
       if json { return Output.result(WireJSON.encode(prediction)) }
       Output.result(Self.text(prediction))
     }
@@ -42,7 +48,8 @@ struct Predict: ParsableCommand {
       ])
     }
     let outcomes = prediction.outcomes.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }
-    return "\(figures.text)\n\n\(services.text)\n\nrequests: \(outcomes.joined(separator: ", "))"
+    return "\(figures.text)\n\n\(services.text)\n\nrequests: \(outcomes.joined(separator: ", "))\n"
+      + "what steps cost a processor: \(prediction.costs)"
   }
 
   /// To four digits.

@@ -56,7 +56,7 @@ struct Simulate: ParsableCommand {
     else { throw ValidationError("--topology: found '\(topology)', expected chain:N, tree:N or mesh:N, N 1 to 4000") }
     var like = SimulatedSystem(configured).services[0]
     like.latency = .zero
-    let costs = StepCosts.usual
+    let costs = try options.costs()[configured[.gateway].model]
     let generated = GeneratedSystem(
       shape, services: count, like: like, cpu: .fixed(costs.request),
       leaf: .latency(configured[.paymentService].latency), cores: options.cores, seed: options.seed)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ChainModel
 import ChainSimulator
-import Glibc
+import KernelView
 import Topology
 
 /// The chain and the load that `predict` and `simulate` are about.
@@ -30,7 +30,6 @@ struct SimulationOptions: ParsableArguments {
   private static let paths = ["nested", "orchestrated", "ping"]
 
   func validate() throws {
-    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
     guard Self.paths.contains(path) else {
       throw ValidationError("--path: found '\(path)', expected \(Self.paths.joined(separator: ", "))")
     }
@@ -48,13 +47,17 @@ struct SimulationOptions: ParsableArguments {
     return topology
   }
 
+  /// As calibrated on this machine, else as assumed.
+  func costs() throws -> StepCostTable { try StepCostStore(root: lab.folder).table() }
+
   func plan(_ topology: Topology) throws -> SimulationPlan {
-    let system = SimulatedSystem(topology, cores: cores ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let system = SimulatedSystem(topology, cores: cores ?? Machine.processors, costs: try costs())
     let entry = SimulatedLoad.Entry(route: Self.paths.firstIndex(of: path) ?? 0)
     return SimulationPlan(system, try load([entry]), changes: try faults(system))
   }
 
   func load(_ entries: [SimulatedLoad.Entry]) throws -> SimulatedLoad {
+    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
     var rules = CallPolicy()
     rules.timeout = try Self.parse("--timeout", timeout)
     let arrival: SimulatedLoad.Arrival =

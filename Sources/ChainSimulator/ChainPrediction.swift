@@ -3,7 +3,8 @@ package import Topology
 
 /// What a chain will do under a load, before it is run: a simulation, and beside it the closed forms that apply.
 ///
-/// Keys: `figures` (see `Figure`), `services` (see `Service`), `outcomes` (how requests ended, by count), `seconds`.
+/// Keys: `figures` (see `Figure`), `services` (see `Service`), `outcomes` (how requests ended, by count), `seconds`,
+/// `costs` (how it is known what steps cost).
 package struct ChainPrediction: Encodable, Sendable {
   package enum Method: String, Encodable, Sendable {
     case simulation
@@ -47,15 +48,17 @@ package struct ChainPrediction: Encodable, Sendable {
   package var services: [Service]
   package var outcomes: [String: Int]
   package var seconds: Double
+  package var costs: String
 
   /// - Parameters:
   ///   - topology: the chain.
   ///   - plan: its simulation, under a load of one kind of request.
   ///   - costs: what steps cost.
   /// - Throws: when it cannot be simulated.
-  package init(_ topology: Topology, _ plan: SimulationPlan, costs: StepCosts) throws(SimulationError) {
+  package init(_ topology: Topology, _ plan: SimulationPlan, costs: StepCostTable) throws(SimulationError) {
     let result = try plan.run()
     seconds = result.seconds
+    self.costs = costs.origin.description
     outcomes = result.routes.first?.outcomes ?? [:]
     services = result.services.map { service in
       Service(
@@ -67,7 +70,7 @@ package struct ChainPrediction: Encodable, Sendable {
     let isNested = plan.load.entries.map(\.route) == [SimulatedSystem.nested]
     if isNested, topology.services.allSatisfy({ $0.model == .blocking }) {
       figures += Self.closedForms(
-        NestedChain(topology, cores: plan.system.cores, costs: costs), plan.load,
+        NestedChain(topology, cores: plan.system.cores, costs: costs[.blocking]), plan.load,
         timeout: topology.services.map(\.timeout.seconds).min() ?? .infinity)
     }
   }

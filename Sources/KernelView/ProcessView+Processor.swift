@@ -1,8 +1,18 @@
 import Glibc
 
 extension ProcessView {
-  /// Processor time that all threads of the process have used, in steps of the kernel's clock (10 ms).
+  /// Processor time that all threads of the process have used, those that have ended included: to the nanosecond, or
+  /// where the kernel gives no clock of the process, in its ticks (10 ms). Zero when there is no such process.
   package var processorTime: Duration {
+    var clock = clockid_t()
+    var time = timespec()
+    if clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 {
+      return .nanoseconds(Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+    return ticks
+  }
+
+  private var ticks: Duration {
     // The process's name stands in parentheses and may contain anything, blanks too.
     let fields = ProcFile.text("/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
     guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return .zero }

@@ -14,6 +14,7 @@ package import TraceLog
 /// | `per_request(S)` | arrivals at it for each at the gateway (without `/ping`) |
 /// | `response_ms(S)`, `queue_ms(S)` | means of what was answered |
 /// | `onset_ms(S)` | from the fault until all its threads are taken, and stay so for 20 ms |
+/// | `full_ms(S)` | the same, counted from the moment that was given for it |
 /// | `recovery_ms(S)` | from the fault's end until they are no longer |
 /// | `little_error(S)` | abs(N − X·R)/N |
 /// | `slow(S)` | requests that took 0.9 s and more |
@@ -27,6 +28,7 @@ package struct CellMeasures {
   private var names: [UInt16: String] = [:]
   private let strings: LogStrings
   private let window: ClosedRange<UInt64>
+  private let beginning: UInt64?
   private var faultAt: UInt64?
   private var faultEnd: UInt64?
 
@@ -34,9 +36,13 @@ package struct CellMeasures {
   ///   - processes: of the log.
   ///   - strings: of the log.
   ///   - window: the measured time, on the log's clock.
-  package init(processes: [LogProcess], strings: LogStrings, window: ClosedRange<UInt64>) {
+  ///   - beginning: from when `full_ms` counts; without it there is none.
+  package init(
+    processes: [LogProcess], strings: LogStrings, window: ClosedRange<UInt64>, from beginning: UInt64? = nil
+  ) {
     self.strings = strings
     self.window = window
+    self.beginning = beginning
     for process in processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
       names[slot] = process.name
@@ -72,6 +78,9 @@ package struct CellMeasures {
       if entry > 0 { figures["per_request(\(name))"] = Double(tally.arrivals) / Double(entry) }
       if let faultAt, let onset = tally.onset(after: faultAt) {
         figures["onset_ms(\(name))"] = Double(onset - faultAt) / 1e6
+      }
+      if let beginning, let onset = tally.onset(after: beginning) {
+        figures["full_ms(\(name))"] = Double(onset - beginning) / 1e6
       }
       if let faultEnd, let recovery = tally.recovery(after: faultEnd) {
         figures["recovery_ms(\(name))"] = Double(recovery - faultEnd) / 1e6

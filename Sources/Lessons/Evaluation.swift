@@ -62,14 +62,28 @@ struct Evaluation {
 
   /// The share of cells in which a check holds.
   private func share(_ check: Lesson.Check, _ seed: Int) throws(ExpressionError) -> Double {
-    let cells = results.filter { $0.seed == seed }.map(\.cell)
-    var held = 0
-    for cell in cells {
+    var (held, counted) = (0, 0)
+    for result in results where result.seed == seed {
+      guard let holds = try holds(check, result.cell, seed) else { continue }
+      counted += 1
+      if holds { held += 1 }
+    }
+    guard counted > 0 || !check.mayLack else { throw ExpressionError("no cell has a value to compare") }
+    return Double(held) / Double(max(1, counted))
+  }
+
+  /// Whether one cell holds a check; nil when it has nothing to do with it.
+  private func holds(_ check: Lesson.Check, _ cell: String, _ seed: Int) throws(ExpressionError) -> Bool? {
+    do throws(ExpressionError) {
       let value = try check.measured.value { self.value($0, $1 ?? cell, seed) }
       let bound = try bounds(check, cell, seed)
-      if value >= bound.low, value <= bound.high { held += 1 }
+      return value >= bound.low && value <= bound.high
+    } catch {
+      guard check.mayLack else { throw error }
+      let isMeasured = (try? check.measured.value { self.value($0, $1 ?? cell, seed) }) != nil
+      let isPredicted = (try? bounds(check, cell, seed)) != nil
+      return isMeasured || isPredicted ? false : nil
     }
-    return Double(held) / Double(max(1, cells.count))
   }
 
   private func bounds(_ check: Lesson.Check, _ cell: String, _ seed: Int) throws(ExpressionError) -> (

@@ -79,6 +79,9 @@ package struct Lesson: Sendable {
     /// Or `every`: then at least `leastShare` of the cells must hold it.
     package var cell: String
     package var leastShare: Double
+    /// With `every`: cells in which neither the measure nor its prediction has a value do not count, and those in which
+    /// one of them has none do not hold it. Otherwise a missing value leaves the check undecided.
+    package var mayLack: Bool
     package var measured: Expression
     package var rule: Rule
     package var unit: String

@@ -127,6 +127,7 @@ struct LessonReader {
     let check = Lesson.Check(
       says: fields.text("says"), cell: fields.text("cell", default: cells.first?.name ?? ""),
       leastShare: fields.share("of_cells", default: 0.95),
+      mayLack: fields.flag("may_lack", default: false),
       measured: fields.expression("measured") ?? .number(0), rule: rule(&fields),
       unit: fields.text("unit", default: ""),
       isQuick: fields.flag("quick", default: true))

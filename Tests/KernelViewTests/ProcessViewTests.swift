@@ -1,4 +1,5 @@
 import CPlatform
+import ChainModel
 import Glibc
 import KernelView
 import Synchronization
@@ -19,6 +20,15 @@ import Testing
       usleep(1_000)
     }
     return last
+  }
+
+  /// Finer than the ticks of `/proc/PID/stat`, in which work of 3 ms is mostly nothing.
+  @Test(.timeLimit(.minutes(1))) func processorTimeIsCountedToTheNanosecond() {
+    let before = own.processorTime
+    while (own.processorTime - before).seconds < 0.003 {}
+    // By ticks of 10 ms it would be a multiple of them.
+    #expect(own.processorTime.nanoseconds % 10_000_000 != 0)
+    #expect(ProcessView(pid: Int32.max).processorTime == .zero)
   }
 
   @Test(.timeLimit(.minutes(1))) func aThreadThatReceivesIsSeenWithItsPeersPort() async throws {

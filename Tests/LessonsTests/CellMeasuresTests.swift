@@ -8,7 +8,7 @@ struct CellMeasuresTests {
   private static let milli: UInt64 = 1_000_000
 
   /// payment-service with two threads; requests of 100 ms at 0, 20 and 50 ms, a fault from 15 ms to 200 ms.
-  private func figures(window: ClosedRange<UInt64>) -> [String: Double] {
+  private func figures(window: ClosedRange<UInt64>, from beginning: UInt64? = nil) -> [String: Double] {
     var strings = LogStrings()
     let route = strings.id(of: "GET /payments")
     var measures = CellMeasures(
@@ -17,7 +17,8 @@ struct CellMeasuresTests {
           slot: 1, name: "payment-service", identity: ProcessIdentity(pid: 1, startTicks: 1), fate: .running,
           attachedAt: 0, dropped: 0)
       ], strings: strings,
-      window: window.lowerBound * Self.milli...window.upperBound * Self.milli)
+      window: window.lowerBound * Self.milli...window.upperBound * Self.milli,
+      from: beginning.map { $0 * Self.milli })
     func write(
       _ kind: RecordKind, _ at: UInt64, span: UInt64 = 0, thread: UInt32 = 9, detail: UInt8 = 0, arg: UInt32 = 0
     ) {
@@ -74,6 +75,14 @@ struct CellMeasuresTests {
     #expect(figures["busy_at_fault(payment-service)"] == 1)
     #expect(figures["onset_ms(payment-service)"] == 5)
     #expect(figures["recovery_ms(payment-service)"] == nil)
+  }
+
+  @Test func fullnessCountsFromWhereItIsAskedFor() {
+    #expect(figures(window: 0...300)["full_ms(payment-service)"] == nil)
+    #expect(figures(window: 0...300, from: 0)["full_ms(payment-service)"] == 20)
+    // Full already, and for 20 ms more.
+    #expect(figures(window: 0...300, from: 70)["full_ms(payment-service)"] == 0)
+    #expect(figures(window: 0...300, from: 150)["full_ms(payment-service)"] == nil)
   }
 
   @Test func whatIsOutsideTheWindowDoesNotCount() {

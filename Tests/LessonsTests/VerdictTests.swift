@@ -63,6 +63,36 @@ struct VerdictTests {
     #expect(other.verdict == .undecided && other.checks[0].reason == "no value for throughput")
   }
 
+  /// Onsets: a pool that never fills has none, and need not have one where none is predicted.
+  @Test(
+    arguments: [
+      ([1: (5.0, 6.0), 2: (nil, nil)], 1.0), ([1: (5, 6), 2: (5, nil)], 0.5), ([1: (5, 9), 2: (nil, 9)], 0),
+      ([1: (nil, nil), 2: (nil, nil)], nil),
+    ] as [([Int: (Double?, Double?)], Double?)])
+  func cellsWithoutTheMeasureOnBothSidesDoNotCount(_ onsets: [Int: (Double?, Double?)], _ share: Double?) throws {
+    let check =
+      "{says: x, cell: every, of_cells: 80 %, measured: onset, predicted: simulated, within: 2, may_lack: true}"
+    let lesson = try lesson(check)
+    let results = zip(["a", "b"], onsets.sorted { $0.key < $1.key }).map { cell, values in
+      var result = result(lesson, cell, 1, 0)
+      result.figures["onset"] = values.value.0
+      result.figures["simulated"] = values.value.1
+      return result
+    }
+    let outcome = LessonOutcome(lesson, results, quick: false).checks[0]
+    #expect(outcome.measured == share)
+    #expect((outcome.reason == "no cell has a value to compare") == (share == nil))
+    // Without that word a missing value leaves it undecided.
+    let strict = try self.lesson(check.replacing(", may_lack: true", with: ""))
+    let others = results.map { result in
+      var result = result
+      result.digest = strict.digest
+      return result
+    }
+    let isMissing = onsets.values.contains { $0.0 == nil || $0.1 == nil }
+    #expect((LessonOutcome(strict, others, quick: false).verdict == .undecided) == isMissing)
+  }
+
   @Test func resultsOfAnotherTextDoNotCount() throws {
     let lesson = try lesson(Self.within)
     var old = result(lesson, "a", 1, 10)

@@ -1,15 +1,19 @@
 import ChainModel
 import ChainSimulator
+import KernelView
 import Lessons
 import Topology
+import TraceLog
 
 /// What the simulator says of a cell, without having seen it run: `simulated.throughput` (successful answers per second),
-/// `simulated.mean_ms`, `simulated.p50_ms`, `simulated.p99_ms`, and `simulated.onset_ms(S)` after the script's first fault.
+/// `simulated.mean_ms`, `simulated.p50_ms`, `simulated.p99_ms`, and `simulated.onset_ms(S)`, as `onset_ms(S)` is measured;
+/// `simulated.calibrated` is 1 if steps cost what was measured on this machine, and 0 if that was assumed.
 struct CellSimulation {
   let cell: Lesson.Cell
   let topology: Topology
   let duration: Duration
   let seed: Int
+  var costs = StepCostTable.usual
 
   /// - Returns: nothing for what the simulator cannot do: other paths, and steps that are no faults.
   func figures() -> [String: Double] {
@@ -18,18 +22,23 @@ struct CellSimulation {
         cell.load.path.hasPrefix($0.key)
       })?.value, cell.pings == nil, cell.script.allSatisfy({ $0.words.first == "fault" }), !cell.load.newConnections
     else { return [:] }
-    let system = SimulatedSystem(topology, cores: 2)
-    guard let result = try? SimulationPlan(system, load(route), changes: try faults(system)).run() else { return [:] }
+    let system = SimulatedSystem(topology, cores: Machine.processors, costs: costs)
+    let plan = try? SimulationPlan(system, load(route), changes: faults(system))
+    guard let (result, log) = try? plan?.record(runID: cell.name) else { return [:] }
     var figures = ["simulated.throughput": result.goodput]
+    figures["simulated.calibrated"] = costs.origin == .assumed ? 0 : 1
     if let times = result.routes.first?.times, times.count > 0 {
       figures["simulated.mean_ms"] = times.mean * 1000
       figures["simulated.p50_ms"] = times.percentile(0.5) * 1000
       figures["simulated.p99_ms"] = times.percentile(0.99) * 1000
     }
-    guard let fault = cell.script.map(\.at).min() else { return figures }
-    for service in result.services where service.replica <= 1 {
-      guard let full = service.saturations.first(where: { $0.onset >= fault.seconds }) else { continue }
-      figures["simulated.onset_ms(\(service.name))"] = (full.onset - fault.seconds) * 1000
+    // As it is measured: by the same rules, of the log that the services would have written.
+    let from = log.createdAt + cell.load.warmUp.nanoseconds
+    var measures = CellMeasures(
+      processes: log.processes, strings: log.strings, window: from...from + duration.nanoseconds)
+    for record in log.records { measures.apply(record) }
+    for (name, value) in measures.figures(until: log.takenAt) where name.hasPrefix("onset_ms(") {
+      figures["simulated.\(name)"] = value
     }
     return figures
   }
@@ -42,7 +51,7 @@ struct CellSimulation {
       ?? .open(rate: cell.load.rate ?? 1, cell.load.isPoisson ? .poisson : .fixed)
     return SimulatedLoad(
       arrival, entries: [SimulatedLoad.Entry(service: 0, route: route)], warmUp: cell.load.warmUp, duration: duration,
-      rules: rules, seed: UInt64(seed))
+      drain: cell.load.timeout, rules: rules, seed: UInt64(seed))
   }
 
   private func faults(_ system: SimulatedSystem) throws -> [ScriptedChange] {

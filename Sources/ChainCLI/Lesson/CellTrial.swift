@@ -1,4 +1,5 @@
 import ChainModel
+import ChainSimulator
 import Foundation
 import Glibc
 import KernelView
@@ -30,6 +31,7 @@ struct CellTrial {
   let isQuick: Bool
   /// A new folder for the run.
   let root: String
+  var costs = StepCostTable.usual
 
   private var duration: Duration { isQuick ? cell.load.quickDuration ?? cell.load.duration : cell.load.duration }
 
@@ -51,10 +53,11 @@ struct CellTrial {
     async let watched = watch(chain, from: start)
     var figures = made.figures(cell)
     figures.merge(HandlerStyles.figures()) { $1 }
-    let simulation = CellSimulation(cell: cell, topology: made.topology, duration: duration, seed: seed)
+    let simulation = CellSimulation(cell: cell, topology: made.topology, duration: duration, seed: seed, costs: costs)
     figures.merge(simulation.figures()) { $1 }
     figures.merge(try await watched) { $1 }
     let result = try await sent
+    _ = try chain.run.saveLoadResult(WireJSON.encode(result))
     Self.add(result, to: &figures)
     if let pings = try await pinged {
       figures["ping_rate"] = pings.rates.successful

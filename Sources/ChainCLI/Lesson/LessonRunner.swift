@@ -1,4 +1,5 @@
 import ChainModel
+import ChainSimulator
 import Foundation
 import Lessons
 import Supervisor
@@ -10,6 +11,7 @@ struct LessonRunner {
   /// Runs again what has been run.
   let isAgain: Bool
   let seeds: Int?
+  var costs = StepCostTable.usual
 
   private static let tries = 3
 
@@ -64,7 +66,8 @@ struct LessonRunner {
       }
       try? FileManager.default.removeItem(atPath: folder)
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let trial = CellTrial(lesson: job.lesson, cell: job.cell, seed: job.seed, isQuick: isQuick, root: folder)
+      let trial = CellTrial(
+        lesson: job.lesson, cell: job.cell, seed: job.seed, isQuick: isQuick, root: folder, costs: costs)
       guard let result = try await interruptible(trial) else {
         try? FileManager.default.removeItem(atPath: folder)
         return false

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import ChainSimulator
 import Foundation
 import Lessons
 import Supervisor
@@ -100,7 +101,9 @@ struct LessonRun: AsyncParsableCommand {
     try await ExitCodes.reporting {
       let lessons = try LessonVerb.find(name).filter { !quick || name != "all" || $0.isQuick }
       let store = LessonStore(root: lab.folder)
-      let runner = LessonRunner(store: store, isQuick: quick, isAgain: again, seeds: seeds)
+      let costs = try StepCostStore(root: lab.folder).table()
+      if costs.origin != .assumed { Output.note("simulated beside: what steps cost is \(costs.origin)") }
+      let runner = LessonRunner(store: store, isQuick: quick, isAgain: again, seeds: seeds, costs: costs)
       if let lesson = lessons.first, !json, lessons.count == 1 { tell(lesson) }
       if !step { Interruption.watch() }
       let isWhole = try await runner.run(lessons)

@@ -62,7 +62,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
 /// The requests in flight, one at one service each, as columns. A frame that is done is used again.
 struct Frames {
   /// Ids below are events that belong to no request.
-  static let reserved = 3
+  static let reserved = 4
   static let limit = 1 << Int(EventHeap.frameBits)
 
   private(set) var count = 0

@@ -101,6 +101,7 @@ extension Simulation {
       stations[place].faults.append(active)
       logFault(place, active, isLifted: false)
     case .liftFaults: lift(place) { _ in true }
+    case .liftFault(let kind): lift(place) { $0.fault.kind.name == kind }
     case .model(let model): switchModel(place, to: ServingModel(model))
     case .pool(let threads, let queueLimit): resize(place, threads, queueLimit)
     }

@@ -74,6 +74,7 @@ extension Simulation {
 
   /// A request of an open loop is due.
   mutating func arrive() {
+    guard now < lastDue || lastDue == end else { return }
     scheduleArrival()
     guard let frame = newFrame() else { return }
     frames.station[frame] = home
@@ -88,6 +89,7 @@ extension Simulation {
 
   /// A client sends a request.
   mutating func ask(_ frame: Int) {
+    guard now < lastDue || lastDue == end else { return frames.giveBack(frame) }
     let kind = clients.choose()
     clients.sent += 1
     frames.acceptedAt[frame] = now
@@ -101,12 +103,13 @@ extension Simulation {
   /// A client has its answer, or has given up.
   mutating func finishClient(_ frame: Int, _ outcome: Outcome) {
     clients.done += 1
-    if now >= clients.firstMeasured {
-      let kind = frames.route[frame] - program.firstRoutes[plan.system.services.count]
+    let kind = frames.route[frame] - program.firstRoutes[plan.system.services.count]
+    if now >= clients.firstMeasured, now <= lastDue {
       let cause = outcome == .answered ? frames.cause[frame] : outcome
       clients.outcomes[kind][Int(cause.rawValue)] += 1
-      if outcome == .ok { clients.times[kind].add(now - frames.acceptedAt[frame]) }
     }
+    let decides = lastDue < end ? frames.acceptedAt[frame] : now
+    if outcome == .ok, decides >= clients.firstMeasured { clients.times[kind].add(now - frames.acceptedAt[frame]) }
     if case .open = plan.load.arrival { return frames.giveBack(frame) }
     // One that is refused in no time would ask for ever within one instant.
     think(frame, atLeast: now == frames.acceptedAt[frame] ? 100_000 : 0)

@@ -8,6 +8,8 @@ struct Simulation<Sink: RecordSink> {
   let plan: SimulationPlan
   var program: Program
   let end: UInt64
+  /// No request is sent from here on.
+  let lastDue: UInt64
   let hop: UInt64
   let script: [ScriptedStep]
   var nextStep = 0
@@ -34,6 +36,8 @@ struct Simulation<Sink: RecordSink> {
   var failure: SimulationError?
   /// What was counted and added up until the warm-up was over.
   var before: Marks?
+  /// And until the load ended; nil: that is the end of the run.
+  var after: Marks?
   var sink: Sink
   var names = LogNames()
   var ids: RandomStream
@@ -42,7 +46,8 @@ struct Simulation<Sink: RecordSink> {
     self.plan = plan
     self.sink = sink
     program = Program(plan)
-    end = plan.load.warmUp.nanoseconds + plan.load.duration.nanoseconds
+    lastDue = plan.load.warmUp.nanoseconds + plan.load.duration.nanoseconds
+    end = lastDue + plan.load.drain.nanoseconds
     hop = plan.system.hop.nanoseconds
     script = ScriptedStep.inOrder(plan.changes)
     freeCores = plan.system.cores ?? .max
@@ -106,6 +111,7 @@ struct Simulation<Sink: RecordSink> {
     for index in stations.indices where !stations[index].isLoad { setPools(index) }
     if let first = script.first { heap.schedule(Special.script, at: first.at) }
     heap.schedule(Special.warmUp, at: plan.load.warmUp.nanoseconds)
+    if lastDue < end { heap.schedule(Special.loadEnd, at: lastDue) }
     startClients()
     // Requests of the first instant, such as those of clients that do not think.
     while let frame = ready.pop(&frames) { act(frame) }
@@ -131,6 +137,7 @@ struct Simulation<Sink: RecordSink> {
     case Special.arrival: arrive()
     case Special.script: applyScript()
     case Special.warmUp: before = marks()
+    case Special.loadEnd: after = marks()
     default: preconditionFailure("an event of a request that waits for none")
     }
   }
@@ -210,6 +217,7 @@ enum Special {
   static let arrival = 0
   static let script = 1
   static let warmUp = 2
+  static let loadEnd = 3
 }
 
 /// A change at its time.

@@ -25,7 +25,7 @@ package struct StepCosts: Hashable, Sendable {
 
 extension SimulatedSystem {
   /// The chain as configured, with the routes of the real services: see `nested`, `orchestrated` and `ping`.
-  package init(_ topology: Topology, cores: Int? = nil, costs: StepCosts = .usual) {
+  package init(_ topology: Topology, cores: Int? = nil, costs: StepCostTable = .usual) {
     let names = topology.services.map(\.name)
     func index(_ name: ServiceName) -> Int { names.firstIndex(of: name) ?? 0 }
     let services = topology.services.map { service in
@@ -35,7 +35,8 @@ extension SimulatedSystem {
         queueLimit: service.queueLimit, overflow: service.overflow, backlog: service.backlog, loops: service.loops,
         storeThreads: service.storeThreads, inFlightLimit: service.inFlightLimit, replicas: service.replicas,
         timeout: service.timeout, latency: .latency(service.latency),
-        routes: Self.routes(of: service.name, costs, index), rules: Dictionary(uniqueKeysWithValues: policies))
+        routes: Self.routes(of: service.name, costs[service.model], index),
+        rules: Dictionary(uniqueKeysWithValues: policies))
     }
     // Cancelling is the system's in the simulation: it stops only if no service goes on for callers that have left.
     self.init(services: services, cores: cores, cancels: topology.services.allSatisfy { $0.onLeave == .cancel })

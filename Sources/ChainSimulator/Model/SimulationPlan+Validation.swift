@@ -88,9 +88,11 @@ extension SimulationPlan {
       try Self.check(clients, "clients", 1...500_000)
       try Self.check(think, "think time")
     }
-    guard load.duration > .zero, load.warmUp >= .zero, load.warmUp + load.duration <= Self.longest else {
+    guard load.duration > .zero, load.warmUp >= .zero, load.drain >= .zero, load.drain <= Self.longest,
+      load.warmUp + load.duration <= Self.longest
+    else {
       throw .invalid(
-        what: "duration", found: "\(load.warmUp) of warm-up and \(load.duration)",
+        what: "duration", found: "\(load.warmUp) of warm-up, \(load.duration) and \(load.drain) to drain",
         expected: "more than 0, together at most 4 h")
     }
     guard !load.entries.isEmpty, load.entries.allSatisfy({ $0.weight > 0 && $0.weight < 1e9 }) else {

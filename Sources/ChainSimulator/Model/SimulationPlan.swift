@@ -46,18 +46,22 @@ package struct SimulatedLoad: Hashable, Sendable {
   package var warmUp: Duration
   /// Measured.
   package var duration: Duration
+  /// How long it goes on after that without new requests. With it, response times are those of the requests that were due
+  /// in the measured time, whenever they end, as a load generator counts them; without it, of those that ended in it.
+  package var drain: Duration
   /// Of the clients: timeout and retries.
   package var rules: CallPolicy
   package var seed: UInt64
 
   package init(
     _ arrival: Arrival, entries: [Entry] = [Entry()], warmUp: Duration = .zero, duration: Duration,
-    rules: CallPolicy = .plain, seed: UInt64 = 1
+    drain: Duration = .zero, rules: CallPolicy = .plain, seed: UInt64 = 1
   ) {
     self.arrival = arrival
     self.entries = entries
     self.warmUp = warmUp
     self.duration = duration
+    self.drain = drain
     self.rules = rules
     self.seed = seed
   }
@@ -69,6 +73,8 @@ package struct ScriptedChange: Hashable, Sendable {
     /// In place of one of the same kind.
     case fault(Fault)
     case liftFaults
+    /// The one of a kind, by `FaultKind.name`.
+    case liftFault(String)
     /// Not for a service whose calls block its loops.
     case model(IOModel)
     case pool(threads: Int?, queueLimit: Int?)

@@ -3,7 +3,6 @@ import ChainModel
 /// The ids of the texts of a run's log, and the statuses and error types of outcomes.
 struct LogNames {
   /// By service, the clients last.
-  var services: [UInt32] = []
   var calls: [UInt32] = []
   /// By service: its simulated latency.
   var bases: [UInt32] = []

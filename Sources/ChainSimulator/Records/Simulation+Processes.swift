@@ -18,7 +18,7 @@ extension Simulation {
     learnNames()
     guard Sink.isOn else { return }
     for place in stations.indices {
-      write(.processStart, place, name: names.services[stations[place].service], arg: mainThread(place))
+      write(.processStart, place, name: sink.intern(processName(place)), arg: mainThread(place))
       guard !stations[place].isLoad else {
         write(
           .threadStart, place, other: Self.origin, detail: ThreadRole.other.rawValue, name: sink.intern("load"))
@@ -36,7 +36,6 @@ extension Simulation {
 
   private mutating func learnNames() {
     let services = plan.system.services
-    names.services = services.map { sink.intern($0.name) } + [sink.intern("load")]
     names.calls = services.map { sink.intern("GET \($0.name)") }
     names.bases = services.map { service in
       guard case .latency(let latency) = service.latency else { return sink.intern("simulated latency") }
@@ -52,6 +51,13 @@ extension Simulation {
     let name = plan.system.services[stations[place].service].name
     let short = ServiceName(rawValue: name)?.shortName ?? name
     return stations[place].replica == 0 ? short : "\(short)\(stations[place].replica + 1)"
+  }
+
+  /// Replicas are called as those of the services: `payment-service`, `payment-service-2`, …
+  func processName(_ place: Int) -> String {
+    let station = stations[place]
+    let name = station.isLoad ? "load" : plan.system.services[station.service].name
+    return station.replica == 0 ? name : "\(name)-\(station.replica + 1)"
   }
 
   mutating func logEnd() {
@@ -96,9 +102,8 @@ extension Simulation where Sink == RecordBuffer {
   /// The log as a reader would have it of services that have stopped.
   func snapshot(runID: String) -> LogSnapshot {
     let processes = stations.indices.map { place in
-      let name = stations[place].isLoad ? "load" : plan.system.services[stations[place].service].name
-      return LogProcess(
-        slot: place, name: name,
+      LogProcess(
+        slot: place, name: processName(place),
         identity: ProcessIdentity(pid: Int32(clamping: mainThread(place)), startTicks: 1), fate: .stopped,
         attachedAt: Self.origin, dropped: 0)
     }

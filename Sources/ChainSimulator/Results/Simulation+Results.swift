@@ -30,7 +30,7 @@ extension Simulation {
   }
 
   func result() -> SimulationResult {
-    let after = marks()
+    let after = self.after ?? marks()
     let before = before ?? after
     let seconds = Double(after.at - before.at) / 1e9
     return SimulationResult(

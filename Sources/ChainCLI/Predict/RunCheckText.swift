@@ -1,0 +1,40 @@
+import ChainSimulator
+
+extension PredictionCheck {
+  /// For people.
+  var text: String {
+    var chain = TextTable(["FIGURE", "PREDICTED", "MEASURED", "ERROR"])
+    var services = TextTable(["SERVICE", "FIGURE", "PREDICTED", "MEASURED", "ERROR"])
+    for figure in figures {
+      let cells = [
+        figure.name, Self.value(figure, figure.predicted), Self.value(figure, figure.measured), figure.errorText,
+      ]
+      if let service = figure.service { services.add([service] + cells) } else { chain.add(cells) }
+    }
+    let title = "run \(run), load \(load): \(of), \(Predict.number(seconds)) s measured"
+    var parts = [title + "\nwhat steps cost a processor: \(costs)", chain.text, services.text]
+    parts.append(Self.list("REPLAYED", replayed, otherwise: "nothing: services.yaml was in force all the time"))
+    parts.append(Self.list("NOT REPLAYED", notReplayed, otherwise: "nothing that the log tells of"))
+    if !doubts.isEmpty { parts.append(Self.list("DOUBTS", doubts, otherwise: "")) }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private static func value(_ figure: Figure, _ value: Double?) -> String {
+    guard let value else { return figure.name == onset ? "never" : "-" }
+    return figure.unit.isEmpty ? Predict.number(value) : "\(Predict.number(value)) \(figure.unit)"
+  }
+
+  private static func list(_ title: String, _ lines: [String], otherwise: String) -> String {
+    "\(title)\n" + (lines.isEmpty ? [otherwise] : lines).map { "  \(Output.clean($0))" }.joined(separator: "\n")
+  }
+}
+
+extension PredictionCheck.Figure {
+  /// A share of what was measured; of onsets, and where nothing was measured, the difference.
+  fileprivate var errorText: String {
+    if let error { return "\(error < 0 ? "−" : "+")\(Predict.number(abs(error) * 100)) %" }
+    guard let difference else { return predicted == nil && measured == nil ? "" : "✗" }
+    let number = "\(difference < 0 ? "−" : "+")\(Predict.number(abs(difference)))"
+    return unit.isEmpty ? number : "\(number) \(unit)"
+  }
+}

@@ -1,0 +1,219 @@
+import ChainModel
+package import TraceLog
+
+/// What a recorded run was set to when a load began, and what was changed while the load went on, as its log tells: fed
+/// record by record, then asked for a plan that repeats it (`replay`).
+package struct RecordedScript: Sendable {
+  /// One process, as it was set.
+  struct Instance: Sendable {
+    var name: ReplicaName
+    var model: IOModel?
+    var threads: Int?
+    var queueLimit: Int?
+    var faults: [Fault] = []
+    /// By the callee's name, and for `admission`.
+    var policies: [String: String] = [:]
+
+    struct Fault: Hashable, Sendable {
+      var text: String
+      var since: UInt64
+    }
+
+    /// Whether a simulation that knows replicas only alike may take one for the other.
+    func isSet(like other: Instance) -> Bool {
+      model == other.model && threads == other.threads && queueLimit == other.queueLimit
+        && policies == other.policies && faults.map(\.text) == other.faults.map(\.text)
+    }
+  }
+
+  struct Event: Sendable {
+    var at: UInt64
+    var slot: UInt16
+    var change: Change
+
+    enum Change: Hashable, Sendable {
+      case model(IOModel)
+      case pool(threads: Int, queueLimit: Int)
+      case fault(String, isOn: Bool)
+    }
+  }
+
+  /// From the load's first request to its last outcome, on the log's clock.
+  let window: ClosedRange<UInt64>
+  private let strings: LogStrings
+  private let names: [UInt16: ReplicaName]
+  private let slots: [UInt32: UInt16]
+  private var current: [UInt16: Instance] = [:]
+  /// The settings when the load began.
+  private var before: [UInt16: Instance]?
+  private(set) var events: [Event] = []
+  /// What happened that no simulation repeats, in words.
+  private(set) var others: [String] = []
+  /// Requests that arrived at the gateway in the window, by route.
+  private(set) var arrivals: [String: Int] = [:]
+  private var open: Set<UInt64> = []
+  /// Requests in flight at the gateway when the load began.
+  private(set) var openBefore = 0
+
+  /// - Parameters:
+  ///   - processes: of the log.
+  ///   - strings: of the log.
+  ///   - window: from the load's first request to its last outcome, on the log's clock.
+  package init(processes: [LogProcess], strings: LogStrings, window: ClosedRange<UInt64>) {
+    self.strings = strings
+    self.window = window
+    var names: [UInt16: ReplicaName] = [:]
+    var slots: [UInt32: UInt16] = [:]
+    for process in processes {
+      guard let slot = UInt16(exactly: process.slot), let name = ReplicaName(process.name) else { continue }
+      names[slot] = name
+      slots[UInt32(bitPattern: process.identity.pid)] = slot
+    }
+    (self.names, self.slots) = (names, slots)
+  }
+
+  /// The processes that served when the load began, and how they were set.
+  var instances: [UInt16: Instance] { before ?? current }
+
+  /// Takes the next record, in the order of time.
+  package mutating func apply(_ record: Record) {
+    guard record.time <= window.upperBound, let kind = record.kind else { return }
+    if isDuring(record.time), before == nil { (before, openBefore) = (current, open.count) }
+    if kind == .processDied {
+      if let slot = slots[record.arg] { end(slot, record.time, "died") }
+      return
+    }
+    guard let name = names[record.process] else { return }
+    switch kind {
+    case .processStart: start(record, name)
+    case .processStop: end(record.process, record.time, "was stopped")
+    case .model, .pool, .fault, .policy: set(record, kind, name)
+    case .arrive where name.service == .gateway: arrive(record)
+    case .end, .reject: if name.service == .gateway { open.remove(record.span) }
+    default: return
+    }
+  }
+
+  /// What is set in the very moment in which the load begins is in force for it.
+  private func isDuring(_ time: UInt64) -> Bool { time > window.lowerBound }
+
+  /// `+5.2 s`, from the load's beginning.
+  func text(_ time: UInt64) -> String {
+    let tenths = (time - min(time, window.lowerBound) + 50_000_000) / 100_000_000
+    return "+\(tenths / 10).\(tenths % 10) s"
+  }
+
+  private mutating func arrive(_ record: Record) {
+    guard record.time >= window.lowerBound else { return _ = open.insert(record.span) }
+    arrivals[strings[record.name], default: 0] += 1
+  }
+
+  // MARK: Processes
+
+  private mutating func start(_ record: Record, _ name: ReplicaName) {
+    // A start is repeated for readers who come later.
+    guard current[record.process] == nil, before?[record.process] == nil else { return }
+    current[record.process] = Instance(name: name)
+    if isDuring(record.time) { others.append("\(name.text) was started at \(text(record.time))") }
+  }
+
+  private mutating func end(_ slot: UInt16, _ time: UInt64, _ how: String) {
+    guard let gone = current.removeValue(forKey: slot) else { return }
+    if isDuring(time) { others.append("\(gone.name.text) \(how) at \(text(time))") }
+  }
+
+  // MARK: Settings
+
+  private mutating func set(_ record: Record, _ kind: RecordKind, _ name: ReplicaName) {
+    var instance = current[record.process] ?? Instance(name: name)
+    defer { current[record.process] = instance }
+    switch kind {
+    case .model:
+      guard let model = IOModel(code: record.detail), model != instance.model else { return }
+      instance.model = model
+      note(record, .model(model))
+    case .pool:
+      let (threads, queueLimit) = (Int(record.arg), Int(clamping: record.other))
+      guard (threads, queueLimit) != (instance.threads ?? -1, instance.queueLimit ?? -1) else { return }
+      (instance.threads, instance.queueLimit) = (threads, queueLimit)
+      note(record, .pool(threads: threads, queueLimit: queueLimit))
+    case .fault: setFault(record, &instance)
+    default: setPolicy(record, &instance)
+    }
+  }
+
+  private mutating func setFault(_ record: Record, _ instance: inout Instance) {
+    let label = strings[record.name]
+    let text = label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label
+    let known = instance.faults.firstIndex { $0.text == text }
+    if record.detail == 0 {
+      guard let known else { return }
+      let fault = instance.faults.remove(at: known)
+      // The simulated one lifts itself too.
+      if !fault.isOver(at: record.time) { note(record, .fault(text, isOn: false)) }
+    } else if known == nil {
+      instance.faults.append(.init(text: text, since: record.time))
+      note(record, .fault(text, isOn: true))
+    }
+  }
+
+  private mutating func setPolicy(_ record: Record, _ instance: inout Instance) {
+    let words = strings[record.name].split(separator: " ", maxSplits: 1).map(String.init)
+    guard words.count == 2 else { return }
+    let value = record.detail == 0 ? nil : words[1]
+    guard instance.policies[words[0]] != value else { return }
+    instance.policies[words[0]] = value
+    guard isDuring(record.time) else { return }
+    let what = words[0] == "admission" ? "admission" : "policy for \(words[0])"
+    others.append("\(instance.name.text)'s \(what) became \(value ?? "none") at \(text(record.time))")
+  }
+
+  private mutating func note(_ record: Record, _ change: Event.Change) {
+    // Of a process that came later, all is told by its start.
+    guard isDuring(record.time), before?[record.process] != nil else { return }
+    events.append(Event(at: record.time, slot: record.process, change: change))
+  }
+}
+
+extension RecordedScript.Instance.Fault {
+  /// Nil: the simulation knows no such fault.
+  var fault: ChainModel.Fault? {
+    let words = text.split(separator: " ").map(String.init)
+    guard let fault = try? ChainModel.Fault.parse(words: words), fault.user == nil, fault.header == nil else {
+      return nil
+    }
+    return fault
+  }
+
+  /// Whether its own time has passed.
+  func isOver(at time: UInt64) -> Bool {
+    guard let duration = fault?.duration else { return false }
+    // A timer is not late by much, and not early by more than its clock's step.
+    return time &+ 1_000_000 >= since &+ duration.nanoseconds
+  }
+
+  /// What is left of it at a moment; nil if nothing is.
+  func left(at time: UInt64) -> ChainModel.Fault? {
+    guard var fault else { return nil }
+    let passed = Duration.nanoseconds(Int64(clamping: time - min(time, since)))
+    if case .stall(let length) = fault.kind {
+      guard length > passed else { return nil }
+      fault.kind = .stall(length - passed)
+    }
+    if let duration = fault.duration {
+      guard duration > passed else { return nil }
+      fault.duration = duration - passed
+    }
+    return fault
+  }
+}
+
+extension RecordedScript.Event.Change: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .model(let model): "mode \(model.rawValue)"
+    case .pool(let threads, let queueLimit): "pool threads=\(threads) queue=\(queueLimit)"
+    case .fault(let text, let isOn): isOn ? "fault \(text)" : "fault \(text) lifted"
+    }
+  }
+}
