@@ -21,7 +21,12 @@ struct Predict: AsyncParsableCommand {
 
   @OptionGroup var options: SimulationOptions
   @OptionGroup var modes: PredictModes
-  @Flag(help: "Print JSON; its keys are documented in ChainPrediction.swift.") var json = false
+  @Flag(help: "Print JSON; its keys are documented in ChainPrediction.swift and PredictionCheck.swift.") var json =
+    false
+
+  func validate() throws {
+    if !modes.check, !modes.calibrate { try options.requireLoad() }
+  }
 
   func run() async throws {
     try await ExitCodes.reporting {

@@ -26,6 +26,8 @@ struct Simulate: ParsableCommand {
   var output: String?
   @Flag(help: "Print JSON.") var json = false
 
+  func validate() throws { try options.requireLoad() }
+
   func run() throws {
     try ExitCodes.reporting {
       let plan = try plan()

@@ -35,6 +35,11 @@ struct SimulationOptions: ParsableArguments {
     }
   }
 
+  /// For what has no load of its own.
+  func requireLoad() throws {
+    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
+  }
+
   func topology() throws -> Topology {
     var topology = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
     for setting in set {
@@ -57,7 +62,6 @@ struct SimulationOptions: ParsableArguments {
   }
 
   func load(_ entries: [SimulatedLoad.Entry]) throws -> SimulatedLoad {
-    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
     var rules = CallPolicy()
     rules.timeout = try Self.parse("--timeout", timeout)
     let arrival: SimulatedLoad.Arrival =

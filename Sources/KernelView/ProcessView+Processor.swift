@@ -6,7 +6,7 @@ extension ProcessView {
   package var processorTime: Duration {
     var clock = clockid_t()
     var time = timespec()
-    if clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 {
+    if pid > 0, clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 {
       return .nanoseconds(Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
     return ticks

@@ -8,9 +8,10 @@ import TraceLog
 @Suite struct RecordedScriptTests {
   private static let load = SimulatedLoad(.open(rate: 60, .fixed), duration: .seconds(12), drain: .seconds(20))
 
+  /// Without the very last moment, in which its processes stop.
   private static func script(of log: LogSnapshot) -> RecordedScript {
     var script = RecordedScript(
-      processes: log.processes, strings: log.strings, window: log.createdAt...log.takenAt)
+      processes: log.processes, strings: log.strings, window: log.createdAt...log.takenAt - 1)
     for record in log.records { script.apply(record) }
     return script
   }

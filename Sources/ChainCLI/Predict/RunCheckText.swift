@@ -32,7 +32,7 @@ extension PredictionCheck {
 extension PredictionCheck.Figure {
   /// A share of what was measured; of onsets, and where nothing was measured, the difference.
   fileprivate var errorText: String {
-    if let error { return "\(error < 0 ? "−" : "+")\(Predict.number(abs(error) * 100)) %" }
+    if let error { return "\(error < 0 ? "−" : "+")\(Predict.number((abs(error) * 1000).rounded() / 10)) %" }
     guard let difference else { return predicted == nil && measured == nil ? "" : "✗" }
     let number = "\(difference < 0 ? "−" : "+")\(Predict.number(abs(difference)))"
     return unit.isEmpty ? number : "\(number) \(unit)"
