@@ -12,7 +12,9 @@ import TraceLog
 /// asked for paths that differ by steps, at a rate that leaves the processors mostly idle, in each IO model; what its
 /// processes used of the processors, less what they use when nobody asks, is divided among the steps (`StepCostFit`).
 ///
-/// The costs are of the services alone: what the client of a load uses of the same processors is not in them.
+/// The costs are of the services alone: what the client of a load uses of the same processors is not in them. They are
+/// those of a moderate load: event loops that are never idle take several requests in a turn, and each then costs about
+/// half as much, so that the limit of a chain of event loops is predicted too low.
 struct Calibration {
   private static let paths: [(route: Int, path: String, rate: Double)] = [
     (SimulatedSystem.ping, "/ping", 300),
