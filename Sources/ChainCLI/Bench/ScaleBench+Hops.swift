@@ -31,10 +31,11 @@ extension ScaleBench {
     }
     // From the fourth on, each hop is one more gateway.
     let step = (costs[7] - costs[3]) / 4
-    let reach = (4...6).map { hop -> Double in
-      let straight = costs[3] + step * Double(hop - 3)
-      return abs(costs[hop] / straight - 1)
-    }.max() ?? 0
+    let reach =
+      (4...6).map { hop -> Double in
+        let straight = costs[3] + step * Double(hop - 3)
+        return abs(costs[hop] / straight - 1)
+      }.max() ?? 0
     let line = [
       BenchFigure(Self.name, "hops 4 to 8: farthest from a straight line", reach * 100, "%", .atMost(10)),
       BenchFigure(Self.name, "hops 4 to 8: each further gateway", step, "µs per request", nil),
