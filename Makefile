@@ -11,6 +11,7 @@ SWIFT_FLAGS := -c release --scratch-path $(BUILD) -Xswiftc -enforce-exclusivity=
 TESTS ?=
 SERVICE ?=
 MODE ?=
+PART ?=
 
 .PHONY: help setup build tests up status down demo test check storm bench accept see screenshot fmt clean mode trace threads
 
@@ -24,7 +25,8 @@ build: setup ## build the programs
 	@scripts/build $(SWIFT_FLAGS)
 
 # In the same configuration, so that nothing is built twice.
-tests: setup
+tests:
+	@scripts/setup tests
 	@scripts/build $(SWIFT_FLAGS) --build-tests
 
 up: build ## launch the chain; on a running one, say so
@@ -48,14 +50,17 @@ trace: build ## the latest traces
 threads: build ## who waits for whom, across processes
 	@bin/chainlab threads
 
-test: tests ## run the tests
+test: tests ## run the tests, and count the instructions of a request
 	@swift test $(SWIFT_FLAGS) --skip-build --no-parallel $(TESTS)
+ifeq ($(TESTS)$(EXCLUSIVITY),unchecked)
+	@scripts/count-instructions
+endif
 
 storm: tests ## the long proofs: kills, random switches, damaged logs, at full size (about 10 minutes)
 	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'Storm'
 
-bench: tests ## what a record, a scan, a cascade of 10 million records, and a simulated event cost
-	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'LongLogStorm|RecordCost|CascadeScale|SimulatorScale'
+bench: build ## what the lab costs, beside its targets and other chains; in parts: make bench PART=throughput
+	@bin/chainlab bench $(PART)
 
 accept: build ## programs not written here look at the exports and metrics; needs the network
 	@scripts/accept-exports
@@ -69,6 +74,7 @@ screenshot: build ## make the picture in the README anew
 check: ## map, formatting, limits: without a build; each guard is shown to fail when broken
 	@scripts/check
 	@scripts/check --selftest
+	@scripts/count-instructions --selftest
 
 fmt: ## format the sources
 	@swift format -i -r -p Package.swift Sources Tests

@@ -8,7 +8,7 @@ import TraceLog
 final class ServiceEnvironment: @unchecked Sendable {  // all constant but the counters, which are atomic
   let replica: ReplicaName
   let log: LogWriter?
-  let databasePath: String
+  let databases: DatabaseShelf
   let logger: Logger
   /// The thread of the control port, once it runs.
   let controlThread = ManagedAtomic<UInt32>(0)
@@ -17,7 +17,7 @@ final class ServiceEnvironment: @unchecked Sendable {  // all constant but the c
   init(replica: ReplicaName, log: LogWriter?, databasePath: String, logger: Logger) {
     self.replica = replica
     self.log = log
-    self.databasePath = databasePath
+    databases = DatabaseShelf(path: databasePath)
     self.logger = logger
   }
 

@@ -32,7 +32,7 @@ struct BenchVerb: AsyncParsableCommand {
   static var benches: [any Bench.Type] {
     [
       ThroughputBench.self, TracingBench.self, InFlightBench.self, ThreadBench.self, SwitchBench.self, StartBench.self,
-      LogBench.self, ScaleBench.self,
+      LogBench.self, SimulatorBench.self, ScaleBench.self,
     ]
   }
 

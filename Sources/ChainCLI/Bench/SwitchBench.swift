@@ -30,23 +30,22 @@ struct SwitchBench: Bench {
     ]
   }
 
-  /// For each switch, how long after it a request still arrived that was run in another model, in ms.
+  /// For each switch, how long after it a request still arrived that was run in the model before it, in ms.
   private static func lags(_ log: LogSnapshot, process name: String) -> [Double] {
     guard let process = log.processes.first(where: { $0.name == name }) else { return [] }
     var arrivals: [UInt64: UInt64] = [:]
-    var (model, since): (UInt8?, UInt64) = (nil, 0)
     var switches: [(model: UInt8, at: UInt64)] = []
     var lags: [Double] = []
     for record in log.records where record.process == process.slot {
       switch record.kind {
-      case .model where record.detail != model:
-        (model, since) = (record.detail, record.time)
-        switches.append((record.detail, since))
+      case .model where record.detail != switches.last?.model:
+        switches.append((record.detail, record.time))
         lags.append(0)
       case .arrive: arrivals[record.span] = record.time
       case .dequeue:
         guard let arrived = arrivals.removeValue(forKey: record.span),
-          let place = switches.lastIndex(where: { $0.at <= arrived }), switches[place].model != record.detail
+          let place = switches.lastIndex(where: { $0.at <= arrived }), place > 0,
+          record.detail == switches[place - 1].model
         else { continue }
         lags[place] = max(lags[place], Double(arrived - switches[place].at) / 1e6)
       default: break

@@ -44,6 +44,7 @@ struct ThreadBench: Bench {
       BenchFigure(
         Self.name, "memory of a thread blocked in a call, with its request's", each.dropLast().reduce(0, +) / 3, "KiB",
         .atMost(64)),
+      BenchFigure(Self.name, "of that in the gateway, which has no database", each[0], "KiB", nil),
       BenchFigure(Self.name, "\(Self.threads) threads a service, requests failed", failed, "requests", .atMost(0)),
     ]
   }

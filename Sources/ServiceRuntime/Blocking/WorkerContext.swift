@@ -2,7 +2,7 @@ import CPlatform
 import ChainModel
 import TraceLog
 
-/// What belongs to one thread of a pool: its pen, its ids, its connection to callees, its database.
+/// What belongs to one thread of a pool: its pen, its ids, its connection to callees.
 final class WorkerContext: @unchecked Sendable {  // owned by its thread; only `interrupt` is touched by others
   let environment: ServiceEnvironment
   let name: String
@@ -11,7 +11,7 @@ final class WorkerContext: @unchecked Sendable {  // owned by its thread; only `
   let interrupt = Interrupt()
   private var ids = IDGenerator()
   private(set) lazy var curl = CurlClient(interrupt: interrupt)
-  private var openDatabase: Database?
+  private var database: Database?
 
   init(environment: ServiceEnvironment, name: String, role: ThreadRole) {
     self.environment = environment
@@ -33,12 +33,17 @@ final class WorkerContext: @unchecked Sendable {  // owned by its thread; only `
     environment.retireThread(role: role, scribe: scribe)
   }
 
-  /// The service's database, opened by this thread when it first needs it.
-  func database() throws(CallError) -> Database {
-    if let openDatabase { return openDatabase }
-    let database = try Database(readOnly: environment.databasePath)
-    openDatabase = database
-    return database
+  /// A connection to the service's database, this thread's until it gives it back.
+  func takeDatabase() throws(CallError) -> Database {
+    if let database { return database }
+    let taken = try environment.databases.take()
+    database = taken
+    return taken
+  }
+
+  func giveDatabaseBack() {
+    guard let taken = database.take() else { return }
+    environment.databases.giveBack(taken)
   }
 
   /// Runs a job for a request whose caller may leave: the thread is woken then.

@@ -2,7 +2,7 @@ import CSQLite
 package import ChainModel
 
 /// A connection to a SQLite file, used by one thread at a time. Statements are prepared once and kept.
-package final class Database: @unchecked Sendable {  // each thread opens its own; never shared
+package final class Database: @unchecked Sendable {  // one thread at a time has it: see DatabaseShelf
   private let handle: OpaquePointer
   private var statements: [String: OpaquePointer] = [:]
 

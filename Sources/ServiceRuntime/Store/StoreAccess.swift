@@ -5,8 +5,8 @@ import TraceLog
 package struct StoreAccess {
   let worker: WorkerContext
 
-  /// This thread's connection to the service's database.
-  package func database() throws(CallError) -> Database { try worker.database() }
+  /// A connection to the service's database, for this work alone.
+  package func database() throws(CallError) -> Database { try worker.takeDatabase() }
 }
 
 extension StoreWork {
@@ -31,6 +31,7 @@ extension StoreWork {
   }
 
   private func perform(on worker: WorkerContext) -> Result<Value, CallError> {
+    defer { worker.giveDatabaseBack() }
     do {
       return .success(try body(StoreAccess(worker: worker)))
     } catch {
