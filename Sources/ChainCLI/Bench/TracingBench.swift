@@ -7,7 +7,7 @@ struct TracingBench: Bench {
   static let says = "the chain with its log against the same chain without one"
 
   func run(_ bench: BenchContext) async throws -> [BenchFigure] {
-    let settings = ["all.io_model": "nonblocking"]
+    let settings = ["all.io_model": "nonblocking", "all.store_threads": "1"]
     let on = try BenchChain("traced", settings)
     defer { on.close() }
     let off = try BenchChain("untraced", settings.merging(["trace_log.enabled": "false"]) { $1 })
