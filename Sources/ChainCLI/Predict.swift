@@ -13,6 +13,8 @@ struct Predict: AsyncParsableCommand {
         chainlab predict --rate 100 --fault 'payment-service stall=2s' --fault-at 10s --json
         chainlab predict --check --run latest
         chainlab predict --calibrate
+        chainlab predict --rate 50 --set payment-service.latency=1s --sweep order-service.threads=1..64 -o sweep.html
+        chainlab predict --set payment-service.latency=100ms --objective 'p99<300ms at 60/s' --verify
       It simulates services.yaml, and names the method behind each figure. What a request costs a processor is assumed
       until --calibrate has measured it: figures near the limit of the processors are the least certain. --check simulates
       each load of a recorded run, with the faults, pools and modes that its log tells of, says what it cannot repeat, and
@@ -21,16 +23,18 @@ struct Predict: AsyncParsableCommand {
 
   @OptionGroup var options: SimulationOptions
   @OptionGroup var modes: PredictModes
+  @OptionGroup var advice: AdviceOptions
   @Flag(help: "Print JSON; its keys are documented in ChainPrediction.swift and PredictionCheck.swift.") var json =
     false
 
   func validate() throws {
-    if !modes.check, !modes.calibrate { try options.requireLoad() }
+    if !modes.check, !modes.calibrate { try advice.validate(with: options) }
   }
 
   func run() async throws {
     try await ExitCodes.reporting {
       if modes.calibrate || modes.check { return try await modes.run(options, json: json) }
+      if try await advice.run(options, costs: try options.costs(), json: json) { return }
       let topology = try options.topology()
       let prediction = try ChainPrediction(topology, try options.plan(topology), costs: try options.costs())
       if json { return Output.result(WireJSON.encode(prediction)) }

@@ -30,15 +30,21 @@ struct SimulationOptions: ParsableArguments {
   private static let paths = ["nested", "orchestrated", "ping"]
 
   func validate() throws {
+    guard closed == nil || rate == nil else { throw Self.noLoad }
     guard Self.paths.contains(path) else {
       throw ValidationError("--path: found '\(path)', expected \(Self.paths.joined(separator: ", "))")
     }
   }
 
+  private static let noLoad = ValidationError("expected --closed CLIENTS or --rate RATE")
+
   /// For what has no load of its own.
   func requireLoad() throws {
-    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
+    guard closed != nil || rate != nil else { throw Self.noLoad }
   }
+
+  /// Processors of the simulated host.
+  var processors: Int { cores ?? Machine.processors }
 
   func topology() throws -> Topology {
     var topology = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
@@ -55,9 +61,11 @@ struct SimulationOptions: ParsableArguments {
   /// As calibrated on this machine, else as assumed.
   func costs() throws -> StepCostTable { try StepCostStore(root: lab.folder).table() }
 
+  /// What is asked for.
+  var entry: SimulatedLoad.Entry { SimulatedLoad.Entry(route: Self.paths.firstIndex(of: path) ?? 0) }
+
   func plan(_ topology: Topology) throws -> SimulationPlan {
-    let system = SimulatedSystem(topology, cores: cores ?? Machine.processors, costs: try costs())
-    let entry = SimulatedLoad.Entry(route: Self.paths.firstIndex(of: path) ?? 0)
+    let system = SimulatedSystem(topology, cores: processors, costs: try costs())
     return SimulationPlan(system, try load([entry]), changes: try faults(system))
   }
 

@@ -5,9 +5,13 @@ import Supervisor
 
 struct Selftest: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Does the lab find what was planted? Chains of its own are broken at random.",
-    discussion: "EXAMPLE: chainlab selftest diagnosis --runs 200 --seed 1",
-    subcommands: [DiagnosisVerb.self])
+    abstract: "Does the lab find what was planted, and does its advice hold? On chains of its own, drawn at random.",
+    discussion: """
+      EXAMPLES:
+        chainlab selftest diagnosis --runs 200 --seed 1
+        chainlab selftest objective --cases 20 --seed 1
+      """,
+    subcommands: [DiagnosisVerb.self, ObjectiveVerb.self])
 }
 
 struct DiagnosisVerb: AsyncParsableCommand {

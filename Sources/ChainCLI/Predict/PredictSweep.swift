@@ -1,0 +1,76 @@
+import ChainModel
+import ChainSimulator
+import Lessons
+import Supervisor
+import Topology
+
+/// `predict --sweep`: one simulation for each value.
+struct PredictSweep {
+  let axis: SweepAxis
+  let options: SimulationOptions
+  let costs: StepCostTable
+  /// Where the page goes, if one is wanted.
+  let page: String?
+
+  func run(json: Bool) async throws {
+    let sweep = Sweep(axis, try await points())
+    if let page {
+      let words = SweepPage(sweep: sweep, load: try load().arrival, options: options)
+      try AtomicFile.write(Array(words.page.html.utf8), to: page)
+    }
+    guard !json else { return Output.result(WireJSON.encode(sweep)) }
+    Output.result(Self.text(sweep))
+    if let page { Output.note("plots: \(page)") }
+  }
+
+  private func load() throws -> SimulatedLoad {
+    var options = options
+    // What is varied stands in its place in each of the plans.
+    switch axis.subject {
+    case .rate: options.rate = 1
+    case .closed: options.closed = 1
+    case .setting: break
+    }
+    return try options.load([options.entry])
+  }
+
+  private func points() async throws -> [SweepPoint] {
+    let configured = try options.topology()
+    let load = try load()
+    let plans = try axis.values.map { value in
+      var load = load
+      let changed = try axis.applied(value, to: configured, load.arrival)
+      load.arrival = changed.arrival
+      let system = SimulatedSystem(changed.topology, cores: options.processors, costs: costs)
+      return SimulationPlan(system, load, changes: try options.faults(system))
+    }
+    let results = try await SimulationBatch.run(plans) { done in
+      if done % 8 == 0 || done == plans.count { Output.note("\(done)/\(plans.count) simulated") }
+    }
+    return try zip(axis.values, zip(plans, results)).map { value, run in
+      guard let result = run.1 else {
+        throw SimulationError.invalid(
+          what: "\(axis.subject.name)=\(value)", found: "more requests in flight than a run keeps",
+          expected: "a lower rate, or lower queue_limit and in_flight_limit")
+      }
+      return SweepPoint(value, run.0, result)
+    }
+  }
+
+  private static func text(_ sweep: Sweep) -> String {
+    var table = TextTable(head(sweep) + [""])
+    for (index, point) in sweep.points.enumerated() {
+      table.add(row(point) + [index == sweep.knee?.index ? "← knee" : ""])
+    }
+    return "\(table.text)\n\n\(sweep.kneeText)"
+  }
+
+  static func head(_ sweep: Sweep) -> [String] {
+    [sweep.subject, "THROUGHPUT", "GOODPUT", "MEAN", "P50", "P99", "FULL FIRST", "BINDS"]
+  }
+
+  static func row(_ point: SweepPoint) -> [String] {
+    let measures: [Objective.Measure] = [.throughput, .goodput, .mean, .p50, .p99]
+    return [point.value] + measures.map { $0.text(point.figures[$0]) } + [point.fullFirst ?? "-", point.binding.text]
+  }
+}

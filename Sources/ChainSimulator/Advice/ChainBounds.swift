@@ -1,0 +1,109 @@
+import ChainModel
+
+/// What a system cannot exceed under one kind of request, whatever its queues do: closed forms, for any graph.
+/// Little's law (1961) for threads and processors; for times, that a sum is no less than its parts.
+package struct ChainBounds: Hashable, Sendable {
+  /// A pool whose threads are held while a request is served.
+  package struct Pool: Hashable, Sendable {
+    package var service: String
+    /// Over all replicas.
+    package var threads: Int
+    /// How long one request holds a thread of it while nothing queues, in seconds.
+    package var holding: Double
+
+    /// Requests per second.
+    package var capacity: Double { holding > 0 ? Double(threads) / holding : .infinity }
+  }
+
+  package private(set) var pools: [Pool] = []
+  /// Of one request, over all services, in seconds.
+  package private(set) var cpuTime = 0.0
+  package let cores: Int?
+  /// What one request waits for in turn; in one thread's life nothing is waited for at the same time.
+  private var waits: [ServiceTime] = []
+
+  /// - Parameters:
+  ///   - system: in which no requests go in a circle; see `SimulationPlan.validate`.
+  ///   - entry: the kind of request.
+  package init(_ system: SimulatedSystem, _ entry: SimulatedLoad.Entry) {
+    cores = system.cores
+    _ = visit(system, entry.service, entry.route)
+  }
+
+  /// - Returns: how long the request takes there while nothing queues.
+  private mutating func visit(_ system: SimulatedSystem, _ place: Int, _ route: Int) -> Double {
+    let service = system.services[place]
+    waits.append(service.latency)
+    var own = service.latency.mean
+    var calls = 0.0
+    for step in service.routes[route].steps {
+      switch step {
+      case .cpu(let time), .store(let time, _, _):
+        (cpuTime, own) = (cpuTime + time.mean, own + time.mean)
+      case .remote(let time):
+        waits.append(time)
+        own += time.mean
+      case .call(let callee, let route): calls += visit(system, callee, route)
+      }
+    }
+    switch service.model {
+    case .blocking: add(service, service.threads, own + calls)
+    case .blockingOnLoop: add(service, service.loops, own + calls)
+    // Its hired threads hold calls alone; what it waits for else, nobody holds.
+    case .async: if calls > 0 { add(service, service.threads, calls) }
+    case .nonblocking, .nonblockingAsync: break
+    }
+    return own + calls
+  }
+
+  /// A service that is visited twice by a request holds its threads for both visits.
+  private mutating func add(_ service: SimulatedService, _ threads: Int, _ holding: Double) {
+    if let index = pools.firstIndex(where: { $0.service == service.name }) {
+      pools[index].holding += holding
+    } else {
+      pools.append(Pool(service: service.name, threads: threads * service.replicas, holding: holding))
+    }
+  }
+
+  /// The pool that allows the fewest requests, nil if no threads are held; of equals, the last one in the chain.
+  package var narrowest: Pool? { pools.min { $0.capacity < $1.capacity } }
+
+  /// Requests per second that the processors can do.
+  package var coreCapacity: Double {
+    guard let cores, cpuTime > 0 else { return .infinity }
+    return Double(cores) / cpuTime
+  }
+
+  package var meanFloor: Double { waits.reduce(cpuTime) { $0 + $1.mean } }
+
+  /// No less than this share of requests takes longer: one of the waits has its percentile, the others at least their
+  /// least.
+  package func percentileFloor(_ share: Double) -> Double {
+    let least = waits.reduce(0) { $0 + $1.least }
+    return waits.map { $0.percentile(share) + least - $0.least }.max().map { $0 + cpuTime } ?? cpuTime
+  }
+}
+
+extension ServiceTime {
+  /// In seconds, nothing is shorter.
+  var least: Double {
+    switch self {
+    case .latency(.fixed(let duration)), .latency(.uniform(let duration, _)): duration.seconds
+    case .exponential, .latency: 0
+    }
+  }
+
+  /// In seconds: this share of draws is no longer. Of a lognormal time it is a lower bound, the median, or for the
+  /// higher shares what a normal variable exceeds at least (z of 0.95 and 0.99 rounded down).
+  func percentile(_ share: Double) -> Double {
+    switch self {
+    case .exponential(let mean): -mean.seconds * Logarithm.natural(1 - share)
+    case .latency(.fixed(let duration)): duration.seconds
+    case .latency(.uniform(let low, let high)): low.seconds + (high.seconds - low.seconds) * share
+    case .latency(.lognormal(let median, let sigma)):
+      median.seconds * Logarithm.exponential(sigma * (share >= 0.99 ? 2.32 : share >= 0.95 ? 1.64 : 0))
+    case .latency(.percentiles(let p50, let p90, let p99)):
+      share >= 0.99 ? p99.seconds : share >= 0.9 ? p90.seconds : share >= 0.5 ? p50.seconds : 0
+    }
+  }
+}

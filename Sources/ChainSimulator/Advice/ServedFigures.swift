@@ -1,0 +1,91 @@
+import ChainModel
+
+/// What clients got, simulated or measured: what an objective is held against.
+///
+/// Keys: `throughput_per_s`, `goodput_per_s`, `mean_s`, `p50_s`, `p95_s`, `p99_s` (of successful answers; absent when
+/// there was none), `error_share`, `refused_share`.
+package struct ServedFigures: Codable, Hashable, Sendable {
+  package var throughput: Double
+  package var goodput: Double
+  package var mean: Double?
+  package var p50: Double?
+  package var p95: Double?
+  package var p99: Double?
+  package var errors: Double
+  package var refused: Double
+
+  package init(
+    throughput: Double, goodput: Double, mean: Double? = nil, p50: Double? = nil, p95: Double? = nil,
+    p99: Double? = nil, errors: Double = 0, refused: Double = 0
+  ) {
+    self.throughput = throughput
+    self.goodput = goodput
+    (self.mean, self.p50, self.p95, self.p99) = (mean, p50, p95, p99)
+    self.errors = errors
+    self.refused = refused
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case throughput = "throughput_per_s"
+    case goodput = "goodput_per_s"
+    case mean = "mean_s"
+    case p50 = "p50_s"
+    case p95 = "p95_s"
+    case p99 = "p99_s"
+    case errors = "error_share"
+    case refused = "refused_share"
+  }
+
+  /// A time of which there is none is endless.
+  package subscript(measure: Objective.Measure) -> Double {
+    switch measure {
+    case .throughput: throughput
+    case .goodput: goodput
+    case .mean: mean ?? .infinity
+    case .p50: p50 ?? .infinity
+    case .p95: p95 ?? .infinity
+    case .p99: p99 ?? .infinity
+    case .errors: errors
+    case .refused: refused
+    }
+  }
+
+  /// What is refused for lack of room, by `error.type`: whatever is answered with 503.
+  private static let refusals = Set(ShedReason.allCases.map(\.rawValue))
+
+  /// Of the first kind of request; one run has one, as a rule.
+  package init(_ result: SimulationResult) {
+    let outcomes = result.routes.map(\.outcomes).reduce(into: [String: Int]()) { $0.merge($1, uniquingKeysWith: +) }
+    let ended = max(1, outcomes.values.reduce(0, +))
+    let refused = outcomes.reduce(0) { $0 + (Self.refusals.contains($1.key) ? $1.value : 0) }
+    let times = result.routes.first?.times ?? ResponseHistogram()
+    func time(_ value: Double) -> Double? { times.count == 0 ? nil : value }
+    self.init(
+      throughput: result.throughput, goodput: result.goodput, mean: time(times.mean),
+      p50: time(times.percentile(0.5)), p95: time(times.percentile(0.95)), p99: time(times.percentile(0.99)),
+      errors: 1 - Double(outcomes["ok"] ?? 0) / Double(ended), refused: Double(refused) / Double(ended))
+    // Nothing has ended: nothing was served either.
+    if outcomes.isEmpty { errors = 1 }
+  }
+
+  /// Of several runs: of each figure the middle one, and the worst one.
+  /// - Parameter runs: at least one.
+  package static func summary(_ runs: [ServedFigures]) -> (middle: ServedFigures, worst: ServedFigures) {
+    func pick(_ measure: Objective.Measure, worst: Bool) -> Double {
+      let sorted = runs.map { $0[measure] }.sorted()
+      guard worst else { return sorted[sorted.count / 2] }
+      return (measure.kind == .rate ? sorted.first : sorted.last) ?? 0
+    }
+    func figures(worst: Bool) -> ServedFigures {
+      func time(_ measure: Objective.Measure) -> Double? {
+        let value = pick(measure, worst: worst)
+        return value.isFinite ? value : nil
+      }
+      return ServedFigures(
+        throughput: pick(.throughput, worst: worst), goodput: pick(.goodput, worst: worst), mean: time(.mean),
+        p50: time(.p50), p95: time(.p95), p99: time(.p99), errors: pick(.errors, worst: worst),
+        refused: pick(.refused, worst: worst))
+    }
+    return (figures(worst: false), figures(worst: true))
+  }
+}

@@ -1,0 +1,78 @@
+/// A chain simulated with one thing varied.
+///
+/// Keys: `subject`, `points` (see `SweepPoint`), `knee` (absent: none; see `Knee`).
+package struct Sweep: Hashable, Encodable, Sendable {
+  /// Where successful answers stop to grow, or begin to fall.
+  ///
+  /// Keys: `value`, `index`, `kind`, `reason`.
+  package struct Knee: Hashable, Encodable, Sendable {
+    package enum Kind: String, Encodable, Sendable {
+      /// No later value has 2 % more.
+      case stopsGrowing = "stops growing"
+      /// The next value has over 2 % less than the first.
+      case beginsToFall = "begins to fall"
+    }
+
+    package var value: String
+    package var index: Int
+    package var kind: Kind
+    /// What binds: at the knee, if it stops growing; after it, if it begins to fall.
+    package var reason: Binding
+  }
+
+  package static let growth = 0.02
+
+  package var subject: String
+  package var points: [SweepPoint]
+  package var knee: Knee?
+
+  /// - Parameters:
+  ///   - axis: what was varied.
+  ///   - points: in the axis's order.
+  package init(_ axis: SweepAxis, _ points: [SweepPoint]) {
+    subject = axis.subject.name
+    self.points = points
+    if axis.isOrdered { knee = Self.knee(points) }
+  }
+
+  private static func knee(_ points: [SweepPoint]) -> Knee? {
+    let goodput = points.map(\.figures.goodput)
+    guard let first = goodput.first, let most = goodput.max(), let least = goodput.min() else { return nil }
+    if most > first * (1 + growth) {
+      guard let index = stop(goodput), index + 1 < points.count else { return nil }
+      let point = points[index]
+      // At the knee of a load, the chain may just do what is asked for: what binds shows beyond it.
+      let reason = point.binding == .load ? points[index + 1].binding : point.binding
+      return Knee(value: point.value, index: index, kind: .stopsGrowing, reason: reason)
+    }
+    guard least < first * (1 - growth), let fall = goodput.firstIndex(where: { $0 < first * (1 - growth) }) else {
+      return nil
+    }
+    return Knee(
+      value: points[fall - 1].value, index: fall - 1, kind: .beginsToFall, reason: points[fall].binding)
+  }
+
+  /// The first value that no later one exceeds by 2 %.
+  private static func stop(_ goodput: [Double]) -> Int? {
+    var most = 0.0
+    var place: Int?
+    for index in goodput.indices.reversed() {
+      guard most <= goodput[index] * (1 + growth) else { return place }
+      most = max(most, goodput[index])
+      place = index
+    }
+    return place
+  }
+
+  package var kneeText: String {
+    guard let knee else { return "no knee: goodput neither stops growing nor begins to fall between these values" }
+    let change =
+      knee.kind == .stopsGrowing
+      ? "goodput grows by less than 2 % beyond it" : "goodput falls by more than 2 % beyond it"
+    return "knee at \(subject)=\(knee.value): \(change), since \(knee.reason.text)"
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case subject, points, knee
+  }
+}

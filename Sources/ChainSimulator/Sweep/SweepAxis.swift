@@ -1,0 +1,155 @@
+import ChainModel
+package import Topology
+
+/// Why a text is no sweep.
+package struct SweepError: Error, Hashable, CustomStringConvertible, Sendable {
+  package var found: String
+  package var expected: String
+
+  package var description: String { "found \(found), expected \(expected)" }
+}
+
+/// What is varied, and the values that it takes: `order-service.threads=1..64`.
+package struct SweepAxis: Hashable, Sendable {
+  package enum Subject: Hashable, Sendable {
+    /// Requests per second, in an open loop.
+    case rate
+    /// Clients, in a closed loop.
+    case closed
+    /// `SERVICE.key`, as in `services.yaml`.
+    case setting(String)
+
+    package var name: String {
+      switch self {
+      case .rate: "rate"
+      case .closed: "closed"
+      case .setting(let path): path
+      }
+    }
+  }
+
+  package var subject: Subject
+  /// In the order in which they are shown.
+  package var values: [String]
+  /// Whether they go up; names of IO models do not.
+  package var isOrdered: Bool
+
+  package static let syntax =
+    "rate=10..200, closed=1..128, SERVICE.key=LOW..HIGH with whole numbers or durations, SERVICE.key=A,B,C, or "
+    + "SERVICE.io_model"
+  package static let stepRange = 2...1000
+
+  /// Reads one. Whole numbers take each value if there are not too many; durations are each the same factor apart.
+  /// - Parameters:
+  ///   - text: as in `syntax`.
+  ///   - steps: how many values, at most, between and with both ends.
+  /// - Throws: what is wrong with it. Whether the key exists and takes the values shows when they are set.
+  package static func parse(_ text: String, steps: Int) throws(SweepError) -> SweepAxis {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let subject: Subject
+    switch parts[0] {
+    case "rate": subject = .rate
+    case "closed": subject = .closed
+    case let path where path.contains("."): subject = .setting(path)
+    default: throw SweepError(found: "'\(text)'", expected: syntax)
+    }
+    guard parts.count == 2 else {
+      guard parts[0].hasSuffix(".io_model") else { throw SweepError(found: "'\(text)'", expected: syntax) }
+      return SweepAxis(subject: subject, values: IOModel.allCases.map(\.rawValue), isOrdered: false)
+    }
+    let axis = try values(of: subject, parts[1], steps)
+    try axis.check()
+    return axis
+  }
+
+  private static func values(of subject: Subject, _ text: String, _ steps: Int) throws(SweepError) -> SweepAxis {
+    guard let ends = ends(text) else {
+      let list = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      guard list.count > 1, !list.contains("") else {
+        throw SweepError(found: "'\(subject.name)=\(text)'", expected: syntax)
+      }
+      return SweepAxis(subject: subject, values: list, isOrdered: rise(list))
+    }
+    if let low = Int(ends.low), let high = Int(ends.high), low < high, low >= 0 {
+      return SweepAxis(subject: subject, values: whole(low, high, steps), isOrdered: true)
+    }
+    if let low = DurationText.parse(ends.low), let high = DurationText.parse(ends.high), low < high {
+      return SweepAxis(subject: subject, values: durations(low, high, steps), isOrdered: true)
+    }
+    throw SweepError(
+      found: "'\(text)'",
+      expected: "LOW..HIGH with LOW below HIGH: whole numbers from 0, or durations, such as 10ms..1s")
+  }
+
+  private static func ends(_ text: String) -> (low: String, high: String)? {
+    let characters = Array(text)
+    guard let dots = characters.indices.dropLast().first(where: { characters[$0] == "." && characters[$0 + 1] == "." })
+    else { return nil }
+    return (String(characters[..<dots]), String(characters[(dots + 2)...]))
+  }
+
+  private static func rise(_ list: [String]) -> Bool {
+    let numbers = list.compactMap { Double($0) ?? DurationText.parse($0)?.seconds }
+    return numbers.count == list.count && zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }
+  }
+
+  private static func whole(_ low: Int, _ high: Int, _ steps: Int) -> [String] {
+    let (span, isTooFar) = high.subtractingReportingOverflow(low)
+    guard isTooFar || span >= steps else { return (low...high).map(String.init) }
+    let step = (Double(high) - Double(low)) / Double(steps - 1)
+    return (0..<steps - 1).map { "\(low + Int((Double($0) * step).rounded()))" } + ["\(high)"]
+  }
+
+  private static func durations(_ low: Duration, _ high: Duration, _ steps: Int) -> [String] {
+    // From nothing there is no factor.
+    let isEven = low == .zero
+    let factor = isEven ? 1 : Logarithm.exponential(Logarithm.natural(high.seconds / low.seconds) / Double(steps - 1))
+    var values: [String] = []
+    var value = low.seconds
+    for place in 0..<steps - 1 {
+      if isEven { value = high.seconds * Double(place) / Double(steps - 1) }
+      let text = DurationText.format(.nanoseconds(Int64((value.rounded(toDigits: 3) * 1e9).rounded())))
+      if values.last != text { values.append(text) }
+      value *= factor
+    }
+    return values + [DurationText.format(high)]
+  }
+
+  private func check() throws(SweepError) {
+    guard values.count <= Self.stepRange.upperBound else {
+      throw SweepError(found: "\(values.count) values", expected: "at most \(Self.stepRange.upperBound)")
+    }
+    for value in values {
+      switch subject {
+      case .rate:
+        guard let rate = Double(value), rate > 0, rate <= 10_000_000 else {
+          throw SweepError(found: "rate '\(value)'", expected: "more than 0 requests a second")
+        }
+      case .closed:
+        guard let clients = Int(value), (1...500_000).contains(clients) else {
+          throw SweepError(found: "closed '\(value)'", expected: "1 to 500000 clients")
+        }
+      case .setting: continue
+      }
+    }
+  }
+
+  /// The chain and the load with one of the values.
+  /// - Throws: when the setting does not exist or does not take the value.
+  package func applied(
+    _ value: String, to topology: Topology, _ arrival: SimulatedLoad.Arrival
+  ) throws(TopologyError) -> (topology: Topology, arrival: SimulatedLoad.Arrival) {
+    switch subject {
+    case .rate:
+      let spacing: SimulatedLoad.Spacing = if case .open(_, let spacing) = arrival { spacing } else { .fixed }
+      return (topology, .open(rate: Double(value) ?? 0, spacing))
+    case .closed:
+      let think: ServiceTime = if case .closed(_, let think) = arrival { think } else { .zero }
+      return (topology, .closed(clients: Int(value) ?? 0, think: think))
+    case .setting(let path):
+      var changed = topology
+      try changed.set(path, to: value, source: "--sweep")
+      return (changed, arrival)
+    }
+  }
+}
