@@ -5,19 +5,6 @@ import Topology
 
 /// The chain of `services.yaml` in the simulator, and the closed forms beside it.
 @Suite struct PredictionTests {
-  private static func topology(_ changes: [(String, String)] = []) throws -> Topology {
-    let services = [
-      "gateway": "[user-service, order-service, payment-service]", "user-service": "[order-service]",
-      "order-service": "[payment-service]", "payment-service": "[]",
-    ]
-    let text = services.sorted { $0.key < $1.key }.enumerated().map { index, service in
-      "  \(service.key):\n    port: \(8080 + index)\n    control_port: \(9080 + index)\n    callees: \(service.value)\n"
-    }.joined()
-    var topology = try Topology.parse("services:\n\(text)", file: "services.yaml")
-    for (key, value) in changes { try topology.set(key, to: value, source: "--set") }
-    return topology
-  }
-
   private static let slow = [
     ("gateway.threads", "16"), ("user-service.threads", "12"), ("order-service.threads", "8"),
     ("payment-service.threads", "4"), ("payment-service.latency", "1s"),
@@ -29,7 +16,7 @@ import Topology
 
   @Test func aSlowPaymentIsPredictedByEachMethodAlike() throws {
     let load = SimulatedLoad(.closed(clients: 12, think: .zero), warmUp: .seconds(10), duration: .seconds(200))
-    let prediction = try Self.predict(try Self.topology(Self.slow), load)
+    let prediction = try Self.predict(try ChainOfTests.topology(Self.slow), load)
     func value(_ name: String, _ method: ChainPrediction.Method) throws -> Double {
       try #require(prediction.figures.first { $0.name == name && $0.method == method }).value
     }
@@ -44,12 +31,12 @@ import Topology
 
   @Test func theNarrowestPoolFillsFirst() throws {
     let load = SimulatedLoad(.open(rate: 60, .fixed), duration: .seconds(10))
-    let full = try Self.predict(try Self.topology(Self.slow), load).services.compactMap(\.fullAt)
+    let full = try Self.predict(try ChainOfTests.topology(Self.slow), load).services.compactMap(\.fullAt)
     #expect(full.count == 4 && full == full.sorted(by: >), "\(full)")
   }
 
   @Test(arguments: IOModel.allCases) func everyModelServesEveryRoute(_ model: IOModel) throws {
-    var topology = try Self.topology()
+    var topology = try ChainOfTests.topology()
     for service in topology.services {
       try topology.set("\(service.name.rawValue).io_model", to: model.rawValue, source: "")
     }
@@ -73,7 +60,7 @@ import Topology
     ("threads", "1", "SERVICE.key"), ("gateway.callees", "[]", "list"), ("gateway.io_model", "waiting", "nonblocking"),
   ])
   func aWrongSettingIsRefusedInOneSentence(_ key: String, _ value: String, _ mentions: String) throws {
-    let error = try #require(throws: TopologyError.self) { try Self.topology([(key, value)]) }
+    let error = try #require(throws: TopologyError.self) { try ChainOfTests.topology([(key, value)]) }
     #expect(error.description.contains(mentions) && error.description.hasPrefix("--set"), "\(error)")
   }
 }

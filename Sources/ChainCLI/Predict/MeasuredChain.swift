@@ -27,6 +27,7 @@ struct MeasuredChain {
 
   /// - Parameter change: made before the chain is launched.
   /// - Returns: what its clients got.
+  /// - Throws: when the chain does not come up, or the load cannot be sent.
   func run(_ change: Change) async throws -> LoadResult {
     let name = "chainlab-objective-\(getpid())-\(Monotonic.now())"
     let root = keep ?? FileManager.default.temporaryDirectory.appending(path: name).path

@@ -71,6 +71,6 @@ struct PredictSweep {
 
   static func row(_ point: SweepPoint) -> [String] {
     let measures: [Objective.Measure] = [.throughput, .goodput, .mean, .p50, .p99]
-    return [point.value] + measures.map { $0.text(point.figures[$0]) } + [point.fullFirst ?? "-", point.binding.text]
+    return [point.value] + measures.map { $0.text(point.figures[$0]) } + [point.fullFirst ?? "-", point.binding.name]
   }
 }

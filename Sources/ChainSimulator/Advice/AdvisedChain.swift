@@ -24,6 +24,7 @@ package struct AdvisedChain: Hashable, Sendable {
   ///   - change: what differs from the chain as it is.
   ///   - seed: added to the load's.
   ///   - margin: how much more load; none without it.
+  /// - Returns: a plan that `run` takes.
   package func plan(_ change: Change, seed: Int, margin: Margin? = nil) -> SimulationPlan {
     var load = load
     load.seed &+= UInt64(seed)

@@ -29,7 +29,7 @@ extension Advisor {
     let look = try await looks([change(others + [setting(Self.mostThreads)])])[0]
     guard look.holds else { return nil }
     // As many as were ever in flight there are as good as any number.
-    let peak = look.results.flatMap(\.services).filter { $0.name == service.name.rawValue }.map(\.peakInFlight).max()
+    let peak = look.services.filter { $0.name == service.name.rawValue }.map(\.peakInFlight).max()
     let most = min(Self.mostThreads, max(present + 1, peak ?? Self.mostThreads))
     guard try await holds(change(others + [setting(most)])) else { return setting(Self.mostThreads) }
     let topology = chain.topology
@@ -38,10 +38,10 @@ extension Advisor {
 
   /// The queue limit of one service, shorter where something queues, longer where something is refused.
   mutating func queues() async throws -> [Change] {
-    let results = try await looks([change([])])[0].results
+    let services = try await looks([change([])])[0].services
     var found: [Change] = []
     for service in chain.topology.services.reversed() {
-      let figures = results.flatMap(\.services).filter { $0.name == service.name.rawValue }
+      let figures = services.filter { $0.name == service.name.rawValue }
       var limits: [Int] = []
       if figures.contains(where: { $0.peakQueue > 0 }) {
         limits += [service.queueLimit / 2, service.queueLimit / 4, service.queueLimit / 8, 0]
@@ -60,10 +60,8 @@ extension Advisor {
   /// The timeout of one service, or of all that call, by the same factor: longer where calls have timed out, shorter
   /// where failures are allowed.
   mutating func timeouts() async throws -> [Change] {
-    let results = try await looks([change([])])[0].results
-    let hasTimeouts = results.contains { result in
-      result.routes.contains { $0.outcomes["timeout"] != nil || $0.outcomes["deadline_exceeded"] != nil }
-    }
+    let outcomes = try await looks([change([])])[0].outcomes
+    let hasTimeouts = outcomes.contains("timeout") || outcomes.contains("deadline_exceeded")
     let mayFail = objective.allTerms.allSatisfy { $0.measure != .errors || $0.limit > 0.01 }
     let factors = (hasTimeouts ? [2.0, 4, 8, 16] : []) + (mayFail ? [0.5, 0.25, 0.125, 0.0625] : [])
     guard !factors.isEmpty else { return [] }
@@ -87,6 +85,8 @@ extension Advisor {
   /// Pools and timeouts of several services: all of them are freed, then one after another is put back to what it was,
   /// or as near to it as holds; timeouts first, then pools from the back.
   /// - Parameter others: what is changed besides, and stays.
+  /// - Returns: one change, or none if even freed pools are not enough.
+  /// - Throws: what `simulate` throws.
   mutating func together(_ others: [Change.Setting]) async throws -> [Change] {
     let pools = holders(others)
     var threads = pools.map { Change.Setting($0.name, .threads(Self.mostThreads)) }

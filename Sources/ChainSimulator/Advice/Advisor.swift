@@ -7,8 +7,8 @@ package struct Advisor: Sendable {
   /// Simulates several plans, at the same time if it can. Nil for one with more in flight than a run keeps.
   package typealias Batch = @Sendable ([SimulationPlan]) async throws -> [SimulationResult?]
 
-  /// How many runs a search step takes; what is proposed has all of them.
-  private static let searchSeeds = 2
+  /// Most changes that do not hold fail in the first runs already.
+  private static let firstSeeds = 2
   /// Threads, queues and replicas are not searched beyond what `services.yaml` takes.
   static let mostThreads = 4096
 
@@ -23,9 +23,19 @@ package struct Advisor: Sendable {
 
   /// What was seen of a change with the margin.
   struct Look {
-    var holds: Bool
-    /// Of the run that failed, or of all.
-    var results: [SimulationResult]
+    var holds = true
+    var runs = 0
+    /// Of all runs.
+    var services: [ServiceFigures] = []
+    var outcomes: Set<String> = []
+
+    mutating func add(_ result: SimulationResult?, _ objective: Objective) {
+      runs += 1
+      guard let result else { return holds = false }
+      holds = holds && objective.misses(ServedFigures(result)).isEmpty
+      services += result.services
+      outcomes.formUnion(result.routes.flatMap(\.outcomes.keys))
+    }
   }
 
   /// - Parameters:
@@ -125,23 +135,26 @@ package struct Advisor: Sendable {
 
   func change(_ settings: [Change.Setting]) -> Change { Change(settings, of: chain.topology) }
 
-  /// Whether changes hold with the margin, in the first runs: the first of each, then the rest of those that hold.
+  /// Whether changes hold with the margin in each run: the first runs of each, then the others of those that hold there.
+  ///
+  /// Fewer runs would find pools that are just large enough by luck, next to others that are just too small: which then
+  /// nothing that is done to the first ones mends.
   mutating func looks(_ changes: [Change]) async throws -> [Look] {
-    for seed in 0..<Self.searchSeeds {
+    for range in [0..<min(Self.firstSeeds, seeds), min(Self.firstSeeds, seeds)..<seeds] where !range.isEmpty {
       let open = Set(changes).filter { change in
         guard let look = known[change] else { return true }
-        return look.holds && look.results.count == seed
+        return look.holds && look.runs == range.lowerBound
       }.sorted { $0.isSmaller(than: $1) }
-      simulations += open.count
-      let results = try await simulate(open.map { chain.plan($0, seed: seed, margin: margin) })
-      for (change, result) in zip(open, results) {
-        var look = known[change] ?? Look(holds: true, results: [])
-        look.holds = result.map { strict.misses(ServedFigures($0)).isEmpty } ?? false
-        if let result { look.results.append(result) }
+      simulations += open.count * range.count
+      let plans = open.flatMap { change in range.map { chain.plan(change, seed: $0, margin: margin) } }
+      let results = try await simulate(plans)
+      for (index, change) in open.enumerated() {
+        var look = known[change] ?? Look()
+        for result in results[index * range.count..<(index + 1) * range.count] { look.add(result, strict) }
         known[change] = look
       }
     }
-    return changes.map { known[$0] ?? Look(holds: false, results: []) }
+    return changes.map { known[$0] ?? Look(holds: false) }
   }
 
   mutating func holds(_ change: Change) async throws -> Bool { try await looks([change])[0].holds }

@@ -70,6 +70,7 @@ package struct ServedFigures: Codable, Hashable, Sendable {
 
   /// Of several runs: of each figure the middle one, and the worst one.
   /// - Parameter runs: at least one.
+  /// - Returns: rates are worse when they are lower, everything else when it is higher.
   package static func summary(_ runs: [ServedFigures]) -> (middle: ServedFigures, worst: ServedFigures) {
     func pick(_ measure: Objective.Measure, worst: Bool) -> Double {
       let sorted = runs.map { $0[measure] }.sorted()

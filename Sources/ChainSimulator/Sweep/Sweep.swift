@@ -4,7 +4,7 @@
 package struct Sweep: Hashable, Encodable, Sendable {
   /// Where successful answers stop to grow, or begin to fall.
   ///
-  /// Keys: `value`, `index`, `kind`, `reason`.
+  /// Keys: `value`, `index`, `kind`, `binds` (see `Binding`), `where` (whether it binds before, at or after the knee).
   package struct Knee: Hashable, Encodable, Sendable {
     package enum Kind: String, Encodable, Sendable {
       /// No later value has 2 % more.
@@ -16,8 +16,18 @@ package struct Sweep: Hashable, Encodable, Sendable {
     package var value: String
     package var index: Int
     package var kind: Kind
-    /// What binds: at the knee, if it stops growing; after it, if it begins to fall.
-    package var reason: Binding
+    package enum Place: String, Encodable, Sendable {
+      case before, at, after
+    }
+
+    package var binding: Binding
+    package var place: Place
+
+    private enum CodingKeys: String, CodingKey {
+      case value, index, kind
+      case binding = "binds"
+      case place = "where"
+    }
   }
 
   package static let growth = 0.02
@@ -40,16 +50,24 @@ package struct Sweep: Hashable, Encodable, Sendable {
     guard let first = goodput.first, let most = goodput.max(), let least = goodput.min() else { return nil }
     if most > first * (1 + growth) {
       guard let index = stop(goodput), index + 1 < points.count else { return nil }
-      let point = points[index]
-      // At the knee of a load, the chain may just do what is asked for: what binds shows beyond it.
-      let reason = point.binding == .load ? points[index + 1].binding : point.binding
-      return Knee(value: point.value, index: index, kind: .stopsGrowing, reason: reason)
+      let (place, binding) = binding(points, index)
+      return Knee(value: points[index].value, index: index, kind: .stopsGrowing, binding: binding, place: place)
     }
     guard least < first * (1 - growth), let fall = goodput.firstIndex(where: { $0 < first * (1 - growth) }) else {
       return nil
     }
     return Knee(
-      value: points[fall - 1].value, index: fall - 1, kind: .beginsToFall, reason: points[fall].binding)
+      value: points[fall - 1].value, index: fall - 1, kind: .beginsToFall, binding: points[fall].binding, place: .after)
+  }
+
+  /// At its knee, a chain may just do what is asked for: then what binds shows beyond it, if more and more is asked for,
+  /// or before it, if the chain gets larger.
+  private static func binding(_ points: [SweepPoint], _ index: Int) -> (Knee.Place, Binding) {
+    for (place, index) in [(Knee.Place.at, index), (.after, index + 1), (.before, index - 1)]
+    where points.indices.contains(index) && points[index].binding != .load {
+      return (place, points[index].binding)
+    }
+    return (.at, .load)
   }
 
   /// The first value that no later one exceeds by 2 %.
@@ -69,7 +87,13 @@ package struct Sweep: Hashable, Encodable, Sendable {
     let change =
       knee.kind == .stopsGrowing
       ? "goodput grows by less than 2 % beyond it" : "goodput falls by more than 2 % beyond it"
-    return "knee at \(subject)=\(knee.value): \(change), since \(knee.reason.text)"
+    let place =
+      switch knee.place {
+      case .before: "up to it"
+      case .at: "there"
+      case .after: "beyond it"
+      }
+    return "knee at \(subject)=\(knee.value): \(change); \(place), \(knee.binding.text)"
   }
 
   private enum CodingKeys: String, CodingKey {

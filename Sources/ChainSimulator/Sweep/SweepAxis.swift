@@ -43,6 +43,7 @@ package struct SweepAxis: Hashable, Sendable {
   /// - Parameters:
   ///   - text: as in `syntax`.
   ///   - steps: how many values, at most, between and with both ends.
+  /// - Returns: the values, as they would stand in the file.
   /// - Throws: what is wrong with it. Whether the key exists and takes the values shows when they are set.
   package static func parse(_ text: String, steps: Int) throws(SweepError) -> SweepAxis {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -47,7 +47,7 @@ package struct SweepPoint: Hashable, Encodable, Sendable {
   }
 }
 
-/// What keeps a chain from serving more: the first of these that holds.
+/// What keeps a chain from serving more: the first of these that holds. In JSON, its `name`.
 package enum Binding: Hashable, Encodable, Sendable {
   /// Everything that is asked for is served.
   case load
@@ -91,6 +91,18 @@ package enum Binding: Hashable, Encodable, Sendable {
     }?.name
   }
 
+  /// A few words, for tables and JSON.
+  package var name: String {
+    switch self {
+    case .load: "load"
+    case .threads(let service): "threads of \(service)"
+    case .cores: "processors"
+    case .storeThreads(let service): "store threads of \(service)"
+    case .waiting: "waiting"
+    case .failures(let reason): "failures: \(reason)"
+    }
+  }
+
   package var text: String {
     switch self {
     case .load: "all that is asked for is served"
@@ -104,6 +116,6 @@ package enum Binding: Hashable, Encodable, Sendable {
 
   package func encode(to encoder: any Encoder) throws {
     var value = encoder.singleValueContainer()
-    try value.encode(text)
+    try value.encode(name)
   }
 }
