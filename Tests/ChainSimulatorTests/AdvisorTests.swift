@@ -97,14 +97,14 @@ import Topology
   }
 
   @Test func aQueueThatIsTooShortIsLengthened() async throws {
-    // Clients come in a row of 24, and 8 threads without a queue refuse two thirds of them.
+    // 24 clients that think for 300 ms keep 6 of 8 threads busy on average, and now and then find no room.
     let changes = [
       ("gateway.threads", "8"), ("gateway.queue_limit", "2"), ("user-service.threads", "64"),
       ("order-service.threads", "64"), ("payment-service.threads", "64"), ("payment-service.latency", "100ms"),
     ]
     let advice = try await Self.advise(
       try Self.chain(changes, .closed(clients: 24, think: .exponential(mean: .milliseconds(300)))),
-      "refused<5% and mean<1s")
+      "refused<1% and mean<1s")
     #expect(advice.configured.verdict == .misses, "\(advice.configured)")
     let paths = advice.proposals.filter { $0.change.settings.count == 1 }.map { $0.change.settings[0].path }
     #expect(paths.contains("gateway.queue_limit") && paths.contains("gateway.threads"), "\(paths)")
@@ -135,7 +135,8 @@ import Topology
     let chain = try Self.chain(changes, .open(rate: 10, .fixed))
     let pools = chain.bounds.pools
     #expect(pools.map(\.service) == ["payment-service", "order-service", "user-service", "gateway"])
-    #expect(zip(pools, pools.dropFirst()).allSatisfy { $0.holding < $1.holding })
+    #expect(zip(pools, pools.dropFirst()).allSatisfy { $0.holding <= $1.holding })
+    #expect(pools[2].holding == pools[1].holding, "a hired thread holds the call, and nothing else")
     #expect(chain.bounds.narrowest?.service == "gateway", "16 threads each: the first is held longest")
     let free = try Self.chain(
       ServiceName.allCases.map { ("\($0.rawValue).io_model", "nonblocking") }, .open(rate: 10, .fixed))

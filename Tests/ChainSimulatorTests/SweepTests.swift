@@ -101,7 +101,7 @@ import Topology
     let models = try Self.sweep("gateway.io_model", load)
     #expect(models.knee == nil && models.points.count == 4)
     #expect(models.points[0].services[0].threads == 16 && models.points[2].services[0].threads == 0)
-    #expect(models.kneeText.contains("no knee"))
+    #expect(models.kneeText.contains("no order"))
   }
 
   @Test func goodputThatStillGrowsHasNoKnee() throws {

@@ -19,7 +19,12 @@ struct SweepPage {
   }
 
   private var about: String {
-    let load = ["rate", "closed"].contains(sweep.subject) ? "\(sweep.subject) as given" : self.load.text
+    let load =
+      switch sweep.subject {
+      case "rate": "open loop, its rate varied"
+      case "closed": "closed loop, its clients varied"
+      default: self.load.text
+      }
     let settings = options.set.isEmpty ? "" : ", with \(options.set.joined(separator: ", "))"
     let faults = options.fault.isEmpty ? "" : "; faults: \(options.fault.joined(separator: ", "))"
     return "Load: \(load), path \(options.path), \(options.duration) after \(options.warmUp) of warm-up, on "

@@ -35,6 +35,7 @@ package struct Sweep: Hashable, Encodable, Sendable {
   package var subject: String
   package var points: [SweepPoint]
   package var knee: Knee?
+  private let isOrdered: Bool
 
   /// - Parameters:
   ///   - axis: what was varied.
@@ -42,6 +43,7 @@ package struct Sweep: Hashable, Encodable, Sendable {
   package init(_ axis: SweepAxis, _ points: [SweepPoint]) {
     subject = axis.subject.name
     self.points = points
+    isOrdered = axis.isOrdered
     if axis.isOrdered { knee = Self.knee(points) }
   }
 
@@ -83,6 +85,7 @@ package struct Sweep: Hashable, Encodable, Sendable {
   }
 
   package var kneeText: String {
+    guard isOrdered else { return "no knee: these values have no order" }
     guard let knee else { return "no knee: goodput neither stops growing nor begins to fall between these values" }
     let change =
       knee.kind == .stopsGrowing

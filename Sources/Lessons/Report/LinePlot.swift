@@ -34,7 +34,7 @@ package struct LinePlot: Sendable {
   }
 
   private static let left = 64.0
-  private static let top = 30.0
+  private static let top = 40.0
   private static let width = 660.0
   private static let height = 200.0
   private static let legendRow = 18.0
