@@ -4,7 +4,7 @@ import ChainModel
 ///
 /// Keys: `bench`, `name`, `value`, `unit`, `low` and `high` (the 95 % confidence interval of a median, where there is
 /// one), `target` (as text), `verdict` (`met`, `missed`, `not decided` or, for a figure without a target, `measured`),
-/// `note`.
+/// `note`, and for a point of a curve `curve` and `x` (what was varied, and its value).
 struct BenchFigure: Codable {
   enum Verdict: String, Codable {
     case met
@@ -23,6 +23,8 @@ struct BenchFigure: Codable {
   var target: String?
   var verdict: Verdict
   var note: String?
+  var curve: String?
+  var x: Double?
 
   /// What the target says of a figure.
   enum Target {
@@ -49,6 +51,12 @@ struct BenchFigure: Codable {
     self.init(bench, name, unit, target, note: note)
     self.value = value
     verdict = target.map { $0.holds(value) ? .met : .missed } ?? .measured
+  }
+
+  /// A point of a curve.
+  init(_ bench: String, curve: String, x: Int, _ value: Double, _ unit: String) {
+    self.init(bench, "\(curve): \(x)", value, unit, nil)
+    (self.curve, self.x) = (curve, Double(x))
   }
 
   /// A median of paired measurements, which its interval must confirm: a target within it is not decided.

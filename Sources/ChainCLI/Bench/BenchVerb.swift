@@ -43,6 +43,7 @@ struct BenchVerb: AsyncParsableCommand {
       EXAMPLES:
         chainlab bench                       all of it, about ten minutes on two cores
         chainlab bench throughput --json
+        chainlab bench scale -o scale.html
       PARTS:
       \(benches.map { "  \($0.name)\t\($0.says)" }.joined(separator: "\n"))
       Contestants take turns in slices of a second, all of them warm, and what is compared are ratios within a round, with
@@ -54,6 +55,8 @@ struct BenchVerb: AsyncParsableCommand {
   @OptionGroup var lab: Lab
   @Argument(help: ArgumentHelp("Parts to run; all by default.", valueName: "part")) var parts: [String] = []
   @Option(help: "How often contestants take turns.") var rounds = 12
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write a page with plots, too.", valueName: "file.html"))
+  var output: String?
   @Flag(help: "Print JSON; its keys are documented in BenchFigure.swift.") var json = false
 
   func validate() throws {
@@ -72,7 +75,16 @@ struct BenchVerb: AsyncParsableCommand {
       for bench in Self.benches where parts.isEmpty || parts.contains(bench.name) {
         if Interruption.hasCome { break }
         context.note("\(bench.name): \(bench.says)")
-        report.figures += try await bench.init().run(context)
+        do {
+          report.figures += try await bench.init().run(context)
+        } catch {
+          // The other parts are measured all the same.
+          report.figures.append(BenchFigure(bench.name, "all of it", missing: "\(error)", nil))
+        }
+      }
+      if let output {
+        try AtomicFile.write(Array(BenchPage(report: report).page.html.utf8), to: output)
+        context.note("plots: \(output)")
       }
       Output.result(json ? WireJSON.encode(report) : Array(report.text.utf8))
       guard !report.figures.contains(where: { $0.verdict == .missed }) else {
@@ -87,15 +99,21 @@ struct BenchReport: Codable {
   var machine = Machine.text
   var figures: [BenchFigure]
 
-  var text: String {
-    var table = TextTable(["PART", "FIGURE", "VALUE", "95 % INTERVAL", "TARGET", "VERDICT"])
-    for figure in figures {
+  static let head = ["PART", "FIGURE", "VALUE", "95 % INTERVAL", "TARGET", "VERDICT"]
+
+  var rows: [[String]] {
+    figures.map { figure in
       let value = figure.value.map { "\(Predict.number($0)) \(figure.unit)" } ?? "-"
       let interval = figure.low.flatMap { low in
         figure.high.map { "\(Predict.number(low)) to \(Predict.number($0))" }
       }
-      table.add([figure.bench, figure.name, value, interval ?? "", figure.target ?? "", figure.verdict.rawValue])
+      return [figure.bench, figure.name, value, interval ?? "", figure.target ?? "", figure.verdict.rawValue]
     }
+  }
+
+  var text: String {
+    var table = TextTable(Self.head)
+    for row in rows { table.add(row) }
     let notes = figures.compactMap { figure in figure.note.map { "\(figure.name): \($0)" } }
     return ([table.text, "", machine] + notes).joined(separator: "\n")
   }

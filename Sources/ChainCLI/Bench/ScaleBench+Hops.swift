@@ -42,7 +42,7 @@ extension ScaleBench {
     ]
     return line
       + costs.enumerated().map { index, cost in
-        BenchFigure(Self.name, "hops, \(index + 1)", cost, "µs per request", nil)
+        BenchFigure(Self.name, curve: "hops", x: index + 1, cost, "µs per request")
       }
   }
 

@@ -29,7 +29,7 @@ struct ScaleBench: Bench {
     let reach = costs.map { abs($0 / middle - 1) }.max() ?? 0
     return [
       BenchFigure(Self.name, "\(what): farthest from the median", reach * 100, "%", target)
-    ] + points.map { BenchFigure(Self.name, "\(what), \($0.x) \(unit)", $0.cost, "µs per request", nil) }
+    ] + points.map { BenchFigure(Self.name, curve: "\(what)\(unit)", x: $0.x, $0.cost, "µs per request") }
   }
 
   /// Where a load goes, and whose processor time it takes.
@@ -68,7 +68,7 @@ struct ScaleBench: Bench {
       bench.note("\(count) connections")
       points.append((count, try await cost(place, clients: count, warmUp: .seconds(2), .seconds(2))))
     }
-    return flat("connections", "of them", points, .atMost(10))
+    return flat("connections", "", points, .atMost(10))
   }
 
   /// Each request waits as long as keeps the rate at 1,000 a second.
@@ -79,7 +79,7 @@ struct ScaleBench: Bench {
       bench.note("\(count) requests in flight at 1,000 a second")
       points.append((count, try await waiting(count, rate: 1000, ["all.io_model": "nonblocking", "all.threads": "1"])))
     }
-    return flat("in flight", "at 1,000 a second", points, .atMost(10))
+    return flat("in flight", " at 1,000 a second", points, .atMost(10))
   }
 
   /// Each thread waits as long as keeps the rate at 400 a second.
@@ -89,7 +89,7 @@ struct ScaleBench: Bench {
       bench.note("\(count) threads a service at 400 a second")
       points.append((count, try await waiting(count, rate: 400, ["all.threads": "\(count)"])))
     }
-    return flat("threads a service", "at 400 a second", points, nil)
+    return flat("threads a service", " at 400 a second", points, nil)
   }
 
   private func waiting(_ clients: Int, rate: Int, _ settings: [String: String]) async throws -> Double {

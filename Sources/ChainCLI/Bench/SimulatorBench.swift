@@ -13,7 +13,8 @@ struct SimulatorBench: Bench {
       let (events, seconds, _) = try simulate(shape, services: 1000, rate: shape == .mesh ? 4000 : 20, seconds: 20)
       figures.append(
         BenchFigure(
-          Self.name, "\(shape.rawValue) of 1,000 services, on one processor", events / seconds / 1e6, "million events/s",
+          Self.name, "\(shape.rawValue) of 1,000 services, on one processor", events / seconds / 1e6,
+          "million events/s",
           .atLeast(2)))
     }
     let (_, seconds, requests) = try simulate(.mesh, services: 1000, rate: 1_000_000 / 60, seconds: 60)
