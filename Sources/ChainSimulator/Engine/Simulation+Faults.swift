@@ -58,9 +58,11 @@ extension Simulation {
     return true
   }
 
-  private func label(_ place: Int, _ doing: Doing) -> UInt32 {
+  /// Mutating, since the compiler would else copy the whole run for the call.
+  private mutating func label(_ place: Int, _ doing: Doing) -> UInt32 {
     guard doing != .base else { return names.bases[stations[place].service] }
-    return stations[place].faults.first { $0.doing == doing }?.label ?? 0
+    for fault in stations[place].faults where fault.doing == doing { return fault.label }
+    return 0
   }
 
   private mutating func hang(_ frame: Int) {

@@ -35,7 +35,13 @@ struct Clients {
   mutating func choose() -> Int {
     guard weights.count > 1, let total = weights.last else { return 0 }
     let draw = mix.uniform() * total
-    return weights.firstIndex { draw < $0 } ?? weights.count - 1
+    // The first whose sum is above the draw; a system may have hundreds.
+    var (low, high) = (0, weights.count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if draw < weights[middle] { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 
   /// When the next request of an open loop is due.
