@@ -24,8 +24,7 @@ struct ChainCLI: AsyncParsableCommand {
       AdmissionVerb.self, Load.self, Threads.self, Cascade.self,
       Trace.self, Compare.self, Runs.self, DashboardVerb.self, Audit.self, Verify.self, Export.self, Import.self,
       Validate.self,
-      Predict.self, Simulate.self, Demo.self, LessonVerb.self, Selftest.self, BenchVerb.self, Keys.self,
-      Completions.self,
-      VersionVerb.self, Supervise.self, WriteRecords.self,
+      Predict.self, Simulate.self, TopologyVerb.self, Demo.self, LessonVerb.self, Selftest.self, BenchVerb.self,
+      Keys.self, Completions.self, VersionVerb.self, Supervise.self, WriteRecords.self,
     ])
 }

@@ -109,7 +109,8 @@ enum ExitCodes {
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
     case is LoadError, is FaultSyntaxError, is CallPolicySyntaxError, is AdmissionSyntaxError: .usage
-    case SimulationError.invalid: .usage
+    case SimulationError.invalid, is TopologyChoiceError, is SettingError: .usage
+    case is EmptyTraceError: .refused
     case let error as LessonRunError: error.exitCode
     default: .failed
     }

@@ -15,6 +15,7 @@ struct Predict: AsyncParsableCommand {
         chainlab predict --calibrate
         chainlab predict --rate 50 --set payment-service.latency=1s --sweep order-service.threads=1..64 -o sweep.html
         chainlab predict --set payment-service.latency=100ms --objective 'p99<300ms at 60/s' --verify
+        chainlab predict --topology mesh:1000 --rate 500 --set '@leaves.io_model=nonblocking'
       It simulates services.yaml, and names the method behind each figure. What a request costs a processor is assumed
       until --calibrate has measured it: figures near the limit of the processors are the least certain. --check simulates
       each load of a recorded run, with the faults, pools and modes that its log tells of, says what it cannot repeat, and
@@ -28,13 +29,18 @@ struct Predict: AsyncParsableCommand {
     false
 
   func validate() throws {
-    if !modes.check, !modes.calibrate { try advice.validate(with: options) }
+    if modes.check || modes.calibrate { return }
+    guard options.system == nil || !advice.isWanted else {
+      throw ValidationError("--topology: found with --sweep or --objective, which are about services.yaml")
+    }
+    try advice.validate(with: options)
   }
 
   func run() async throws {
     try await ExitCodes.reporting {
       if modes.calibrate || modes.check { return try await modes.run(options, json: json) }
       if try await advice.run(options, costs: try options.costs(), json: json) { return }
+      if let plan = try options.systemPlan() { return try SystemPrediction.report(plan, json: json) }
       let topology = try options.topology()
       let prediction = try ChainPrediction(topology, try options.plan(topology), costs: try options.costs())
       if json { return Output.result(WireJSON.encode(prediction)) }
@@ -58,7 +64,7 @@ struct Predict: AsyncParsableCommand {
     }
     let outcomes = prediction.outcomes.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }
     return "\(figures.text)\n\n\(services.text)\n\nrequests: \(outcomes.joined(separator: ", "))\n"
-      + "what steps cost a processor: \(prediction.costs)"
+      + "what steps cost a processor: \(prediction.costs ?? "as the topology says")"
   }
 
   /// To four digits.

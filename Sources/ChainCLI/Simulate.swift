@@ -5,32 +5,42 @@ import Supervisor
 import Topology
 import TraceLog
 
-struct Simulate: ParsableCommand {
+struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Simulate a chain, and keep it as a run that every instrument reads.",
     discussion: """
       EXAMPLES:
         chainlab simulate --rate 60 --duration 20s --fault 'payment-service latency=1s' --fault-at 5s
         chainlab simulate --topology mesh:40 --rate 200 --duration 10s
+        chainlab simulate --topology topology.yaml --rate 200 --poisson --replications 10
         chainlab cascade
       The log is the one that the services would have written. Of more than some million records, simulate less.
       """)
 
   @OptionGroup var options: SimulationOptions
-  @Option(
-    help: ArgumentHelp(
-      "In place of services.yaml: chain:N, tree:N or mesh:N, of N services with the threads and queues of its gateway.",
-      valueName: "shape:N"))
-  var topology: String?
   @Option(name: .shortAndLong, help: ArgumentHelp("Write the log there, and make no run.", valueName: "file"))
   var output: String?
+  @Option(help: "Simulate with this many seeds, on all processors, and keep no log: means and confidence intervals.")
+  var replications: Int?
   @Flag(help: "Print JSON.") var json = false
 
-  func validate() throws { try options.requireLoad() }
+  func validate() throws {
+    try options.requireLoad()
+    guard let replications else { return }
+    guard (1...10_000).contains(replications) else {
+      throw ValidationError("--replications: found \(replications), expected 1 to 10000")
+    }
+    guard output == nil else {
+      throw ValidationError("-o: found with --replications, which keep no log; expected one of them")
+    }
+  }
 
-  func run() throws {
-    try ExitCodes.reporting {
-      let plan = try plan()
+  func run() async throws {
+    try await ExitCodes.reporting {
+      let plan = try options.systemPlan() ?? options.plan(options.topology())
+      if let replications {
+        return try await ReplicatedSimulation.report(plan, count: replications, json: json)
+      }
       if let output {
         let (result, log) = try plan.record(runID: "simulated")
         try LogArchive.write(log, to: output)
@@ -49,25 +59,8 @@ struct Simulate: ParsableCommand {
     }
   }
 
-  private func plan() throws -> SimulationPlan {
-    let configured = try options.topology()
-    guard let topology else { return try options.plan(configured) }
-    let parts = topology.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2, let shape = GeneratedSystem.Shape(rawValue: parts[0]), let count = Int(parts[1]),
-      (1...4000).contains(count)
-    else { throw ValidationError("--topology: found '\(topology)', expected chain:N, tree:N or mesh:N, N 1 to 4000") }
-    var like = SimulatedSystem(configured).services[0]
-    like.latency = .zero
-    let costs = try options.costs()[configured[.gateway].model]
-    let generated = GeneratedSystem(
-      shape, services: count, like: like, cpu: .fixed(costs.request),
-      leaf: .latency(configured[.paymentService].latency), cores: options.cores, seed: options.seed)
-    let system = generated.system
-    return SimulationPlan(system, try options.load(generated.entries), changes: try options.faults(system))
-  }
-
   private func report(_ result: SimulationResult, _ log: LogSnapshot, place: String) {
-    let times = result.routes.first?.times ?? ResponseHistogram()
+    let times = result.times
     if json {
       return Output.result(
         WireJSON.encode(

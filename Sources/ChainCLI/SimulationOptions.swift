@@ -9,8 +9,15 @@ struct SimulationOptions: ParsableArguments {
   @OptionGroup var lab: Lab
   @Option(help: ArgumentHelp("Another services.yaml than the root's.", valueName: "file")) var config: String?
   @Option(
+    name: .customLong("topology"),
     help: ArgumentHelp(
-      "Another value, such as payment-service.threads=8; may be given several times.", valueName: "service.key=value"))
+      "In place of services.yaml: a file of any system (docs/simulation.md), or chain:N, tree:N or mesh:N, of N services with the threads and queues of its gateway.",
+      valueName: "file|shape:N"))
+  var system: String?
+  @Option(
+    help: ArgumentHelp(
+      "Another value, such as payment-service.threads=8, with --topology also 'cart-*.threads=8', @depth:2.…, @leaves.…, @most-called:9.…; may be given several times.",
+      valueName: "service.key=value"))
   var set: [String] = []
   @Option(help: ArgumentHelp("Closed loop with this many clients.", valueName: "clients")) var closed: Int?
   @Option(help: ArgumentHelp("Open loop with this many requests a second.", valueName: "rate")) var rate: Double?
@@ -34,6 +41,9 @@ struct SimulationOptions: ParsableArguments {
     guard Self.paths.contains(path) else {
       throw ValidationError("--path: found '\(path)', expected \(Self.paths.joined(separator: ", "))")
     }
+    guard system == nil || path == Self.paths[0] else {
+      throw ValidationError("--path: found with --topology, which says itself what is asked for; expected one of them")
+    }
   }
 
   private static let noLoad = ValidationError("expected --closed CLIENTS or --rate RATE")
@@ -46,15 +56,11 @@ struct SimulationOptions: ParsableArguments {
   /// Processors of the simulated host.
   var processors: Int { cores ?? Machine.processors }
 
-  func topology() throws -> Topology {
+  func topology() throws -> Topology { try topology(Self.settings(set)) }
+
+  func topology(_ settings: [(path: String, value: String)]) throws -> Topology {
     var topology = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
-    for setting in set {
-      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2 else {
-        throw ValidationError("--set: found '\(setting)', expected SERVICE.key=value")
-      }
-      try topology.set(parts[0], to: parts[1], source: "--set")
-    }
+    for setting in settings { try topology.set(setting.path, to: setting.value, source: "--set") }
     return topology
   }
 

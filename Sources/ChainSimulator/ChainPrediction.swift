@@ -3,8 +3,9 @@ package import Topology
 
 /// What a chain will do under a load, before it is run: a simulation, and beside it the closed forms that apply.
 ///
-/// Keys: `figures` (see `Figure`), `services` (see `Service`), `outcomes` (how requests ended, by count), `seconds`,
-/// `costs` (how it is known what steps cost).
+/// Keys: `figures` (see `Figure`), `services` (see `Service`), `outcomes` (how requests ended, by count), `seconds`; of the
+/// configured chain also `costs` (how it is known what steps cost), of a system that `--topology` names `limit` (what binds
+/// its capacity, in words).
 package struct ChainPrediction: Encodable, Sendable {
   package enum Method: String, Encodable, Sendable {
     case simulation
@@ -48,7 +49,8 @@ package struct ChainPrediction: Encodable, Sendable {
   package var services: [Service]
   package var outcomes: [String: Int]
   package var seconds: Double
-  package var costs: String
+  package var costs: String?
+  package var limit: String?
 
   /// - Parameters:
   ///   - topology: the chain.
@@ -56,17 +58,8 @@ package struct ChainPrediction: Encodable, Sendable {
   ///   - costs: what steps cost.
   /// - Throws: when it cannot be simulated.
   package init(_ topology: Topology, _ plan: SimulationPlan, costs: StepCostTable) throws(SimulationError) {
-    let result = try plan.run()
-    seconds = result.seconds
+    self.init(try plan.run())
     self.costs = costs.origin.description
-    outcomes = result.routes.first?.outcomes ?? [:]
-    services = result.services.map { service in
-      Service(
-        service: service.name, threads: service.threads, held: service.held + service.hired,
-        queued: service.queued, inFlight: service.inFlight, responseTime: service.responseTime,
-        fullAt: service.saturations.first?.onset, dropped: service.dropped + service.refused)
-    }
-    figures = Self.simulated(result)
     let isNested = plan.load.entries.map(\.route) == [SimulatedSystem.nested]
     if isNested, topology.services.allSatisfy({ $0.model == .blocking }) {
       figures += Self.closedForms(
@@ -75,22 +68,34 @@ package struct ChainPrediction: Encodable, Sendable {
     }
   }
 
-  private static func simulated(_ result: SimulationResult) -> [Figure] {
-    var figures = [
-      Figure(name: "throughput", value: result.throughput, unit: "/s", method: .simulation),
-      Figure(name: "goodput", value: result.goodput, unit: "/s", method: .simulation),
-    ]
-    if let times = result.routes.first?.times {
-      figures += [
-        Figure(name: "response time, mean", value: times.mean, unit: "s", method: .simulation),
-        Figure(name: "response time, p50", value: times.percentile(0.5), unit: "s", method: .simulation),
-        Figure(name: "response time, p99", value: times.percentile(0.99), unit: "s", method: .simulation),
-      ]
+  /// What came of a simulation, of any system and all its kinds of requests.
+  package init(_ result: SimulationResult) {
+    seconds = result.seconds
+    outcomes = result.routes.reduce(into: [:]) { sums, route in
+      sums.merge(route.outcomes) { $0 + $1 }
     }
-    return figures + [Figure(name: "cores busy", value: result.busyCores, unit: "", method: .simulation)]
+    services = result.services.map { service in
+      Service(
+        service: service.name, threads: service.threads, held: service.held + service.hired,
+        queued: service.queued, inFlight: service.inFlight, responseTime: service.responseTime,
+        fullAt: service.saturations.first?.onset, dropped: service.dropped + service.refused)
+    }
+    figures = Self.simulated(result)
   }
 
-  private static func closedForms(_ chain: NestedChain, _ load: SimulatedLoad, timeout: Double) -> [Figure] {
+  private static func simulated(_ result: SimulationResult) -> [Figure] {
+    let times = result.times
+    return [
+      Figure(name: "throughput", value: result.throughput, unit: "/s", method: .simulation),
+      Figure(name: "goodput", value: result.goodput, unit: "/s", method: .simulation),
+      Figure(name: "response time, mean", value: times.mean, unit: "s", method: .simulation),
+      Figure(name: "response time, p50", value: times.percentile(0.5), unit: "s", method: .simulation),
+      Figure(name: "response time, p99", value: times.percentile(0.99), unit: "s", method: .simulation),
+      Figure(name: "cores busy", value: result.busyCores, unit: "", method: .simulation),
+    ]
+  }
+
+  static func closedForms(_ chain: NestedChain, _ load: SimulatedLoad, timeout: Double) -> [Figure] {
     var figures = [Figure(name: "capacity", value: chain.capacity, unit: "/s", method: .bound)]
     func add(_ throughput: Double, _ responseTime: Double, _ method: Method) {
       figures.append(Figure(name: "goodput", value: throughput, unit: "/s", method: method))

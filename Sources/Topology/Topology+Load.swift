@@ -6,11 +6,15 @@ extension Topology {
   /// Reads a file and checks it in whole.
   /// - Throws: `unreadable`, or `invalid` with everything that is wrong.
   package static func load(path: String) throws(TopologyError) -> Topology {
-    let bytes = try contents(of: path)
-    guard bytes.count <= Document.sizeLimit else { throw .invalid(file: path, problems: [Document.tooLarge]) }
-    let text: String
+    try parse(try text(of: path, limit: Document.sizeLimit), file: path)
+  }
+
+  /// - Throws: `unreadable`, or `invalid` for what is too large or no text.
+  static func text(of path: String, limit: Int) throws(TopologyError) -> String {
+    let bytes = try contents(of: path, limit: limit)
+    guard bytes.count <= limit else { throw .invalid(file: path, problems: [Document.tooLarge(limit)]) }
     do {
-      text = String(copying: try UTF8Span(validating: bytes.span))
+      return String(copying: try UTF8Span(validating: bytes.span))
     } catch {
       let before = String(decoding: bytes[..<error.byteOffsets.lowerBound], as: UTF8.self)
       let problem = TopologyError.Problem(
@@ -18,7 +22,6 @@ extension Topology {
         expected: "UTF-8 text")
       throw .invalid(file: path, problems: [problem])
     }
-    return try parse(text, file: path)
   }
 
   /// Checks the text of a `services.yaml` in whole.
@@ -39,11 +42,11 @@ extension Topology {
   }
 
   /// At most one byte more than the limit, so that a device or a pipe without end is refused too.
-  private static func contents(of path: String) throws(TopologyError) -> [UInt8] {
+  private static func contents(of path: String, limit: Int) throws(TopologyError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: Document.sizeLimit + 1)
+    var bytes = [UInt8](repeating: 0, count: limit + 1)
     var count = 0
     while count < bytes.count {
       let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }

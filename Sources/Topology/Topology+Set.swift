@@ -23,7 +23,7 @@ extension Topology {
 }
 
 /// One value that is to be changed.
-private struct Setting {
+struct Setting {
   let path: String
   let text: String
   let source: String

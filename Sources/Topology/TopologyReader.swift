@@ -56,7 +56,7 @@ struct TopologyReader {
   }
 
   /// Nothing to do without the section: none but `services` is required.
-  private mutating func fill<Root>(_ root: inout Root, from section: Item.Entry?, keys: [Key<Root>], path: String) {
+  mutating func fill<Root>(_ root: inout Root, from section: Item.Entry?, keys: [Key<Root>], path: String) {
     guard let section, let entries = entries(of: section.value, path: path, known: keys.map(\.name)) else { return }
     for key in keys {
       let keyPath = "\(path).\(key.name)"
@@ -73,7 +73,7 @@ struct TopologyReader {
   }
 
   /// The known keys of a mapping; nil if it is none.
-  private mutating func entries(of item: Item, path: String, known: [String]) -> [String: Item.Entry]? {
+  mutating func entries(of item: Item, path: String, known: [String]) -> [String: Item.Entry]? {
     guard case .mapping(let all) = item.content else {
       report(path, at: item.position, found: item.found, expected: "a mapping with \(known.joined(separator: ", "))")
       return nil

@@ -39,6 +39,8 @@ struct AdviceOptions: ParsableArguments {
     _ = try goal()
   }
 
+  var isWanted: Bool { sweep != nil || objective != nil }
+
   /// The load is said once: by the options, by the sweep or by the objective.
   func validate(with options: SimulationOptions) throws {
     let own: String? =

@@ -8,6 +8,18 @@ package struct ResponseHistogram: Hashable, Sendable {
 
   package init() {}
 
+  /// Of all that the others have counted.
+  package init(merging others: [ResponseHistogram]) {
+    guard let first = others.first else { return }
+    self = first
+    for other in others.dropFirst() where other.count > 0 {
+      for bucket in counts.indices { counts[bucket] += other.counts[bucket] }
+      count += other.count
+      sum += other.sum
+      longest = max(longest, other.longest)
+    }
+  }
+
   mutating func add(_ time: UInt64) {
     counts[Self.bucket(time)] += 1
     count += 1

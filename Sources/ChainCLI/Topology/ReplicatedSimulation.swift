@@ -1,0 +1,50 @@
+import ChainModel
+import ChainSimulator
+import Glibc
+
+/// `simulate --replications N`: the same system and load over several seeds, on all processors, without logs.
+enum ReplicatedSimulation {
+  static func report(_ plan: SimulationPlan, count: Int, json: Bool) async throws {
+    let start = Monotonic.now()
+    let plans = plan.replicated(count)
+    let results = try await run(plans)
+    let replications = Replications(results, seeds: plans.map(\.load.seed))
+    let seconds = Double(Monotonic.now() - start) / 1e9
+    let rate = Double(replications.events) / 1e6 / seconds
+    Output.note(
+      "\(count) replications, \(replications.sent) requests, \(replications.events) events in "
+        + "\(Predict.number(seconds)) s: \(Predict.number(rate)) million events a second")
+    if json { return Output.result(WireJSON.encode(replications)) }
+    Output.result(text(replications))
+  }
+
+  /// At most as many at once as there are processors: more would only need more memory.
+  private static func run(_ plans: [SimulationPlan]) async throws -> [SimulationResult] {
+    let workers = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    return try await withThrowingTaskGroup(of: (Int, SimulationResult).self) { group in
+      var results = [SimulationResult?](repeating: nil, count: plans.count)
+      var next = 0
+      func start() {
+        guard next < plans.count else { return }
+        let (number, plan) = (next, plans[next])
+        next += 1
+        group.addTask { (number, try plan.run()) }
+      }
+      for _ in 0..<min(workers, plans.count) { start() }
+      while let (number, result) = try await group.next() {
+        results[number] = result
+        start()
+      }
+      return results.compactMap(\.self)
+    }
+  }
+
+  private static func text(_ replications: Replications) -> String {
+    var table = TextTable(["FIGURE", "MEAN", "95 % CONFIDENCE", "UNIT"])
+    for figure in replications.figures {
+      let half = figure.estimate.halfWidth.map { "± \(Predict.number($0))" } ?? "-"
+      table.add([figure.name, Predict.number(figure.estimate.mean), half, figure.unit])
+    }
+    return table.text
+  }
+}

@@ -1,0 +1,92 @@
+import ChainModel
+import ChainSimulator
+import Glibc
+import Topology
+
+/// What `--topology` names, in place of the chain of services.yaml.
+enum SystemChoice {
+  case generated(GeneratedSystem.Shape, services: Int)
+  case file(String)
+
+  static let expected = "a file, or chain:N, tree:N or mesh:N, N 1 to 4000"
+
+  init(_ text: String) throws(TopologyChoiceError) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    if parts.count == 2, let shape = GeneratedSystem.Shape(rawValue: parts[0]), let count = Int(parts[1]),
+      (1...4000).contains(count)
+    {
+      self = .generated(shape, services: count)
+    } else if access(text, F_OK) == 0 || text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
+      self = .file(text)
+    } else {
+      throw TopologyChoiceError(text: text)
+    }
+  }
+}
+
+/// What `--topology` was given is neither a shape nor a file.
+struct TopologyChoiceError: Error, CustomStringConvertible {
+  var text: String
+
+  var description: String { "--topology: found '\(text)', expected \(SystemChoice.expected)" }
+}
+
+extension SimulationOptions {
+  /// The settings of `--set`, in order.
+  /// - Throws: for one without `=`.
+  static func settings(_ texts: [String]) throws -> [(path: String, value: String)] {
+    try texts.map { text in
+      // A route's name in a pattern may not, but a value may have one.
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2 else { throw SettingError(text: text) }
+      return (parts[0], parts[1])
+    }
+  }
+
+  /// The graph that `--topology` names, with what `--set` says of it; nil without `--topology`.
+  func graph() throws -> ServiceGraph? {
+    guard let system else { return nil }
+    let settings = try Self.settings(set)
+    switch try SystemChoice(system) {
+    case .file(let path): return try ServiceGraph.load(path: path, settings: settings)
+    case .generated(let shape, let count):
+      // Of the chain's services, its services.yaml is meant; of others the generated ones.
+      let names = Set(ServiceName.allCases.map(\.rawValue)).union(["trace_log"])
+      func isOfChain(_ path: String) -> Bool { names.contains(String(path.prefix { $0 != "." })) }
+      let configured = try topology(settings.filter { isOfChain($0.path) })
+      var graph = Self.graph(shape, count, like: configured, seed: seed)
+      for setting in settings where !isOfChain(setting.path) {
+        try graph.set(setting.path, to: setting.value, source: "--set")
+      }
+      return graph
+    }
+  }
+
+  /// Services with the settings of a chain's gateway and the costs of its steps; those that call nobody take what its
+  /// payment-service takes.
+  static func graph(
+    _ shape: GeneratedSystem.Shape, _ count: Int, like configured: Topology, seed: UInt64
+  ) -> ServiceGraph {
+    var like = configured[.gateway]
+    like.latency = .zero
+    let generated = GeneratedSystem(
+      shape, services: count, cpu: .fixed(StepCosts.usual.request),
+      leaf: .latency(configured[.paymentService].latency), seed: seed)
+    return ServiceGraph(generated, settings: like)
+  }
+
+  /// The simulation of what `--topology` names; nil without it.
+  func systemPlan() throws -> SimulationPlan? {
+    guard let graph = try graph() else { return nil }
+    let simulated = SimulatedSystem(graph, cores: cores)
+    return SimulationPlan(
+      simulated, try load(graph.entries.map { SimulatedLoad.Entry($0) }), changes: try faults(simulated))
+  }
+}
+
+/// A `--set` that says nothing.
+struct SettingError: Error, CustomStringConvertible {
+  var text: String
+
+  var description: String { "--set: found '\(text)', expected SERVICE.key=value" }
+}

@@ -1,0 +1,166 @@
+import ArgumentParser
+import ChainModel
+import ChainSimulator
+import FoundationEssentials
+import Supervisor
+import Topology
+import TraceExport
+import TraceLog
+
+struct TopologyVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "topology",
+    abstract: "Files that describe systems of any graph, for predict and simulate.",
+    discussion: """
+      EXAMPLES:
+        chainlab topology from-trace trace.json -o topology.yaml
+        chainlab topology generate mesh:1000 -o mesh.yaml
+        chainlab topology check mesh.yaml
+      The format is documented in docs/simulation.md.
+      """,
+    subcommands: [TopologyFromTrace.self, TopologyGenerate.self, TopologyCheck.self])
+}
+
+struct TopologyFromTrace: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "from-trace", abstract: "Estimate a system from a trace of it.",
+    discussion: """
+      EXAMPLES:
+        chainlab topology from-trace trace.json -o topology.yaml
+        chainlab topology from-trace latest --io-model blocking --threads 16 --queue-limit 64 --cpu 400us
+      A trace does not tell threads, queue limits, IO models and the work of processors: what is not given here stands as
+      unknown, and is asked for before the file is simulated.
+      """)
+
+  @OptionGroup var lab: Lab
+  @Argument(help: "OTLP/JSON or Jaeger's JSON, or a run: the beginning of its id, or latest.") var source: String
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; standard output by default.", valueName: "file"))
+  var output: String?
+  @Option(help: "Threads of each service.") var threads: Int?
+  @Option(help: "How many requests may wait for a thread of each.") var queueLimit: Int?
+  @Option(help: "How each of them waits: \(IOModel.allCases.map(\.rawValue).joined(separator: ", ")).") var ioModel:
+    String?
+  @Option(help: "What a request costs a processor at each service, such as 400us.") var cpu: String?
+
+  func validate() throws {
+    if let threads, !(1...4096).contains(threads) {
+      throw ValidationError("--threads: found \(threads), expected 1 to 4096")
+    }
+    if let queueLimit, !(0...100_000).contains(queueLimit) {
+      throw ValidationError("--queue-limit: found \(queueLimit), expected 0 to 100000")
+    }
+    if let ioModel, IOModel(rawValue: ioModel) == nil {
+      let names = IOModel.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--io-model: found '\(ioModel)', expected \(names)")
+    }
+    if let cpu, DurationText.parse(cpu) == nil {
+      throw ValidationError("--cpu: found '\(cpu)', expected a duration like 400us")
+    }
+  }
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let known = SystemEstimate.Known(
+        model: ioModel.flatMap(IOModel.init(rawValue:)), threads: threads, queueLimit: queueLimit,
+        cpu: cpu.flatMap { DurationText.parse($0) })
+      let (snapshot, name) = try trace()
+      let estimate = SystemEstimate(snapshot, known: known)
+      guard !estimate.routes.isEmpty, !estimate.entries.isEmpty else { throw EmptyTraceError(source: name) }
+      let text = estimate.graph.yaml(estimate.notes(source: name))
+      for finding in estimate.findings { Output.note(finding) }
+      guard let output else { return Output.result(String(text.dropLast())) }
+      try AtomicFile.write(Array(text.utf8), to: output)
+      Output.result("written to \(output)")
+    }
+  }
+
+  /// A file that is there is meant before a run of this name.
+  private func trace() throws -> (LogSnapshot, String) {
+    guard let bytes = try AtomicFile.read(source) else {
+      let run = try RunStore(root: lab.folder).find(source)
+      guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+      return (try LogReader(path: path).snapshot(), "run \(run.id)")
+    }
+    let name = source.split(separator: "/").last.map(String.init) ?? source
+    switch try TraceValidation(bytes).format {
+    case .otlp: return (try TraceImport.otlp(bytes, runID: "trace").snapshot, name)
+    case .jaeger: return (try TraceImport.jaeger(bytes, runID: "trace").snapshot, name)
+    case .perfetto:
+      throw ImportError(
+        record: "the document", field: "", found: "a Perfetto trace", expected: "OTLP/JSON or Jaeger's JSON")
+    }
+  }
+}
+
+/// A trace in which no service was asked for anything.
+struct EmptyTraceError: Error, CustomStringConvertible {
+  var source: String
+
+  var description: String {
+    "\(source): found no request at any service, expected spans of kind server, or of more than one service"
+  }
+}
+
+struct TopologyGenerate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate", abstract: "Write a chain, tree or mesh of services as a file.",
+    discussion: """
+      EXAMPLE: chainlab topology generate mesh:1000 -o mesh.yaml
+      Its services have the threads and queues of the gateway in services.yaml; those that call nobody take what its
+      payment-service takes.
+      """)
+
+  @OptionGroup var lab: Lab
+  @Argument(help: ArgumentHelp("chain:N, tree:N or mesh:N.", valueName: "shape:N")) var shape: String
+  @Option(help: ArgumentHelp("Another services.yaml than the root's.", valueName: "file")) var config: String?
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; standard output by default.", valueName: "file"))
+  var output: String?
+  @Option(help: "Equal seeds give equal meshes.") var seed: UInt64 = 1
+
+  func run() throws {
+    try ExitCodes.reporting {
+      guard case .generated(let shape, let count) = try SystemChoice(shape) else {
+        throw ValidationError("<shape:N>: found '\(shape)', expected chain:N, tree:N or mesh:N, N 1 to 4000")
+      }
+      let configured = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
+      let text = SimulationOptions.graph(shape, count, like: configured, seed: seed).yaml()
+      guard let output else { return Output.result(String(text.dropLast())) }
+      try AtomicFile.write(Array(text.utf8), to: output)
+      Output.result("written to \(output)")
+    }
+  }
+}
+
+struct TopologyCheck: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Say what a file describes, or everything that is wrong in it.",
+    discussion: "EXAMPLE: chainlab topology check topology.yaml")
+
+  @Argument(help: "The file.") var file: String
+  @Option(
+    help: ArgumentHelp(
+      "Another value, such as 'cart-*.threads=8'; may be given several times.", valueName: "service.key=value"))
+  var set: [String] = []
+
+  func run() throws {
+    try ExitCodes.reporting {
+      let graph = try ServiceGraph.load(path: file, settings: try SimulationOptions.settings(set))
+      let plan = SimulationPlan(
+        SimulatedSystem(graph),
+        SimulatedLoad(
+          .open(rate: 1, .fixed), entries: graph.entries.map { SimulatedLoad.Entry($0) }, duration: .seconds(1)))
+      try plan.validate()
+      let capacity = GraphCapacity(plan)
+      let routes = graph.services.reduce(0) { $0 + $1.routes.count }
+      Output.result("\(graph.services.count) services, \(routes) routes, \(graph.entries.count) entries")
+      Output.result(
+        "one request of a client is \(Predict.number(capacity.visits)) requests in all, and takes "
+          + "\(Predict.number(capacity.unloadedTime)) s while nobody waits")
+      let bound = capacity.value.isFinite ? "at most \(Predict.number(capacity.value)) a second" : "no bound"
+      let place = capacity.bottleneck.map { ", by the threads of \(graph.services[$0].name)" }
+      Output.result(
+        "capacity by threads and processors: \(bound)\(place ?? (capacity.byCores == nil ? "" : ", by the processors"))"
+      )
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import ChainModel
+
+/// One kind of request at one service, as a trace shows it.
+package struct RouteEstimate: Hashable, Sendable {
+  package var service: Int
+  package var name: String
+  package internal(set) var requests = 0
+  package internal(set) var failed = 0
+  package internal(set) var refused = 0
+  /// Routes it calls, by index, in order.
+  package internal(set) var calls: [Int] = []
+  /// How many of the requests that were looked at made these calls, and how many were looked at: those that succeeded,
+  /// or all if none did.
+  package internal(set) var typical = 0
+  package internal(set) var looked = 0
+  /// Requests that made calls at the same time, and by how many seconds that was shorter than one after another.
+  package internal(set) var parallel = 0
+  package internal(set) var overlap = 0.0
+  package internal(set) var retries = 0
+  /// Calls that would lead back to their caller: left out.
+  package internal(set) var circular = 0
+  /// Seconds of successful requests, from the queue to the answer, without the time of their calls.
+  package internal(set) var ownTime = TimeFit([])
+}
+
+/// Collects what is seen of a route.
+struct RouteSamples {
+  var estimate: RouteEstimate
+  private var ownTimes: [(time: Double, isGood: Bool)] = []
+  private var sequences: [[Int]: Int] = [:]
+  private var goodSequences: [[Int]: Int] = [:]
+
+  init(_ service: Int, _ name: String) {
+    estimate = RouteEstimate(service: service, name: name)
+  }
+
+  /// - Parameters:
+  ///   - span: a request that has ended.
+  ///   - calls: what it called, in order of beginning; the routes by index.
+  mutating func add(_ span: TraceRequests.Span, _ calls: [(route: Int, call: TraceRequests.Call)]) {
+    estimate.requests += 1
+    guard let end = span.end, !span.isRefused else {
+      estimate.refused += 1
+      return
+    }
+    if span.hasFailed { estimate.failed += 1 }
+    var (union, sum, until): (UInt64, UInt64, UInt64) = (0, 0, span.begun)
+    var isParallel = false
+    for (_, call) in calls {
+      let (from, to) = (max(call.start, span.begun), min(call.end, end))
+      guard to > from else { continue }
+      sum += to - from
+      if from < until { isParallel = isParallel || union > 0 }
+      if to > until {
+        union += to - max(from, until)
+        until = to
+      }
+    }
+    if isParallel {
+      estimate.parallel += 1
+      estimate.overlap += Double(sum - union) / 1e9
+    }
+    estimate.retries += calls.count { $0.call.isRetry }
+    let sequence = calls.filter { !$0.call.isRetry }.map(\.route)
+    sequences[sequence, default: 0] += 1
+    if !span.hasFailed { goodSequences[sequence, default: 0] += 1 }
+    ownTimes.append((Double(end - span.begun - union) / 1e9, !span.hasFailed))
+  }
+
+  /// - Parameter cpu: of the own time, what is work of a processor.
+  /// - Returns: what has been seen of the route.
+  func finished(cpu: Double) -> RouteEstimate {
+    var estimate = estimate
+    let seen = goodSequences.isEmpty ? sequences : goodSequences
+    estimate.looked = seen.values.reduce(0, +)
+    // The most frequent; of equals the longest, and then the first in order, so that it comes out the same again.
+    let best = seen.max { left, right in
+      if left.value != right.value { return left.value < right.value }
+      if left.key.count != right.key.count { return left.key.count < right.key.count }
+      return right.key.lexicographicallyPrecedes(left.key)
+    }
+    (estimate.calls, estimate.typical) = (best?.key ?? [], best?.value ?? 0)
+    let good = ownTimes.filter(\.isGood)
+    estimate.ownTime = TimeFit((good.isEmpty ? ownTimes : good).map { max(0, $0.time - cpu) })
+    return estimate
+  }
+}

@@ -1,0 +1,91 @@
+import ChainModel
+package import Topology
+
+extension SystemEstimate {
+  /// The estimate as a file for the simulator. Routes whose every request was refused, or that had none that ended, take
+  /// no time.
+  package var graph: ServiceGraph {
+    var (places, used): ([(service: Int, route: Int)], [String: Int]) = ([], [:])
+    var list: [ServiceGraph.Service] = []
+    for service in services {
+      let name = Self.unique(Self.serviceName(service.name), &used)
+      var value = ServiceGraph.Service(name, routes: [])
+      value.settings.replicas = min(4096, max(1, service.processes))
+      if let model = known.model { value.settings.model = model } else { value.unknown.insert("io_model") }
+      if let threads = known.threads { value.settings.threads = threads } else { value.unknown.insert("threads") }
+      if let limit = known.queueLimit {
+        value.settings.queueLimit = limit
+      } else {
+        value.unknown.insert("queue_limit")
+      }
+      list.append(value)
+    }
+    for route in routes {
+      places.append((route.service, list[route.service].routes.count))
+      list[route.service].routes.append(ServiceGraph.Route(Self.routeName(route.name), []))
+    }
+    for (index, route) in routes.enumerated() {
+      let place = places[index]
+      list[place.service].routes[place.route].steps =
+        ownSteps(route) + route.calls.map { .call(service: places[$0].service, route: places[$0].route) }
+    }
+    for index in list.indices { Self.makeUnique(&list[index].routes) }
+    let entries = entries.map { entry in
+      // Weights are requests a second, so that their sum is the rate.
+      let weight = (entry.rate > 0 ? entry.rate : Double(entry.requests)) * 1000
+      return ServiceGraph.Entry(
+        service: places[entry.route].service, route: places[entry.route].route, weight: max(1, weight.rounded()) / 1000)
+    }
+    return ServiceGraph(services: list, entries: entries, hop: hop)
+  }
+
+  private func ownSteps(_ route: RouteEstimate) -> [ServiceGraph.Step] {
+    var steps: [ServiceGraph.Step] = []
+    switch known.cpu {
+    case .some(.zero): break
+    case .some(let cpu): steps.append(.cpu(.latency(.fixed(cpu))))
+    case .none: steps.append(.cpu(nil))
+    }
+    if route.ownTime.mean >= 1e-7 { steps.append(.remote(route.ownTime.time)) }
+    return steps
+  }
+
+  // MARK: Names
+
+  /// What the file's names may not have, as a dash.
+  private static func serviceName(_ text: String) -> String {
+    let clean = String(text.prefix(150).map { "/*?=".contains($0) || !isPlain($0) ? "-" : $0 })
+    let trimmed = trim(clean)
+    return trimmed.isEmpty ? "service" : trimmed.hasPrefix("@") ? "-\(trimmed.dropFirst())" : trimmed
+  }
+
+  private static func routeName(_ text: String) -> String {
+    let trimmed = trim(String(text.prefix(450).map { isPlain($0) ? $0 : "-" }))
+    return trimmed.isEmpty ? "request" : trimmed
+  }
+
+  private static func trim(_ text: String) -> String {
+    let rest = text.drop { $0.isWhitespace }
+    return String(String(rest.reversed()).drop { $0.isWhitespace }.reversed())
+  }
+
+  private static func isPlain(_ character: Character) -> Bool {
+    character.unicodeScalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
+      default: true
+      }
+    }
+  }
+
+  private static func unique(_ name: String, _ used: inout [String: Int]) -> String {
+    let number = used[name, default: 0] + 1
+    used[name] = number
+    return number == 1 ? name : unique("\(name)-\(number)", &used)
+  }
+
+  private static func makeUnique(_ routes: inout [ServiceGraph.Route]) {
+    var used: [String: Int] = [:]
+    for index in routes.indices { routes[index].name = unique(routes[index].name, &used) }
+  }
+}

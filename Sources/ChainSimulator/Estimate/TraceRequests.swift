@@ -1,0 +1,168 @@
+import ChainModel
+import TraceLog
+
+/// The requests of a log, and which calls each of them made: what a trace of any system tells, without what only the
+/// services of this lab write.
+struct TraceRequests {
+  /// A span of the log: a request at a service, a call, or something within a request.
+  struct Span {
+    var process: UInt16
+    var kind: SpanKind
+    var name: UInt32
+    var parentID: UInt64
+    var trace: TraceID?
+    var start: UInt64
+    /// When it left the queue, if the log says so.
+    var begun: UInt64
+    var end: UInt64?
+    var hasFailed = false
+    /// It never began.
+    var isRefused = false
+    var attempt: UInt32 = 1
+  }
+
+  /// One call that a request made.
+  struct Call {
+    var callee: Int
+    var start: UInt64
+    var end: UInt64
+    var isRetry: Bool
+  }
+
+  private(set) var spans: [Span] = []
+  /// By span: the request that it is a part of, which may be itself; -1: that of a client who is no service.
+  private(set) var owner: [Int] = []
+  /// By span, of requests: what they called, in order of beginning.
+  private(set) var calls: [Int: [Call]] = [:]
+  /// Requests that nobody in the log has called, with when they were sent.
+  private(set) var entries: [(request: Int, at: UInt64)] = []
+  /// By span: its parent's; -1: none.
+  private var parent: [Int] = []
+  /// Requests whose caller is not in the log, although another request of their trace is.
+  private(set) var orphans = 0
+  /// Requests that a message began, for whose end nobody waits.
+  private(set) var messages = 0
+  /// Half of what a call takes longer than its request.
+  private(set) var hops: [Double] = []
+  private var clients: Set<UInt16> = []
+
+  init(_ snapshot: LogSnapshot) {
+    read(snapshot)
+    findClients()
+    owner = Array(repeating: -2, count: spans.count)
+    for span in spans.indices { _ = findOwner(span) }
+    for span in spans.indices where isRequest(span) { place(span) }
+    for request in calls.keys { calls[request]?.sort { ($0.start, $0.callee) < ($1.start, $1.callee) } }
+    dropLateOrphans()
+    entries.sort { ($0.at, $0.request) < ($1.at, $1.request) }
+  }
+
+  // MARK: Reading
+
+  private struct Key: Hashable {
+    var process: UInt16
+    var span: UInt64
+  }
+
+  private mutating func read(_ snapshot: LogSnapshot) {
+    var places: [Key: Int] = [:]
+    var byID: [UInt64: Int] = [:]
+    for record in snapshot.records where record.span != 0 {
+      let key = Key(process: record.process, span: record.span)
+      switch record.kind {
+      case .arrive, .spanStart:
+        let isServer = record.kind == .arrive
+        places[key] = spans.count
+        byID[record.span] = spans.count
+        spans.append(
+          Span(
+            process: record.process, kind: isServer ? .server : SpanKind(rawValue: record.detail) ?? .internal,
+            name: record.name, parentID: record.other, trace: record.trace, start: record.time, begun: record.time,
+            attempt: isServer ? 1 : max(1, record.arg)))
+      case .dequeue: if let place = places[key] { spans[place].begun = record.time }
+      case .end, .reject, .spanEnd:
+        guard let place = places[key] else { continue }
+        spans[place].end = record.time
+        spans[place].hasFailed = record.name != 0 || record.arg >= 400
+        spans[place].isRefused = record.kind == .reject
+      default: continue
+      }
+    }
+    parent = spans.map { $0.parentID == 0 ? -1 : byID[$0.parentID] ?? -1 }
+  }
+
+  /// Processes that only call, such as a load generator, are no services.
+  private mutating func findClients() {
+    clients = Set(spans.lazy.map(\.process))
+    for (index, span) in spans.enumerated() where span.kind != .client || parent[index] >= 0 {
+      clients.remove(span.process)
+    }
+  }
+
+  func isClient(_ process: UInt16) -> Bool { clients.contains(process) }
+
+  /// What another process, or nobody, has asked for.
+  func isRequest(_ span: Int) -> Bool {
+    guard !clients.contains(spans[span].process) else { return false }
+    let parent = parent[span]
+    guard parent >= 0, spans[parent].process == spans[span].process else { return true }
+    let isAsked = spans[parent].kind == .client || spans[parent].kind == .producer
+    return isAsked && (spans[span].kind == .server || spans[span].kind == .consumer)
+  }
+
+  private mutating func findOwner(_ span: Int) -> Int {
+    var path: [Int] = []
+    var place = span
+    // A log of a faulty writer may have parents in a circle.
+    while owner[place] == -2, path.count <= spans.count {
+      path.append(place)
+      owner[place] = -1
+      if clients.contains(spans[place].process) { break }
+      if isRequest(place) {
+        owner[place] = place
+        break
+      }
+      place = parent[place]
+    }
+    for other in path { owner[other] = owner[place] }
+    return owner[span]
+  }
+
+  // MARK: Calls
+
+  private mutating func place(_ request: Int) {
+    let span = spans[request]
+    guard let end = span.end else { return }
+    let above = parent[request]
+    guard above >= 0 else { return entries.append((request, span.start)) }
+    let caller = owner[above]
+    let isCall = spans[above].kind == .client
+    let interval = isCall ? (spans[above].start, spans[above].end ?? end) : (span.start, end)
+    guard caller >= 0 else { return entries.append((request, interval.0)) }
+    if span.kind == .consumer {
+      messages += 1
+      return entries.append((request, span.start))
+    }
+    let isRetry = isCall && spans[above].attempt > 1
+    calls[caller, default: []].append(Call(callee: request, start: interval.0, end: interval.1, isRetry: isRetry))
+    let longer = Int64(bitPattern: interval.1 &- interval.0) - Int64(bitPattern: end &- span.start)
+    if isCall, longer >= 0, !span.isRefused { hops.append(Double(longer) / 2e9) }
+  }
+
+  /// Of a trace whose beginning is elsewhere, the first request stands for it; others whose caller is missing are parts.
+  private mutating func dropLateOrphans() {
+    var first: [TraceID: (at: UInt64, request: Int)] = [:]
+    for span in spans.indices where isRequest(span) {
+      guard let trace = spans[span].trace else { continue }
+      let (start, known) = (spans[span].start, first[trace])
+      if known.map({ (start, span) < ($0.at, $0.request) }) ?? true { first[trace] = (start, span) }
+    }
+    let before = entries.count
+    entries.removeAll { entry in
+      let span = spans[entry.request]
+      guard span.parentID != 0, parent[entry.request] < 0, let trace = span.trace else { return false }
+      return first[trace]?.request != entry.request
+    }
+    orphans = before - entries.count
+  }
+}

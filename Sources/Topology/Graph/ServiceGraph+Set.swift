@@ -1,0 +1,103 @@
+import ChainModel
+
+extension ServiceGraph {
+  /// What `set` can change, in words.
+  package static let settingForms =
+    "SERVICE.key=value, where SERVICE may be a pattern such as cart-*, @depth:N, @leaves, or @most-called:N"
+
+  /// Changes one value at every service that is meant, as if the file had said so.
+  /// - Parameters:
+  ///   - path: which services, and a key of a service or `cpu`: the time of every such step. The services are a name, a
+  ///     pattern with `*` and `?`; `@depth:N`: those N calls deep, 1 for those that clients ask; `@leaves`: those that
+  ///     call nobody; `@most-called:N`: the N of most calls, at the weights of the entries.
+  ///   - text: the value as it would stand in the file.
+  ///   - source: the name to use in errors in place of a file's.
+  /// - Throws: `invalid`, when nothing is meant, or the value is none that it can have.
+  package mutating func set(_ path: String, to text: String, source: String) throws(TopologyError) {
+    let setting = Setting(path: path, text: text, source: source)
+    guard let dot = path.lastIndex(of: "."), dot != path.startIndex else {
+      throw setting.refused("no such setting", Self.settingForms)
+    }
+    let (selector, key) = (String(path[..<dot]), String(path[path.index(after: dot)...]))
+    let chosen = select(selector)
+    guard !chosen.isEmpty else {
+      throw setting.refused(
+        "no such service", Self.settingForms, meant: Typo.nearest(to: selector, among: services.map(\.name)))
+    }
+    guard key != "cpu" else { return try setCPU(of: chosen, setting) }
+    for index in chosen {
+      try setting.apply(key, GraphSchema.keys, to: &services[index].settings)
+      services[index].unknown.remove(key)
+    }
+  }
+
+  private mutating func setCPU(of chosen: [Int], _ setting: Setting) throws(TopologyError) {
+    guard let time = StepTime.parse(setting.text) else {
+      throw setting.refused(Item.printable(setting.text), "a time (\(StepTime.forms))")
+    }
+    for service in chosen {
+      for route in services[service].routes.indices {
+        for (index, step) in services[service].routes[route].steps.enumerated() {
+          if case .cpu = step { services[service].routes[route].steps[index] = .cpu(time) }
+        }
+      }
+    }
+  }
+
+  /// By index, in the order of the file; none when nothing is meant.
+  package func select(_ selector: String) -> [Int] {
+    guard selector.hasPrefix("@") else {
+      let pattern = Array(selector)
+      return services.indices.filter { Self.matches(Array(services[$0].name)[...], pattern[...]) }
+    }
+    let parts = selector.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
+    let number = parts.count == 2 ? Int(parts[1]) : nil
+    switch (parts.first, number) {
+    case ("leaves", nil) where parts.count == 1: return services.indices.filter { !services[$0].calls }
+    case ("depth", let depth?) where depth > 0:
+      guard let depths = RouteOrder(self)?.depths(from: entries) else { return [] }
+      return services.indices.filter { depths[$0] == depth }
+    case ("most-called", let count?) where count > 0: return Array(mostCalled().prefix(count)).sorted()
+    default: return []
+    }
+  }
+
+  /// Those that any request comes to, most requests first.
+  private func mostCalled() -> [Int] {
+    guard let order = RouteOrder(self) else { return [] }
+    var visits = Array(repeating: 0.0, count: services.count)
+    for (place, value) in zip(order.places, order.visits(from: entries)) { visits[place.service] += value }
+    return services.indices.filter { visits[$0] > 0 }.sorted { (visits[$1], $0) < (visits[$0], $1) }
+  }
+
+  /// `*` stands for any text, `?` for one character.
+  private static func matches(_ text: ArraySlice<Character>, _ pattern: ArraySlice<Character>) -> Bool {
+    var (at, star, mark) = (text.startIndex, -1, 0)
+    var place = pattern.startIndex
+    while at < text.endIndex {
+      if place < pattern.endIndex, pattern[place] == "*" {
+        (star, mark) = (place, at)
+        place += 1
+      } else if place < pattern.endIndex, pattern[place] == "?" || pattern[place] == text[at] {
+        (at, place) = (at + 1, place + 1)
+      } else if star >= 0 {
+        mark += 1
+        (place, at) = (star + 1, mark)
+      } else {
+        return false
+      }
+    }
+    return pattern[place...].allSatisfy { $0 == "*" }
+  }
+}
+
+extension ServiceGraph.Service {
+  /// Whether it calls any other.
+  package var calls: Bool { has { if case .call = $0 { true } else { false } } }
+
+  var hasUnknownCPU: Bool { has { $0 == .cpu(nil) } }
+
+  private func has(_ isMeant: (ServiceGraph.Step) -> Bool) -> Bool {
+    routes.contains { $0.steps.contains(where: isMeant) }
+  }
+}
