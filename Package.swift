@@ -105,7 +105,8 @@ let package = Package(
       dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation + nio),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
-    .testTarget(name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis"] + foundation),
+    .testTarget(
+      name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis", "TraceExport"] + foundation),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
       name: "ChainTests",

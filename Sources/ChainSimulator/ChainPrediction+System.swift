@@ -13,10 +13,10 @@ extension ChainPrediction {
       let timeout = plan.system.services.compactMap { $0.timeout?.seconds }.min() ?? .infinity
       figures += Self.closedForms(chain, plan.load, timeout: timeout)
     } else if capacity.value.isFinite {
-      figures.append(Figure(name: "capacity", value: capacity.value, unit: "/s", method: .bound))
+      figures.append(Figure(name: "capacity for the whole mix", value: capacity.value, unit: "/s", method: .bound))
     }
     if let place = capacity.bottleneck {
-      limit = "the threads of \(plan.system.services[place].name)"
+      limit = "threads of \(plan.system.services[place].name)"
     } else if capacity.byCores != nil {
       limit = "the \(plan.system.cores ?? 0) processors"
     }

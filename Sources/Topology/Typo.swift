@@ -4,7 +4,7 @@ enum Typo {
   static func nearest(to text: String, among words: [String]) -> String? {
     // No known word is half as long; the bound keeps a file of long keys cheap.
     guard text.utf8.count <= 40, !words.contains(text) else { return nil }
-    return words.map { ($0, distance(Array(text.lowercased()), Array($0))) }
+    return words.map { ($0, distance(Array(text.lowercased()), Array($0.lowercased()))) }
       .filter { $0.1 <= max(1, ($0.0.count + 1) / 3) }
       .min { $0.1 < $1.1 }?.0
   }

@@ -184,7 +184,7 @@ extension ChainTests {
 }
 
 /// A folder without a chain.
-private final class EmptyRoot {
+final class EmptyRoot {
   let path: String
 
   init() throws {

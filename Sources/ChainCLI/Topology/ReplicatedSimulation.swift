@@ -12,7 +12,7 @@ enum ReplicatedSimulation {
     let seconds = Double(Monotonic.now() - start) / 1e9
     let rate = Double(replications.events) / 1e6 / seconds
     Output.note(
-      "\(count) replications, \(replications.sent) requests, \(replications.events) events in "
+      "\(count) replications, \(replications.sent) requests, at most \(replications.peakInFlight) in flight, \(replications.events) events in "
         + "\(Predict.number(seconds)) s: \(Predict.number(rate)) million events a second")
     if json { return Output.result(WireJSON.encode(replications)) }
     Output.result(text(replications))

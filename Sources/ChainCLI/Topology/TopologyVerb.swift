@@ -82,13 +82,21 @@ struct TopologyFromTrace: ParsableCommand {
       return (try LogReader(path: path).snapshot(), "run \(run.id)")
     }
     let name = source.split(separator: "/").last.map(String.init) ?? source
-    switch try TraceValidation(bytes).format {
+    switch try Self.format(bytes) {
     case .otlp: return (try TraceImport.otlp(bytes, runID: "trace").snapshot, name)
     case .jaeger: return (try TraceImport.jaeger(bytes, runID: "trace").snapshot, name)
     case .perfetto:
       throw ImportError(
         record: "the document", field: "", found: "a Perfetto trace", expected: "OTLP/JSON or Jaeger's JSON")
     }
+  }
+}
+
+extension TopologyFromTrace {
+  /// By the key that a document begins with; else by the whole of it, which takes as long as to read it.
+  private static func format(_ bytes: [UInt8]) throws -> TraceValidation.Format {
+    let beginning = String(decoding: bytes.prefix(4096), as: UTF8.self)
+    return beginning.contains("\"resourceSpans\"") ? .otlp : try TraceValidation(bytes).format
   }
 }
 
@@ -159,7 +167,7 @@ struct TopologyCheck: ParsableCommand {
       let bound = capacity.value.isFinite ? "at most \(Predict.number(capacity.value)) a second" : "no bound"
       let place = capacity.bottleneck.map { ", by the threads of \(graph.services[$0].name)" }
       Output.result(
-        "capacity by threads and processors: \(bound)\(place ?? (capacity.byCores == nil ? "" : ", by the processors"))"
+        "it serves them all, by threads and processors: \(bound)\(place ?? (capacity.byCores == nil ? "" : ", by the processors"))"
       )
     }
   }

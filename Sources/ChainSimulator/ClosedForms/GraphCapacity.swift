@@ -1,10 +1,12 @@
 import ChainModel
 
-/// The most that a system of any graph can do, without a simulation: `min_i T_i / Σ_r v_r h_r`, and processors over work.
+/// The most requests that a system of any graph can serve if it serves them all, without a simulation:
+/// `min_i T_i / Σ_r v_r h_r`, and processors over work.
 ///
 /// `v_r` is how often one request of the load asks for route `r`, `h_r` how long one answer of it holds a thread while
 /// nobody waits: its own time, and that of everything that it calls, for whom a blocking service waits with its thread
-/// (Little 1961, for the threads of each service). It is a bound: with queues, timeouts and refusals it is less.
+/// (Little 1961, for the threads of each service). Beyond it some are refused or wait for ever; those of other kinds, that
+/// come through, may be more.
 package struct GraphCapacity: Hashable, Sendable {
   /// By service, requests of the load per second; infinite where no thread waits.
   package private(set) var byThreads: [Double]
@@ -48,6 +50,7 @@ package struct GraphCapacity: Hashable, Sendable {
       return time > 0 ? Double(threads) / time : .infinity
     }
     byCores = plan.system.cores.flatMap { cpu > 0 ? Double($0) / cpu : nil }
+    unloadedTime = 2 * plan.system.hop.seconds
     for entry in plan.load.entries {
       unloadedTime += entry.weight / total * times[program.firstRoutes[entry.service] + entry.route].response
     }

@@ -35,7 +35,8 @@ package struct MeanEstimate: Hashable, Sendable {
 
 /// What came of several runs of one plan that differ in their seeds alone.
 ///
-/// Keys: `replications`, `figures` (each `name`, `unit`, `mean`, `half_width_95`), `seeds`.
+/// Keys: `replications`, `figures` (each `name`, `unit`, `mean`, `half_width_95`), `seeds`, `events`, `sent`,
+/// `peak_in_flight`.
 package struct Replications: Encodable, Sendable {
   /// One figure over all runs.
   package struct Figure: Encodable, Sendable {
@@ -63,9 +64,12 @@ package struct Replications: Encodable, Sendable {
   /// Over all runs.
   package var events: Int
   package var sent: Int
+  /// The most of any run, at all services and clients.
+  package var peakInFlight: Int
 
   private enum CodingKeys: String, CodingKey {
     case replications, seeds, figures, events, sent
+    case peakInFlight = "peak_in_flight"
   }
 
   /// - Parameters:
@@ -76,6 +80,7 @@ package struct Replications: Encodable, Sendable {
     self.seeds = seeds
     events = results.reduce(0) { $0 + $1.events }
     sent = results.reduce(0) { $0 + $1.sent }
+    peakInFlight = results.map(\.peakFrames).max() ?? 0
     let values: [(String, String, (SimulationResult) -> Double)] = [
       ("throughput", "/s", { $0.throughput }), ("goodput", "/s", { $0.goodput }),
       ("response time, mean", "s", { $0.times.mean }), ("response time, p50", "s", { $0.times.percentile(0.5) }),

@@ -1,0 +1,248 @@
+import ChainModel
+import ChainSimulator
+import Testing
+import Topology
+import TraceExport
+import TraceLog
+
+/// What is estimated of a system from its trace, against the system that was simulated.
+@Suite struct SystemEstimateTests {
+  private static let system = """
+    hop: 300us
+    services:
+      shop:
+        threads: 64
+        routes:
+          GET /checkout: [cpu: 400us, call: cart/GET /items, call: stock/GET /stock, call: cart/GET /prices]
+          GET /home: [cpu: 200us, call: stock/GET /stock]
+      cart:
+        threads: 12
+        routes:
+          GET /items: [remote: exponential:5ms, call: stock/GET /stock]
+          GET /prices: [remote: 'lognormal:8ms,0.6']
+      stock:
+        io_model: nonblocking
+        replicas: 2
+        routes: {GET /stock: [store: 100us, remote: 20ms..30ms]}
+      idle: {routes: {GET /: [remote: 1s]}}
+    entries: {shop/GET /checkout: 3, shop/GET /home: 1}
+
+    """
+
+  private static let graph = try? ServiceGraph.parse(system, file: "f")
+
+  private static func plan(_ graph: ServiceGraph, rate: Double = 80) -> SimulationPlan {
+    SimulationPlan(
+      SimulatedSystem(graph),
+      SimulatedLoad(
+        .open(rate: rate, .poisson), entries: graph.entries.map { SimulatedLoad.Entry($0) }, duration: .seconds(60)))
+  }
+
+  private enum Way: CaseIterable {
+    case log
+    case otlp
+    case jaeger
+  }
+
+  /// The log of a simulation as it is, or as another program would read it.
+  private static func trace(_ plan: SimulationPlan, _ way: Way) throws -> (SimulationResult, LogSnapshot) {
+    let (result, log) = try plan.record(runID: "simulated")
+    var bytes: [UInt8] = []
+    switch way {
+    case .log: return (result, log)
+    case .otlp:
+      _ = try OTLPExport.write(log) { bytes += $0 }
+      return (result, try TraceImport.otlp(bytes, runID: "imported").snapshot)
+    case .jaeger:
+      _ = try JaegerExport.write(log) { bytes += $0 }
+      return (result, try TraceImport.jaeger(bytes, runID: "imported").snapshot)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)), arguments: Way.allCases)
+  private func theEstimateIsTheSystemThatWasSimulated(_ way: Way) throws {
+    let graph = try #require(Self.graph)
+    let (result, log) = try Self.trace(Self.plan(graph), way)
+    let known = SystemEstimate.Known(model: .blocking, threads: 32, queueLimit: 100, cpu: .zero)
+    let estimate = SystemEstimate(log, known: known)
+    let found = estimate.graph
+    expectSameCalls(found, graph)
+    // A trace does not tell the service that nobody asked.
+    #expect(Set(found.services.map(\.name)) == ["shop", "cart", "stock"])
+    #expect(isNear(found.hop.seconds, 300e-6, within: 0.01))
+    let sent = try #require(estimate.rate)
+    #expect(isNear(sent, 80, within: 0.05) && isNear(estimate.gapVariation ?? 0, 1, within: 0.1))
+    for (name, rate) in [("shop/GET /checkout", 60.0), ("shop/GET /home", 20)] {
+      let entry = try #require(found.entries.first { Self.name(found, $0) == name })
+      #expect(isNear(entry.weight, rate, within: 0.08), "\(name): \(entry.weight)")
+    }
+    let times = [("GET /items", 5e-3), ("GET /prices", 8e-3 * 1.1972), ("GET /stock", 25.1e-3), ("GET /home", 0.2e-3)]
+    for (route, mean) in times {
+      let own = try #require(estimate.routes.first { $0.name == route }).ownTime
+      #expect(isNear(own.mean, mean, within: 0.05), "\(route): \(own)")
+    }
+    for (name, threads) in [("shop", 64), ("cart", 12)] {
+      let service = try #require(estimate.services.first { $0.name == name })
+      let figures = try #require(result[name])
+      #expect(service.mostInProgress <= threads && isNear(service.meanInProgress, figures.held, within: 0.05))
+    }
+    #expect(found.services.first { $0.name == "stock" }?.settings.replicas == 2)
+  }
+
+  /// By name: which routes call which, in order.
+  private func expectSameCalls(_ found: ServiceGraph, _ graph: ServiceGraph) {
+    func calls(_ graph: ServiceGraph) -> Set<[String]> {
+      Set(
+        graph.services.filter { $0.name != "idle" }.flatMap { service in
+          service.routes.map { route in
+            ["\(service.name)/\(route.name)"]
+              + route.steps.compactMap { step in
+                guard case .call(let callee, let number) = step else { return nil }
+                return "\(graph.services[callee].name)/\(graph.services[callee].routes[number].name)"
+              }
+          }
+        })
+    }
+    #expect(calls(found) == calls(graph))
+  }
+
+  private static func name(_ graph: ServiceGraph, _ entry: ServiceGraph.Entry) -> String {
+    "\(graph.services[entry.service].name)/\(graph.services[entry.service].routes[entry.route].name)"
+  }
+
+  /// The file that is written can be simulated, and does what the system did.
+  @Test(.timeLimit(.minutes(1))) func theEstimateBehavesLikeTheSystem() throws {
+    let graph = try #require(Self.graph)
+    let (result, log) = try Self.trace(Self.plan(graph), .log)
+    let known = SystemEstimate.Known(model: .blocking, threads: 64, queueLimit: 100, cpu: .zero)
+    let estimate = SystemEstimate(log, known: known)
+    let read = try ServiceGraph.parse(estimate.graph.yaml(estimate.notes(source: "a trace")), file: "f")
+    #expect(read == estimate.graph)
+    let again = try Self.plan(read).run()
+    #expect(isNear(again.times.mean, result.times.mean, within: 0.03))
+    #expect(isNear(again.times.percentile(0.99), result.times.percentile(0.99), within: 0.08))
+  }
+
+  @Test func whatTheTraceDoesNotTellIsAskedFor() throws {
+    let graph = try #require(Self.graph)
+    let (_, log) = try Self.trace(Self.plan(graph), .log)
+    let estimate = SystemEstimate(log)
+    #expect(estimate.findings.contains { $0.contains("does not tell io_model, threads, queue_limit, cpu") })
+    let text = estimate.graph.yaml(estimate.notes(source: "a trace"))
+    let error = try #require(throws: TopologyError.self) { try ServiceGraph.parse(text, file: "f") }
+    for part in ["io_model", "threads", "queue_limit", "cpu"] {
+      #expect(error.description.contains("\(part): found unknown"), "\(error)")
+    }
+    let settings = [("*.io_model", "blocking"), ("*.threads", "16"), ("*.queue_limit", "9"), ("*.cpu", "1ms")]
+    #expect(throws: Never.self) {
+      try ServiceGraph.parse(text, file: "f", settings: settings.map { (path: $0.0, value: $0.1) })
+    }
+  }
+
+  // MARK: Traces of other systems
+
+  /// A span as Jaeger has it: times in microseconds.
+  private static func span(
+    _ id: String, _ parent: String, _ process: String, _ name: String, _ kind: String, _ start: Int, _ duration: Int,
+    trace: Int = 1, tags: String = ""
+  ) -> String {
+    let reference = parent.isEmpty ? "" : #"{"refType":"CHILD_OF","traceID":"\#(trace)","spanID":"\#(parent)"}"#
+    return #"""
+      {"traceID":"\#(trace)","spanID":"\#(id)","operationName":"\#(name)","references":[\#(reference)],
+       "startTime":\#(1_700_000_000_000_000 + start),"duration":\#(duration),"processID":"\#(process)",
+       "tags":[{"key":"span.kind","type":"string","value":"\#(kind)"}\#(tags)],"logs":[]}
+      """#
+  }
+
+  private static func estimate(_ spans: [String], _ known: SystemEstimate.Known = .init()) throws -> SystemEstimate {
+    let processes = ["a", "b", "c"].map { #""\#($0)":{"serviceName":"\#($0)","tags":[]}"# }.joined(separator: ",")
+    let text = #"{"data":[{"traceID":"1","spans":[\#(spans.joined(separator: ","))],"processes":{\#(processes)}}]}"#
+    return SystemEstimate(try TraceImport.jaeger(Array(text.utf8), runID: "foreign").snapshot, known: known)
+  }
+
+  @Test func callsAtTheSameTimeAreSaid() throws {
+    // b and c are called within a, 40 and 60 ms, of which 30 at the same time; a client span without a callee is own time.
+    let estimate = try Self.estimate([
+      Self.span("1", "", "a", "GET /", "server", 0, 100_000),
+      Self.span("2", "1", "a", "inner work", "internal", 5_000, 90_000),
+      Self.span("3", "2", "a", "GET b", "client", 10_000, 40_000),
+      Self.span("4", "3", "b", "GET /b", "server", 11_000, 38_000),
+      Self.span("5", "1", "a", "GET c", "client", 20_000, 60_000),
+      Self.span("6", "5", "c", "GET /c", "server", 21_000, 58_000),
+      Self.span("7", "1", "a", "SELECT", "client", 90_000, 5_000),
+    ])
+    let route = try #require(estimate.routes.first { $0.name == "GET /" })
+    #expect(route.calls.map { estimate.routes[$0].name } == ["GET /b", "GET /c"])
+    #expect(route.parallel == 1 && isNear(route.overlap, 0.030, within: 1e-6))
+    #expect(isNear(route.ownTime.mean, 0.030, within: 1e-6), "\(route.ownTime)")
+    #expect(estimate.hop == .milliseconds(1))
+    #expect(
+      estimate.findings.contains { $0.hasPrefix("1 requests made calls at the same time") }, "\(estimate.findings)")
+    let notes = try #require(estimate.notes(source: "x").routes[[0, 0]])
+    #expect(notes.contains { $0.contains("save 30ms") }, "\(notes)")
+  }
+
+  @Test func whatMostRequestsCallIsTaken() throws {
+    var spans: [String] = []
+    for trace in 1...10 {
+      let start = trace * 1_000_000
+      let failed = trace == 10 ? #",{"key":"error","type":"bool","value":true}"# : ""
+      spans += [Self.span("\(trace)01", "", "a", "GET /", "server", start, 50_000, trace: trace, tags: failed)]
+      guard trace != 10 else { continue }
+      spans += [Self.span("\(trace)02", "\(trace)01", "b", "GET /b", "server", start + 10_000, 20_000, trace: trace)]
+      guard trace > 7 else { continue }
+      spans += [Self.span("\(trace)03", "\(trace)01", "c", "GET /c", "server", start + 35_000, 10_000, trace: trace)]
+    }
+    let estimate = try Self.estimate(spans, .init(cpu: .milliseconds(1)))
+    let route = try #require(estimate.routes.first)
+    #expect(route.calls.map { estimate.routes[$0].name } == ["GET /b"])
+    #expect((route.typical, route.looked, route.failed) == (7, 9, 1))
+    #expect(estimate.findings.contains { $0.hasPrefix("2 requests made other calls") }, "\(estimate.findings)")
+    let rate = try #require(estimate.rate)
+    #expect(isNear(rate, 1, within: 1e-6) && estimate.gapVariation ?? 1 < 0.001)
+    #expect(estimate.graph.services[0].routes[0].steps.first == .cpu(.latency(.fixed(.milliseconds(1)))))
+  }
+
+  @Test func circlesAndStrangeNamesDoNotMakeAFileThatIsRefused() throws {
+    let estimate = try Self.estimate(
+      [
+        Self.span("1", "", "a", " GET\\u0007/x ", "server", 0, 100_000),
+        Self.span("2", "1", "b", "GET /b", "server", 10_000, 50_000),
+        Self.span("3", "2", "a", " GET\\u0007/x ", "server", 20_000, 10_000),
+        Self.span("4", "9", "c", "late", "server", 30_000, 1_000),
+      ], .init(model: .async, threads: 4, queueLimit: 1, cpu: .zero))
+    #expect(estimate.orphans == 1 && estimate.routes.reduce(0) { $0 + $1.circular } == 1)
+    let text = estimate.graph.yaml(estimate.notes(source: "x\ny"))
+    #expect(throws: Never.self) { try ServiceGraph.parse(text, file: "f") }
+    #expect(text.contains("GET-/x") && text.contains("1 calls that lead back to it"), "\(text)")
+  }
+
+  // MARK: Times
+
+  @Test(arguments: [
+    "5ms", "exponential:5ms", "10ms..30ms", "lognormal:8ms,0.6", "p50:1ms,p90:100ms,p99:110ms",
+  ])
+  func timesAreFittedByTheFormThatTheyHave(_ text: String) throws {
+    let graph = try ServiceGraph.parse(
+      "services: {a: {threads: 4096, routes: {GET /: [remote: '\(text)']}}}\nentries: {a/GET /: 1}\n", file: "f")
+    let (_, log) = try Self.trace(Self.plan(graph, rate: 100), .log)
+    let fit = try #require(SystemEstimate(log).routes.first).ownTime
+    let form = { (text: String) in text.prefix { $0 != ":" && !$0.isNumber } }
+    #expect(form(fit.time.text) == form(text), "\(fit)")
+    let mean = Self.mean(graph.services[0].routes[0].steps[0])
+    #expect(isNear(fit.mean, mean, within: 0.06) && fit.p50 <= fit.p90 && fit.p90 <= fit.p99, "\(fit), mean \(mean)")
+  }
+
+  private static func mean(_ step: ServiceGraph.Step) -> Double {
+    guard case .remote(let time) = step else { return 0 }
+    switch time {
+    case .exponential(let mean): return mean.seconds
+    case .latency(let latency): return ServiceTime.latency(latency).mean
+    }
+  }
+
+  @Test func nothingIsNothing() {
+    #expect(TimeFit([]).time == .latency(.zero) && TimeFit([0, 0]).time == .latency(.zero))
+    #expect(TimeFit([0.25]).time == .latency(.fixed(.milliseconds(250))))
+  }
+}
