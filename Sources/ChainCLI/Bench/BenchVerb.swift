@@ -2,6 +2,7 @@ import ArgumentParser
 import ChainModel
 import FoundationEssentials
 import KernelView
+import Lessons
 import Supervisor
 
 /// One part of the benchmark.
