@@ -17,7 +17,7 @@ struct AdviceOptions: ParsableArguments {
     help: ArgumentHelp(
       "Find the smallest change that meets it: \(Objective.syntax).", valueName: "objective"))
   var objective: String?
-  @Option(help: "With --objective: in how many runs of different seeds it must hold.") var seeds = 5
+  @Option(help: "With --objective: in how many runs of different seeds it must hold.") var seeds = 10
   @Flag(
     help: """
       With --objective: run the chain as it is and with the first proposal, on a chain of its own; ends with 1 if the \

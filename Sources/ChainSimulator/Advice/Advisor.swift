@@ -45,7 +45,7 @@ package struct Advisor: Sendable {
   ///   - seeds: how many runs a proposal must hold in.
   ///   - simulate: runs simulations.
   package init(
-    _ chain: AdvisedChain, _ objective: Objective, margin: Margin = .usual, seeds: Int = 5,
+    _ chain: AdvisedChain, _ objective: Objective, margin: Margin = .usual, seeds: Int = 10,
     simulate: @escaping Batch
   ) {
     self.chain = chain
