@@ -58,10 +58,11 @@ package struct SystemEstimate: Sendable {
   private var routeIndex: [[String]: Int] = [:]
 
   /// - Parameters:
-  ///   - snapshot: of a run of this lab, or an imported trace.
+  ///   - snapshot: of a run of this lab, or an imported trace. A process `NAME-2` beside one called `NAME` is its replica.
   ///   - known: what the user says.
   package init(_ snapshot: LogSnapshot, known: Known = Known()) {
     self.known = known
+    let snapshot = Self.withoutReplicaNumbers(snapshot)
     let requests = TraceRequests(snapshot)
     (orphans, messages) = (requests.orphans, requests.messages)
     let hops = requests.hops.sorted()
@@ -72,6 +73,19 @@ package struct SystemEstimate: Sendable {
     learnProgress(requests, snapshot)
     learnEntries(requests, snapshot)
     dropCircles()
+  }
+
+  private static func withoutReplicaNumbers(_ snapshot: LogSnapshot) -> LogSnapshot {
+    var snapshot = snapshot
+    let names = Set(snapshot.processes.map(\.name))
+    for index in snapshot.processes.indices {
+      let name = snapshot.processes[index].name
+      guard let dash = name.lastIndex(of: "-"), let number = Int(name[name.index(after: dash)...]), number >= 2,
+        names.contains(String(name[..<dash]))
+      else { continue }
+      snapshot.processes[index].name = String(name[..<dash])
+    }
+    return snapshot
   }
 
   // MARK: Routes
