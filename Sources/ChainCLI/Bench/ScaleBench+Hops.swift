@@ -10,7 +10,7 @@ extension ScaleBench {
   /// A chain of one to eight hops, of the same executables: up to four by asking a service further back, and more by
   /// further gateways, each of which calls the next one in place of user-service.
   func hops(_ bench: BenchContext) async throws -> [BenchFigure] {
-    let chain = try BenchChain("hops", ["all.io_model": "nonblocking"])
+    let chain = try BenchChain("hops", ["all.io_model": "nonblocking", "all.store_threads": "1"])
     var front = try FurtherGateways(chain, count: 4)
     defer {
       front.close()
@@ -26,8 +26,9 @@ extension ScaleBench {
     }
     var costs: [Double] = []
     for (index, place) in places.enumerated() {
-      bench.note("\(index + 1) hops")
-      costs.append(try await cost(place, clients: 64, .seconds(2)))
+      let cost = try await cost(place, clients: Self.clientsPerHop * (index + 1), .seconds(2))
+      bench.note("\(index + 1) hops: \(Predict.number(cost)) µs")
+      costs.append(cost)
     }
     // From the fourth on, each hop is one more gateway.
     let step = (costs[7] - costs[3]) / 4
@@ -46,6 +47,9 @@ extension ScaleBench {
       }
   }
 
+  /// So many for each hop: with the same 64 for all, a longer chain has fewer requests at each loop, which then wakes for
+  /// each of them, and a hop costs what it costs a single client, three times as much.
+  private static let clientsPerHop = 24
   private static let orders = "/users/1/orders/payment-status"
   private static let payments = "/payments?order_ids=1,2,3"
 }
