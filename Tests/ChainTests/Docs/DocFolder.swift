@@ -46,12 +46,12 @@ final class DocFolder {
   }
 
   /// Runs commands one after another in one shell, and at the end waits for those in the background.
-  /// - Throws: when they have not ended within three minutes.
+  /// - Throws: when they have not ended within eight minutes.
   func run(_ commands: [String]) async throws -> [Outcome] {
     let steps = try commands.enumerated().map { index, command in
       "{ \(try typed(command))\n} > steps/\(index).out 2> steps/\(index).err; echo $? > steps/\(index).code"
     }
-    try await finish((steps + ["wait"]).joined(separator: "\n"), within: .seconds(180))
+    try await finish((steps + ["wait"]).joined(separator: "\n"), within: .seconds(480))
     return commands.indices.map { index in
       let code = content("steps/\(index).code").split(separator: "\n").first.flatMap { Int32($0) }
       return Outcome(

@@ -9,19 +9,17 @@ extension ChainTests {
     @Test(.timeLimit(.minutes(10)), arguments: try DocPage.all()) func everyCommandPrintsWhatThePageShows(
       _ page: DocPage
     ) async throws {
-      let fences = page.fences.filter { !$0.shown.isEmpty }
-      guard !fences.isEmpty else { return }
+      let shown = page.fences.flatMap(\.shown)
+      guard !shown.isEmpty else { return }
       let folder = try DocFolder(page)
-      for fence in fences {
-        let outcomes = try await folder.run(fence.shown.map(\.command))
-        for (shown, outcome) in zip(fence.shown, outcomes) {
-          // A refusal is shown as such.
-          let isRefusal = shown.output.contains { $0.hasPrefix("chainlab: ") }
-          #expect((outcome.code == 0) == !isRefusal, "\(shown.command): \(outcome.output)\(outcome.notes)")
-          let printed = isRefusal ? outcome.output + outcome.notes : outcome.output
-          let missing = DocPage.missing(shown.output, in: printed)
-          #expect(missing.isEmpty, "\(shown.command) prints not \(missing) but:\n\(printed)")
-        }
+      let outcomes = try await folder.run(shown.map(\.command))
+      for (shown, outcome) in zip(shown, outcomes) {
+        // A refusal is shown as such.
+        let isRefusal = shown.output.contains { $0.hasPrefix("chainlab: ") }
+        #expect((outcome.code == 0) == !isRefusal, "\(shown.command): \(outcome.output)\(outcome.notes)")
+        let printed = isRefusal ? outcome.output + outcome.notes : outcome.output
+        let missing = DocPage.missing(shown.output, in: printed)
+        #expect(missing.isEmpty, "\(shown.command) prints not \(missing) but:\n\(printed)")
       }
     }
 
