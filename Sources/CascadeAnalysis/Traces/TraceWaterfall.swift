@@ -115,7 +115,7 @@ extension TraceWaterfall {
     for (row, label) in zip(rows, labels) {
       let name = PlainText.pad(PlainText.cut(label, to: labelWidth), to: labelWidth)
       let bar = SpanBar(row.span, from: start, duration: duration, cells: barWidth).text
-      let time = PlainText.pad(Elapsed.text(row.span.duration), to: 7)
+      let time = PlainText.pad(FigureText.duration(row.span.duration), to: 7)
       lines.append("\(name) │\(bar)│ \(time) \(Self.details(row.span))")
     }
     lines += criticalLines(labelWidth: labelWidth, barWidth: barWidth)
@@ -138,9 +138,9 @@ extension TraceWaterfall {
     let path = criticalPath.segments.map { PhaseBar.Part(phase: $0.phase, start: $0.start, duration: $0.duration) }
     let bar = PhaseBar(path, from: start, duration: duration, cells: barWidth).text
     let parts = criticalPath.totals.prefix(4).map { part in
-      "\(part.text) \(Elapsed.text(part.time)) (\(Figures.percent(Double(part.time) / Double(duration))))"
+      "\(part.text) \(FigureText.duration(part.time)) (\(FigureText.share(Double(part.time) / Double(duration))))"
     }
-    let time = PlainText.pad(Elapsed.text(duration), to: 7)
+    let time = PlainText.pad(FigureText.duration(duration), to: 7)
     return ["\(label) │\(bar)│ \(time) \(parts.joined(separator: "  "))"]
   }
 
@@ -154,9 +154,9 @@ extension TraceWaterfall {
         PhaseBar.Part(phase: slice.cause == nil ? .run : .wait, start: slice.start, duration: slice.duration)
       }
       let bar = PhaseBar(parts, from: start, duration: duration, cells: barWidth).text
-      let time = PlainText.pad(Elapsed.text(lane.running &+ lane.blocked), to: 7)
-      let blocked = lane.blocked == 0 ? "never blocked" : "blocked \(Elapsed.text(lane.blocked))"
-      return "\(name) │\(bar)│ \(time) \(blocked)  ran \(Elapsed.text(lane.running))"
+      let time = PlainText.pad(FigureText.duration(lane.running &+ lane.blocked), to: 7)
+      let blocked = lane.blocked == 0 ? "never blocked" : "blocked \(FigureText.duration(lane.blocked))"
+      return "\(name) │\(bar)│ \(time) \(blocked)  ran \(FigureText.duration(lane.running))"
     }
     return lines + (lanes.count > shown.count ? ["\(lanes.count - shown.count) more threads are not shown"] : [])
   }
@@ -164,7 +164,7 @@ extension TraceWaterfall {
   private var title: String {
     let root = rows.first?.span
     let state = root?.state == .ended ? nil : "still open"
-    let parts = [root?.name, root?.status.map { "\($0)" }, root?.errorType, Elapsed.text(duration), state]
+    let parts = [root?.name, root?.status.map { "\($0)" }, root?.errorType, FigureText.duration(duration), state]
     return (["trace \(trace.hex)"] + parts.compactMap { $0 }.filter { !$0.isEmpty }).joined(separator: "  ")
   }
 
@@ -184,7 +184,7 @@ extension TraceWaterfall {
     let parts = [
       span.thread, span.kind == .server ? span.model?.rawValue : nil, span.status.map { "\($0)" }, span.errorType,
       span.attempt > 1 ? "attempt \(span.attempt)" : nil, state,
-      wait.map { "\($0.cause?.words($0.target ?? "") ?? "") \(Elapsed.text($0.duration))" },
+      wait.map { "\($0.cause?.words($0.target ?? "") ?? "") \(FigureText.duration($0.duration))" },
     ]
     return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "  ")
   }
