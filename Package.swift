@@ -88,7 +88,8 @@ let package = Package(
       ]
         + foundation + nio),
     .testTarget(name: "ChainModelTests", dependencies: ["ChainModel"]),
-    .testTarget(name: "EventLoopTests", dependencies: ["ChainTestSupport", "EventLoop", "ChainModel", "CPlatform"] + nio),
+    .testTarget(
+      name: "EventLoopTests", dependencies: ["ChainTestSupport", "EventLoop", "ChainModel", "CPlatform"] + nio),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "ChainModel"]),
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
     .testTarget(

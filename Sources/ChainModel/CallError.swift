@@ -111,8 +111,10 @@ extension CallError {
     case .targetTooLong: ErrorRow(414, "target_too_long", "the request's target is too long")
     case .misdirected(let host):
       ErrorRow(
-        421, "misdirected", "found host '\(host.prefix(64))', expected a name of this host: localhost, 127.0.0.1 or [::1]")
-    case .foreignOrigin: ErrorRow(403, "foreign_origin", "a web page from elsewhere may not ask: check the Origin field")
+        421, "misdirected",
+        "found host '\(host.prefix(64))', expected a name of this host: localhost, 127.0.0.1 or [::1]")
+    case .foreignOrigin:
+      ErrorRow(403, "foreign_origin", "a web page from elsewhere may not ask: check the Origin field")
     case .unknownCoding: ErrorRow(501, "unknown_coding", "the only transfer coding taken here is chunked")
     case .versionNotSupported: ErrorRow(505, "version_not_supported", "this service speaks HTTP/1.1")
     case .expectationFailed: ErrorRow(417, "expectation_failed", "the only expectation met here is 100-continue")

@@ -2,7 +2,7 @@ import ChainModel
 import Glibc
 
 /// A mutex with a condition variable on the monotonic clock: `Synchronization` has no way to wait.
-package final class Condition: @unchecked Sendable {  // both pointers are constant and POSIX makes their targets thread-safe
+package final class Condition: @unchecked Sendable {  // two constant pointers, whose targets are thread-safe
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 

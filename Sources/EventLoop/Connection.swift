@@ -9,7 +9,7 @@ package class Connection: Watched {
   private var unsent: [UInt8] = []
   private var unsentFrom = 0
 
-  /// - Parameter descriptor: of a socket that does not block.
+  /// The descriptor is that of a socket that does not block.
   init(_ descriptor: Int32, on loop: EventLoop) {
     self.loop = loop
     super.init(descriptor: descriptor)

@@ -87,7 +87,8 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   }
 
   /// Takes both ports.
-  private func open(_ front: ServiceFront, _ routes: ControlRoutes, on loop: EventLoop) throws(PortError) -> ControlPort {
+  private func open(_ front: ServiceFront, _ routes: ControlRoutes, on loop: EventLoop) throws(PortError) -> ControlPort
+  {
     let configuration = core.configuration
     do {
       let port = try front.listen()

@@ -150,7 +150,8 @@ extension OneService {
 
     /// What a slow client has sent when it stops.
     private static let beginnings = [
-      "G", "GET /ping HTTP/1.1\r\nHost: localhost\r\n", "GET /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc",
+      "G", "GET /ping HTTP/1.1\r\nHost: localhost\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc",
     ]
 
     @Test(.timeLimit(.minutes(1)), arguments: beginnings)

@@ -141,7 +141,8 @@ extension OneService {
       let callee = try CannedCallee()
       try await run(model, callee) { service in
         for name in ["..", ".", "%2E%2E", "...", "a%2F..%2Fb"] {
-          #expect(try service.get("/users/\(name)/payment-status").status == 200)
+          let answer = try service.get("/users/\(name)/payment-status")
+          #expect(answer.status == 200)
         }
         #expect(
           callee.requests.map(\.target) == ["..", ".", "..", "...", "a%2F..%2Fb"].map { "/users/\($0)/payment-status" })

@@ -78,7 +78,10 @@ extension OneService {
       ]
       let own = ["localhost", "LocalHost:8080", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8080"]
       try await expect(
-        [Row(400, "GET /status", [], says: "Host"), Row(400, "GET /status", ["Host: localhost", "Host: localhost"], says: "Host")]
+        [
+          Row(400, "GET /status", [], says: "Host"),
+          Row(400, "GET /status", ["Host: localhost", "Host: localhost"], says: "Host"),
+        ]
           + foreign.map { Row(403, "GET /status", ["Host: \($0)"], says: "Host") }
           + [Row(403, "PUT /mode", ["Host: evil.example"], #"{"mode":"async"}"#, says: "Host")]
           + own.map { Row(200, "GET /status", ["Host: \($0)"]) })

@@ -91,7 +91,9 @@ package final class HeadParser {
     return (head, length)
   }
 
-  private func list(_ base: UnsafePointer<UInt8>) -> FieldList { FieldList(base: base, fields: fields, count: fieldCount) }
+  private func list(_ base: UnsafePointer<UInt8>) -> FieldList {
+    FieldList(base: base, fields: fields, count: fieldCount)
+  }
 
   /// Where the line that begins at a place has its line feed.
   private static func line(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Int? {
@@ -162,8 +164,7 @@ package struct FieldList {
     Piece(start: base + Int(fields[index].valueStart), count: Int(fields[index].valueCount))
   }
 
-  /// Calls with each value of a field.
-  /// - Parameter name: in lower case.
+  /// Calls with each value of a field, whose name is given in lower case.
   package func forEach(_ name: StaticString, _ body: (Piece) -> Void) {
     for index in 0..<count where Int(fields[index].nameCount) == name.utf8CodeUnitCount {
       if self.name(index).isCaselessly(name) { body(value(index)) }

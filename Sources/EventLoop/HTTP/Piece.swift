@@ -14,15 +14,16 @@ package struct Piece {
   }
 
   package func isEqual(to other: [UInt8]) -> Bool {
-    count == other.count && other.withUnsafeBytes { memcmp(start, $0.baseAddress ?? UnsafeRawPointer(start), count) } == 0
+    count == other.count
+      && other.withUnsafeBytes { memcmp(start, $0.baseAddress ?? UnsafeRawPointer(start), count) } == 0
   }
 
-  /// - Parameter text: in lower case.
+  /// In any case; the text is in lower case.
   func isCaselessly(_ text: StaticString) -> Bool {
     count == text.utf8CodeUnitCount && startsCaselessly(text.utf8Start, count)
   }
 
-  /// - Parameter text: in lower case.
+  /// In any case; the text is in lower case.
   package func hasPrefixCaselessly(_ text: StaticString) -> Bool {
     count >= text.utf8CodeUnitCount && startsCaselessly(text.utf8Start, text.utf8CodeUnitCount)
   }

@@ -32,7 +32,7 @@ extension Reply {
       output.append(number: body.count)
     }
     output.append("\r\n\r\n")
-    if !isHead { output.append(body) }
+    if !isHead, status != 204 { output.append(body) }
   }
 
   func writeHead(to output: Output, date: HTTPDate, connection: ConnectionWord) {

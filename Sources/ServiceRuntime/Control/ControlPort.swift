@@ -14,7 +14,8 @@ final class ControlPort {
   let port: Int
 
   /// - Throws: `Listener.Failure` when the port cannot be had.
-  init(on loop: EventLoop, host: String, port: Int, routes: ControlRoutes, service: ReplicaName, logger: Logger) throws {
+  init(on loop: EventLoop, host: String, port: Int, routes: ControlRoutes, service: ReplicaName, logger: Logger) throws
+  {
     let server = HTTPServer(loop, .init(request: Self.patience, idle: Self.patience)) {
       ControlConnection($0, routes: routes, service: service)
     }

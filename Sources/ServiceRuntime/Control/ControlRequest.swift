@@ -20,6 +20,10 @@ struct ControlRequest: Sendable {
   }
 
   private static func refusal(_ head: RequestHead, _ target: RequestTarget?) -> ControlRefusal? {
+    // CONNECT has no path, and is refused as any method that is not taken.
+    if target == nil, head.isMethod("CONNECT") {
+      return ControlRefusal(405, "no path takes CONNECT", allow: "GET, HEAD, PUT, DELETE")
+    }
     do throws(HTTPRefusal) {
       let hosts = try target.flatMap { target throws(HTTPRefusal) in try head.host(target) }.map { [$0.text] }
       guard LoopbackCheck.allows(hosts: hosts ?? [], origins: head.fields.values("origin")) else {

@@ -156,7 +156,7 @@ extension Fault {
 }
 
 extension Exchange {
-  /// - Parameter name: in any case.
+  /// Whether the request has the field, in any case, with this value.
   fileprivate func has(_ name: String, _ value: String) -> Bool {
     fields.contains { $0.value == value && $0.name.lowercased() == name.lowercased() }
   }

@@ -10,7 +10,7 @@ final class AcceptGate: @unchecked Sendable {  // its variables are touched on i
   /// Connections that were accepted and have not sent a request yet.
   private var fresh = 0
 
-  /// - Parameter loop: that of the listeners.
+  /// The loop is that of the listeners.
   init(core: ServiceCore, loop: EventLoop) {
     self.core = core
     self.loop = loop

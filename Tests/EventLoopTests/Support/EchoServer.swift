@@ -12,6 +12,7 @@ final class EchoServer {
   ///   - limits: of the server.
   ///   - patience: how long a request waits for its answer; nil for none at all.
   ///   - size: how many bytes an answer has besides.
+  /// - Throws: when there is no port.
   init(
     _ limits: HTTPServer.Limits = .init(request: .seconds(20), idle: .seconds(20)), patience: Duration? = nil,
     size: Int = 0
