@@ -1,7 +1,6 @@
 import Atomics
 import ChainModel
-import NIOCore
-import NIOHTTP1
+import EventLoop
 import TraceLog
 
 /// One request on its way through the service, from its head to its answer.
@@ -15,7 +14,8 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   let routeIndex: Int
   let parameters: PathParameters
   let query: String
-  let headers: HTTPHeaders
+  /// All fields of the head, where a fault in force asks for one.
+  let fields: [(name: String, value: String)]
   /// This request's own server span, in the caller's trace.
   let context: TraceContext
   let arrivedAt: UInt64
@@ -25,13 +25,13 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   var model = IOModel.blocking
   /// Whether a thread of a pool has begun to work for a request that lives on a loop.
   var isWorkedFor = false
-  /// Sends the answer; called once, on the loop.
-  private let respond: (Result<Answer, CallError>) -> Void
+  /// Is given the answer, once, on the loop.
+  private let client: any AnswerTaker
 
   init(
     core: ServiceCore, loop: LoopContext, routeIndex: Int, parameters: PathParameters, query: String,
-    headers: HTTPHeaders, context: TraceContext, arrivedAt: UInt64, deadline: Deadline,
-    respond: @escaping (Result<Answer, CallError>) -> Void
+    fields: [(name: String, value: String)], context: TraceContext, arrivedAt: UInt64, deadline: Deadline,
+    client: any AnswerTaker
   ) {
     self.core = core
     self.loop = loop
@@ -39,11 +39,11 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
     self.routeIndex = routeIndex
     self.parameters = parameters
     self.query = query
-    self.headers = headers
+    self.fields = fields
     self.context = context
     self.arrivedAt = arrivedAt
     self.deadline = deadline
-    self.respond = respond
+    self.client = client
   }
 
   /// Why the request must not be worked on any more, if so.
@@ -102,10 +102,10 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
 
   private func send(_ result: Result<Answer, CallError>) {
     core.inFlight.wrappingDecrement(ordering: .relaxed)
-    if loop.eventLoop.inEventLoop {
-      respond(result)
+    if loop.eventLoop.isCurrent {
+      client.take(result)
     } else {
-      loop.eventLoop.execute { [self] in respond(result) }
+      loop.eventLoop.execute { [self] in client.take(result) }
     }
   }
 }

@@ -2,7 +2,7 @@ import CPlatform
 import ChainModel
 import Glibc
 import Logging
-import NIOCore
+import EventLoop
 import TraceLog
 
 /// Bounded threads with a bounded queue: real POSIX threads of a set stack size, resized and named while they run.
@@ -22,7 +22,7 @@ final class WorkerPool: @unchecked Sendable {  // its variables are touched with
   private let environment: ServiceEnvironment
   private let condition = Condition()
   private var state: PoolState
-  private var queue = CircularBuffer<Job>()
+  private var queue = Ring<Job>()
   private var usedNumbers: Set<Int> = []
   /// Called whenever a thread or a place in the queue has become free; outside the lock.
   private var onRelease: (@Sendable () -> Void)?

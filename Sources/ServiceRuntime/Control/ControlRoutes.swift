@@ -1,19 +1,18 @@
 import Atomics
 import Topology
-import NIOHTTP1
 import CPlatform
 import ChainModel
-import NIOCore
+import EventLoop
 import TraceLog
 
 /// What the control port answers. Runs on the control loop, which never waits for the service.
 final class ControlRoutes {
   let core: ServiceCore
   private let loops: [LoopContext]
-  private let controlLoop: any EventLoop
+  private let controlLoop: EventLoop
   var isReady = false
 
-  init(core: ServiceCore, loops: [LoopContext], controlLoop: any EventLoop) {
+  init(core: ServiceCore, loops: [LoopContext], controlLoop: EventLoop) {
     self.core = core
     self.loops = loops
     self.controlLoop = controlLoop
@@ -21,9 +20,7 @@ final class ControlRoutes {
 
   func answer(_ request: ControlRequest) -> Result<Answer, ControlRefusal> {
     do throws(ControlRefusal) {
-      guard request.isAllowed else {
-        throw ControlRefusal(403, "the control port answers programs on this host: check the Host and Origin headers")
-      }
+      if let refusal = request.refusal { throw refusal }
       return .success(try route(request))
     } catch {
       return .failure(error)
@@ -55,11 +52,15 @@ final class ControlRoutes {
   }
 
   private static let methods = [
-    "/health": "GET", "/ready": "GET", "/status": "GET", "/metrics": "GET", "/mode": "PUT", "/pool": "PUT",
-    "/fault": "PUT, DELETE", "/policy": "PUT, DELETE", "/admission": "PUT", "/callees": "GET, PUT",
+    "/health": "GET, HEAD", "/ready": "GET, HEAD", "/status": "GET, HEAD", "/metrics": "GET, HEAD", "/mode": "PUT",
+    "/pool": "PUT", "/fault": "PUT, DELETE", "/policy": "PUT, DELETE", "/admission": "PUT",
+    "/callees": "GET, HEAD, PUT",
   ]
 
   private func refusal(_ request: ControlRequest) throws(ControlRefusal) -> ControlRefusal {
+    if request.method == "OPTIONS", request.path == "*" {
+      return ControlRefusal(204, "", allow: "GET, HEAD, PUT, DELETE")
+    }
     guard let allowed = Self.methods[request.path] else {
       let known = Self.methods.keys.sorted().joined(separator: ", ")
       return ControlRefusal(404, "no such path: expected one of \(known)")
@@ -73,7 +74,7 @@ final class ControlRoutes {
   }
 
   private func requireJSON(_ request: ControlRequest) throws(ControlRefusal) {
-    let type = request.headers.first(name: "content-type")?.lowercased() ?? ""
+    let type = request.contentType
     guard type == "application/json" || type.hasPrefix("application/json;") else {
       throw ControlRefusal(415, "found content type '\(type)', expected application/json")
     }
@@ -114,7 +115,7 @@ final class ControlRoutes {
     if case .stall(let window) = fault.kind { lifetime = min(lifetime ?? window, window) }
     if let lifetime {
       let core = core
-      controlLoop.scheduleTask(in: .nanoseconds(Int64(clamping: lifetime.nanoseconds))) { core.faults.lift(id) }
+      controlLoop.schedule(after: lifetime) { core.faults.lift(id) }
     }
     return .json(WireJSON.encode(["faults": core.faults.texts]))
   }

@@ -1,5 +1,5 @@
 import ChainModel
-import NIOHTTP1
+import EventLoop
 
 /// An error as the client sees it: `application/problem+json` (RFC 9457) with the trace it belongs to.
 struct Problem: Encodable {
@@ -13,7 +13,7 @@ struct Problem: Encodable {
 
   init(_ error: CallError, service: ReplicaName, trace: TraceID?) {
     let row = error.row
-    title = HTTPResponseStatus(statusCode: row.status).reasonPhrase
+    title = HTTPStatus.reason(row.status).description
     status = row.status
     detail = row.detail
     errorType = row.errorType

@@ -1,5 +1,5 @@
-import NIOCore
 import ChainModel
+import EventLoop
 import TraceLog
 
 /// Reaches callees and the store by hiring a thread that makes the blocking call, while the request's loop goes on.

@@ -2,11 +2,11 @@ import ChainModel
 import Glibc
 
 /// A mutex with a condition variable on the monotonic clock: `Synchronization` has no way to wait.
-final class Condition: @unchecked Sendable {  // both pointers are constant and POSIX makes their targets thread-safe
+package final class Condition: @unchecked Sendable {  // two constant pointers, whose targets are thread-safe
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  package init() {
     var attributes = pthread_condattr_t()
     pthread_condattr_init(&attributes)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -22,19 +22,19 @@ final class Condition: @unchecked Sendable {  // both pointers are constant and 
     mutex.deallocate()
   }
 
-  func withLock<Value>(_ body: () throws -> Value) rethrows -> Value {
+  package func withLock<Value>(_ body: () throws -> Value) rethrows -> Value {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body()
   }
 
   /// Within `withLock`: gives the lock up until signalled.
-  func wait() {
+  package func wait() {
     pthread_cond_wait(condition, mutex)
   }
 
   /// Within `withLock`: the same, at most until a moment of `Monotonic`; false when it has come.
-  func wait(until nanoseconds: UInt64) -> Bool {
+  package func wait(until nanoseconds: UInt64) -> Bool {
     guard nanoseconds < UInt64(Int64.max) else {
       wait()
       return true
@@ -43,11 +43,11 @@ final class Condition: @unchecked Sendable {  // both pointers are constant and 
     return pthread_cond_timedwait(condition, mutex, &moment) != ETIMEDOUT
   }
 
-  func signal() {
+  package func signal() {
     pthread_cond_signal(condition)
   }
 
-  func broadcast() {
+  package func broadcast() {
     pthread_cond_broadcast(condition)
   }
 }
