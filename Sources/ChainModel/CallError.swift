@@ -40,8 +40,6 @@ package enum CallError: Error, Hashable, Sendable {
   case versionNotSupported
   /// The request expects something that is not known here.
   case expectationFailed
-  /// Not wrong: the client only asks what it may ask.
-  case asked(allowed: String)
   /// The request cannot be understood.
   case badRequest(String)
   /// The service's own store failed.
@@ -118,7 +116,6 @@ extension CallError {
     case .unknownCoding: ErrorRow(501, "unknown_coding", "the only transfer coding taken here is chunked")
     case .versionNotSupported: ErrorRow(505, "version_not_supported", "this service speaks HTTP/1.1")
     case .expectationFailed: ErrorRow(417, "expectation_failed", "the only expectation met here is 100-continue")
-    case .asked(let allowed): ErrorRow(204, "asked", "this path takes \(allowed)")
     case .badRequest(let what): ErrorRow(400, "bad_request", what)
     case .store(let what): ErrorRow(500, "store_failed", "the service's store failed: \(what)")
     case .injected(let status): ErrorRow(status, "fault_injected", "an injected fault answered in the service's place")

@@ -31,6 +31,12 @@ package struct RequestTarget {
 }
 
 extension RequestHead {
+  /// `OPTIONS *`: what may be asked here at all (RFC 9110 9.3.7).
+  package var asksForMethods: Bool {
+    guard isMethod("OPTIONS"), let target = RequestTarget(target), target.isAsterisk else { return false }
+    return (try? host(target)) != nil
+  }
+
   /// The one host that the request names: its target's, or that of its only host field.
   /// - Returns: nil when a request of HTTP/1.0 names none, as it may.
   /// - Throws: when there are several, or none (RFC 9112 3.2).

@@ -62,7 +62,15 @@ private final class ControlConnection: RequestHandler {
     self.service = service
   }
 
-  func began(_ head: RequestHead) { request = ControlRequest(head) }
+  func began(_ head: RequestHead) {
+    if head.asksForMethods {
+      connection?.answer(Reply(204, "", [], fields: ["allow: \(Self.everywhere)"]))
+    } else {
+      request = ControlRequest(head)
+    }
+  }
+
+  private static let everywhere = "GET, HEAD, PUT, DELETE"
 
   func received(_ bytes: UnsafeRawBufferPointer) { request?.body.append(contentsOf: bytes) }
 

@@ -58,9 +58,6 @@ final class ControlRoutes {
   ]
 
   private func refusal(_ request: ControlRequest) throws(ControlRefusal) -> ControlRefusal {
-    if request.method == "OPTIONS", request.path == "*" {
-      return ControlRefusal(204, "", allow: "GET, HEAD, PUT, DELETE")
-    }
     guard let allowed = Self.methods[request.path] else {
       let known = Self.methods.keys.sorted().joined(separator: ", ")
       return ControlRefusal(404, "no such path: expected one of \(known)")

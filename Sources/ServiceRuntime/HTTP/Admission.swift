@@ -64,7 +64,6 @@ struct Admission {
       return refused(.badRequest("the request's target is no path"))
     }
     if let error = strangerError(head, target) { return refused(error) }
-    if target.isAsterisk, head.isMethod("OPTIONS") { return refused(.asked(allowed: Self.everywhere)) }
     switch core.router.match(method: head.method, path: target.path) {
     case .found(let index, let parameters): return (index, parameters, nil)
     case .notFound: return refused(.notFound("path here"))
@@ -73,7 +72,7 @@ struct Admission {
     }
   }
 
-  private static let everywhere = "GET, HEAD"
+  static let everywhere = "GET, HEAD"
 
   /// Requests are for this host, by programs: a page from elsewhere must not be able to read answers, by giving its own
   /// name this host's address, or to make the service write.

@@ -42,6 +42,10 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
   // MARK: Requests
 
   func began(_ head: RequestHead) {
+    if head.asksForMethods {
+      connection?.answer(Reply(204, "", [], fields: ["allow: \(Admission.everywhere)"], closes: excess > 0))
+      return leaveGate()
+    }
     let arrival = front.admission.arrive(head, client: self)
     self.arrival = arrival
     // Who asks before sending the rest is told at once that it is not wanted.
@@ -100,7 +104,6 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
   private func dismiss(_ error: CallError) { connection?.dismiss(reply(error, trace: nil)) }
 
   private func reply(_ error: CallError, trace: TraceID?) -> Reply {
-    if case .asked(let allowed) = error { return Reply(204, "", [], fields: ["allow: \(allowed)"], closes: excess > 0) }
     var fields: [String] = []
     if case .shed = error { fields.append("retry-after: \(Self.retryAfter)") }
     if case .methodNotAllowed(let allowed) = error { fields.append("allow: \(allowed)") }
