@@ -1,6 +1,8 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
@@ -9,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -45,4 +48,11 @@ static inline int chain_limit_descriptors(pid_t process, uint64_t count) {
   if (syscall(SYS_prlimit64, process, RLIMIT_NOFILE, (void *)0, limit) != 0) return errno;
   limit[0] = count;
   return syscall(SYS_prlimit64, process, RLIMIT_NOFILE, limit, (void *)0) == 0 ? 0 : errno;
+}
+/// How long ago a TCP connection received data, in milliseconds; -1: it is none, or the kernel does not say.
+static inline int64_t chain_milliseconds_since_bytes(int descriptor) {
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
+  return (int64_t)info.tcpi_last_data_recv;
 }

@@ -9,13 +9,15 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   let executor: LoopExecutor
   private(set) var ids = IDGenerator()
   let client: EventLoopClient
+  let load: LoopLoad
 
   /// Call it on the loop.
-  init(eventLoop: any EventLoop, scribe: Scribe) {
+  init(eventLoop: any EventLoop, scribe: Scribe, mostInFlight: Int) {
     self.eventLoop = eventLoop
     self.scribe = scribe
     executor = LoopExecutor(eventLoop)
     client = EventLoopClient(eventLoop: eventLoop)
+    load = LoopLoad(most: mostInFlight)
   }
 
   func nextSpan() -> SpanID { ids.nextSpan() }

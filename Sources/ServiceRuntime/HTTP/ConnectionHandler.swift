@@ -45,12 +45,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// What a refused client is told to wait, in seconds.
   private static let retryAfter = "1"
 
-  init(core: ServiceCore, loop: LoopContext, watch: ByteWatch, excess: Int, gate: AcceptGate?) {
+  init(
+    core: ServiceCore, loop: LoopContext, socket: ClientSocket, watch: ByteWatch, excess: Int, gate: AcceptGate?
+  ) {
     self.core = core
     self.watch = watch
     self.excess = excess
     self.gate = gate
-    admission = Admission(core: core, loop: loop)
+    admission = Admission(core: core, loop: loop, socket: socket)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {

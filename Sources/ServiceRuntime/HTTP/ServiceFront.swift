@@ -20,6 +20,7 @@ final class ServiceFront {
     group = MultiThreadedEventLoopGroup(numberOfThreads: core.configuration.loops)
     let environment = core.environment
     let prefix = core.environment.replica.shortName
+    let share = (core.limits.inFlight + core.configuration.loops - 1) / core.configuration.loops
     loops = try group.makeIterator().enumerated().map { number, eventLoop in
       try eventLoop.submit {
         let name = "\(prefix)-l\(number + 1)"
@@ -27,7 +28,7 @@ final class ServiceFront {
         let thread = chain_thread_id()
         let scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
         environment.announceThread(name: name, role: .loop, scribe: scribe)
-        return LoopContext(eventLoop: eventLoop, scribe: scribe)
+        return LoopContext(eventLoop: eventLoop, scribe: scribe, mostInFlight: share)
       }.wait()
     }
   }
@@ -73,7 +74,8 @@ final class ServiceFront {
     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
     try pipeline.addHandler(
       ConnectionHandler(
-        core: core, loop: loop, watch: watch, excess: open - core.limits.connections, gate: gate))
+        core: core, loop: loop, socket: ClientSocket(channel), watch: watch, excess: open - core.limits.connections,
+        gate: gate))
   }
 
   /// Accepts no more connections.
