@@ -6,6 +6,7 @@
 #include <linux/sock_diag.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -121,4 +122,11 @@ static inline int chain_peer_is_held(int diagnosis, int descriptor) {
   if (answer.header.nlmsg_type == NLMSG_ERROR) return *(int *)NLMSG_DATA(&answer.header) == -ENOENT ? 0 : -1;
   if (answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY) return -1;
   return ((struct inet_diag_msg *)NLMSG_DATA(&answer.header))->idiag_inode != 0;
+}
+/// How long ago a TCP connection received data, in milliseconds; -1: it is none, or the kernel does not say.
+static inline int64_t chain_milliseconds_since_bytes(int descriptor) {
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
+  return (int64_t)info.tcpi_last_data_recv;
 }

@@ -11,7 +11,8 @@ struct AdmissionVerb: ParsableCommand {
 
       min_remaining=100ms  refuse a request whose deadline leaves less than this when it would be started
       leave=finish         serve a request to its end when its caller has gone away; cancel: stop it
-      in_flight=100        at most so many requests admitted and not yet answered, 1 to 100000
+      in_flight=100        at most so many requests admitted and not yet answered, 1 to 100000; or adaptive: fewer while
+                           requests wait long for the service's own loops or threads
       """)
 
   @OptionGroup var lab: Lab
@@ -33,7 +34,7 @@ struct AdmissionVerb: ParsableCommand {
   static func line(_ status: ServiceStatus) -> String {
     let rules = AdmissionChange(
       minRemaining: .nanoseconds(Int64(status.admission.minRemainingMs * 1e6)), leave: status.admission.leave,
-      inFlight: status.limits.inFlight)
+      inFlight: InFlightLimit(status.limits.rule))
     return "\(status.service): \(rules.text)"
   }
 }

@@ -64,7 +64,12 @@ struct Status: ParsableCommand {
       let isPlain = status.admission == ServiceStatus.Admission()
       return PolicyVerb.lines(status) { status.policies[$0] != "none" }.map { "policy  \($0)" }
         + (isPlain ? [] : ["admission  \(AdmissionVerb.line(status))"])
+        + (status.limits.isShedding ? ["overload  \(overload(status))"] : [])
     }
+  }
+
+  private static func overload(_ status: ServiceStatus) -> String {
+    "\(status.service): more to do than it can; at most \(status.limits.inFlight) requests in flight, the rest refused"
   }
 
   private static func threads(_ threads: ServiceStatus.Threads) -> String {

@@ -54,6 +54,8 @@ package enum CallError: Error, Hashable, Sendable {
 package enum ShedReason: String, CaseIterable, Sendable {
   case queueFull = "queue_full"
   case inFlightLimit = "in_flight_limit"
+  /// Requests wait too long for the service itself: see `AdaptiveLimit`.
+  case overload
   case connectionLimit = "connection_limit"
   case descriptors = "out_of_descriptors"
   case shuttingDown = "shutting_down"
@@ -145,6 +147,7 @@ extension CallError {
     switch reason {
     case .queueFull: ErrorRow(503, reason.rawValue, "every thread is busy and the queue is full")
     case .inFlightLimit: ErrorRow(503, reason.rawValue, "the limit of requests in flight is reached")
+    case .overload: ErrorRow(503, reason.rawValue, "the service cannot keep up, and serves as many as it can")
     case .connectionLimit: ErrorRow(503, reason.rawValue, "the limit of connections is reached")
     case .descriptors: ErrorRow(503, reason.rawValue, "the process has no file descriptor left for the call")
     case .shuttingDown: ErrorRow(503, reason.rawValue, "the service is shutting down")

@@ -92,12 +92,19 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
   }
 
   package struct Limits: Codable, Hashable, Sendable {
+    /// How many requests may be in flight now.
     package var inFlight: Int
+    /// By which rule, as `InFlightLimit` has it.
+    package var rule: String
+    /// Whether `inFlight` is what overload has made of an adaptive limit.
+    package var isShedding: Bool
     package var connections: Int
     package var descriptors: Int
 
-    package init(inFlight: Int, connections: Int, descriptors: Int) {
+    package init(inFlight: Int, rule: String, isShedding: Bool = false, connections: Int, descriptors: Int) {
       self.inFlight = inFlight
+      self.rule = rule
+      self.isShedding = isShedding
       self.connections = connections
       self.descriptors = descriptors
     }
@@ -105,6 +112,8 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
       case connections, descriptors
       case inFlight = "in_flight"
+      case rule = "in_flight_rule"
+      case isShedding = "shedding"
     }
   }
 

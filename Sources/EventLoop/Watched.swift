@@ -4,7 +4,7 @@ import Glibc
 /// Something with a descriptor that an event loop watches. Touched on the loop only.
 package class Watched {
   /// −1 once it is closed.
-  private(set) var descriptor: Int32
+  package private(set) var descriptor: Int32
   /// Whether the loop knows it: what it is watched for may be nothing at the moment, and it is known all the same.
   var isRegistered = false
 

@@ -103,10 +103,15 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   private func send(_ result: Result<Answer, CallError>) {
     core.inFlight.wrappingDecrement(ordering: .relaxed)
     if loop.eventLoop.isCurrent {
-      client.take(result)
+      answer(result)
     } else {
-      loop.eventLoop.execute { [self] in client.take(result) }
+      loop.eventLoop.execute { [self] in answer(result) }
     }
+  }
+
+  private func answer(_ result: Result<Answer, CallError>) {
+    loop.load.ended()
+    client.take(result)
   }
 }
 

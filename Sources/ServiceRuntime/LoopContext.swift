@@ -9,14 +9,16 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   let scribe: Scribe
   private(set) var ids = IDGenerator()
   let client: EventLoopClient
+  let load: LoopLoad
   private var server: HTTPServer?
   private var knownHost: [UInt8] = []
 
   /// Call it on the loop's thread.
-  init(eventLoop: EventLoop, scribe: Scribe) {
+  init(eventLoop: EventLoop, scribe: Scribe, mostInFlight: Int) {
     self.eventLoop = eventLoop
     self.scribe = scribe
     client = EventLoopClient(eventLoop)
+    load = LoopLoad(most: mostInFlight)
   }
 
   func nextSpan() -> SpanID { ids.nextSpan() }

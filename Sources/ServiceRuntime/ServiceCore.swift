@@ -107,6 +107,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
 
   func recordPool() {
     let pool = workers.snapshot
+    admission.poolChanged(threads: pool.threads, queueLimit: pool.queueLimit)
     environment.log?.state(
       "pool", Record(kind: .pool, other: UInt64(pool.queueLimit), arg: UInt32(clamping: pool.threads)))
   }
@@ -128,6 +129,6 @@ struct Limits: Sendable {
     // A request in flight may hold two sockets, the caller's and the callee's; a worker a few files more.
     affordable = max(1, (descriptors - Self.reserve - 4 * configuration.threads) / 2)
     connections = min(configuration.connectionLimit, affordable)
-    inFlight = min(configuration.inFlightLimit, affordable)
+    inFlight = min(configuration.inFlightLimit.most, affordable)
   }
 }

@@ -48,8 +48,9 @@ enum Schema {
 
   private static let limitKeys: [Key<ServiceConfiguration>] = [
     Key(
-      "in_flight_limit", \.inFlightLimit, .integer(1...100_000, unit: "requests"), default: 10_000,
-      "How many requests may be admitted and not yet answered; more are shed."),
+      "in_flight_limit", \.inFlightLimit, .inFlightLimit, default: .adaptive,
+      "How many requests may be admitted and not yet answered; more are shed. Adaptive: as many as do not wait long "
+        + "for the service itself, at most \(InFlightLimit.mostAdaptive)."),
     Key(
       "connection_limit", \.connectionLimit, .integer(1...100_000, unit: "connections"), default: 10_000,
       "How many connections may be open."),

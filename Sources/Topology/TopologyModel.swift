@@ -44,7 +44,7 @@ package struct ServiceConfiguration: Hashable, Sendable {
   /// Length of the kernel's queue of connections that are not accepted yet.
   package var backlog: Int
   package var loops: Int
-  package var inFlightLimit: Int
+  package var inFlightLimit: InFlightLimit
   package var connectionLimit: Int
   /// How long a call to a callee may take.
   package var timeout: Duration
@@ -67,7 +67,7 @@ package struct ServiceConfiguration: Hashable, Sendable {
 
   package init(
     name: ServiceName, host: String, port: Int, controlPort: Int, model: IOModel, threads: Int, stackKiB: Int,
-    storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: Int,
+    storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: InFlightLimit,
     connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration,
     callees: [ServiceName], latency: Latency, callPolicy: CallPolicy = .plain,
     minRemaining: Duration = .zero, onLeave: LeaveRule = .cancel,

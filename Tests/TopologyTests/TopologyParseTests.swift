@@ -12,7 +12,7 @@ import Topology
         == ServiceConfiguration(
           name: .userService, host: "127.0.0.1", port: 8081, controlPort: 9081, model: .blocking, threads: 16,
           stackKiB: 1024, storeThreads: 2, queueLimit: 64, overflow: .reject, backlog: 128, loops: 2,
-          inFlightLimit: 10000, connectionLimit: 10000, timeout: .seconds(20), requestTimeout: .seconds(10),
+          inFlightLimit: .adaptive, connectionLimit: 10000, timeout: .seconds(20), requestTimeout: .seconds(10),
           idleTimeout: .seconds(60), callees: [.orderService], latency: .zero))
     #expect(topology.traceLog == TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 256, enabled: true))
     #expect(topology.seed == SeedConfiguration(value: 1, users: 1000))

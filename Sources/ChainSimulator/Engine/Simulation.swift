@@ -25,6 +25,7 @@ struct Simulation<Sink: RecordSink> {
   /// Of all stations, one after another.
   var isLoopHeld: [Bool] = []
   var loopQueues: [FrameList] = []
+  var loopLoads: [SimulatedLoopLoad] = []
   /// By caller and callee: what the services use for their calls, and how long an attempt may take.
   var gates: [(gate: CallGate, timeout: UInt64)] = []
   var freeCores: Int
@@ -78,6 +79,7 @@ struct Simulation<Sink: RecordSink> {
       for _ in 0..<service.loops {
         isLoopHeld.append(false)
         loopQueues.append(FrameList())
+        loopLoads.append(SimulatedLoopLoad(service))
       }
       for callee in program.callees[index] {
         addGate(service.rules[callee] ?? .plain, timeout: service.timeout)

@@ -43,7 +43,7 @@ extension SimulationPlan {
     try Self.check(service.loops, "\(name).loops", 1...9_000)
     try Self.check(service.queueLimit, "\(name).queue_limit", 0...Int.max)
     try Self.check(service.backlog, "\(name).backlog", 0...1_000_000)
-    try Self.check(service.inFlightLimit, "\(name).in_flight_limit", 1...Int.max)
+    try Self.check(service.inFlightLimit.most, "\(name).in_flight_limit", 1...Int.max)
     try Self.check(service.replicas, "\(name).replicas", 1...4096)
     try Self.check(service.latency, "\(name).latency")
     guard !service.routes.isEmpty else {

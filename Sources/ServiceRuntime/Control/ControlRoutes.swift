@@ -35,7 +35,8 @@ final class ControlRoutes {
       return .json(Array(#"{"ready":true}"#.utf8))
     case ("GET", "/status"): return .json(WireJSON.encode(status))
     case ("GET", "/metrics"):
-      return .text(MetricsText(core: core).render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+      let text = MetricsText(core: core, loops: loops).render()
+      return .text(text, contentType: "text/plain; version=0.0.4; charset=utf-8")
     case ("PUT", "/mode"): return try setMode(try body(request))
     case ("PUT", "/pool"): return try setPool(try body(request))
     case ("PUT", "/fault"): return try setFault(try body(request))
@@ -128,6 +129,13 @@ final class ControlRoutes {
 
   // MARK: Status
 
+  private var limits: ServiceStatus.Limits {
+    let inForce = core.admission.inForce(loops)
+    return ServiceStatus.Limits(
+      inFlight: inForce.limit, rule: core.admission.limit.text, isShedding: inForce.isShedding,
+      connections: core.limits.connections, descriptors: core.limits.descriptors)
+  }
+
   private var status: ServiceStatus {
     let environment = core.environment
     let kernel = KernelStatus.read()
@@ -140,9 +148,7 @@ final class ControlRoutes {
         threads: pool.threads, running: pool.running, busy: pool.busy, queued: pool.queued,
         queueLimit: pool.queueLimit, overflow: core.configuration.overflow.rawValue),
       inFlight: core.inFlight.load(ordering: .relaxed), connections: core.connections.load(ordering: .relaxed),
-      limits: .init(
-        inFlight: core.admission.inFlightLimit, connections: core.limits.connections,
-        descriptors: core.limits.descriptors),
+      limits: limits,
       threads: .init(
         total: kernel.threads, workers: environment.threads(.worker), loops: environment.threads(.loop),
         hired: environment.threads(.hired), store: environment.threads(.store),

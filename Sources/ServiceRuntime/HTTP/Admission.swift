@@ -46,14 +46,22 @@ struct Admission {
   }
 
   /// The request is complete: serve it, or refuse it.
-  func admit(_ arrival: Arrival, overConnectionLimit: Bool) {
+  func admit(_ arrival: Arrival, from socket: ClientSocket, overConnectionLimit: Bool) {
     let exchange = arrival.exchange
     let inFlight = core.inFlight.wrappingIncrementThenLoad(ordering: .relaxed)
+    loop.load.begun()
     if let error = arrival.error { return exchange.refuse(error, by: loop.scribe) }
     if overConnectionLimit { return exchange.refuse(.shed(.connectionLimit), by: loop.scribe) }
     if inFlight > core.admission.inFlightLimit { return exchange.refuse(.shed(.inFlightLimit), by: loop.scribe) }
+    if isOverloaded(socket, at: exchange.arrivedAt) { return exchange.refuse(.shed(.overload), by: loop.scribe) }
     if exchange.deadline.hasPassed(at: Monotonic.now()) { return exchange.refuse(.deadlineExceeded, by: loop.scribe) }
     core.modes.admit(exchange)
+  }
+
+  /// In `blocking`, the pool's queue says what is too much.
+  private func isOverloaded(_ socket: ClientSocket, at now: UInt64) -> Bool {
+    guard core.admission.isAdaptive, core.modes.model != .blocking else { return false }
+    return !loop.load.admits(from: socket, least: core.admission.leastInFlight, at: now)
   }
 
   private func route(_ head: RequestHead, _ target: RequestTarget?) -> (Int, PathParameters, CallError?) {

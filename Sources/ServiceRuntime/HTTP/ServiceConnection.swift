@@ -58,7 +58,7 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
     guard let arrival, exchange == nil else { return }
     self.arrival = nil
     exchange = arrival.exchange
-    front.admission.admit(arrival, overConnectionLimit: excess > 0)
+    front.admission.admit(arrival, from: ClientSocket(connection), overConnectionLimit: excess > 0)
     leaveGate()
   }
 

@@ -33,7 +33,10 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
   init(core: ServiceCore) {
     self.core = core
     let prefix = core.environment.replica.shortName
-    threads = (1...core.configuration.loops).map { LoopThread("\(prefix)-l\($0)", environment: core.environment) }
+    let share = (core.limits.inFlight + core.configuration.loops - 1) / core.configuration.loops
+    threads = (1...core.configuration.loops).map { number in
+      LoopThread("\(prefix)-l\(number)", mostInFlight: share, environment: core.environment)
+    }
     loops = threads.map { $0.waitUntilReady() }
     let gate = core.configuration.overflow == .backlog ? AcceptGate(core: core, loop: loops[0].eventLoop) : nil
     self.gate = gate
@@ -138,14 +141,16 @@ final class ShortageNote {
 /// A thread that turns an event loop of the service port.
 private final class LoopThread: @unchecked Sendable {  // `context` is written before `isReady` is told, and read after
   private let name: String
+  private let mostInFlight: Int
   private let environment: ServiceEnvironment
   private let eventLoop = EventLoop()
   private let condition = Condition()
   private var context: LoopContext?
   private var thread = pthread_t()
 
-  init(_ name: String, environment: ServiceEnvironment) {
+  init(_ name: String, mostInFlight: Int, environment: ServiceEnvironment) {
     self.name = name
+    self.mostInFlight = mostInFlight
     self.environment = environment
     let result = pthread_create(
       &thread, nil,
@@ -163,7 +168,7 @@ private final class LoopThread: @unchecked Sendable {  // `context` is written b
     let scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
     environment.announceThread(name: name, role: .loop, scribe: scribe)
     condition.withLock {
-      context = LoopContext(eventLoop: eventLoop, scribe: scribe)
+      context = LoopContext(eventLoop: eventLoop, scribe: scribe, mostInFlight: mostInFlight)
       condition.broadcast()
     }
     eventLoop.run()

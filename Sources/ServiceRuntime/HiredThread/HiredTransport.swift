@@ -57,18 +57,25 @@ struct HiredWork {
     completion: @escaping (Result<Value, CallError>) -> Void
   ) {
     let handover = Handover(completion)
+    let load = exchange.loop.load
+    let askedAt = wait.began
     // The in-flight limit bounds this queue: a request has at most one call or store operation under way.
     _ = pool.submit(ignoringLimit: true) { worker in
       let result: Result<Value, CallError>
+      let beganAt: UInt64
       if let refusal = exchange.refusalOfWork {
+        beganAt = Monotonic.now()
         result = .failure(refusal)
       } else {
         exchange.isWorkedFor = true
-        worker.scribe.write(record(.workStart))
+        beganAt = worker.scribe.write(record(.workStart))
         result = worker.working(for: exchange) { body(worker) }
         worker.scribe.write(record(.workEnd))
       }
-      exchange.loop.eventLoop.execute { handover.value(result) }
+      exchange.loop.eventLoop.execute {
+        load.waitedForThread(beganAt &- askedAt, since: askedAt)
+        handover.value(result)
+      }
     }
   }
 
