@@ -59,7 +59,7 @@ struct Simulate: AsyncParsableCommand {
     }
   }
 
-  /// - Parameter isStandard: standard output has the log.
+  /// Where standard output has the log, the report goes to standard error.
   private func report(_ result: SimulationResult, _ log: LogSnapshot, place: String, isStandard: Bool = false) {
     let times = result.times
     let summary = Summary(

@@ -39,7 +39,7 @@ package enum Folder {
         reason: "it belongs to user \(status.st_uid), expected \(geteuid()); work as that user, or in another --root")
     }
     guard status.st_mode & 0o077 != 0 else { return }
-    guard fchmod(descriptor, 0o700) == 0 else { throw .system(path, "use") }
+    guard fchmod(descriptor, 0o700) == 0 || errno == EROFS else { throw .system(path, "use") }
   }
 
   /// What is in a folder, in no particular order, without `.` and `..`.

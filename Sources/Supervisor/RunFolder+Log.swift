@@ -46,7 +46,13 @@ extension RunFolder {
       return
     }
     defer { close(descriptor) }
-    try SparseCopy.copy(live, descriptor, to: savedLogPath)
+    do throws(SupervisorError) {
+      try SparseCopy.copy(live, descriptor, to: savedLogPath)
+    } catch {
+      guard case .file(let path, let doing, let reason) = error else { throw error }
+      throw .file(
+        path: path, doing: doing, reason: "\(reason); the trace log stays at \(live) until chainlab down can save it")
+    }
     guard unlink(live) == 0 else { throw .system(live, "remove") }
     rmdir(folder)
     record.log = nil

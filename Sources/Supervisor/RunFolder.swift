@@ -37,9 +37,8 @@ package struct RunFolder: Hashable, Sendable {
   private var chainPath: String { "\(path)/chain.json" }
   private var wishPath: String { "\(path)/scale.json" }
 
-  /// Makes the folder anew if it is not there, and leads `current` to it unless that leads elsewhere.
-  /// - Parameter configuration: what stood in `services.yaml`.
-  /// - Returns: false when it is there.
+  /// Makes the folder anew if it is not there, with what stood in `services.yaml`, and leads `current` to it unless that
+  /// leads elsewhere. False when it is there.
   func restore(_ configuration: [UInt8]) throws(SupervisorError) -> Bool {
     guard access(recordPath, F_OK) != 0, errno == ENOENT else { return false }
     let runs = String(path.dropLast(id.count + 1))

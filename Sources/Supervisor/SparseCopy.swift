@@ -8,9 +8,7 @@ package enum SparseCopy {
   private static let seekData: Int32 = 3
   private static let seekHole: Int32 = 4
 
-  /// - Parameters:
-  ///   - source: for errors: the path of what is read.
-  ///   - input: open for reading.
+  /// Copies what `input` has open; `source` is its path, for errors.
   package static func copy(_ source: String, _ input: Int32, to target: String) throws(SupervisorError) {
     try AtomicFile.replace(target) { (temporary) throws(SupervisorError) in
       let output = chain_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

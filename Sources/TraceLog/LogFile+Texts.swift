@@ -1,4 +1,5 @@
 import Atomics
+import ChainModel
 
 /// What a text in the log is for.
 package enum TextUse: Sendable {
@@ -28,7 +29,7 @@ extension LogFile {
     var text = CutText.fit(text, to: Layout.liveTextLimit)
     return text.withUTF8 { bytes in
       var stored: UInt32?
-      let first = Int(truncatingIfNeeded: CutText.hash(bytes))
+      let first = Int(truncatingIfNeeded: FNV1a.hash(bytes))
       for probe in 0..<Self.probes {
         let place = textIndex((first &+ probe) & (Layout.textIndexCount - 1))
         var id = place.load(ordering: .acquiring)
@@ -88,17 +89,12 @@ enum CutText {
     var text = text
     guard text.utf8.count > limit else { return text }
     return text.withUTF8 { bytes in
-      let digits = String(UInt32(truncatingIfNeeded: hash(bytes)), radix: 16)
+      let digits = String(UInt32(truncatingIfNeeded: FNV1a.hash(bytes)), radix: 16)
       let mark = "… #" + String(repeating: "0", count: 8 - digits.count) + digits
       var end = limit - mark.utf8.count
       // Not within a character.
       while end > 0, bytes[end] & 0xc0 == 0x80 { end -= 1 }
       return String(decoding: bytes[..<end], as: UTF8.self) + mark
     }
-  }
-
-  /// FNV-1a: the same in every process.
-  static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
   }
 }

@@ -4,8 +4,7 @@ struct LogTables {
   private let processTable: [UInt8]
   private let segmentTable: [UInt8]
 
-  /// - Parameter read: gives so many bytes at an offset; fewer where the file ends. One that shrank since it was opened
-  ///   reads as zeros.
+  /// `read` gives so many bytes at an offset; fewer where the file ends. One that shrank since it was opened reads as zeros.
   init(layout: Layout, read: (_ offset: Int, _ count: Int) -> [UInt8]) {
     func part(_ offset: Int, _ count: Int) -> [UInt8] {
       let bytes = read(offset, count)
@@ -25,10 +24,7 @@ struct LogTables {
     )
   }
 
-  /// By slot.
-  /// - Parameters:
-  ///   - over: those whose end is known already; nothing about them changes any more.
-  ///   - text: gives the text of an id.
+  /// By slot. Of those that are `over`, nothing changes any more.
   func processes(over: [Int: LogProcess], _ text: (UInt32) -> String?) -> [Int: LogProcess] {
     var processes: [Int: LogProcess] = [:]
     for slot in 0..<processTable.count / 64 {

@@ -78,7 +78,7 @@ final class SegmentClaims: Sendable {
   /// What the dead one has claimed and not filled would look as if a living process were about to fill it.
   private func markHoles(_ tag: SegmentTag, _ index: Int) {
     for position in 0..<file.used(index) where file.publishedTime(tag, index, position) == nil {
-      var hole = Record(kind: .dropped)
+      var hole = Record(kind: .dropped, time: Monotonic.now())
       hole.kindCode = Record.holeCode
       file.write(hole, slot: slot, at: file.record(index, position), word: tag.word(at: position))
     }

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainTestSupport
+import Glibc
 import KernelView
 import Supervisor
 import Testing
@@ -69,6 +70,24 @@ extension OneService {
     }
 
     // MARK: Who may ask
+
+    /// Loopback is open to all users of a host; the chain is its owner's.
+    @Test(
+      .enabled(if: PeerUsers().isKnown && geteuid() == 0, "only root can be several users"), .timeLimit(.minutes(1)))
+    func anotherUserOfTheHostIsRefused() async throws {
+      try await LoneService.run(.paymentService) { service in
+        await #expect(processExitsWith: .success) { [port = service.controlPort as Int] in
+          #expect(setgid(65_534) == 0 && setuid(65_534) == 0)
+          for request in ["GET /status", "DELETE /fault", "GET /metrics"] {
+            let client = try RawClient(port: port)
+            try client.send("\(request) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            let answer = try client.answer()
+            #expect(answer.status == 403 && answer.text.contains("you are user 65534"), "\(answer.text)")
+          }
+        }
+        #expect(try service.status().mode == .blocking)
+      }
+    }
 
     /// DNS rebinding: a page's own name leads to 127.0.0.1, but the browser says that name.
     @Test(.timeLimit(.minutes(1))) func aForeignHostIsRefused() async throws {

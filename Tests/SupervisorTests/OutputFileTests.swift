@@ -105,7 +105,8 @@ import Testing
     #expect(throws: SupervisorError.file(path: path, doing: "write", reason: "Is a directory")) {
       try write("text", to: path)
     }
-    #expect(throws: SupervisorError.file(path: "\(path)/no/file", doing: "write", reason: "No such file or directory")) {
+    #expect(throws: SupervisorError.file(path: "\(path)/no/file", doing: "write", reason: "No such file or directory"))
+    {
       try write("text", to: "\(path)/no/file")
     }
   }

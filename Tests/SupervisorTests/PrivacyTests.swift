@@ -48,7 +48,8 @@ import Testing
     #expect(Self.mode(runs) == 0o700)
   }
 
-  @Test(.enabled(if: geteuid() == 0, "only root can be several users")) func anotherUserCannotTakeTheLock() async throws {
+  @Test(.enabled(if: geteuid() == 0, "only root can be several users")) func anotherUserCannotTakeTheLock() async throws
+  {
     let chain = try TestChain(in: folder)
     _ = try chain.makeRun()
     let launcher = try ChainLauncher(root: chain.root, binaries: chain.binaries)
@@ -71,7 +72,31 @@ import Testing
     #expect(Self.mode(runs) == 0o777)
   }
 
-  // MARK: A folder that is removed, a disk that is full
+  // MARK: A folder that is removed, a disk that takes nothing more
+
+  /// As on a read-only disk: what is there can still be locked, and so the chain be stopped.
+  @Test func aLockThatCannotBeWrittenIsTaken() async throws {
+    let runs = "\(folder.path)/runs"
+    mkdir(runs, 0o700)
+    _ = try folder.write("", to: "runs/.lock")
+    chmod("\(runs)/.lock", 0o400)
+    if geteuid() == 0 { for path in [folder.path, runs, "\(runs)/.lock"] { chown(path, 65_534, 65_534) } }
+    await #expect(processExitsWith: .success) { [root = folder.path as String] in
+      if geteuid() == 0 { #expect(setgid(65_534) == 0 && setuid(65_534) == 0) }
+      let store = try RunStore(root: root)
+      for path in ["\(root)/runs/.lock", ""] {
+        let first = try FolderLock.take(store, patience: .zero)
+        #expect(throws: SupervisorError.busy(root: store.root)) {
+          _ = try FolderLock.take(store, patience: .zero)
+        }
+        withExtendedLifetime(first) {}
+        // Then without the file.
+        unlink(path)
+        chmod("\(root)/runs", 0o500)
+      }
+    }
+    chmod(runs, 0o700)
+  }
 
   @Test(.timeLimit(.minutes(1))) func aRunWhoseFolderIsRemovedIsFoundAgainAndStopped() async throws {
     let chain = try TestChain(in: folder)

@@ -93,7 +93,9 @@ import TraceLog
     let log = try ScratchLog()
     let restarts = try Restarts(log)
     let writers = try (0..<3).map { _ in try log.writer(ownThread: false) }
-    for (index, writer) in writers.enumerated() { write(UInt32(index), 1...3, by: writer.scribe(thread: UInt32(index))) }
+    for (index, writer) in writers.enumerated() {
+      write(UInt32(index), 1...3, by: writer.scribe(thread: UInt32(index)))
+    }
     writers[0].close()
     let next = try log.writer(ownThread: false)
     write(9, 1...3, by: next.scribe(thread: 9))
