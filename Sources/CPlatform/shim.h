@@ -5,16 +5,13 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <malloc.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -53,55 +50,56 @@ static inline int chain_limit_descriptors(pid_t process, uint64_t count) {
   return syscall(SYS_prlimit64, process, RLIMIT_NOFILE, limit, (void *)0) == 0 ? 0 : errno;
 }
 
-/// A socket for `chain_socket_user`, or -1.
+/// A socket for `chain_socket_user`, or -1. By system calls: the headers that declare the functions would define here once
+/// more what Swift's Glibc module has.
 static inline int chain_socket_table(void) {
-  int table = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  const int netlink = 16, raw = 3, close_on_exec = 02000000, level = 1, receive_timeout = 20;
+  int table = (int)syscall(SYS_socket, netlink, raw | close_on_exec, NETLINK_SOCK_DIAG);
   struct timeval patience = {1, 0};
-  if (table >= 0) setsockopt(table, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (table >= 0) syscall(SYS_setsockopt, table, level, receive_timeout, &patience, sizeof patience);
   return table;
 }
-/// Writes a socket address as the kernel's table has it, and returns its family; 0 for one that is not TCP's.
-static inline int chain_socket_end(const struct sockaddr *address, uint32_t *words, uint16_t *port) {
-  if (address->sa_family == AF_INET) {
-    const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
-    memcpy(words, &four->sin_addr, 4);
-    *port = four->sin_port;
-    return AF_INET;
+/// Writes a `sockaddr` as the kernel's table has it, and returns its family; 0 for one that is not TCP's.
+static inline int chain_socket_end(const void *address, uint32_t *words, uint16_t *port) {
+  const int four = 2, six = 10;
+  static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const uint8_t *bytes = (const uint8_t *)address;
+  uint16_t family;
+  __builtin_memcpy(&family, bytes, 2);
+  __builtin_memcpy(port, bytes + 2, 2);
+  if (family == four) __builtin_memcpy(words, bytes + 4, 4);
+  if (family != six) return family == four ? four : 0;
+  if (__builtin_memcmp(bytes + 8, mapped, 12) == 0) {
+    __builtin_memcpy(words, bytes + 20, 4);
+    return four;
   }
-  if (address->sa_family != AF_INET6) return 0;
-  const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
-  *port = six->sin6_port;
-  if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
-    memcpy(words, (const uint8_t *)&six->sin6_addr + 12, 4);
-    return AF_INET;
-  }
-  memcpy(words, &six->sin6_addr, 16);
-  return AF_INET6;
+  __builtin_memcpy(words, bytes + 8, 16);
+  return six;
 }
-/// The user of the TCP socket of this host that has these ends, and its state in `state`; -1 when there is none, or the
-/// kernel does not say.
-static inline int64_t chain_socket_user(int table, const struct sockaddr *own, const struct sockaddr *other, int *state) {
+/// The user of the TCP socket of this host that has these ends (each a `sockaddr`), and its state in `state`; -1 when
+/// there is none, or the kernel does not say.
+static inline int64_t chain_socket_user(int table, const void *own, const void *other, int *state) {
   struct {
     struct nlmsghdr head;
     struct inet_diag_req_v2 body;
   } question;
-  memset(&question, 0, sizeof question);
+  __builtin_memset(&question, 0, sizeof question);
   question.head.nlmsg_len = sizeof question;
   question.head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
   question.head.nlmsg_flags = NLM_F_REQUEST;
-  question.body.sdiag_protocol = IPPROTO_TCP;
+  question.body.sdiag_protocol = 6;  // TCP
   question.body.idiag_states = ~0u;
   struct inet_diag_sockid *ends = &question.body.id;
   int family = chain_socket_end(own, ends->idiag_src, &ends->idiag_sport);
   if (family == 0 || chain_socket_end(other, ends->idiag_dst, &ends->idiag_dport) != family) return -1;
   question.body.sdiag_family = (uint8_t)family;
   ends->idiag_cookie[0] = ends->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  if (send(table, &question, sizeof question, 0) != (ssize_t)sizeof question) return -1;
+  if (write(table, &question, sizeof question) != (ssize_t)sizeof question) return -1;
   union {
     struct nlmsghdr head;
     char bytes[4096];
   } answer;
-  ssize_t count = recv(table, &answer, sizeof answer, 0);
+  ssize_t count = read(table, &answer, sizeof answer);
   if (count < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg))) return -1;
   if (answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY) return -1;
   const struct inet_diag_msg *found = (const struct inet_diag_msg *)NLMSG_DATA(&answer.head);

@@ -1,7 +1,7 @@
-import ChainModel
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
+import TraceLog
 
 /// Serves the page on this host alone.
 package struct DashboardServer: Sendable {

@@ -1,4 +1,5 @@
 import CPlatform
+import FoundationEssentials
 import Glibc
 
 /// Folders, with one clear error each.
@@ -40,6 +41,20 @@ package enum Folder {
     }
     guard status.st_mode & 0o077 != 0 else { return }
     guard fchmod(descriptor, 0o700) == 0 || errno == EROFS else { throw .system(path, "use") }
+  }
+
+  /// Makes a new folder of this user's own for what is of use for a while only: `chainlab-<name>-` and what nobody can
+  /// foresee, so that nobody can put something in its place.
+  /// - Parameters:
+  ///   - name: tells a reader of `ls` what it is for.
+  ///   - parent: where; in the folder for temporary files by default.
+  /// - Returns: its path; the caller removes it.
+  /// - Throws: when it cannot be made.
+  package static func scratch(_ name: String, in parent: String? = nil) throws(SupervisorError) -> String {
+    let parent = parent ?? FileManager.default.temporaryDirectory.path
+    var template = Array("\(parent)/chainlab-\(name)-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw .system(parent, "make a folder in") }
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// What is in a folder, in no particular order, without `.` and `..`.

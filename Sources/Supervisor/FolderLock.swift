@@ -4,7 +4,7 @@ import Glibc
 
 /// Held by whoever starts or stops a chain, so that two cannot do so at once. It ends with its owner, however that ends.
 /// Only the owner of the runs can take it.
-struct FolderLock: ~Copyable {
+package struct FolderLock: ~Copyable {
   private let descriptor: Int32
 
   private init(descriptor: Int32) {
@@ -13,7 +13,8 @@ struct FolderLock: ~Copyable {
 
   deinit { close(descriptor) }
 
-  static func take(_ store: RunStore, patience: Duration) throws(SupervisorError) -> FolderLock {
+  /// Waits for the lock, at most so long.
+  package static func take(_ store: RunStore, patience: Duration) throws(SupervisorError) -> FolderLock {
     try Folder.makeOwn(store.runsPath)
     let path = "\(store.runsPath)/.lock"
     var descriptor = chain_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)

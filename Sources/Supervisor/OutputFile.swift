@@ -78,10 +78,10 @@ package final class OutputFile {
   package static func place(_ path: String, _ make: (_ temporary: String) throws -> Void) throws {
     let file = try OutputFile(path)
     guard let (temporary, _) = file.replacement else {
-      let scratch = FileManager.default.temporaryDirectory.appending(path: "chainlab-\(UUID().uuidString)").path
-      defer { unlink(scratch) }
-      try make(scratch)
-      return try file.copy(scratch)
+      let scratch = try Folder.scratch("output")
+      defer { try? FileManager.default.removeItem(atPath: scratch) }
+      try make("\(scratch)/output")
+      return try file.copy("\(scratch)/output")
     }
     var status = stat()
     guard fstat(file.descriptor, &status) == 0, unlink(temporary) == 0 else {

@@ -1,5 +1,5 @@
 import Glibc
-import TraceLog
+package import TraceLog
 
 /// The live log stands in a folder to which only its owner has access. It is looked at until it has been saved, and never
 /// again: whatever comes to stand there later is somebody else's.
@@ -10,12 +10,13 @@ extension RunFolder {
     return Self.isOwn(live) ? live : savedLogPath
   }
 
-  func hasLiveLog() throws(SupervisorError) -> Bool {
+  /// Whether the log has not been saved yet.
+  package func hasLiveLog() throws(SupervisorError) -> Bool {
     try record().log.map(Self.isOwn) ?? false
   }
 
   /// Makes the folder of the live log.
-  func makeLogFolder() throws(TraceLogError) {
+  package func makeLogFolder() throws(TraceLogError) {
     guard let record = try? record(), let live = record.log else { return }
     guard mkdir(Self.folder(of: live), 0o700) == 0 else {
       throw .cannotCreate(path: live, reason: String(cString: strerror(errno)))

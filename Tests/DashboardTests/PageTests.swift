@@ -4,6 +4,7 @@ import Dashboard
 import Glibc
 import Supervisor
 import Testing
+import TraceLog
 
 /// The page's port: whom it answers, and what it carries out.
 @Suite struct PageTests {

@@ -5,6 +5,7 @@ import KernelView
 import Supervisor
 import Testing
 import Topology
+import TraceLog
 
 extension OneService {
   /// The control port as somebody meets it who must not get in, or does not know how to ask.

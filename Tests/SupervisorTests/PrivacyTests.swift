@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-@testable import Supervisor
+import Supervisor
 import Testing
 
 /// On a machine with other users: what is of the runs is their owner's alone.

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-@testable import Supervisor
+import Supervisor
 import Testing
 import TraceLog
 

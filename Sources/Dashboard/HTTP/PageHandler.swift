@@ -1,6 +1,7 @@
 import ChainModel
 import NIOCore
 import NIOHTTP1
+import TraceLog
 
 /// One connection to the page's port.
 final class PageHandler: ChannelInboundHandler {

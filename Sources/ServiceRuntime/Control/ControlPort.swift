@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TraceLog
 
 /// The control port's listener, on the control loop alone: it answers whatever the service's threads and loops do.
 enum ControlPort {

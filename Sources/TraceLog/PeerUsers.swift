@@ -1,12 +1,9 @@
 import CPlatform
+import Glibc
 import Synchronization
 
-#if canImport(Glibc)
-  package import Glibc
-#endif
-
-/// Who is at the other end of a connection within this host. TCP does not say, but the kernel's table of sockets does. So
-/// what listens on loopback, which every user of the machine can reach, can answer its own user alone.
+/// Who is at the other end of a connection within this host. TCP does not say, but the kernel's table of sockets does.
+/// So what listens on loopback, which every user of the machine can reach, can answer its own user alone.
 package final class PeerUsers: Sendable {
   /// -1 where the kernel does not tell: then everybody is answered.
   private let table: Int32
@@ -35,8 +32,9 @@ package final class PeerUsers: Sendable {
   /// Whether the kernel tells whose a socket is.
   package var isKnown: Bool { table >= 0 }
 
-  /// Why a connection between these ends must not be answered; nil if it may: its other end is this process's user or root.
-  package func refusal(local: UnsafePointer<sockaddr>, remote: UnsafePointer<sockaddr>) -> String? {
+  /// Why a connection between these ends, each a `sockaddr`, must not be answered; nil if it may: its other end is this
+  /// process's user or root.
+  package func refusal(local: UnsafeRawPointer, remote: UnsafeRawPointer) -> String? {
     guard isKnown else { return nil }
     var state: Int32 = 0
     let user = asking.withLock { _ in chain_socket_user(table, remote, local, &state) }

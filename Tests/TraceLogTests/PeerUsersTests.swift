@@ -1,6 +1,6 @@
-import ChainModel
 import Glibc
 import Testing
+import TraceLog
 
 /// Who has connected, by the kernel's table of sockets.
 @Suite struct PeerUsersTests {
@@ -122,7 +122,7 @@ import Testing
       #expect(accepted >= 0)
       if parting != .stays {
         var end = pollfd(fd: accepted, events: Int16(POLLIN), revents: 0)
-        #expect(poll(&end, 1, 10_000) == 1)
+        #expect(Glibc.poll(&end, 1, 10_000) == 1)
       }
       let refusal = Self.refusal(PeerUsers(), accepted)
       #expect(refusal != nil)
