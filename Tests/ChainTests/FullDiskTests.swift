@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Supervisor
 import Testing
+import Topology
 
 extension ChainTests {
   /// The disk under `runs/` fills while a chain runs: a real one, of a few MiB, mounted for this script alone.

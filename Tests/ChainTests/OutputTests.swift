@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Supervisor
 import Testing
+import Topology
 
 extension ChainTests {
   /// What each verb that has `-o` does with it.

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Supervisor
 import Testing
+import TraceLog
 
 /// On a machine with other users: what is of the runs is their owner's alone.
 @Suite struct PrivacyTests {

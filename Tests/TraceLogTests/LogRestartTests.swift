@@ -32,8 +32,8 @@ import TraceLog
     }
     let scan = try log.reader().scan()
     var scanned = 0
-    #expect(scan.forEachBatch { scanned += $0.count } == 0)
-    #expect(scanned == snapshot.records.count)
+    let missing = scan.forEachBatch { scanned += $0.count }
+    #expect(missing == 0 && scanned == snapshot.records.count)
     // What was written, and the ends of three streams.
     let full = snapshot.records.count / Layout(sizeMiB: 16).recordsPerSegment
     #expect(restarts.segmentsUsed <= full + 10, "\(restarts.segmentsUsed) segments for \(full)")

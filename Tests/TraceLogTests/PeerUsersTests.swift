@@ -10,11 +10,12 @@ import TraceLog
     let port: UInt16
 
     init(_ family: Int32) throws {
-      descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+      let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       let address = Address(family: family, port: 0)
       guard address.use({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, 8) == 0 else {
         throw NotPossible(what: "listen")
       }
+      self.descriptor = descriptor
       port = Address.own(of: descriptor).port
     }
 
