@@ -59,7 +59,7 @@ import TraceLog
     var log = TestLog.wellBehaved()
     log.process("supervisor", 8)
     log.write(
-      .processDied, 950_000, TestLog.Pen(process: 8, thread: 80), other: 9, name: "payment-service", arg: 4_711)
+      .processDied, log.takenAt - 1, TestLog.Pen(process: 8, thread: 80), other: 9, name: "payment-service", arg: 4_711)
     let audit = LogAudit(log.snapshot)
     #expect(audit.isClean && audit.incomplete == [.unjoined: 1], "\(audit.text)")
     #expect(audit.text.contains("incomplete  1 ended before it had joined the log"))

@@ -25,16 +25,20 @@ extension ChainTests {
       mount -t tmpfs -o size=16m,mode=700 tmpfs "$root"
       trap 'rm -f "$root/filler"; lab down > /dev/null 2>&1' EXIT
       lab up --config "$config"
-      ask; ask
+      answered=0
+      serve() { if ask; then answered=$((answered + 1)); else return 1; fi; }
+      serve; serve
 
       fill
-      if ask; then echo "answered without a line in the ledger"; exit 1; fi
+      # The ledger's last page still has room for some lines, and then for a part of one.
+      for _ in $(seq 80); do serve || break; done
+      if serve; then echo "answered without a line in the ledger"; exit 1; fi
       old=$(payment); kill -9 $old; soon another
       lab fault gateway latency=1ms
       lab audit > /dev/null
       rm "$root/filler"
       soon known
-      soon ask
+      soon serve
       grep -q "cannot be written; it is tried again" "$root/runs/current/supervisor.log" || echo "said: no (the disk was full)"
 
       fill
@@ -46,7 +50,9 @@ extension ChainTests {
       lab down
       test -s "$root/runs/current/trace.log"
       lab audit
-      test "$(wc -l < "$root/runs/current/data/ledger.csv")" -ge 3
+      whole=$(awk -F, 'NR == 1 { fields = NF; size = length } NF == fields && length > size - 8' \
+        "$root/runs/current/data/ledger.csv" | wc -l)
+      test "$whole" -eq "$answered" || test "$whole" -eq $((answered + 1))
       """#
 
     @Test(

@@ -62,7 +62,10 @@ extension ChainTests {
       let log = try chain.snapshot()
       #expect(log.processes.filter { $0.fate == .running }.map(\.name).contains("payment-service-2"))
       let dump = ThreadDump(log).text(width: 120, limit: 100)
-      for name in ["payment-service-2", "payment-w"] { #expect(dump.contains(name), "\(dump)") }
+      #expect(dump.contains("payment-service-2  4 threads"), "\(dump)")
+      let second = log.processes.first { $0.name == "payment-service-2" }?.slot ?? -1
+      let threads = log.records.filter { $0.kind == .threadStart && Int($0.process) == second }
+      #expect(threads.count >= 4 && threads.allSatisfy { log.strings[$0.name].hasPrefix("payment-") })
       let audit = LogAudit(log)
       #expect(audit.isClean, "\(audit.text)")
       #expect(audit.lost.strings > 0 && audit.text.contains("its table of names is 100 % full"), "\(audit.text)")
