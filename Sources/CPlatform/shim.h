@@ -73,55 +73,86 @@ static inline int chain_timer_set(int timer, uint64_t nanoseconds) {
 }
 static inline int chain_accept(int listener) { return accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 
-/// A netlink socket for `chain_peer_is_held`, or -1.
-static inline int chain_peer_diagnosis(void) {
-  return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+/// A socket for `chain_socket_find`, or -1. By system calls: the headers that declare the functions would define here once
+/// more what Swift's Glibc module has.
+static inline int chain_socket_table(void) {
+  const int netlink = 16, raw = 3, close_on_exec = 02000000, level = 1, receive_timeout = 20;
+  int table = (int)syscall(SYS_socket, netlink, raw | close_on_exec, NETLINK_SOCK_DIAG);
+  struct timeval patience = {1, 0};
+  if (table >= 0) syscall(SYS_setsockopt, table, level, receive_timeout, &patience, sizeof patience);
+  return table;
 }
-static inline void chain_peer_address(const struct sockaddr_storage *from, uint32_t address[4], uint16_t *port) {
-  if (from->ss_family == AF_INET6) {
-    memcpy(address, &((const struct sockaddr_in6 *)from)->sin6_addr, 16);
-    *port = ((const struct sockaddr_in6 *)from)->sin6_port;
-  } else {
-    memcpy(address, &((const struct sockaddr_in *)from)->sin_addr, 4);
-    *port = ((const struct sockaddr_in *)from)->sin_port;
+/// Writes a `sockaddr` as the kernel's table has it, and returns its family; 0 for one that is not TCP's.
+static inline int chain_socket_end(const void *address, uint32_t *words, uint16_t *port) {
+  const int four = 2, six = 10;
+  static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const uint8_t *bytes = (const uint8_t *)address;
+  uint16_t family;
+  __builtin_memcpy(&family, bytes, 2);
+  __builtin_memcpy(port, bytes + 2, 2);
+  if (family == four) __builtin_memcpy(words, bytes + 4, 4);
+  if (family != six) return family == four ? four : 0;
+  if (__builtin_memcmp(bytes + 8, mapped, 12) == 0) {
+    __builtin_memcpy(words, bytes + 20, 4);
+    return four;
   }
+  __builtin_memcpy(words, bytes + 8, 16);
+  return six;
+}
+/// Looks up the TCP socket of this host that has these ends (each a `sockaddr`): 1 and what the kernel says of it; 0 when
+/// there is none; -1 when the kernel does not say.
+static inline int chain_socket_find(int table, const void *own, const void *other, struct inet_diag_msg *found) {
+  struct {
+    struct nlmsghdr head;
+    struct inet_diag_req_v2 body;
+  } question;
+  __builtin_memset(&question, 0, sizeof question);
+  question.head.nlmsg_len = sizeof question;
+  question.head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  question.head.nlmsg_flags = NLM_F_REQUEST;
+  question.body.sdiag_protocol = 6;  // TCP
+  question.body.idiag_states = ~0u;
+  struct inet_diag_sockid *ends = &question.body.id;
+  int family = chain_socket_end(own, ends->idiag_src, &ends->idiag_sport);
+  if (family == 0 || chain_socket_end(other, ends->idiag_dst, &ends->idiag_dport) != family) return -1;
+  question.body.sdiag_family = (uint8_t)family;
+  ends->idiag_cookie[0] = ends->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  if (write(table, &question, sizeof question) != (ssize_t)sizeof question) return -1;
+  union {
+    struct nlmsghdr head;
+    char bytes[4096];
+  } answer;
+  ssize_t count = read(table, &answer, sizeof answer);
+  if (count < (ssize_t)NLMSG_LENGTH(sizeof(int))) return -1;
+  if (answer.head.nlmsg_type == NLMSG_ERROR) return *(int *)NLMSG_DATA(&answer.head) == -ENOENT ? 0 : -1;
+  if (count < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg))) return -1;
+  if (answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY) return -1;
+  *found = *(const struct inet_diag_msg *)NLMSG_DATA(&answer.head);
+  return 1;
+}
+/// The user of the TCP socket of this host that has these ends (each a `sockaddr`), and its state in `state`; -1 when
+/// there is none, or the kernel does not say.
+static inline int64_t chain_socket_user(int table, const void *own, const void *other, int *state) {
+  struct inet_diag_msg found;
+  if (chain_socket_find(table, own, other, &found) != 1) return -1;
+  *state = found.idiag_state;
+  return found.idiag_uid;
+}
+/// The ends of a connection; whether it still has both.
+static inline int chain_ends(int descriptor, struct sockaddr_storage *own, struct sockaddr_storage *peer) {
+  socklen_t size = sizeof *own;
+  if (getsockname(descriptor, (struct sockaddr *)own, &size) != 0) return 0;
+  size = sizeof *peer;
+  return getpeername(descriptor, (struct sockaddr *)peer, &size) == 0;
 }
 /// Whether any process of this host still has the socket at the other end of a TCP connection open: 1 or 0; -1 when the
 /// kernel does not say. A FIN alone cannot tell a client that has left from one that only has nothing more to send.
-static inline int chain_peer_is_held(int diagnosis, int descriptor) {
+static inline int chain_peer_is_held(int table, int descriptor) {
   struct sockaddr_storage own, peer;
-  socklen_t length = sizeof own;
-  if (getsockname(descriptor, (struct sockaddr *)&own, &length) != 0) return -1;
-  length = sizeof peer;
-  if (getpeername(descriptor, (struct sockaddr *)&peer, &length) != 0) return 0;
-  struct {
-    struct nlmsghdr header;
-    struct inet_diag_req_v2 request;
-  } question;
-  memset(&question, 0, sizeof question);
-  question.header.nlmsg_len = sizeof question;
-  question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  question.header.nlmsg_flags = NLM_F_REQUEST;
-  question.request.sdiag_family = (uint8_t)own.ss_family;
-  question.request.sdiag_protocol = IPPROTO_TCP;
-  question.request.idiag_states = ~0u;
-  question.request.id.idiag_cookie[0] = question.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  chain_peer_address(&peer, question.request.id.idiag_src, &question.request.id.idiag_sport);
-  chain_peer_address(&own, question.request.id.idiag_dst, &question.request.id.idiag_dport);
-  struct sockaddr_nl kernel;
-  memset(&kernel, 0, sizeof kernel);
-  kernel.nl_family = AF_NETLINK;
-  if (sendto(diagnosis, &question, sizeof question, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0) return -1;
-  // The kernel has answered within the call.
-  union {
-    struct nlmsghdr header;
-    char bytes[1024];
-  } answer;
-  ssize_t count = recv(diagnosis, &answer, sizeof answer, 0);
-  if (count < (ssize_t)NLMSG_LENGTH(sizeof(int))) return -1;
-  if (answer.header.nlmsg_type == NLMSG_ERROR) return *(int *)NLMSG_DATA(&answer.header) == -ENOENT ? 0 : -1;
-  if (answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY) return -1;
-  return ((struct inet_diag_msg *)NLMSG_DATA(&answer.header))->idiag_inode != 0;
+  if (!chain_ends(descriptor, &own, &peer)) return 0;
+  struct inet_diag_msg found;
+  int known = chain_socket_find(table, &peer, &own, &found);
+  return known == 1 ? found.idiag_inode != 0 : known;
 }
 /// How long ago a TCP connection received data, in milliseconds; -1: it is none, or the kernel does not say.
 static inline int64_t chain_milliseconds_since_bytes(int descriptor) {

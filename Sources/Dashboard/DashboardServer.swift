@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
+import TraceLog
 
 /// Serves the page on this host alone.
 package struct DashboardServer: Sendable {
@@ -19,6 +20,7 @@ package struct DashboardServer: Sendable {
   package init(port: Int, access: any LabAccess, group: MultiThreadedEventLoopGroup) async throws {
     let routes = PageRoutes(access: access)
     feed = routes.feed
+    let users = PeerUsers()
     channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -29,7 +31,7 @@ package struct DashboardServer: Sendable {
           try pipeline.addHandler(HTTPResponseEncoder())
           try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
           try pipeline.addHandler(HTTPServerPipelineHandler())
-          try pipeline.addHandler(PageHandler(routes: routes))
+          try pipeline.addHandler(PageHandler(routes: routes, users: users))
         }
       }
       .bind(host: "127.0.0.1", port: port).get()

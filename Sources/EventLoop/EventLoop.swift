@@ -27,7 +27,7 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
   private var tasks: [UnownedJob] = []
   private var closed: [Watched] = []
   private var isStopped = false
-  private(set) lazy var diagnosis = chain_peer_diagnosis()
+  private(set) lazy var diagnosis = chain_socket_table()
 
   private let inboxLock = Condition()
   private var inbox: [Job] = []

@@ -18,9 +18,14 @@ package final class ChainSupervisor {
   private var journal: RunJournal
   private var writer: LogWriter?
 
+  /// So often it is seen to that the run's files are there and say what is so.
+  private static let lookAtFiles = Duration.seconds(1)
+
   /// Runs a chain until SIGTERM, SIGINT or SIGHUP. Everything it has to say is in the run's `chain.json` as well.
   /// - Returns: the process's exit code: `ok`, or `notReady` if it was stopped before the chain was ready.
   package static func run(_ options: SupervisorOptions) throws(SupervisorError) -> Int32 {
+    // What its services write is nobody else's to read.
+    umask(0o077)
     let signals = try SignalInbox.install()
     let supervisor = try ChainSupervisor(options, signals)
     let becameReady: Bool
@@ -57,6 +62,7 @@ package final class ChainSupervisor {
     try ChainRequirements.check(options.topology, binaries: options.binaries)
     guard let logPath else { return }
     do throws(TraceLogError) {
+      try run.makeLogFolder()
       try LogWriter.create(path: logPath, sizeMiB: options.topology.traceLog.sizeMiB, runID: run.id)
       writer = try LogWriter(path: logPath, name: "supervisor")
     } catch {
@@ -107,10 +113,10 @@ package final class ChainSupervisor {
       introduce()
       retire()
       startPage()
-      tolerate { () throws(SupervisorError) in try journal.note(services) }
+      say(journal.keep(services))
       let now = Monotonic.now()
       let pauses = services.compactMap { $0.life.pause(at: now) } + (isChanging ? [ServiceLife.askEvery] : [])
-      signals.wait(for: pauses.min())
+      signals.wait(for: min(pauses.min() ?? Self.lookAtFiles, Self.lookAtFiles))
     }
   }
 
@@ -140,9 +146,21 @@ package final class ChainSupervisor {
       metadata: ["service.name": "\(name)", "process.pid": "\(pid)", "process.end": "\(end)"])
     if let writer {
       writer.scribe(thread: chain_thread_id()).write(
-        Record(kind: .processDied, other: end.recorded, name: writer.intern(name), arg: UInt32(bitPattern: pid)))
+        Record(
+          kind: .processDied, other: end.recorded, name: writer.intern(name, as: .identity),
+          arg: UInt32(bitPattern: pid)))
     }
     return end
+  }
+
+  private func say(_ news: RunJournal.News?) {
+    switch news {
+    case .failing(let error):
+      logger.error("a file of the run cannot be written; it is tried again", metadata: ["error": "\(error)"])
+    case .restored: logger.error("the run's folder was removed, and has been made anew")
+    case .recovered: logger.notice("the files of the run can be written again")
+    case nil: break
+    }
   }
 
   /// A chain that runs is not ended because its files cannot be written.
@@ -195,6 +213,6 @@ package final class ChainSupervisor {
   private func endLog() throws(SupervisorError) {
     writer?.close()
     writer = nil
-    try run.saveLog()
+    try journal.saveLog()
   }
 }

@@ -53,7 +53,7 @@ package struct RunStore: Hashable, Sendable {
   }
 
   private func makeFolder() throws(SupervisorError) -> (run: RunFolder, at: Date) {
-    try Folder.make(runsPath)
+    try Folder.makeOwn(runsPath)
     var run: RunFolder
     var now: Date
     repeat {

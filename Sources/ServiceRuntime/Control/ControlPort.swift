@@ -1,6 +1,7 @@
 import ChainModel
 import EventLoop
 import Logging
+import TraceLog
 
 /// The control port's listeners, on the control loop alone: it answers whatever the service's threads and loops do.
 final class ControlPort {
@@ -16,8 +17,12 @@ final class ControlPort {
   /// - Throws: `Listener.Failure` when the port cannot be had.
   init(on loop: EventLoop, host: String, port: Int, routes: ControlRoutes, service: ReplicaName, logger: Logger) throws
   {
+    let users = PeerUsers()
+    if !users.isKnown {
+      logger.notice("the control port answers all users of this host: the kernel does not tell them apart")
+    }
     let server = HTTPServer(loop, .init(request: Self.patience, idle: Self.patience)) {
-      ControlConnection($0, routes: routes, service: service)
+      ControlConnection($0, routes: routes, service: service, users: users)
     }
     self.server = server
     let shortage = ShortageNote(logger)
@@ -54,12 +59,15 @@ private final class ControlConnection: RequestHandler {
   private let routes: ControlRoutes
   private let service: ReplicaName
   private var connection: ServerConnection?
+  /// Why whoever has connected is not answered.
+  private let strange: String?
   private var request: ControlRequest?
 
-  init(_ connection: ServerConnection, routes: ControlRoutes, service: ReplicaName) {
+  init(_ connection: ServerConnection, routes: ControlRoutes, service: ReplicaName, users: PeerUsers) {
     self.connection = connection
     self.routes = routes
     self.service = service
+    strange = users.refusal(of: connection.descriptor)
   }
 
   func began(_ head: RequestHead) {
@@ -77,6 +85,7 @@ private final class ControlConnection: RequestHandler {
   func complete() {
     guard let request else { return }
     self.request = nil
+    if let strange { return answer(ControlRefusal(403, strange)) }
     switch routes.answer(request) {
     case .success(let answer): connection?.answer(reply(answer))
     case .failure(let refusal): connection?.answer(reply(refusal))
