@@ -85,7 +85,10 @@ private final class ControlConnection: RequestHandler {
   func complete() {
     guard let request else { return }
     self.request = nil
-    if let strange { return answer(ControlRefusal(403, strange)) }
+    if let strange {
+      connection?.answer(reply(ControlRefusal(403, strange)))
+      return
+    }
     switch routes.answer(request) {
     case .success(let answer): connection?.answer(reply(answer))
     case .failure(let refusal): connection?.answer(reply(refusal))
