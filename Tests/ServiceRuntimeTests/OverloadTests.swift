@@ -30,8 +30,8 @@ extension OneService {
         let answers = try clients.map { try $0.answer() }
         let refused = answers.filter { $0.status != 200 }
         refused.forEach(expectShed)
-        // Those that a queue of half a second holds are served, and as many as blocking would hold.
-        #expect((20...199).contains(answers.count - refused.count), "\(refused.count) refused")
+        // Those that came to the loop before the queue had stood for half a second are served.
+        #expect((5...199).contains(answers.count - refused.count), "\(refused.count) refused")
         let metrics = String(decoding: try service.control.get("/metrics").body, as: UTF8.self)
         #expect(metrics.contains(#"chainlab_refused_total{reason="overload"} \#(refused.count)"#))
         #expect(metrics.contains("\nchainlab_in_flight_limit "))
@@ -80,8 +80,11 @@ extension OneService {
         $0.inFlightLimit = .adaptive
       } body: { service in
         var clients: [RawClient] = []
-        for _ in 0..<30 { clients += try service.start(10) }
-        #expect(try await service.isInFlight(300))
+        // No faster than a slow machine reads them.
+        for count in stride(from: 10, through: 300, by: 10) {
+          clients += try service.start(10)
+          try #require(await service.isInFlight(count))
+        }
         #expect(try service.get("/ping").status == 200)
         #expect(try !service.status().limits.isShedding)
         callee.reply(.ok)
