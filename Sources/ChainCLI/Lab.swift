@@ -8,8 +8,15 @@ import TraceLog
 
 /// Why a verb cannot work here.
 enum LabError: Error, CustomStringConvertible {
+  /// Why a run has no log.
+  static func withoutLog(_ run: RunFolder) -> LabError {
+    guard let origin = try? run.record().origin else { return .noLog(run: run.id) }
+    return .cutOff(run: run.id, origin: origin)
+  }
+
   case notRunning
   case noLog(run: String)
+  case cutOff(run: String, origin: String)
   case noSuchService(String)
   case noSuchCall(String, String)
   case noSuchTrace(String)
@@ -24,7 +31,7 @@ enum LabError: Error, CustomStringConvertible {
   var exitCode: Supervisor.ExitCode {
     switch self {
     case .notRunning: .notRunning
-    case .noLog, .damagedCosts: .storage
+    case .noLog, .cutOff, .damagedCosts: .storage
     case .noSuchService, .noSuchCall: .usage
     case .noSuchTrace, .noSamples, .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
     case .pagePortTaken: .portInUse
@@ -35,6 +42,9 @@ enum LabError: Error, CustomStringConvertible {
     switch self {
     case .notRunning: "the chain is not running; start it with: make up"
     case .noLog(let run): "run \(run) was traced nowhere: trace_log.enabled was false in its services.yaml"
+    case .cutOff(let run, let origin):
+      "run \(run) has no log: \(origin == RunRecord.simulation ? "its simulation" : "its import from \(origin)") was "
+        + "cut off before it was complete; do that again, or name another run (chainlab runs)"
     case .noSuchService(let name):
       "unknown service '\(name)': expected all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), "
         + "or a replica that runs, like payment-service-2"
@@ -120,7 +130,7 @@ struct RunChoice: ParsableArguments {
   /// The run's log, live or kept.
   func reader() throws -> LogReader {
     let run = try folder()
-    guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+    guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
     return try LogReader(path: path)
   }
 

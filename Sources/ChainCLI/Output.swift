@@ -116,8 +116,9 @@ enum ExitCodes {
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
     case is LoadError, is FaultSyntaxError, is CallPolicySyntaxError, is AdmissionSyntaxError: .usage
-    case SimulationError.invalid, is TopologyChoiceError, is SettingError: .usage
+    case SimulationError.invalid, is TopologyChoiceError, is SettingError, is RunWindowError: .usage
     case is EmptyTraceError: .refused
+    case let error as SimulateError: error.isUsage ? .usage : .failed
     case let error as LessonRunError: error.exitCode
     default: .failed
     }

@@ -70,7 +70,9 @@ package enum WireJSON {
   package static func encode(_ value: some Encodable) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Encoding fails only for values JSON cannot hold (NaN, top-level fragments in old decoders); no wire type has any.
+    // JSON has no number for what has no end or is not defined: a text in its place harms nobody, a trap would.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let data = try? encoder.encode(value) else { preconditionFailure("a wire value is not JSON: \(value)") }
     return [UInt8](data)
   }

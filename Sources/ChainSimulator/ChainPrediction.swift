@@ -102,6 +102,8 @@ package struct ChainPrediction: Encodable, Sendable {
       figures.append(Figure(name: "response time, mean", value: responseTime, unit: "s", method: method))
     }
     switch load.arrival {
+    // It costs a step for each client in each of its rounds.
+    case .closed(let clients, _) where clients > 20_000: break
     case .closed(let clients, let think):
       let layered = LayeredModel(chain: chain, clients: clients, thinkTime: think.mean).figures
       // It is approximate and knows nothing of processors: no more than the bound, and what Little's law makes of that.

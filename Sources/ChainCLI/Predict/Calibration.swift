@@ -38,7 +38,7 @@ struct Calibration {
     let chain = try launcher.up(
       topology, configuration: Array(topology.yaml().utf8), versions: ["chainlab": Version.text]
     ).chain
-    guard let path = try chain.run.logPath() else { throw LabError.noLog(run: chain.run.id) }
+    guard let path = try chain.run.logPath() else { throw LabError.withoutLog(chain.run) }
     let log = try LogWriter(path: path, name: "load")
     defer { log.close() }
     var look = ServiceLook(chain.state)

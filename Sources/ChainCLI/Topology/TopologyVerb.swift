@@ -77,7 +77,7 @@ struct TopologyFromTrace: ParsableCommand {
   private func trace() throws -> (LogSnapshot, String) {
     guard let bytes = try AtomicFile.read(source) else {
       let run = try RunStore(root: lab.folder).find(source)
-      guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+      guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
       return (try LogReader(path: path).snapshot(), "run \(run.id)")
     }
     let name = source.split(separator: "/").last.map(String.init) ?? source

@@ -94,6 +94,9 @@ struct Simulation<Sink: RecordSink> {
 
   // MARK: Running
 
+  /// So many events are between two looks whether the run is to go on.
+  private static var lookMask: Int { 0xfff }
+
   mutating func run() throws(SimulationError) {
     prepare()
     while let event = heap.pop(until: end) {
@@ -102,6 +105,7 @@ struct Simulation<Sink: RecordSink> {
       happen(event.frame)
       while let frame = ready.pop(&frames) { act(frame) }
       if let failure { throw failure }
+      if events & Self.lookMask == 0, !sink.goesOn(at: now) { throw .stopped(afterSeconds: Double(now) / 1e9) }
     }
     now = end
     logEnd()

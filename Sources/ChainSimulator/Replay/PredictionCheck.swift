@@ -49,7 +49,7 @@ package struct PredictionCheck: Encodable, Sendable {
   }
 
   /// From the load's beginning until all threads of a service are taken, and stay so for 20 ms.
-  package static let onset = "all threads taken at"
+  package static let onset = "first full at"
 
   package var run: String
   package var load: Int
@@ -104,7 +104,7 @@ package struct PredictionCheck: Encodable, Sendable {
     of service: String, predicted: [String: Double], measured: [String: Double]
   ) -> [Figure] {
     [
-      ("held threads", "busy", ""), ("queued", "queued", ""), ("in flight", "in_flight", ""),
+      ("busy threads", "busy", ""), ("queued", "queued", ""), ("in flight", "in_flight", ""),
       ("response time", "response_ms", "ms"), (onset, "full_ms", "ms"), ("refused", "refused", "/s"),
     ].map { name, key, unit in
       let key = "\(key)(\(service))"
