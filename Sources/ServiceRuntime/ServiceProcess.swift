@@ -18,6 +18,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   }
 
   private let core: ServiceCore
+  private let keepFiles: @Sendable () -> Void
   private let state = Mutex(State())
 
   /// How often the control loop sees to the log, asks the loops whether they turn, and looks whether it shall stop. All
@@ -33,10 +34,13 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   ///   - log: the shared log, without a thread of its own.
   ///   - databasePath: of its store.
   ///   - logger: for its messages.
+  ///   - keepFiles: looks after its files; called each second, and at the end.
   /// - Throws: when a callee's address cannot be used.
   package init(
-    _ name: ReplicaName, topology: Topology, routes: [Route], log: LogWriter?, databasePath: String, logger: Logger
+    _ name: ReplicaName, topology: Topology, routes: [Route], log: LogWriter?, databasePath: String, logger: Logger,
+    keepFiles: @escaping @Sendable () -> Void = {}
   ) throws {
+    self.keepFiles = keepFiles
     let environment = ServiceEnvironment(replica: name, log: log, databasePath: databasePath, logger: logger)
     core = try ServiceCore(
       topology: topology, environment: environment,
@@ -62,7 +66,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     core.environment.controlThread.store(chain_thread_id(), ordering: .relaxed)
     let front = try ServiceFront(core: core)
     let name = "\(core.environment.replica.shortName)-ctl"
-    chain_set_thread_name(name)
+    // The thread itself keeps the program's name: it is the process's, in `ps` and `top`.
     let environment = core.environment
     environment.announceThread(name: name, role: .control, scribe: environment.scribe(thread: chain_thread_id()))
     core.announceSettings()
@@ -94,6 +98,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     }
     core.releaseThreads()
     front.shutDown()
+    keepFiles()
     if let failure = failure.value.error { throw portFailure(failure, port: core.configuration.controlPort) }
   }
 
@@ -102,6 +107,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     let log = core.environment.log
     let front = Handover(front)
     let probes = front.value.loops.map { LoopProbe($0) }
+    loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [keepFiles] _ in keepFiles() }
     loop.scheduleRepeatedTask(initialDelay: Self.tick, delay: Self.tick) { [self] task in
       log?.help()
       for probe in probes { probe.probe() }
@@ -152,7 +158,8 @@ enum Stopping {
   static func blockSignals() {
     var set = signals()
     pthread_sigmask(SIG_BLOCK, &set, nil)
-    signal(SIGPIPE, SIG_IGN)
+    // A closed connection, or a file that has become too long, is an error of whoever writes, and ends nobody.
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }
 
   /// Whether one of them has come.
