@@ -12,15 +12,37 @@ struct FolderLock: ~Copyable {
 
   deinit { close(descriptor) }
 
-  static func take(_ store: RunStore, patience: Duration) throws(SupervisorError) -> FolderLock {
-    try Folder.make(store.runsPath)
-    let path = "\(store.runsPath)/.lock"
-    let descriptor = chain_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .system(path, "write") }
-    let lock = FolderLock(descriptor: descriptor)
-    guard Patience.wait(patience, until: { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }) else {
-      throw .busy(root: store.root)
+  static func take(
+    _ store: RunStore, patience: Duration, isInterrupted: () -> Bool = { false }
+  ) throws(SupervisorError) -> FolderLock {
+    let lock = FolderLock(descriptor: try open(store))
+    let descriptor = lock.descriptor
+    var isTaken = false
+    let hasEnded = Patience.wait(patience) {
+      isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+      return isTaken || isInterrupted()
     }
+    guard hasEnded else { throw .busy(root: store.root) }
+    guard isTaken else { throw .interrupted }
     return lock
+  }
+
+  /// On a file system that is full or read-only, what is there must do: the file, or the folder.
+  private static func open(_ store: RunStore) throws(SupervisorError) -> Int32 {
+    let path = "\(store.runsPath)/.lock"
+    var failure: SupervisorError
+    do throws(SupervisorError) {
+      try Folder.make(store.runsPath)
+      let descriptor = chain_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      if descriptor >= 0 { return descriptor }
+      failure = .system(path, "write")
+    } catch {
+      failure = error
+    }
+    for path in [path, store.runsPath, store.root] {
+      let descriptor = chain_open(path, O_RDONLY | O_CLOEXEC, 0)
+      if descriptor >= 0 { return descriptor }
+    }
+    throw failure
   }
 }
