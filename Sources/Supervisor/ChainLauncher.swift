@@ -43,7 +43,7 @@ package struct ChainLauncher: Sendable {
     case stopped(RunFolder)
     /// The supervisor had been killed, or had to be; what was left of its chain is gone now.
     case cleanedUp(RunFolder)
-    /// So many processes of a chain whose runs had been removed are gone now.
+    /// What was left of a chain whose runs had been removed is gone now: so many processes, and its log.
     case ended(processes: Int)
     case notRunning
   }
@@ -162,7 +162,9 @@ package struct ChainLauncher: Sendable {
 
   /// Stops the chain, so that no process, port or live log of it is left. Does nothing if there is none.
   package func down() throws(SupervisorError) -> DownOutcome {
-    guard try store.current() != nil || !ChainProcesses.find(root: store.root).isEmpty else { return .notRunning }
+    guard try store.current() != nil || !ChainProcesses.find(root: store.root).isEmpty || !orphanedLogs.isEmpty else {
+      return .notRunning
+    }
     let lock = try FolderLock.take(store, patience: patience.lock)
     defer { withExtendedLifetime(lock) {} }
     return try stop(store.current())
@@ -176,13 +178,15 @@ package struct ChainLauncher: Sendable {
     // A supervisor that ends as it should leaves nothing; all others do.
     let left = ChainProcesses.find(root: store.root)
     try ProcessTable.end(left.members, patience: patience.stop)
-    for (log, id) in found.logs where access("\(store.runsPath)/\(id)", F_OK) != 0 { unlink(log) }
+    var orphans = Set(orphanedLogs)
+    for (log, id) in found.logs where access("\(store.runsPath)/\(id)", F_OK) != 0 { orphans.insert(LogMark(log: log)) }
+    for orphan in orphans { orphan.sweep() }
     // It may have made the folder anew that was removed under it.
     var remaining = run
     if remaining == nil { remaining = try store.current() }
     guard let run = remaining else {
       let count = ended + left.members.count
-      return count == 0 ? .notRunning : .ended(processes: count)
+      return count == 0 && orphans.isEmpty ? .notRunning : .ended(processes: count)
     }
     var wasCleaned = !left.members.isEmpty
     do throws(SupervisorError) {
@@ -193,6 +197,8 @@ package struct ChainLauncher: Sendable {
     }
     return wasCleaned ? .cleanedUp(run) : ended > 0 ? .stopped(run) : .notRunning
   }
+
+  private var orphanedLogs: [LogMark] { LogMark.orphans(in: LogMark.standardFolder, root: store.root) }
 
   /// Asks the supervisors to stop their chains; one that does not is killed.
   /// - Returns: how many there were.

@@ -65,6 +65,7 @@ package final class ChainSupervisor {
     guard let logPath else { return }
     do throws(TraceLogError) {
       try LogWriter.create(path: logPath, sizeMiB: options.topology.traceLog.sizeMiB, runID: run.id)
+      LogMark(log: logPath).set(run)
       writer = try LogWriter(path: logPath, name: "supervisor")
     } catch {
       throw .traceLog(error)
@@ -253,9 +254,9 @@ package final class ChainSupervisor {
     writer = nil
     guard !journal.isRootGone else {
       // Nobody can look at it any more.
-      if let logPath { unlink(logPath) }
+      if let logPath { LogMark(log: logPath).sweep() }
       return
     }
-    try run.saveLog()
+    try run.moveLog()
   }
 }

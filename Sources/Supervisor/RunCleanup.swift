@@ -15,7 +15,7 @@ struct RunCleanup {
     let left = Set(chain?.services.compactMap { $0.process?.identity } ?? []).filter(\.isAlive)
     try ProcessTable.end(left, patience: stopTimeout)
     let hadLog = try run.hasLiveLog()
-    try run.saveLog()
+    try run.moveLog()
     guard !left.isEmpty || hadLog || record.phase.isLive else { return false }
     try note(record, chain)
     return true

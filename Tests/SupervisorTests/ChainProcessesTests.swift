@@ -57,6 +57,19 @@ import TraceLog
     #expect(try launcher.down() == .notRunning)
   }
 
+  /// `rm -rf runs`, and whoever could have told of the log was killed.
+  @Test(.timeLimit(.minutes(1))) func downRemovesALogWhoseRunIsGone() throws {
+    let (ours, others) = ("/dev/shm/chainlab-\(getpid())-a.log", "/dev/shm/chainlab-\(getpid())-b.log")
+    defer { for log in [ours, others] { for end in ["", ".run"] { unlink(log + end) } } }
+    for (log, root) in [(ours, chain.root), (others, "/elsewhere")] {
+      try AtomicFile.write(Array("records".utf8), to: log)
+      #expect(symlink("\(root)/runs/one", "\(log).run") == 0)
+    }
+    #expect(try launcher.down() == .ended(processes: 0))
+    #expect(access(ours, F_OK) != 0 && access(others, F_OK) == 0)
+    #expect(try launcher.down() == .notRunning)
+  }
+
   /// Another root's, a page that a user has started, and whoever only looks alike.
   @Test(.timeLimit(.minutes(1))) func nothingOfOthersIsTouched() throws {
     let others = [
