@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import TraceExport
 import TraceLog
 
@@ -116,18 +115,9 @@ struct ExportSQLite: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let isStandard = choice.output == "-"
-      // SQLite writes files only, and anywhere in them.
-      let path = isStandard ? ExportFile.temporaryPath : "\(choice.output).\(getpid()).tmp"
-      defer { unlink(path) }
-      try choice.target.writeFile(to: path) { snapshot in
+      try choice.target.place { snapshot, path in
         try SQLiteExport.write(snapshot, to: path) { Output.note("\($0) spans written") }
       }
-      guard isStandard else {
-        guard rename(path, choice.output) == 0 else { throw ExportFile.failure(choice.output) }
-        return
-      }
-      try ExportFile.copy(path, to: STDOUT_FILENO)
     }
   }
 }

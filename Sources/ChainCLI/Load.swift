@@ -43,8 +43,9 @@ struct Load: AsyncParsableCommand {
       defer { log?.close() }
       let result = try await interruptible(plan, log)
       let json = WireJSON.encode(result)
-      if let run = target.run { Output.note("kept as \(try run.saveLoadResult(json))") }
+      // First, since the disk may be full.
       Output.result(self.json ? json : Array(result.summary().utf8))
+      if let run = target.run { Output.note("kept as \(try run.saveLoadResult(json))") }
     }
   }
 

@@ -15,6 +15,12 @@ enum Output {
 
   static func result(_ text: String) { result(Array(text.utf8)) }
 
+  /// Writes the file that `-o` names, and says so, unless that is standard output.
+  static func write(_ text: String, to path: String) throws {
+    try OutputFile.write(Array(text.utf8), to: path)
+    if !OutputFile.isStandard(path) { result("written to \(path)") }
+  }
+
   static func note(_ text: String) { write(Array(clean(text).utf8) + [10], to: STDERR_FILENO) }
 
   /// Without control characters but line breaks: what a user or a file has said must not move the cursor.
@@ -95,6 +101,7 @@ enum ExitCodes {
 
   private static func report(_ error: any Error) -> any Error {
     if error is ArgumentParser.ExitCode || error is ValidationError || error is CleanExit { return error }
+    if error is OutputFile.ReaderGone { return ArgumentParser.ExitCode.success }
     Output.note("chainlab: \(error)")
     return ArgumentParser.ExitCode(code(of: error).rawValue)
   }

@@ -43,8 +43,8 @@ struct Simulate: AsyncParsableCommand {
       }
       if let output {
         let (result, log) = try plan.record(runID: "simulated")
-        try LogArchive.write(log, to: output)
-        return report(result, log, place: output)
+        try OutputFile.place(output) { try LogArchive.write(log, to: $0) }
+        return report(result, log, place: output, isStandard: OutputFile.isStandard(output))
       }
       let store = try RunStore(root: options.lab.folder)
       let run = try store.createImported(from: "simulation", versions: ["chainlab": Version.text])
@@ -59,21 +59,19 @@ struct Simulate: AsyncParsableCommand {
     }
   }
 
-  private func report(_ result: SimulationResult, _ log: LogSnapshot, place: String) {
+  /// Where standard output has the log, the report goes to standard error.
+  private func report(_ result: SimulationResult, _ log: LogSnapshot, place: String, isStandard: Bool = false) {
     let times = result.times
-    if json {
-      return Output.result(
-        WireJSON.encode(
-          Summary(
-            place: place, records: log.records.count, events: result.events, sent: result.sent, done: result.done,
-            throughput: result.throughput, goodput: result.goodput, mean: times.mean, p99: times.percentile(0.99))))
-    }
-    Output.result(
-      "simulated as \(place): \(FigureText.count(log.records.count)) records, \(FigureText.count(result.events)) events"
-    )
-    Output.result(
-      "  \(FigureText.number(result.throughput)) answers/s, \(FigureText.rate(result.goodput)) of them good; response time "
-        + "mean \(FigureText.seconds(times.mean)), p99 \(FigureText.seconds(times.percentile(0.99)))")
+    let summary = Summary(
+      place: place, records: log.records.count, events: result.events, sent: result.sent, done: result.done,
+      throughput: result.throughput, goodput: result.goodput, mean: times.mean, p99: times.percentile(0.99))
+    let answers = "\(FigureText.number(result.throughput)) answers/s, \(FigureText.rate(result.goodput)) of them good"
+    let text = """
+      simulated as \(place): \(FigureText.count(log.records.count)) records, \(FigureText.count(result.events)) events
+        \(answers); response time mean \(FigureText.seconds(times.mean)), p99 \(FigureText.seconds(times.percentile(0.99)))
+      """
+    guard !isStandard else { return Output.note(text) }
+    Output.result(json ? WireJSON.encode(summary) : Array(text.utf8))
   }
 
   /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `response_time_mean_s`,

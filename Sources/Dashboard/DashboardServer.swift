@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
+import TraceLog
 
 /// Serves the page on this host alone.
 package struct DashboardServer: Sendable {
@@ -21,6 +22,7 @@ package struct DashboardServer: Sendable {
   package init(port: Int, access: any LabAccess, group: MultiThreadedEventLoopGroup) async throws {
     let routes = PageRoutes(access: access)
     feed = routes.feed
+    let users = PeerUsers()
     let rest = AcceptRest.Place()
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
@@ -38,7 +40,7 @@ package struct DashboardServer: Sendable {
           try pipeline.addHandler(HTTPResponseEncoder())
           try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
           try pipeline.addHandler(HTTPServerPipelineHandler())
-          try pipeline.addHandler(PageHandler(routes: routes))
+          try pipeline.addHandler(PageHandler(routes: routes, users: users))
         }
       }
     let first = try await bootstrap.bind(host: "127.0.0.1", port: port).get()

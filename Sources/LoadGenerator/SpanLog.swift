@@ -26,7 +26,7 @@ struct SpanLog {
       key,
       Record(
         kind: .threadStart, other: Monotonic.now(), detail: ThreadRole.other.rawValue,
-        name: writer?.intern(threadName) ?? 0), by: scribe)
+        name: writer?.intern(threadName, as: .identity) ?? 0), by: scribe)
   }
 
   func start(_ request: LoadRequest) {

@@ -36,7 +36,8 @@ final class ServiceEnvironment: @unchecked Sendable {  // all constant but the c
     log.state(
       "thread:\(scribe.thread)",
       Record(
-        kind: .threadStart, time: now, other: now, thread: scribe.thread, detail: role.rawValue, name: log.intern(name)),
+        kind: .threadStart, time: now, other: now, thread: scribe.thread, detail: role.rawValue,
+        name: log.intern(name, as: .identity)),
       by: scribe)
   }
 

@@ -72,18 +72,27 @@ package enum ServiceMain {
     let folder = try makeFolder(arguments.data, name, topology.seed)
     let routes: [Route]
     do { routes = try prepare(folder) } catch { throw Failure(exit: .storage, message: error.row.detail) }
-    let log: LogWriter?
-    do {
-      log = try arguments.log.map { path throws(TraceLogError) in
-        try LogWriter(path: path, name: name.text, ownThread: false)
-      }
-    } catch { throw Failure(exit: .unavailable, message: error.description) }
+    let log = try arguments.log.flatMap { path throws(Failure) in try join(path, name, logger) }
     InstrumentationSystem.bootstrap(LogTracer(log: log))
     try ServiceProcess(
       name, topology: topology, routes: routes, log: log, databasePath: folder.databasePath, logger: logger,
       keepFiles: { folder.keeper.look(logger) }
     ).run()
     log?.close()
+  }
+
+  /// Without room in the log, the service goes on without it: it is there to serve.
+  private static func join(_ path: String, _ name: ReplicaName, _ logger: Logger) throws(Failure) -> LogWriter? {
+    do {
+      return try LogWriter(path: path, name: name.text, ownThread: false)
+    } catch {
+      switch error {
+      case .noProcessSlot, .noSpace:
+        logger.error("nothing of this process is traced", metadata: ["error": "\(error)"])
+        return nil
+      default: throw Failure(exit: .unavailable, message: error.description)
+      }
+    }
   }
 
   private static func loadTopology(

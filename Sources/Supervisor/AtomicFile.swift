@@ -2,7 +2,8 @@ import CPlatform
 import Glibc
 import Synchronization
 
-/// Files that readers see whole or not at all: written beside their place, then renamed.
+/// Files of a run, which readers see whole or not at all: written beside their place, then renamed. Nobody but their owner
+/// reads them. What a user asks for with `-o` is an `OutputFile`.
 package enum AtomicFile {
   private static let counter = Atomic<Int>(0)
 
@@ -22,14 +23,14 @@ package enum AtomicFile {
   }
 
   private static func fill(_ temporary: String, _ bytes: [UInt8], for path: String) throws(SupervisorError) {
-    let descriptor = chain_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    let descriptor = chain_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .system(path, "write") }
     defer { close(descriptor) }
     guard writeAll(bytes[...], to: descriptor) else { throw .system(path, "write") }
   }
 
   /// A name that nobody else uses.
-  private static func temporary(_ path: String) -> String {
+  static func temporary(_ path: String) -> String {
     "\(path).\(getpid())-\(counter.add(1, ordering: .relaxed).newValue).tmp"
   }
 

@@ -26,6 +26,8 @@ package final class ChainSupervisor {
   /// Runs a chain until SIGTERM, SIGINT or SIGHUP. Everything it has to say is in the run's `chain.json` as well.
   /// - Returns: the process's exit code: `ok`, or `notReady` if it was stopped before the chain was ready.
   package static func run(_ options: SupervisorOptions) throws(SupervisorError) -> Int32 {
+    // What its services write is nobody else's to read.
+    umask(0o077)
     let signals = try SignalInbox.install()
     ProcessName.set("chainlab-super")
     let supervisor = try ChainSupervisor(options, signals)
@@ -49,7 +51,7 @@ package final class ChainSupervisor {
     let run = try store.find(options.runID)
     let logPath = try run.record().log
     let services = Self.replicas(options, run: run, log: logPath)
-    journal = try RunJournal(run, in: store, services: services)
+    journal = try RunJournal(run, root: store.root, services: services)
     self.run = run
     self.logPath = logPath
     self.services = services
@@ -64,6 +66,7 @@ package final class ChainSupervisor {
     try ChainRequirements.check(options.topology, binaries: options.binaries)
     guard let logPath else { return }
     do throws(TraceLogError) {
+      try run.makeLogFolder()
       try LogWriter.create(path: logPath, sizeMiB: options.topology.traceLog.sizeMiB, runID: run.id)
       LogMark(log: logPath).set(run)
       writer = try LogWriter(path: logPath, name: "supervisor")
@@ -165,7 +168,9 @@ package final class ChainSupervisor {
     }
     if let writer {
       writer.scribe(thread: chain_thread_id()).write(
-        Record(kind: .processDied, other: end.recorded, name: writer.intern(name), arg: UInt32(bitPattern: pid)))
+        Record(
+          kind: .processDied, other: end.recorded, name: writer.intern(name, as: .identity),
+          arg: UInt32(bitPattern: pid)))
     }
     return end
   }
@@ -257,6 +262,6 @@ package final class ChainSupervisor {
       if let logPath { LogMark(log: logPath).sweep() }
       return
     }
-    try run.moveLog()
+    try journal.saveLog()
   }
 }

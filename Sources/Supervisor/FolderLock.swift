@@ -3,7 +3,8 @@ import ChainModel
 import Glibc
 
 /// Held by whoever starts or stops a chain, so that two cannot do so at once. It ends with its owner, however that ends.
-struct FolderLock: ~Copyable {
+/// Only the owner of the runs can take it.
+package struct FolderLock: ~Copyable {
   private let descriptor: Int32
 
   private init(descriptor: Int32) {
@@ -12,7 +13,8 @@ struct FolderLock: ~Copyable {
 
   deinit { close(descriptor) }
 
-  static func take(
+  /// Waits for the lock, at most so long, or until the user has changed their mind.
+  package static func take(
     _ store: RunStore, patience: Duration, isInterrupted: () -> Bool = { false }
   ) throws(SupervisorError) -> FolderLock {
     let lock = FolderLock(descriptor: try open(store))
@@ -32,15 +34,15 @@ struct FolderLock: ~Copyable {
     let path = "\(store.runsPath)/.lock"
     var failure: SupervisorError
     do throws(SupervisorError) {
-      try Folder.make(store.runsPath)
-      let descriptor = chain_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      try Folder.makeOwn(store.runsPath)
+      let descriptor = chain_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
       if descriptor >= 0 { return descriptor }
       failure = .system(path, "write")
     } catch {
       failure = error
     }
     for path in [path, store.runsPath, store.root] {
-      let descriptor = chain_open(path, O_RDONLY | O_CLOEXEC, 0)
+      let descriptor = chain_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0)
       if descriptor >= 0 { return descriptor }
     }
     throw failure

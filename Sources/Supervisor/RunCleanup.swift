@@ -17,12 +17,12 @@ struct RunCleanup {
     let hadLog = try run.hasLiveLog()
     try run.moveLog()
     guard !left.isEmpty || hadLog || record.phase.isLive else { return false }
-    try note(record, chain)
+    try note(chain)
     return true
   }
 
-  private func note(_ record: RunRecord, _ chain: ChainState?) throws(SupervisorError) {
-    var record = record
+  private func note(_ chain: ChainState?) throws(SupervisorError) {
+    var record = try run.record()
     if record.phase.isLive {
       record.phase = record.phase == .starting ? .failed : .ended
       record.failure = "the supervisor ended without stopping the chain; chainlab cleaned up after it"

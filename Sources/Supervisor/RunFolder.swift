@@ -37,6 +37,21 @@ package struct RunFolder: Hashable, Sendable {
   private var chainPath: String { "\(path)/chain.json" }
   private var wishPath: String { "\(path)/scale.json" }
 
+  var isGone: Bool { access(recordPath, F_OK) != 0 && errno == ENOENT }
+
+  /// Makes the folder anew if it is not there, with what stood in `services.yaml`, and leads `current` to it unless that
+  /// leads elsewhere. False when it is there.
+  func restore(_ configuration: [UInt8]) throws(SupervisorError) -> Bool {
+    guard isGone else { return false }
+    let runs = String(path.dropLast(id.count + 1))
+    try Folder.makeOwn(runs)
+    try Folder.make(path)
+    try Folder.make(dataPath)
+    try AtomicFile.write(configuration, to: configurationPath)
+    if access("\(runs)/current", F_OK) != 0 { try AtomicFile.link("\(runs)/current", to: id) }
+    return true
+  }
+
   // MARK: run.json and chain.json
 
   package func record() throws(SupervisorError) -> RunRecord {
@@ -74,25 +89,6 @@ package struct RunFolder: Hashable, Sendable {
   package func phase() throws(SupervisorError) -> ChainPhase {
     guard let chain = try chain() else { return try record().phase }
     return chain.phase.isLive && !chain.supervisor.identity.isAlive ? .lost : chain.phase
-  }
-
-  // MARK: The log
-
-  /// The live log as long as there is one, then the saved one; nil for a run that was traced nowhere.
-  package func logPath() throws(SupervisorError) -> String? {
-    guard let live = try record().log else { return access(savedLogPath, F_OK) == 0 ? savedLogPath : nil }
-    return access(live, F_OK) == 0 ? live : savedLogPath
-  }
-
-  func hasLiveLog() throws(SupervisorError) -> Bool {
-    try record().log.map { access($0, F_OK) == 0 } ?? false
-  }
-
-  /// Moves the live log into this folder. Without a live log there is nothing to do.
-  package func saveLog() throws(SupervisorError) {
-    guard try hasLiveLog(), let live = try record().log else { return }
-    try SparseCopy.copy(live, to: savedLogPath)
-    guard unlink(live) == 0 else { throw .system(live, "remove") }
   }
 
   // MARK: Results of load

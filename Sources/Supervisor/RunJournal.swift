@@ -2,21 +2,21 @@ import FoundationEssentials
 import Glibc
 import TraceLog
 
-/// Keeps `run.json` and `chain.json` up to date.
+/// Keeps `run.json` and `chain.json` up to date, on a disk that may be full and in a folder that somebody may remove.
 struct RunJournal {
   private let run: RunFolder
-  private let store: RunStore
+  private let root: String
   /// The text of the run's `services.yaml`.
   private let configuration: [UInt8]
   private var record: RunRecord
   private var chain: ChainState
   private var written: ChainState?
 
-  init(_ run: RunFolder, in store: RunStore, services: [SupervisedService]) throws(SupervisorError) {
+  init(_ run: RunFolder, root: String, services: [SupervisedService]) throws(SupervisorError) {
     self.run = run
-    self.store = store
-    configuration = try AtomicFile.read(run.configurationPath) ?? []
+    self.root = root
     record = try run.record()
+    configuration = try AtomicFile.read(run.configurationPath) ?? []
     chain = ChainState(supervisor: .current, services: services.map(\.described))
   }
 
@@ -25,6 +25,17 @@ struct RunJournal {
     chain.services = services.map(\.described)
     chain.page = page?.described
     try writeChain()
+  }
+
+  mutating func saveLog() throws(SupervisorError) {
+    let mark = record.log.map(LogMark.init)
+    mark?.remove()
+    do throws(SupervisorError) {
+      try run.saveLog(&record)
+    } catch {
+      mark?.set(run)
+      throw error
+    }
   }
 
   mutating func enter(_ phase: ChainPhase) throws(SupervisorError) {
@@ -43,25 +54,25 @@ struct RunJournal {
     }
     chain.page = nil
     chain.failure = error.map { ChainState.Failure(message: $0.description, exitCode: $0.exitCode) }
-    record.failure = error?.description
+    if let error { record.failure = error.description }
     record.endedAt = Date.now.ISO8601Format()
     try enter(phase)
   }
 
-  /// Whether somebody has removed what a process of the run needs to start.
-  var isGone: Bool { access(run.configurationPath, F_OK) != 0 && errno == ENOENT }
+  /// Whether somebody has removed the run's folder.
+  var isGone: Bool { run.isGone }
 
   /// Whether the whole root has been removed: nobody can ask for this chain any more.
-  var isRootGone: Bool { access(store.root, F_OK) != 0 && errno == ENOENT }
+  var isRootGone: Bool { access(root, F_OK) != 0 && errno == ENOENT }
 
-  /// Makes the run's folder anew, with what a process of the run needs to start and a user to find it.
+  /// Makes the folder of the run anew, so that whoever looks for the chain finds it, and its processes can be started.
   mutating func restore() throws(SupervisorError) {
-    try store.restore(run)
-    try AtomicFile.write(configuration, to: run.configurationPath)
+    guard try run.restore(configuration) else { return }
+    record.failure =
+      record.failure ?? "its folder was removed while the chain ran; what its processes had open was written anew"
     try run.write(record)
-    try run.write(chain)
-    written = chain
-    try store.makeCurrent(run)
+    written = nil
+    try writeChain()
   }
 
   private mutating func writeChain() throws(SupervisorError) {

@@ -9,7 +9,8 @@ package struct RunRecord: Codable, Hashable, Sendable {
   package var phase: ChainPhase
   /// Why the chain failed, or what went wrong at its end.
   package var failure: String?
-  /// Where the trace log is while the chain runs; nil when `services.yaml` switches it off.
+  /// Where the trace log is until it has been saved; nil afterwards, and when `services.yaml` switches it off. It stands in
+  /// a folder of its own, whose name nobody can foresee.
   package var log: String?
   package var seed: Seed
   /// By component, as the caller of `up` gave them.
@@ -31,7 +32,8 @@ package struct RunRecord: Codable, Hashable, Sendable {
     self.id = id
     self.startedAt = startedAt
     phase = .starting
-    log = topology.traceLog.enabled ? "\(topology.traceLog.directory)/chainlab-\(id).log" : nil
+    let folder = "\(topology.traceLog.directory)/chainlab-\(id)-\(String(UInt64.random(in: 0 ... .max), radix: 16))"
+    log = topology.traceLog.enabled ? "\(folder)/trace.log" : nil
     seed = Seed(value: topology.seed.value, users: topology.seed.users)
     self.versions = versions
     self.executables = executables

@@ -47,18 +47,13 @@ package struct RunStore: Hashable, Sendable {
     return run
   }
 
-  /// Makes the folder of a run anew that was removed while its chain runs.
-  func restore(_ run: RunFolder) throws(SupervisorError) {
-    for folder in [runsPath, run.path, run.dataPath] { try Folder.make(folder) }
-  }
-
   /// Removes a folder that was made for an import which then failed.
   package func discard(_ run: RunFolder) {
     try? FileManager.default.removeItem(atPath: run.path)
   }
 
   private func makeFolder() throws(SupervisorError) -> (run: RunFolder, at: Date) {
-    try Folder.make(runsPath)
+    try Folder.makeOwn(runsPath)
     var run: RunFolder
     var now: Date
     repeat {

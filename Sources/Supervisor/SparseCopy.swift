@@ -8,12 +8,10 @@ package enum SparseCopy {
   private static let seekData: Int32 = 3
   private static let seekHole: Int32 = 4
 
-  package static func copy(_ source: String, to target: String) throws(SupervisorError) {
-    let input = chain_open(source, O_RDONLY | O_CLOEXEC, 0)
-    guard input >= 0 else { throw .system(source, "read") }
-    defer { close(input) }
+  /// Copies what `input` has open; `source` is its path, for errors.
+  package static func copy(_ source: String, _ input: Int32, to target: String) throws(SupervisorError) {
     try AtomicFile.replace(target) { (temporary) throws(SupervisorError) in
-      let output = chain_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      let output = chain_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
       guard output >= 0 else { throw .system(target, "write") }
       defer { close(output) }
       var information = stat()

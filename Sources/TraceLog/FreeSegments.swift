@@ -78,32 +78,72 @@ struct FreeSegments: Sendable {
     candidates = candidates.filter { $0.tag.state != .free }[...]
   }
 
+  /// The segments of dead processes that have room left, with their tags.
+  func leftWithRoom() -> [(index: Int, tag: SegmentTag)] {
+    var dead = Dead(file: file, slot: slot)
+    var left: [(index: Int, tag: SegmentTag)] = []
+    for index in 0..<file.layout.segmentCount {
+      let tag = SegmentTag(rawValue: file.tag(index).load(ordering: .acquiring))
+      guard tag.state == .open, file.used(index) < file.layout.recordsPerSegment, dead.contains(tag.owner) else {
+        continue
+      }
+      left.append((index, tag))
+    }
+    return left
+  }
+
+  /// The processes that are gone, each looked up once.
+  private struct Dead {
+    let file: LogFile
+    let slot: Int
+    private var known: [Int: Bool] = [:]
+
+    init(file: LogFile, slot: Int) {
+      self.file = file
+      self.slot = slot
+    }
+
+    mutating func contains(_ owner: Int) -> Bool {
+      guard owner != slot else { return false }
+      if let isDead = known[owner] { return isDead }
+      let isDead = file.isDead(owner)
+      known[owner] = isDead
+      return isDead
+    }
+  }
+
   private func find() -> ArraySlice<Candidate> {
     let now = Monotonic.now()
     let isFull = now < noSpaceUntil
-    var dead: [Int: Bool] = [:]
+    var dead = Dead(file: file, slot: slot)
+    /// Nothing is lost with them; those that have memory already come first.
+    var empty: [Candidate] = []
     var unused: [Candidate] = []
     var used: [Candidate] = []
     var left: [Candidate] = []
     for index in 0..<file.layout.segmentCount {
       let tag = SegmentTag(rawValue: file.tag(index).load(ordering: .acquiring))
+      var candidate = Candidate(index: index, tag: tag, lastWritten: 0)
       switch tag.state {
-      case .free where isFull: break
-      case .free:
-        unused.append(Candidate(index: index, tag: tag, lastWritten: 0))
-        if unused.count == Self.unusedCount { return unused[...] }
+      case .free: if !isFull, unused.count < Self.unusedCount { unused.append(candidate) }
+      case .closed where file.used(index) == 0: empty.append(candidate)
       case .closed:
-        let closedAt = file.closedAt(index).load(ordering: .relaxed)
+        candidate.lastWritten = file.closedAt(index).load(ordering: .relaxed)
         // Of one that was closed since, an earlier one of the same stream may have been passed while it was still open.
-        if closedAt < now { used.append(Candidate(index: index, tag: tag, lastWritten: closedAt)) }
+        if candidate.lastWritten < now { used.append(candidate) }
       case .open, .claiming:
         // Left behind, if its owner is dead.
-        let isDead = tag.owner != slot && dead[tag.owner] ?? file.isDead(tag.owner)
-        dead[tag.owner] = isDead
-        if isDead { left.append(Candidate(index: index, tag: tag, lastWritten: file.lastWritten(tag, index))) }
+        guard dead.contains(tag.owner) else { continue }
+        guard tag.state == .open, file.used(index) > 0 else {
+          empty.append(candidate)
+          continue
+        }
+        candidate.lastWritten = file.lastWritten(tag, index)
+        left.append(candidate)
       }
     }
-    guard unused.isEmpty else { return unused[...] }
+    empty += unused
+    guard empty.isEmpty else { return empty[...] }
     used += Self.ranked(left, behind: used)
     return used.sorted { ($0.lastWritten, $0.tag.sequence) < ($1.lastWritten, $1.tag.sequence) }[...]
   }

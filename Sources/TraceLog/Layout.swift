@@ -3,18 +3,29 @@
 /// | part | offset | size |
 /// |---|---|---|
 /// | header | 0 | 4 KiB |
-/// | processes | 4 KiB | 4,096 × 64 bytes |
+/// | processes | 4 KiB | 65,536 × 64 bytes |
 /// | segment table | behind it | `segmentCount` × 64 bytes |
+/// | text index | behind it | 32,768 × 4 bytes |
 /// | strings | behind it | `stringBytes` |
 /// | segments | behind it | `segmentCount` × `recordsPerSegment` × 64 bytes |
+///
+/// The file is sparse: of the processes and the segments it has only what is used.
+///
+/// Version 1 had room for 4,096 processes and no text index.
 package struct Layout: Hashable, Sendable {
   static let magic: UInt64 = 0x474f_4c4e_4941_4843  // "CHAINLOG"
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   package static let recordSize = 64
   package static let page = 4096
-  package static let processSlots = 4096
+  /// As many as a record can tell apart.
+  package static let processSlots = 1 << 16
   package static let processesOffset = page
   package static let segmentTableOffset = processesOffset + processSlots * 64
+  package static let textIndexCount = 1 << 15
+  /// The longest text of a file, in bytes.
+  package static let textLimit = 1024
+  /// The longest text that a process writes into a live log, in bytes; longer ones are cut.
+  package static let liveTextLimit = 256
 
   package var segmentCount: Int
   package var recordsPerSegment: Int
@@ -49,10 +60,22 @@ package struct Layout: Hashable, Sendable {
       segmentCount: Int(segmentCount), recordsPerSegment: Int(recordsPerSegment), stringBytes: Int(stringBytes))
   }
 
-  package var stringsOffset: Int { Self.roundUp(Self.segmentTableOffset + segmentCount * 64) }
+  package var textIndexOffset: Int { Self.roundUp(Self.segmentTableOffset + segmentCount * 64) }
+  package var stringsOffset: Int { textIndexOffset + Self.textIndexCount * 4 }
+  /// Of the strings, the part that is open to all texts; the rest is kept for the names of processes and threads.
+  package var openStringBytes: Int { stringBytes / 4 * 3 }
   package var segmentsOffset: Int { stringsOffset + stringBytes }
+  /// What a log takes at once, before any process has joined it: header, segment table, text index and strings.
+  package var tableBytes: Int { Self.page + segmentsOffset - Self.segmentTableOffset }
   package var segmentBytes: Int { recordsPerSegment * Self.recordSize }
   package var fileSize: Int { segmentsOffset + segmentCount * segmentBytes }
+
+  /// How much of the room that is open to all texts is taken, in percent, from 75 to 100; 0 where it is less.
+  func textRoom(cursor: UInt64) -> Int {
+    let room = UInt64(max(1, openStringBytes))
+    let share = cursor >= room ? 100 : Int(cursor * 100 / room)
+    return share < 75 ? 0 : share
+  }
 
   package func segmentOffset(_ index: Int) -> Int { segmentsOffset + index * segmentBytes }
 
@@ -99,7 +122,8 @@ package struct Layout: Hashable, Sendable {
   }
 }
 
-/// State of a segment in one atomic word: its number in the order of claims, its owner's process slot, its state.
+/// State of a segment in one atomic word: its number in the order of claims, its owner's process slot, its state. The
+/// number is the records' and stays when a process goes on in what a dead one has left.
 package struct SegmentTag: Hashable {
   package enum State: UInt64 {
     case free = 0
@@ -115,11 +139,11 @@ package struct SegmentTag: Hashable {
   }
 
   package init(sequence: UInt64, owner: Int, state: State) {
-    rawValue = sequence << 16 | UInt64(owner & 0xfff) << 4 | state.rawValue
+    rawValue = sequence << 20 | UInt64(owner & 0xffff) << 4 | state.rawValue
   }
 
-  package var sequence: UInt64 { rawValue >> 16 }
-  package var owner: Int { Int((rawValue >> 4) & 0xfff) }
+  package var sequence: UInt64 { rawValue >> 20 }
+  package var owner: Int { Int((rawValue >> 4) & 0xffff) }
   package var state: State { State(rawValue: rawValue & 3) ?? .free }
 
   package func with(_ state: State) -> SegmentTag { SegmentTag(sequence: sequence, owner: owner, state: state) }

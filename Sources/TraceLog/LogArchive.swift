@@ -6,7 +6,6 @@ import Glibc
 /// it was taken, which are stopped: nobody writes to such a file any more.
 package enum LogArchive {
   private static let recordsPerSegment = 32_768
-  private static let textLimit = 1024
 
   /// Makes the file; it is an error if there is one.
   /// - Throws: when the file cannot be written, or the snapshot has more records or texts than a log can hold.
@@ -24,7 +23,7 @@ package enum LogArchive {
     else {
       throw .cannotCreate(path: path, reason: "a log cannot hold \(snapshot.records.count) records with their texts")
     }
-    let descriptor = chain_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    let descriptor = chain_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
     let isWritten =
@@ -66,7 +65,8 @@ package enum LogArchive {
 
   private static func processes(_ snapshot: LogSnapshot, _ texts: Texts) -> [UInt8] {
     typealias Field = Layout.Process
-    var bytes = [UInt8](repeating: 0, count: Layout.processSlots * 64)
+    let slots = min(Layout.processSlots, (snapshot.processes.map(\.slot).max() ?? -1) + 1)
+    var bytes = [UInt8](repeating: 0, count: max(0, slots) * 64)
     for process in snapshot.processes where (0..<Layout.processSlots).contains(process.slot) {
       let entry = process.slot * 64
       // One that died reads as live and gone. A start time of zero would make any process with its pid be taken for it.
@@ -141,7 +141,7 @@ package enum LogArchive {
       if let id = ids[text] { return id }
       let id = UInt32(clamping: bytes.count / 8)
       ids[text] = id
-      let content = Array(text.utf8).prefix(LogArchive.textLimit)
+      let content = Array(CutText.fit(text, to: Layout.textLimit).utf8)
       for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: content.count >> shift)) }
       bytes += content
       while bytes.count % 8 != 0 { bytes.append(0) }
@@ -150,7 +150,8 @@ package enum LogArchive {
 
     func id(_ text: String) -> UInt32 { ids[text] ?? 0 }
 
-    func size(pages: Int) -> Int { (bytes.count + pages - 1) / pages * pages }
+    /// With as much again of free room, of which the file has no bytes: such a log is not about to be full.
+    func size(pages: Int) -> Int { (2 * bytes.count + pages - 1) / pages * pages }
   }
 }
 

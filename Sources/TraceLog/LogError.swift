@@ -19,7 +19,8 @@ package enum TraceLogError: Error, Hashable, Sendable, CustomStringConvertible {
         + "or a smaller size with trace_log in services.yaml"
     case .notALog(let path, let reason): "\(path) is not a chainlab trace log: \(reason)"
     case .wrongVersion(let path, let found):
-      "\(path) is a trace log of version \(found), this program reads version \(Layout.version)"
+      "\(path) is a trace log of version \(found), this program reads version \(Layout.version); "
+        + "read it with the chainlab that recorded it, or record the run again"
     case .noProcessSlot(let path):
       "the trace log \(path) has no room for another process (\(Layout.processSlots) have used it); start a new run"
     }

@@ -63,13 +63,13 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
     }
     file.word(Header.nextSequence).store(1, ordering: .relaxed)
     file.word(Header.stringCursor).store(8, ordering: .relaxed)  // id 0 stays the empty string
+    file.keepRefusedText()
     file.word(Header.magic).store(Layout.magic, ordering: .releasing)
   }
 
-  /// Maps an existing log for writing.
+  /// Maps an existing log of this user's for writing.
   static func open(path: String) throws(TraceLogError) -> LogFile {
-    let descriptor = chain_open(path, O_RDWR | O_CLOEXEC, 0)
-    guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
+    let descriptor = try OwnFile.open(path, O_RDWR)
     defer { close(descriptor) }
     let header = try LogHeader(descriptor: descriptor, path: path)
     guard header.fileSize == header.layout.fileSize else {
@@ -82,10 +82,20 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
 
   /// A full file system is met here, as an error; at the first write to a table it would be a SIGBUS.
   private func takeTables() throws(TraceLogError) {
-    switch chain_populate(base, layout.segmentsOffset) {
+    try take(0, Layout.page)
+    try take(Layout.segmentTableOffset, layout.segmentsOffset - Layout.segmentTableOffset)
+  }
+
+  /// The table of processes is taken as they come.
+  func takeProcess(_ slot: Int) throws(TraceLogError) {
+    try take(Self.process(slot, 0) / Layout.page * Layout.page, Layout.page)
+  }
+
+  private func take(_ offset: Int, _ count: Int) throws(TraceLogError) {
+    switch chain_populate(base + offset, count) {
     case 0: return
     case EINVAL: throw .cannotOpen(path: path, reason: "the log needs Linux 5.14 or later")
-    default: throw .noSpace(path: path, needed: layout.segmentsOffset)
+    default: throw .noSpace(path: path, needed: layout.tableBytes)
     }
   }
 
@@ -122,27 +132,5 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
 
   func record(_ segment: Int, _ position: Int) -> UnsafeMutableRawPointer {
     base + layout.segmentOffset(segment) + position * Layout.recordSize
-  }
-
-  // MARK: Strings
-
-  /// Puts a text into the string table, which is never emptied; 0 (the empty string) when it is full.
-  func intern(_ text: String) -> UInt32 {
-    var text = text
-    return text.withUTF8 { bytes in
-      let length = min(bytes.count, 1024)
-      let size = (4 + length + 7) / 8 * 8
-      let cursor = word(Layout.Header.stringCursor)
-      guard length > 0 else { return 0 }
-      let offset = Int(clamping: cursor.loadThenWrappingIncrement(by: UInt64(size), ordering: .relaxed))
-      guard offset <= layout.stringBytes - size, let start = bytes.baseAddress else {
-        word(Layout.Header.stringsRefused).wrappingIncrement(ordering: .relaxed)
-        return 0
-      }
-      let entry = layout.stringsOffset + offset
-      (base + entry + 4).copyMemory(from: start, byteCount: length)
-      half(entry).store(UInt32(length), ordering: .releasing)
-      return UInt32(offset / 8)
-    }
   }
 }

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// The header as a reader may believe it: checked against the file's real size.

@@ -19,6 +19,8 @@ package final class LogReader {
   private var strings: [UInt32: String] = [:]
   /// By id: whether a record has named it.
   private var isKnown: [Bool]
+  /// By slot, the processes that have stopped or died.
+  private var over: [Int: LogProcess] = [:]
 
   package init(path: String) throws(TraceLogError) {
     // Without O_NONBLOCK, opening a FIFO waits for somebody to write into it.
@@ -38,6 +40,8 @@ package final class LogReader {
   deinit {
     close(descriptor)
   }
+
+  package var runID: String { header.runID }
 
   /// The whole log as it is now.
   package func snapshot() throws(TraceLogError) -> LogSnapshot {
@@ -105,9 +109,10 @@ package final class LogReader {
   private func look() -> View {
     let takenAt = Monotonic.now()
     let fileSize = Int(lseek(descriptor, 0, SEEK_END))
-    let tables = LogTables(layout: header.layout, bytes: read(at: 0, count: header.layout.stringsOffset))
-    return View(
-      takenAt: takenAt, fileSize: fileSize, tables: tables, processes: tables.processes { [self] id in text(id) })
+    let tables = LogTables(layout: header.layout) { [self] offset, count in read(at: offset, count: count) }
+    let processes = tables.processes(over: over) { [self] id in text(id) }
+    for (slot, process) in processes where process.fate != .running { over[slot] = process }
+    return View(takenAt: takenAt, fileSize: fileSize, tables: tables, processes: processes)
   }
 
   private func snapshot(
@@ -118,6 +123,7 @@ package final class LogReader {
     var loss = LogLoss()
     loss.overwritten = Int(clamping: head.value(at: Layout.Header.overwritten, UInt64.self))
     loss.strings = Int(clamping: head.value(at: Layout.Header.stringsRefused, UInt64.self))
+    loss.textRoom = header.layout.textRoom(cursor: head.value(at: Layout.Header.stringCursor, UInt64.self))
     loss.dropped = view.processes.values.reduce(0) { $0 + $1.dropped }
     (loss.pending, loss.holes, loss.damaged) = (pending, gaps.holes, gaps.damaged)
     return LogSnapshot(
@@ -136,7 +142,7 @@ package final class LogReader {
     guard id != 0, offset + 4 <= header.layout.stringBytes else { return nil }
     let start = header.layout.stringsOffset + offset
     let length = Int(read(at: start, count: 8).value(at: 0, UInt32.self))
-    guard length > 0, length <= 1024, offset + 4 + length <= header.layout.stringBytes else { return nil }
+    guard length > 0, length <= Layout.textLimit, offset + 4 + length <= header.layout.stringBytes else { return nil }
     let text = String(decoding: read(at: start + 4, count: length).prefix(length), as: UTF8.self)
     strings[id] = text
     return text
@@ -167,8 +173,11 @@ package final class LogReader {
     guard used > progress.first else { return gaps }
     let isAlive = view.isAlive(tag.owner)
     if fill(copy, segment, progress.first..<present, isAlive: isAlive) {
-      // Whoever claims the segment changes its tag first: the same tag afterwards means that nothing was overwritten.
-      guard currentTag(segment).sequence == tag.sequence else { return gaps }
+      // Whoever claims the segment changes its tag first: the same number afterwards means that nothing was overwritten.
+      let current = currentTag(segment)
+      guard current.sequence == tag.sequence else { return gaps }
+      // A process that goes on where a dead one has left off fills what that one has not.
+      if current.owner != tag.owner { _ = fill(copy, segment, progress.first..<present, isAlive: true) }
       gaps = progress.look(at: copy, tag: tag, to: present, isAlive: isAlive, take: take)
     } else if !isAlive {
       gaps.holes += progress.unfilled.count + present - progress.position
@@ -184,9 +193,10 @@ package final class LogReader {
   /// Reads the records of a scanned segment once more; none where it has been overwritten since.
   /// - Returns: how many.
   func load(_ plan: LogScan.Plan, _ copy: SegmentCopy, into records: UnsafeMutablePointer<Record>) -> Int {
-    guard fill(copy, plan.index, 0..<plan.end, isAlive: plan.isAlive),
-      currentTag(plan.index).sequence == plan.tag.sequence
-    else { return 0 }
+    guard fill(copy, plan.index, 0..<plan.end, isAlive: plan.isAlive) else { return 0 }
+    let current = currentTag(plan.index)
+    guard current.sequence == plan.tag.sequence else { return 0 }
+    if current.owner != plan.tag.owner { _ = fill(copy, plan.index, 0..<plan.end, isAlive: true) }
     let (known, lasting) = (KindSet.all, KindSet.lasting)
     var count = 0
     var unfilled = plan.unfilled[...]

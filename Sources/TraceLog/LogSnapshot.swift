@@ -41,10 +41,17 @@ package struct LogLoss: Hashable, Codable, Sendable {
   package var pending = 0
   /// Texts that did not fit into the string table.
   package var strings = 0
+  /// How much of the string table's room is taken, in percent, from 75 on; 0 below that. It is said before texts are lost.
+  package var textRoom = 0
   /// Parts of the file that are missing or make no sense.
   package var damaged = 0
 
   package init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case overwritten, dropped, holes, pending, strings, damaged
+    case textRoom = "text_room"
+  }
 
   package var isNothing: Bool { overwritten | dropped | holes | strings | damaged == 0 }
 
@@ -55,7 +62,8 @@ package struct LogLoss: Hashable, Codable, Sendable {
       (strings, "texts refused"), (damaged, "places damaged"),
     ]
     let lost = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-    return lost.isEmpty ? "nothing lost" : lost.joined(separator: ", ")
+    let text = lost.isEmpty ? "nothing lost" : lost.joined(separator: ", ")
+    return textRoom == 0 ? text : "\(text); its table of names is \(textRoom) % full"
   }
 }
 

@@ -26,6 +26,8 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
   private let states = Mutex<[StateKey: Record]>([:])
   private let droppedCount = ManagedAtomic<UInt64>(0)
 
+  /// So many texts that were refused are remembered at most; those that were kept are bounded by the table.
+  private static let rememberedTexts = 4_096
   /// How often the helper thread looks for work.
   private static let helperPeriodMicroseconds: UInt32 = 2_000
 
@@ -45,13 +47,14 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
     let next = file.word(Layout.Header.nextProcess).loadThenWrappingIncrement(ordering: .relaxed)
     guard next < UInt64(Layout.processSlots) else { throw .noProcessSlot(path: path) }
     slot = Int(next)
+    try file.takeProcess(slot)
     let claims = SegmentClaims(file: file, slot: slot)
     self.claims = claims
-    shared = TraceStream(file: file, slot: slot) { claims.take() }
+    shared = TraceStream(file: file, slot: slot) { claims.take(isFirst: $0) }
     enter(name: name)
     claims.refill()
     if ownThread { startHelper() }
-    state("process", Record(kind: .processStart, name: intern(name), arg: UInt32(getpid())))
+    state("process", Record(kind: .processStart, name: intern(name, as: .identity), arg: UInt32(getpid())))
   }
 
   private func enter(name: String) {
@@ -60,7 +63,7 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
     file.half(LogFile.process(slot, Field.pid)).store(UInt32(bitPattern: identity.pid), ordering: .relaxed)
     file.word(LogFile.process(slot, Field.startTicks)).store(identity.startTicks, ordering: .relaxed)
     file.word(LogFile.process(slot, Field.attachedAt)).store(Monotonic.now(), ordering: .relaxed)
-    file.half(LogFile.process(slot, Field.name)).store(intern(name), ordering: .relaxed)
+    file.half(LogFile.process(slot, Field.name)).store(intern(name, as: .identity), ordering: .relaxed)
     file.half(LogFile.process(slot, Field.state)).store(ProcessState.live.rawValue, ordering: .releasing)
     registry.withLock { $0.streams.append(shared) }
   }
@@ -68,12 +71,13 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
   /// How many records this process could not write because the log had no room.
   package var dropped: Int { Int(droppedCount.load(ordering: .relaxed)) }
 
-  /// The id of a text, the same for the same text. Names must come from a bounded set: the table is never emptied.
-  package func intern(_ text: String) -> UInt32 {
+  /// The id of a text, the same for the same text in all processes. Texts must come from a bounded set: the table is never
+  /// emptied. One of more than 256 bytes is cut; without room, the id is that of a text which says so.
+  package func intern(_ text: String, as use: TextUse = .other) -> UInt32 {
     registry.withLock { registry in
       if let id = registry.names[text] { return id }
-      let id = file.intern(text)
-      registry.names[text] = id
+      let id = file.intern(text, as: use)
+      if id != LogFile.refusedTextID || registry.names.count < Self.rememberedTexts { registry.names[text] = id }
       return id
     }
   }
@@ -81,7 +85,7 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
   /// A way to write for one event loop, which gets segments of its own.
   package func scribeOfLoop(thread: UInt32) -> Scribe {
     let claims = claims
-    let stream = TraceStream(file: file, slot: slot) { claims.take() }
+    let stream = TraceStream(file: file, slot: slot) { claims.take(isFirst: $0) }
     registry.withLock { $0.streams.append(stream) }
     return Scribe(writer: self, stream: stream, thread: thread)
   }

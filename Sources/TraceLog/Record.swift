@@ -176,6 +176,8 @@ package struct Record: Hashable, Sendable {
 
   /// In place of a kind: the record says nothing. Readers pass over it.
   static let voidCode: UInt8 = 127
+  /// In place of a kind: a process that died has claimed this place and not filled it. Readers count it.
+  static let holeCode: UInt8 = 126
 
   /// Nil for a kind this version does not know.
   package var kind: RecordKind? { RecordKind(rawValue: kindCode) }

@@ -6,9 +6,13 @@ import Synchronization
 /// Claims segments for one process, and keeps a few ready whose memory is already touched, since a first touch on the
 /// request path costs up to 10 µs.
 ///
-/// A segment that was never used comes first, then the one whose newest record is the oldest: so the log is complete
-/// for as long as it can be, and of a stream's segments the earlier goes before the later. In any other order a wait
-/// would be left in the log whose end is lost.
+/// A stream begins where a dead process has left off, in what that one has not used of its last segment: so processes
+/// that are started again and again take no more room than what they write. Only its first segment may be such a one,
+/// since a stream's segments must have rising numbers.
+///
+/// Otherwise a segment that holds nothing comes first, then the one whose newest record is the oldest: so the log is
+/// complete for as long as it can be, and of a stream's segments the earlier goes before the later. In any other order a
+/// wait would be left in the log whose end is lost.
 final class SegmentClaims: Sendable {
   private let file: LogFile
   private let slot: Int
@@ -24,9 +28,10 @@ final class SegmentClaims: Sendable {
     claiming = Mutex(FreeSegments(file: file, slot: slot))
   }
 
-  /// For a stream that needs a segment now.
-  func take() -> SegmentTag.Claim? {
-    nextReady() ?? claiming.withLock { nextReady() ?? claim(of: &$0) }
+  /// For a stream that needs a segment now, its first or a further one.
+  func take(isFirst: Bool) -> SegmentTag.Claim? {
+    if isFirst, let left = claiming.withLock({ adopt(of: $0) }) { return left }
+    return nextReady() ?? claiming.withLock { nextReady() ?? claim(of: &$0) }
   }
 
   private func nextReady() -> SegmentTag.Claim? { ready.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
@@ -51,6 +56,31 @@ final class SegmentClaims: Sendable {
     }) {
       file.tag(claim.index).store(
         SegmentTag(sequence: claim.sequence, owner: slot, state: .closed).rawValue, ordering: .releasing)
+    }
+  }
+
+  /// Goes on in a segment of a dead process.
+  private func adopt(of free: FreeSegments) -> SegmentTag.Claim? {
+    for (index, old) in free.leftWithRoom() {
+      guard chain_populate(file.record(index, 0), file.layout.segmentBytes) == 0 else { return nil }
+      let mine = SegmentTag(sequence: old.sequence, owner: slot, state: .open)
+      guard
+        file.tag(index).compareExchange(
+          expected: old.rawValue, desired: mine.rawValue, ordering: .acquiringAndReleasing
+        ).exchanged
+      else { continue }
+      markHoles(mine, index)
+      return SegmentTag.Claim(sequence: mine.sequence, index: index)
+    }
+    return nil
+  }
+
+  /// What the dead one has claimed and not filled would look as if a living process were about to fill it.
+  private func markHoles(_ tag: SegmentTag, _ index: Int) {
+    for position in 0..<file.used(index) where file.publishedTime(tag, index, position) == nil {
+      var hole = Record(kind: .dropped, time: Monotonic.now())
+      hole.kindCode = Record.holeCode
+      file.write(hole, slot: slot, at: file.record(index, position), word: tag.word(at: position))
     }
   }
 
@@ -90,7 +120,8 @@ final class SegmentClaims: Sendable {
     var lost: UInt64 = 0
     for position in 0..<file.used(index) {
       guard let time = file.publishedTime(tag, index, position) else { continue }
-      if file.record(index, position).load(fromByteOffset: 54, as: UInt8.self) == Record.voidCode { continue }
+      let code = file.record(index, position).load(fromByteOffset: 54, as: UInt8.self)
+      if code == Record.voidCode || code == Record.holeCode { continue }
       newest = max(newest, time)
       lost += 1
     }

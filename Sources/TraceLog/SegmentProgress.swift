@@ -47,7 +47,13 @@ struct SegmentProgress {
       }
       if let record = copy.record(at: place, word: tag.word(at: place)) {
         let code = record.pointee.kindCode
-        if known.contains(code) { take(record) } else if code != Record.voidCode { gaps.damaged += 1 }
+        if known.contains(code) {
+          take(record)
+        } else if code == Record.holeCode {
+          gaps.holes += 1
+        } else if code != Record.voidCode {
+          gaps.damaged += 1
+        }
       } else if isAlive {
         stillUnfilled.append(UInt16(place))
       } else {

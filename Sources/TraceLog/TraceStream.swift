@@ -12,7 +12,7 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
   private let file: LogFile
   private let slot: Int
   private let capacity: UInt64
-  private let next: @Sendable () -> SegmentTag.Claim?
+  private let next: @Sendable (_ isFirst: Bool) -> SegmentTag.Claim?
   /// The segment in use: sequence << 16 | index; `none` before the first and while there is no room.
   private let current = ManagedAtomic<UInt64>(TraceStream.none)
   private let rolling = Mutex(Rolling())
@@ -21,11 +21,12 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
     /// When the log last had no room, or a segment was last taken.
     var triedAt: UInt64 = 0
     var isFinished = false
+    var hasBegun = false
   }
 
   private static let none = UInt64.max
 
-  init(file: LogFile, slot: Int, next: @escaping @Sendable () -> SegmentTag.Claim?) {
+  init(file: LogFile, slot: Int, next: @escaping @Sendable (_ isFirst: Bool) -> SegmentTag.Claim?) {
     self.file = file
     self.slot = slot
     self.next = next
@@ -43,35 +44,18 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
           let tag = SegmentTag(rawValue: file.tag(index).load(ordering: .acquiring))
           let word = tag.word(at: Int(position))
           if tag.sequence == packed >> 16 {
-            write(record, index: index, position: Int(position), word: word)
+            file.write(record, slot: slot, at: file.record(index, Int(position)), word: word)
             return true
           }
           // This thread has slept since it looked at `current`, and its segment is somebody else's by now. The place that
           // it has just claimed there would never be filled by anybody else, and the segment never be free again.
           var nothing = Record(kind: .dropped, time: record.time)
           nothing.kindCode = Record.voidCode
-          write(nothing, index: index, position: Int(position), word: word)
+          file.write(nothing, slot: slot, at: file.record(index, Int(position)), word: word)
         }
       }
       guard roll(from: packed) else { return false }
     }
-  }
-
-  private func write(_ record: borrowing Record, index: Int, position: Int, word: UInt64) {
-    let place = file.record(index, position)
-    let published = UnsafeAtomic<UInt64>(at: place.assumingMemoryBound(to: UnsafeAtomic<UInt64>.Storage.self))
-    published.store(0, ordering: .relaxed)
-    chain_release_fence()
-    place.storeBytes(of: record.time, toByteOffset: 8, as: UInt64.self)
-    place.storeBytes(of: record.traceHigh, toByteOffset: 16, as: UInt64.self)
-    place.storeBytes(of: record.traceLow, toByteOffset: 24, as: UInt64.self)
-    place.storeBytes(of: record.span, toByteOffset: 32, as: UInt64.self)
-    place.storeBytes(of: record.other, toByteOffset: 40, as: UInt64.self)
-    place.storeBytes(
-      of: UInt64(record.thread) | UInt64(slot) << 32 | UInt64(record.kindCode) << 48
-        | UInt64(record.detail) << 56, toByteOffset: 48, as: UInt64.self)
-    place.storeBytes(of: UInt64(record.name) | UInt64(record.arg) << 32, toByteOffset: 56, as: UInt64.self)
-    published.store(word, ordering: .releasing)
   }
 
   /// Goes on to the next segment, unless another thread has already done so.
@@ -83,7 +67,8 @@ final class TraceStream: @unchecked Sendable {  // `current` and all shared word
       if rolling.isFinished { return false }
       if seen == Self.none, rolling.triedAt != 0, now &- rolling.triedAt < 10_000_000 { return false }
       rolling.triedAt = now
-      let claim = next()
+      let claim = next(!rolling.hasBegun)
+      if claim != nil { rolling.hasBegun = true }
       current.store(claim?.packed ?? Self.none, ordering: .releasing)
       if seen != Self.none { close(seen, at: now) }
       return claim != nil
@@ -116,5 +101,25 @@ extension SegmentTag {
     var index: Int
 
     var packed: UInt64 { sequence << 16 | UInt64(index) }
+  }
+}
+
+extension LogFile {
+  /// Fills a place that has been claimed, and publishes it.
+  @inline(__always)
+  func write(_ record: borrowing Record, slot: Int, at place: UnsafeMutableRawPointer, word: UInt64) {
+    let published = UnsafeAtomic<UInt64>(at: place.assumingMemoryBound(to: UnsafeAtomic<UInt64>.Storage.self))
+    published.store(0, ordering: .relaxed)
+    chain_release_fence()
+    place.storeBytes(of: record.time, toByteOffset: 8, as: UInt64.self)
+    place.storeBytes(of: record.traceHigh, toByteOffset: 16, as: UInt64.self)
+    place.storeBytes(of: record.traceLow, toByteOffset: 24, as: UInt64.self)
+    place.storeBytes(of: record.span, toByteOffset: 32, as: UInt64.self)
+    place.storeBytes(of: record.other, toByteOffset: 40, as: UInt64.self)
+    place.storeBytes(
+      of: UInt64(record.thread) | UInt64(slot) << 32 | UInt64(record.kindCode) << 48
+        | UInt64(record.detail) << 56, toByteOffset: 48, as: UInt64.self)
+    place.storeBytes(of: UInt64(record.name) | UInt64(record.arg) << 32, toByteOffset: 56, as: UInt64.self)
+    published.store(word, ordering: .releasing)
   }
 }

@@ -54,6 +54,17 @@ import TraceLog
     #expect([parents.open, parents.ended, parents.unknown, parents.none] == [8, 0, 0, 2])
   }
 
+  /// Its supervisor saw it die, and nothing else of it is in the log.
+  @Test func aServiceThatDiedBeforeItJoinedTheLogBreaksNothing() {
+    var log = TestLog.wellBehaved()
+    log.process("supervisor", 8)
+    log.write(
+      .processDied, log.takenAt - 1, TestLog.Pen(process: 8, thread: 80), other: 9, name: "payment-service", arg: 4_711)
+    let audit = LogAudit(log.snapshot)
+    #expect(audit.isClean && audit.incomplete == [.unjoined: 1], "\(audit.text)")
+    #expect(audit.text.contains("incomplete  1 ended before it had joined the log"))
+  }
+
   @Test func requestTimesAddUpExactly() {
     let audit = LogAudit(TestLog.wellBehaved().snapshot)
     let time = audit.requestTime

@@ -40,7 +40,8 @@ import TraceLog
   /// No process, no port, no file in shared memory.
   static func expectNothingLeft(of chain: LiveChain, processes: [ProcessIdentity], log: String) {
     #expect(!processes.contains { $0.isAlive })
-    #expect(access(log, F_OK) != 0, "\(log) is still there")
+    let folder = String(log.prefix(upTo: log.lastIndex(of: "/") ?? log.endIndex))
+    for path in [log, folder] { #expect(access(path, F_OK) != 0, "\(path) is still there") }
     for service in chain.topology.services {
       #expect(PortCheck.isFree(host: "127.0.0.1", port: service.port))
       #expect(PortCheck.isFree(host: "127.0.0.1", port: service.controlPort))

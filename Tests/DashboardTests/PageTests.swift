@@ -1,8 +1,10 @@
 import ChainModel
 import ChainTestSupport
 import Dashboard
+import Glibc
 import Supervisor
 import Testing
+import TraceLog
 
 /// The page's port: whom it answers, and what it carries out.
 @Suite struct PageTests {
@@ -77,6 +79,22 @@ import Testing
       ] {
         #expect(page.send(path, headers: [header])?.status == 403, "\(header)")
         #expect(page.send("/", headers: [header])?.status == 403, "\(header)")
+      }
+    }
+  }
+
+  /// Loopback is open to all users of a host; the runs and the chain are their owner's.
+  @Test(.enabled(if: PeerUsers().isKnown && geteuid() == 0, "only root can be several users"), .timeLimit(.minutes(1)))
+  func anotherUserOfTheHostIsRefused() async throws {
+    try await TestPage.with(try TestLab(isChainRunning: false)) { page in
+      await #expect(processExitsWith: .success) { [port = page.port as Int] in
+        #expect(setgid(65_534) == 0 && setuid(65_534) == 0)
+        for path in ["/", "/api/v1/runs", "/api/v1/events"] {
+          let client = try RawClient(port: port)
+          try client.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n")
+          let answer = try client.answer()
+          #expect(answer.status == 403 && answer.text.contains("you are user 65534"), "\(answer.text)")
+        }
       }
     }
   }

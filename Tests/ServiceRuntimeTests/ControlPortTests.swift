@@ -1,9 +1,11 @@
 import ChainModel
 import ChainTestSupport
+import Glibc
 import KernelView
 import Supervisor
 import Testing
 import Topology
+import TraceLog
 
 extension OneService {
   /// The control port as somebody meets it who must not get in, or does not know how to ask.
@@ -69,6 +71,25 @@ extension OneService {
     }
 
     // MARK: Who may ask
+
+    /// Loopback is open to all users of a host; the chain is its owner's.
+    @Test(
+      .enabled(if: PeerUsers().isKnown && geteuid() == 0, "only root can be several users"), .timeLimit(.minutes(1)))
+    func anotherUserOfTheHostIsRefused() async throws {
+      try await LoneService.run(.paymentService) { service in
+        await #expect(processExitsWith: .success) { [port = service.controlPort as Int] in
+          #expect(setgid(65_534) == 0 && setuid(65_534) == 0)
+          for request in ["GET /status", "DELETE /fault", "GET /metrics"] {
+            let client = try RawClient(port: port)
+            try client.send("\(request) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            let answer = try client.answer()
+            #expect(answer.status == 403 && answer.text.contains("you are user 65534"), "\(answer.text)")
+          }
+        }
+        let status = try service.status()
+        #expect(status.faults == [])
+      }
+    }
 
     /// DNS rebinding: a page's own name leads to 127.0.0.1, but the browser says that name.
     @Test(.timeLimit(.minutes(1))) func aForeignHostIsRefused() async throws {

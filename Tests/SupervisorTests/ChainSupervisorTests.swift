@@ -161,7 +161,7 @@ import TraceLog
     let end = try await chain.supervisedInVain(run)
     #expect(end == .exited(ExitCode.storage.rawValue))
     let message = try #require(try run.chain()?.failure?.message)
-    #expect(message.hasPrefix("cannot create the trace log \(logFolder)/chainlab-\(run.id).log"))
+    #expect(message.hasPrefix("cannot create the trace log \(logFolder)/chainlab-\(run.id)-"))
     #expect(access(run.logPath(of: .gateway), F_OK) != 0)
   }
 

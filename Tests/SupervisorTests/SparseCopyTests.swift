@@ -9,7 +9,7 @@ import Testing
     let target = "\(folder.path)/target"
     let size = 64 << 20
     try Self.make(source, size: size, data: [0: "head", 20 << 20: "middle", size - 4: "tail"])
-    try SparseCopy.copy(source, to: target)
+    try Self.copy(source, to: target)
     let copy = try Self.status(target)
     #expect(Int(copy.st_size) == size)
     #expect(Int(copy.st_blocks) * 512 < 1 << 20)
@@ -24,7 +24,7 @@ import Testing
     let source = "\(folder.path)/source"
     let target = "\(folder.path)/target"
     try Self.make(source, size: 8 << 20, data: [0: String(repeating: "\0", count: 8 << 20), 5 << 20: "data"])
-    try SparseCopy.copy(source, to: target)
+    try Self.copy(source, to: target)
     #expect(Int(try Self.status(source).st_blocks) * 512 >= 8 << 20)
     #expect(Int(try Self.status(target).st_blocks) * 512 < 1 << 20)
     #expect(try Self.read(target, at: (5 << 20) - 1, count: 6) == "\0data\0")
@@ -33,7 +33,7 @@ import Testing
   @Test(arguments: [0, 1, 100_000]) func aFileOfOnlyAHoleKeepsItsSize(size: Int) throws {
     let folder = try TemporaryFolder()
     try Self.make("\(folder.path)/source", size: size, data: [:])
-    try SparseCopy.copy("\(folder.path)/source", to: "\(folder.path)/target")
+    try Self.copy("\(folder.path)/source", to: "\(folder.path)/target")
     #expect(Int(try Self.status("\(folder.path)/target").st_size) == size)
   }
 
@@ -47,7 +47,7 @@ import Testing
       signal(SIGXFSZ, SIG_IGN)
       setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
       #expect {
-        try SparseCopy.copy("\(folder)/source", to: "\(folder)/target")
+        try Self.copy("\(folder)/source", to: "\(folder)/target")
       } throws: { error in
         guard case .file("\(folder)/target", "write", _)? = error as? SupervisorError else { return false }
         return true
@@ -57,6 +57,13 @@ import Testing
   }
 
   // MARK: Files with holes
+
+  private static func copy(_ source: String, to target: String) throws {
+    let input = open(source, O_RDONLY | O_CLOEXEC)
+    guard input >= 0 else { throw TestSetupError("cannot open \(source)") }
+    defer { close(input) }
+    try SparseCopy.copy(source, input, to: target)
+  }
 
   private static func make(_ path: String, size: Int, data: [Int: String]) throws {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)

@@ -35,6 +35,15 @@ import TraceLog
       bytes = poke.bytes(at: 0, count: layout.segmentOffset(40))
     }
 
+    /// Writes back what lies behind a place at which the file was cut off; of the processes, only those that there were.
+    func restore(from size: Int) {
+      poke.truncate(to: layout.fileSize)
+      let parts = [0..<Layout.processesOffset + 4 * 64, Layout.segmentTableOffset..<bytes.count]
+      for part in parts.map({ $0.clamped(to: min(size, bytes.count)..<bytes.count) }) where !part.isEmpty {
+        poke.write(Array(bytes[part]), at: part.lowerBound)
+      }
+    }
+
     /// Header, processes, segments, strings and records in equal parts, since most of the file is never used.
     func place(_ random: inout IDGenerator) -> Int {
       let parts = [
@@ -124,8 +133,7 @@ import TraceLog
       let size = Int(random.next() % UInt64(inData ? sample.bytes.count : layout.fileSize))
       sample.poke.truncate(to: size)
       let snapshot = try sample.read()
-      sample.poke.truncate(to: layout.fileSize)
-      if size < sample.bytes.count { sample.poke.write(Array(sample.bytes[size...]), at: size) }
+      sample.restore(from: size)
       #expect((snapshot == nil) == (size < layout.segmentsOffset), "\(size) bytes")
       guard let snapshot else { continue }
       let count = snapshot.records.count
@@ -145,8 +153,7 @@ import TraceLog
       sample.poke.truncate(to: size)
       #expect(try reader.snapshot().records.count <= sample.records.count)
       #expect(try reader.readNew().records.isEmpty)
-      sample.poke.truncate(to: sample.layout.fileSize)
-      sample.poke.write(Array(sample.bytes[size...]), at: size)
+      sample.restore(from: size)
     }
     #expect(try sample.read()?.records == sample.records)
   }

@@ -15,6 +15,12 @@ import TraceLog
     }
   }
 
+  @Test func aTableOfNamesThatFillsIsSaidBeforeAnythingIsLost() {
+    var loss = LogLoss()
+    loss.textRoom = 80
+    #expect(loss.isNothing && loss.text == "nothing lost; its table of names is 80 % full")
+  }
+
   @Test func whatIsStillBeingWrittenIsNotLost() {
     var loss = LogLoss()
     loss.pending = 5

@@ -91,7 +91,7 @@ import TraceLog
   func aFullFileSystemTakesNoLog(sizeKiB: Int) throws {
     let disk = try TinyDisk(sizeKiB: sizeKiB)
     let path = "\(disk.folder)/trace.log"
-    #expect(throws: TraceLogError.noSpace(path: path, needed: layout.segmentsOffset)) {
+    #expect(throws: TraceLogError.noSpace(path: path, needed: layout.tableBytes)) {
       try LogWriter.create(path: path, sizeMiB: 16, runID: "x")
     }
     // What had been taken is given back.
@@ -101,7 +101,7 @@ import TraceLog
 
   @Test(.enabled(if: TinyDisk.isPossible, TinyDisk.comment))
   func aFullFileSystemStopsNoWriter() async throws {
-    let disk = try TinyDisk(sizeKiB: layout.segmentsOffset / 1024 + 200)
+    let disk = try TinyDisk(sizeKiB: (layout.tableBytes + Layout.page) / 1024 + 200)
     let path = "\(disk.folder)/trace.log"
     try LogWriter.create(path: path, sizeMiB: 16, runID: "x")
     await #expect(processExitsWith: .success) { [path = path as String] in

@@ -12,6 +12,7 @@ package struct LogAudit: Encodable, Sendable {
     case died = "cut off by the death of its process"
     case stopped = "still open when its process stopped"
     case dropped = "of a process that could not write all its records"
+    case unjoined = "ended before it had joined the log"
     case unread = "of a log with places that are damaged or not written yet"
   }
 

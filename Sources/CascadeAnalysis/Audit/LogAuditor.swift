@@ -70,6 +70,7 @@ struct LogAuditor {
         close(thread, process: record.process, at: record.time)
       }
     case .processStop: stop(record)
+    case .processDied: if replay.slot(ofDeath: record) == nil { count(.unjoined) }
     case .arrive: countParent(of: record)
     case .spanStart:
       countParent(of: record)

@@ -70,7 +70,7 @@ extension Misfit.Kind {
   /// The invariant that a record of this sort breaks.
   var invariant: Invariant {
     switch self {
-    case .unknownKind, .unknownDetail, .badAttribute, .unknownProcess, .tooMany, .afterStop: .format
+    case .unknownKind, .unknownDetail, .badAttribute, .tooMany, .afterStop: .format
     case .timeBackwards, .threadNotStarted, .threadRestarted: .threadTime
     case .threadBusy, .threadIdle, .overlappingWait, .duplicateWait: .oneState
     case .duplicateRequest, .unknownRequest, .afterEnd, .wrongPhase, .wrongThread: .requestTime

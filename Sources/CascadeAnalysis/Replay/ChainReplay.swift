@@ -85,7 +85,7 @@ package struct ChainReplay: Sendable {
     switch kind {
     case .processStart: start(record)
     case .processStop: stop(record)
-    case .processDied: return die(record)
+    case .processDied: die(record)
     case .spanStart: return startSpan(record)
     case .spanEnd: return endSpan(record)
     case .arrive: return arrive(record)
@@ -134,13 +134,15 @@ package struct ChainReplay: Sendable {
     processes[record.process, default: ProcessReplay(slot: record.process)].stop(at: record.time)
   }
 
-  private mutating func die(_ record: Record) -> Misfit? {
-    guard let slot = slots[record.arg], let process = processes[slot], process.name == strings[record.name] else {
-      return Misfit(.unknownProcess)
-    }
-    guard process.overAt == nil else { return nil }
+  /// The process whose death a record tells of; nil when it died before it had joined the log.
+  func slot(ofDeath record: Record) -> UInt16? {
+    guard let slot = slots[record.arg], processes[slot]?.name == strings[record.name] else { return nil }
+    return slot
+  }
+
+  private mutating func die(_ record: Record) {
+    guard let slot = slot(ofDeath: record), processes[slot]?.overAt == nil else { return }
     processes[slot]?.die(at: record.time, exit: record.other)
-    return nil
   }
 
   private mutating func arrive(_ record: Record) -> Misfit? {

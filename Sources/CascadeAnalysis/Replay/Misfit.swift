@@ -6,7 +6,6 @@ package struct Misfit: Hashable, Sendable {
     case unknownDetail = "a detail outside its enumeration"
     case timeBackwards = "a record before an earlier one of its thread"
     case afterStop = "a record of a process that had stopped"
-    case unknownProcess = "the death of a process that is not in the log"
     case threadNotStarted = "a state of a thread that has not started"
     case threadRestarted = "a second start of a thread that has not stopped"
     case threadBusy = "work on a thread that is at other work"

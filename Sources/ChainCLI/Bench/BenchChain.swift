@@ -20,8 +20,7 @@ final class BenchChain: Sendable {
   /// - Throws: when it does not start.
   init(_ name: String, _ settings: [String: String] = [:]) throws {
     topology = try OwnChain.topology(settings, source: "the benchmark")
-    root = FileManager.default.temporaryDirectory.appending(path: "chainlab-bench-\(getpid())-\(name)").path
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    root = try Folder.scratch("bench-\(name)")
     launcher = try ChainLauncher(root: root, binaries: Lab.binaries)
     let yaml = Array(topology.yaml().utf8)
     try AtomicFile.write(yaml, to: "\(root)/services.yaml")

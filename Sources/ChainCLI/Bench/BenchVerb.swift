@@ -84,10 +84,14 @@ struct BenchVerb: AsyncParsableCommand {
         }
       }
       if let output {
-        try AtomicFile.write(Array(BenchPage(report: report).page.html.utf8), to: output)
+        try OutputFile.write(Array(BenchPage(report: report).page.html.utf8), to: output)
         context.note("plots: \(output)")
       }
-      Output.result(json ? WireJSON.encode(report) : Array(report.text.utf8))
+      if output.map(OutputFile.isStandard) == true {
+        Output.note(report.text)
+      } else {
+        Output.result(json ? WireJSON.encode(report) : Array(report.text.utf8))
+      }
       guard !report.figures.contains(where: { $0.verdict == .missed }) else {
         throw ArgumentParser.ExitCode(Supervisor.ExitCode.failed.rawValue)
       }

@@ -15,8 +15,7 @@ struct LogBench: Bench {
   private static let writers = 4
 
   func run(_ bench: BenchContext) async throws -> [BenchFigure] {
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "chainlab-bench-\(getpid())-log").path
-    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    let scratch = try Folder.scratch("bench-log")
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     try AtomicFile.write(Array(try OwnChain.topology().yaml().utf8), to: "\(scratch)/services.yaml")
     return try await write(scratch) + explain(scratch, bench)
@@ -26,9 +25,10 @@ struct LogBench: Bench {
 
   private func write(_ scratch: String) async throws -> [BenchFigure] {
     // Where the chain's log is: in memory.
-    let path = "/dev/shm/chainlab-bench-\(getpid()).log"
+    let memory = try Folder.scratch("bench", in: "/dev/shm")
+    defer { try? FileManager.default.removeItem(atPath: memory) }
+    let path = "\(memory)/trace.log"
     try LogWriter.create(path: path, sizeMiB: 256, runID: "bench")
-    defer { unlink(path) }
     let children = try (0..<Self.writers).map { number in
       try chainlab(["write-records", path], root: scratch, output: "\(scratch)/writer-\(number)")
     }

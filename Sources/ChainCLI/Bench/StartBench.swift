@@ -16,8 +16,7 @@ struct StartBench: Bench {
           Self.name, "make up on a built tree", missing: "found no make, or no Makefile in \(bench.root)", .atMost(1))
       ]
     }
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "chainlab-bench-\(getpid())-start").path
-    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    let scratch = try Folder.scratch("bench-start")
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let topology = try OwnChain.topology()
     try AtomicFile.write(Array(topology.yaml().utf8), to: "\(scratch)/services.yaml")

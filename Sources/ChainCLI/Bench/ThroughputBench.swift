@@ -14,8 +14,7 @@ struct ThroughputBench: Bench {
     let chain = try BenchChain(
       Self.name, ["all.threads": "64", "all.queue_limit": "1000", "all.store_threads": "1"])
     defer { chain.close() }
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "chainlab-peers-\(getpid())").path
-    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    let scratch = try Folder.scratch("peers")
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     var peers: [PeerChain] = []
     defer { for peer in peers { peer.close() } }

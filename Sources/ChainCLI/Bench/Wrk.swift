@@ -26,8 +26,9 @@ enum Wrk {
   static func run(port: Int, connections: Int, seconds: Int, path: String = BenchChain.onePath) async throws -> Result?
   {
     guard let program = Self.path else { return nil }
-    let output = FileManager.default.temporaryDirectory.appending(path: "chainlab-wrk-\(getpid())-\(port)").path
-    defer { unlink(output) }
+    let scratch = try Folder.scratch("wrk")
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let output = "\(scratch)/output"
     let child = try Command(
       executable: program,
       arguments: [

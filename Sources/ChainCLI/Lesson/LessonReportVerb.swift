@@ -29,16 +29,11 @@ struct LessonReportVerb: ParsableCommand {
   func run() throws {
     try ExitCodes.reporting {
       let report = try make()
-      if let output { try write(report.html, to: output) }
-      if let csv { try write(report.csv, to: csv) }
-      if let figures { try write(report.figuresCSV, to: figures) }
+      if let output { try Output.write(report.html, to: output) }
+      if let csv { try Output.write(report.csv, to: csv) }
+      if let figures { try Output.write(report.figuresCSV, to: figures) }
       if json { Output.result(WireJSON.encode(report)) }
     }
-  }
-
-  private func write(_ text: String, to file: String) throws {
-    try AtomicFile.write(Array(text.utf8), to: file)
-    Output.result(file)
   }
 
   private func make() throws -> LessonReport {

@@ -28,8 +28,7 @@ struct Calibration {
   /// - Returns: what was measured; the caller keeps it.
   /// - Throws: when the chain does not start, or does not answer well; `CancellationError` when it was cancelled.
   func run() async throws -> StepCostFile {
-    let root = FileManager.default.temporaryDirectory.appending(path: "chainlab-calibrate-\(getpid())").path
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    let root = try Folder.scratch("calibrate")
     let launcher = try ChainLauncher(root: root, binaries: Lab.binaries)
     defer {
       _ = try? launcher.down()

@@ -29,8 +29,7 @@ struct MeasuredChain {
   /// - Returns: what its clients got.
   /// - Throws: when the chain does not come up, or the load cannot be sent.
   func run(_ change: Change) async throws -> LoadResult {
-    let name = "chainlab-objective-\(getpid())-\(Monotonic.now())"
-    let root = keep ?? FileManager.default.temporaryDirectory.appending(path: name).path
+    let root = try keep ?? Folder.scratch("objective")
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     let launcher = try ChainLauncher(root: root, binaries: Lab.binaries)
     defer {

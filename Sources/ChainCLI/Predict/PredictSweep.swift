@@ -16,7 +16,8 @@ struct PredictSweep {
     let sweep = Sweep(axis, try await points())
     if let page {
       let words = SweepPage(sweep: sweep, load: try load().arrival, options: options)
-      try AtomicFile.write(Array(words.page.html.utf8), to: page)
+      try OutputFile.write(Array(words.page.html.utf8), to: page)
+      if OutputFile.isStandard(page) { return Output.note(Self.text(sweep)) }
     }
     guard !json else { return Output.result(WireJSON.encode(sweep)) }
     Output.result(Self.text(sweep))

@@ -20,12 +20,11 @@ struct DiagnosisTrial {
   /// - Parameters:
   ///   - drawn: what to run.
   ///   - keep: a new folder for the run; without it, nothing is left.
-  init(_ drawn: DiagnosisCase, keep: String?) {
+  /// - Throws: when there is no folder to be had.
+  init(_ drawn: DiagnosisCase, keep: String?) throws {
     self.drawn = drawn
     isKept = keep != nil
-    root =
-      keep
-      ?? FileManager.default.temporaryDirectory.appending(path: "chainlab-selftest-\(getpid())-\(drawn.number)").path
+    root = try keep ?? Folder.scratch("selftest")
   }
 
   func run() async throws -> DiagnosisOutcome {

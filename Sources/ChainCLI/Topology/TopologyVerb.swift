@@ -69,8 +69,7 @@ struct TopologyFromTrace: ParsableCommand {
       let text = estimate.graph.yaml(estimate.notes(source: name))
       for finding in estimate.findings { Output.note(finding) }
       guard let output else { return Output.result(String(text.dropLast())) }
-      try AtomicFile.write(Array(text.utf8), to: output)
-      Output.result("written to \(output)")
+      try Output.write(text, to: output)
     }
   }
 
@@ -133,8 +132,7 @@ struct TopologyGenerate: ParsableCommand {
       let configured = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
       let text = SimulationOptions.graph(shape, count, like: configured, seed: seed).yaml()
       guard let output else { return Output.result(String(text.dropLast())) }
-      try AtomicFile.write(Array(text.utf8), to: output)
-      Output.result("written to \(output)")
+      try Output.write(text, to: output)
     }
   }
 }

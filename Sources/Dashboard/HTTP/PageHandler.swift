@@ -1,6 +1,7 @@
 import ChainModel
 import NIOCore
 import NIOHTTP1
+import TraceLog
 
 /// One connection to the page's port.
 final class PageHandler: ChannelInboundHandler {
@@ -8,6 +9,9 @@ final class PageHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let routes: PageRoutes
+  private let users: PeerUsers
+  /// Why whoever has connected is not answered.
+  private var strange: String?
   private var request: PageRequest?
   private var isAnswering = false
   private var isStream = false
@@ -26,8 +30,18 @@ final class PageHandler: ChannelInboundHandler {
     ("cache-control", "no-store"),
   ]
 
-  init(routes: PageRoutes) {
+  init(routes: PageRoutes, users: PeerUsers) {
     self.routes = routes
+    self.users = users
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    let channel = context.channel
+    strange =
+      channel.localAddress?.withSockAddr { local, _ in
+        channel.remoteAddress?.withSockAddr { remote, _ in users.refusal(local: local, remote: remote) } ?? nil
+      } ?? nil
+    context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -57,6 +71,7 @@ final class PageHandler: ChannelInboundHandler {
     case .end:
       guard let request else { return }
       self.request = nil
+      if let strange { return write(PageAnswer(PageRefusal(403, strange)), context) }
       answer(request, context)
     }
   }

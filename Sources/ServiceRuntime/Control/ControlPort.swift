@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TraceLog
 
 /// The control port's listener, on the control loop alone: it answers whatever the service's threads and loops do.
 enum ControlPort {
@@ -13,6 +14,10 @@ enum ControlPort {
     on eventLoop: any EventLoop, host: String, port: Int, routes: ControlRoutes, service: ReplicaName, logger: Logger
   ) -> EventLoopFuture<any Channel> {
     let handover = Handover(routes)
+    let users = PeerUsers()
+    if !users.isKnown {
+      logger.notice("the control port answers all users of this host: the kernel does not tell them apart")
+    }
     return ServerBootstrap(group: eventLoop)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -29,7 +34,7 @@ enum ControlPort {
           try pipeline.addHandler(HTTPResponseEncoder())
           try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
           try pipeline.addHandler(HTTPServerPipelineHandler())
-          try pipeline.addHandler(ControlHandler(routes: handover.value, service: service, watch: watch))
+          try pipeline.addHandler(ControlHandler(routes: handover.value, service: service, watch: watch, users: users))
         }
       }
       .bind(host: host, port: port)
@@ -44,15 +49,28 @@ private final class ControlHandler: ChannelInboundHandler {
   private let routes: ControlRoutes
   private let service: ReplicaName
   private let watch: ByteWatch
+  private let users: PeerUsers
+  /// Why whoever has connected is not answered.
+  private var strange: String?
   private var request: ControlRequest?
   private var keepAlive = true
   private var isHead = false
   private var timer: Scheduled<Void>?
 
-  init(routes: ControlRoutes, service: ReplicaName, watch: ByteWatch) {
+  init(routes: ControlRoutes, service: ReplicaName, watch: ByteWatch, users: PeerUsers) {
     self.routes = routes
     self.service = service
     self.watch = watch
+    self.users = users
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    let channel = context.channel
+    strange =
+      channel.localAddress?.withSockAddr { local, _ in
+        channel.remoteAddress?.withSockAddr { remote, _ in users.refusal(local: local, remote: remote) } ?? nil
+      } ?? nil
+    context.fireChannelActive()
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -83,6 +101,7 @@ private final class ControlHandler: ChannelInboundHandler {
     case .end:
       guard let request else { return }
       self.request = nil
+      if let strange { return refuse(ControlRefusal(403, strange), context) }
       switch routes.answer(request) {
       case .success(let answer): write(answer, HTTPHeaders(), context)
       case .failure(let refusal): refuse(refusal, context)

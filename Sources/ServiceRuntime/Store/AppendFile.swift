@@ -32,7 +32,7 @@ package final class AppendFile: Sendable {
   }
 
   private static func open(_ path: String) -> Int32 {
-    chain_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    chain_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
   }
 
   private static var lastError: String { String(cString: strerror(errno)) }

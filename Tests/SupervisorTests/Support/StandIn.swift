@@ -69,13 +69,13 @@ enum StandIn {
         enter("ended")
         sys.exit(0)
 
+    if "PLAN" == "dawdles":
+        time.sleep(600)
     signal.signal(signal.SIGTERM, end)
     print("session", os.getsid(0) == os.getpid(), sys.argv[1], flush=True)
     if "PLAN" == "crashes":
         print("out of luck", file=sys.stderr)
         os.kill(os.getpid(), signal.SIGKILL)
-    if "PLAN" == "dawdles":
-        time.sleep(600)
     enter("starting")
     if "PLAN" == "fails":
         enter("failed", {"message": "the store is locked", "exit_code": 7})

@@ -11,10 +11,13 @@ struct WriterProcess {
   static let go = 511
 
   let index: Int
+  /// Which of the processes that one after another have this index.
+  let life: Int
   let words: SharedWords
 
-  init(index: Int, wordsPath: String) throws {
+  init(index: Int, wordsPath: String, life: Int = 0) throws {
     self.index = index
+    self.life = life
     words = try SharedWords(path: wordsPath)
   }
 
@@ -23,7 +26,9 @@ struct WriterProcess {
   /// How many records the thread knows to be written.
   func acknowledged(_ thread: Int) -> UInt64 { words[index * 8 + 1 + thread] }
 
-  func author(_ thread: Int) -> UInt32 { UInt32(index * 8 + thread + 1) }
+  func author(_ thread: Int) -> UInt32 { Self.author(index, thread, life: life) }
+
+  static func author(_ index: Int, _ thread: Int, life: Int) -> UInt32 { UInt32(life * 512 + index * 8 + thread + 1) }
 
   /// `pause`: microseconds between two records of a thread.
   func run(logPath: String, pause: UInt32 = 0) throws {
@@ -44,10 +49,10 @@ struct WriterProcess {
   }
 
   /// Runs one in a process of its own until it is killed.
-  static func victim(_ index: Int, log: String, words: String) async {
+  static func victim(_ index: Int, log: String, words: String, life: Int = 0) async {
     await #expect(processExitsWith: .signal(SIGKILL)) {
-      [index = index as Int, log = log as String, words = words as String] in
-      try WriterProcess(index: index, wordsPath: words).run(logPath: log)
+      [index = index as Int, log = log as String, words = words as String, life = life as Int] in
+      try WriterProcess(index: index, wordsPath: words, life: life).run(logPath: log)
     }
   }
 
