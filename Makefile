@@ -56,8 +56,9 @@ ifeq ($(TESTS)$(EXCLUSIVITY),unchecked)
 	@scripts/count-instructions
 endif
 
-storm: tests ## the long proofs: kills, random switches, damaged logs, at full size (about 10 minutes)
+storm: tests ## the long proofs: kills, random changes, full disks, damaged logs, at full size (about half an hour)
 	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'Storm'
+	@scripts/storm
 
 bench: build ## what the lab costs, beside its targets and other chains; in parts: make bench PART=throughput
 	@bin/chainlab bench $(PART)

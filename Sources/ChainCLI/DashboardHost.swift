@@ -73,10 +73,12 @@ final class DashboardHost: LabAccess {
     var environment = ProcessInfo.processInfo.environment
     environment["CHAINLAB_ROOT"] = lab.folder
     let command = Command(
-      executable: "\(Lab.binaries)/chainlab", arguments: words, environment: environment, output: output)
+      executable: "\(Lab.binaries)/chainlab", arguments: words, environment: environment, output: output,
+      endsWithParent: SIGINT)
     let text = words.joined(separator: " ")
     do {
-      let child = try command.spawn()
+      // Of these threads none ends before the process, as a task's may: with it would end what it has started.
+      let child = try await NIOThreadPool.singleton.runIfActive { try command.spawn() }
       children.withLock { $0[words] = child }
       defer { children.withLock { _ = $0.removeValue(forKey: words) } }
       let end = await child.exitCode()

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ChainModel
 import Dashboard
-import Glibc
 import NIOCore
 import NIOPosix
 import Supervisor
@@ -17,6 +16,7 @@ struct DashboardVerb: AsyncParsableCommand {
   @OptionGroup var lab: Lab
   @Option(help: "Where it listens, on this host alone.") var port = 8079
 
+  // Started by a supervisor, with which it ends.
   @Flag(help: .hidden) var supervised = false
 
   func validate() throws {
@@ -25,20 +25,22 @@ struct DashboardVerb: AsyncParsableCommand {
 
   func run() async throws {
     try await ExitCodes.reporting {
+      if supervised { ProcessName.set("chainlab-page") }
+      // The timers of the concurrency runtime open descriptors when they are first used, and crash where there are none:
+      // so that is now, and not when clients have taken them all.
+      try await Task.sleep(for: .milliseconds(1))
       let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
       let host = DashboardHost(lab: lab)
       let server: DashboardServer
       do {
         server = try await DashboardServer(port: port, access: host, group: group)
-      } catch {
-        throw LabError.pagePortTaken(port, reason: "\(error)")
+      } catch let error as IOError {
+        throw LabError.pageNotServed(port, TakenPort.reason(port: port, errorNumber: error.errnoCode))
       }
       Output.result("http://127.0.0.1:\(port)/")
       Interruption.watch()
       let serving = Task { await server.run() }
-      // A supervisor that was killed must not leave its page behind.
-      let parent = getppid()
-      while !Interruption.hasCome, !supervised || getppid() == parent { try await Task.sleep(for: .milliseconds(100)) }
+      while !Interruption.hasCome { try await Task.sleep(for: .milliseconds(100)) }
       host.interruptAll()
       serving.cancel()
       await serving.value

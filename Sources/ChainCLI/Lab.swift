@@ -21,7 +21,7 @@ enum LabError: Error, CustomStringConvertible {
   case noSuchCall(String, String)
   case noSuchTrace(String)
   case noSamples
-  case pagePortTaken(Int, reason: String)
+  case pageNotServed(Int, TakenPort.Reason)
   case damagedCosts(path: String)
   case notMeasured(run: String, origin: String)
   case noLoad(run: String)
@@ -34,7 +34,7 @@ enum LabError: Error, CustomStringConvertible {
     case .noLog, .cutOff, .damagedCosts: .storage
     case .noSuchService, .noSuchCall: .usage
     case .noSuchTrace, .noSamples, .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
-    case .pagePortTaken: .portInUse
+    case .pageNotServed(_, let reason): reason.isTaken ? .portInUse : .failed
     }
   }
 
@@ -51,8 +51,8 @@ enum LabError: Error, CustomStringConvertible {
     case .noSuchCall(let caller, let callee):
       "\(caller) calls no \(callee): expected a service and one that it calls; see: chainlab policy all all"
     case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
-    case .pagePortTaken(let port, let reason):
-      "the page cannot be served on port \(port): \(reason); choose another with --port"
+    case .pageNotServed(let port, let reason):
+      "the page cannot be served on port \(port): \(reason.text); choose another port with --port"
     case .damagedCosts(let path):
       "\(path) is not what chainlab writes: expected costs of 0 to 1 s by IO model; measure them again with: "
         + "chainlab predict --calibrate"

@@ -36,6 +36,7 @@ struct Load: AsyncParsableCommand {
 
   func run() async throws {
     try await ExitCodes.reporting {
+      ProcessName.set("chainlab-load")
       let target = try findTarget()
       let plan = try plan(target)
       let log = try target.log.map { try LogWriter(path: $0, name: "load") }

@@ -26,6 +26,10 @@ struct Status: ParsableCommand {
           "run \(chain.run.id)\(chain.isSupervised ? "" : " (its supervisor has died: chainlab down cleans up)")")
         Output.result(Self.table(answers))
         Self.rules(answers.compactMap { try? $0.1.get() }).forEach(Output.result)
+        for service in chain.state.services {
+          if let problem = service.problem { Output.result("\(service.replica.text) cannot be started: \(problem)") }
+        }
+        if let page = chain.state.page, page.state != .ready { Output.result(Up.words(page)) }
       }
       let failures = answers.compactMap { answer -> (any Error)? in
         guard case .failure(let error) = answer.1 else { return nil }

@@ -8,7 +8,10 @@ import TraceLog
 struct Up: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Launch the chain and wait until it is ready.",
-    discussion: "EXAMPLE: chainlab up\nOn a running chain it says so and changes nothing.")
+    discussion: """
+      EXAMPLE: chainlab up
+      On a running chain it says so and changes nothing. Ctrl-C, before the chain is ready, stops what was started.
+      """)
 
   @OptionGroup var lab: Lab
   @Option(help: ArgumentHelp("Another services.yaml than the root's.", valueName: "file")) var config: String?
@@ -19,11 +22,14 @@ struct Up: ParsableCommand {
       let path = config ?? "\(lab.folder)/services.yaml"
       let topology = try Topology.load(path: path)
       let text = try [UInt8](Data(contentsOf: URL(filePath: path)))
+      Interruption.watch()
       let outcome = try lab.launcher().up(
-        topology, configuration: text, versions: ["chainlab": Version.text]
+        topology, configuration: text, versions: ["chainlab": Version.text],
+        isInterrupted: { Interruption.hasCome }
       ) { progress in
         switch progress {
-        case .cleanedUp(let run): Output.note("cleaned up after run \(run.id), whose supervisor had died")
+        case .cleanedUp(.cleanedUp(let run)): Output.note("cleaned up after run \(run.id), whose supervisor had died")
+        case .cleanedUp: Output.note("ended a chain whose runs had been removed")
         case .starting(let run): Output.note("starting run \(run.id)")
         case .service(let name, let state): Output.note("  \(name.text): \(state.rawValue)")
         }
@@ -46,7 +52,7 @@ struct Up: ParsableCommand {
       ])
     }
     let port = topology[.gateway].port
-    let page = topology.dashboard.enabled ? "\n\nsee it at http://127.0.0.1:\(topology.dashboard.port)/" : ""
+    let page = chain.state.page.map { "\n\n\(Self.words($0))" } ?? ""
     return """
       \(table.text)\(page)
 
@@ -58,5 +64,13 @@ struct Up: ParsableCommand {
         curl -w '%{time_total} s\\n' localhost:\(port)/ping         needs nothing from payment, and waits all the same
         bin/chainlab mode gateway nonblocking-async            switch it while it runs
       """
+  }
+
+  /// Where the page is, or why it is not.
+  static func words(_ page: ChainState.Page) -> String {
+    let address = "http://127.0.0.1:\(page.port)/"
+    guard page.state != .ready else { return "see it at \(address)" }
+    return "the page at \(address) is \(page.state.rawValue)\(page.problem.map { ": \($0)" } ?? "")"
+      + "; the supervisor goes on trying"
   }
 }

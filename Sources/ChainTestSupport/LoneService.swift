@@ -20,6 +20,9 @@ package final class LoneService: Sendable {
   /// What the service has said on its standard output and error.
   package var output: String { folder.output }
 
+  /// Its files.
+  package var dataPath: String { folder.dataPath }
+
   package struct Failure: Error, CustomStringConvertible {
     package var description: String
   }

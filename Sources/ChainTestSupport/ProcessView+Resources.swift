@@ -35,4 +35,8 @@ extension ProcessView {
   /// Sets how many file descriptors the process may have from now on.
   /// - Returns: whether that could be done.
   package func limitDescriptors(to count: Int) -> Bool { chain_limit_descriptors(pid, UInt64(count)) == 0 }
+
+  /// Sets how long a file the process may write from now on, which does to it what a full disk does.
+  /// - Returns: whether that could be done.
+  package func limitFileSize(to bytes: Int) -> Bool { chain_limit_file_size(pid, UInt64(bytes)) == 0 }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
@@ -5,27 +6,35 @@ import TraceLog
 
 /// Serves the page on this host alone.
 package struct DashboardServer: Sendable {
-  private let channel: any Channel
+  /// One for each loopback address that the machine has.
+  private let listeners: [any Channel]
   private let feed: LiveFeed
 
   /// Where it listens.
-  package var port: Int { channel.localAddress?.port ?? 0 }
+  package var port: Int { listeners.first?.localAddress?.port ?? 0 }
 
   /// Begins to listen.
   /// - Parameters:
-  ///   - port: on 127.0.0.1.
+  ///   - port: on 127.0.0.1, and on ::1, since `localhost` may mean either.
   ///   - access: to the lab.
   ///   - group: one thread is enough: it only moves bytes.
-  /// - Throws: when the port cannot be had.
+  /// - Throws: `IOError` when the port cannot be had.
   package init(port: Int, access: any LabAccess, group: MultiThreadedEventLoopGroup) async throws {
     let routes = PageRoutes(access: access)
     feed = routes.feed
     let users = PeerUsers()
-    channel = try await ServerBootstrap(group: group)
+    let rest = AcceptRest.Place()
+    let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelInitializer { channel in
+      .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptRest(place: rest))
+        }
+      }
+      .childChannelInitializer { channel in
+        rest.opened(channel)
+        return channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
           try pipeline.addHandler(IdleStateHandler(readTimeout: .seconds(60)))
           try pipeline.addHandler(HTTPResponseEncoder())
@@ -34,12 +43,18 @@ package struct DashboardServer: Sendable {
           try pipeline.addHandler(PageHandler(routes: routes, users: users))
         }
       }
-      .bind(host: "127.0.0.1", port: port).get()
+    let first = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
+    do {
+      listeners = [first, try await bootstrap.bind(host: "::1", port: first.localAddress?.port ?? port).get()]
+    } catch let error as IOError where error.errnoCode != EADDRINUSE {
+      // A machine without IPv6.
+      listeners = [first]
+    }
   }
 
   /// Follows the chain until the task is cancelled.
   package func run() async {
     await feed.run()
-    try? await channel.close()
+    for listener in listeners { try? await listener.close() }
   }
 }

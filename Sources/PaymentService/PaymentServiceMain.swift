@@ -7,7 +7,7 @@ struct PaymentServiceMain {
   static func main() {
     ServiceMain.run(.paymentService, callees: []) { folder throws(CallError) in
       try PaymentStore.seed(folder)
-      let ledger = try AppendFile(path: "\(folder.path)/ledger.csv")
+      let ledger = try AppendFile("ledger.csv", in: folder)
       return [Route("GET", "/payments", PaymentStates(ledger: ledger))]
     }
   }

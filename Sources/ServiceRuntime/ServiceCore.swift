@@ -126,8 +126,11 @@ struct Limits: Sendable {
 
   init(_ configuration: ServiceConfiguration, descriptors: Int = Self.descriptorLimit()) {
     self.descriptors = descriptors
-    // A request in flight may hold two sockets, the caller's and the callee's; a worker a few files more.
-    affordable = max(1, (descriptors - Self.reserve - 4 * configuration.threads) / 2)
+    // A request in flight may hold two sockets, the caller's and the callee's; a worker a few files more. Where there are
+    // few, there are not as many requests as workers.
+    let withAllWorkers = (descriptors - Self.reserve - 4 * configuration.threads) / 2
+    let withFew = (descriptors - min(Self.reserve, descriptors / 2)) / 6
+    affordable = max(1, withAllWorkers, withFew)
     connections = min(configuration.connectionLimit, affordable)
     inFlight = min(configuration.inFlightLimit.most, affordable)
   }

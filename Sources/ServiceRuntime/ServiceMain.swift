@@ -9,10 +9,12 @@ import Tracing
 
 /// Where a service finds what it owns.
 package struct ServiceFolder: Sendable {
-  /// For its files; exists and is writable.
+  /// For its files; exists.
   package let path: String
   package let databasePath: String
   package let seed: SeedConfiguration
+  /// Looks after the files.
+  package let keeper = FileKeeper()
 }
 
 /// A service process from its command line to its end.
@@ -71,7 +73,8 @@ package enum ServiceMain {
     let log = try arguments.log.flatMap { path throws(Failure) in try join(path, name, logger) }
     InstrumentationSystem.bootstrap(LogTracer(log: log))
     try ServiceProcess(
-      name, topology: topology, routes: routes, log: log, databasePath: folder.databasePath, logger: logger
+      name, topology: topology, routes: routes, log: log, databasePath: folder.databasePath, logger: logger,
+      keepFiles: { folder.keeper.look(logger) }
     ).run()
     log?.close()
   }
@@ -119,10 +122,8 @@ package enum ServiceMain {
     } catch {
       throw Failure(exit: .storage, message: "cannot make the data folder \(path): \(error)")
     }
-    guard access(path, W_OK) == 0 else {
-      throw Failure(
-        exit: .storage, message: "the data folder \(path) is not writable: \(String(cString: strerror(errno)))")
-    }
+    // Whether it can be written to is asked by those who write: on a disk that has turned read-only, a service that has
+    // all it needs starts again.
     return ServiceFolder(path: path, databasePath: "\(path)/\(name.text).sqlite", seed: seed)
   }
 }

@@ -17,6 +17,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   }
 
   private let core: ServiceCore
+  private let keepFiles: @Sendable () -> Void
   private let state = Mutex(State())
 
   /// How often the control loop sees to the log, asks the loops whether they turn, and looks whether it shall stop. All
@@ -32,10 +33,13 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   ///   - log: the shared log, without a thread of its own.
   ///   - databasePath: of its store.
   ///   - logger: for its messages.
+  ///   - keepFiles: looks after its files; called each second, and at the end.
   /// - Throws: when a callee's address cannot be used.
   package init(
-    _ name: ReplicaName, topology: Topology, routes: [Route], log: LogWriter?, databasePath: String, logger: Logger
+    _ name: ReplicaName, topology: Topology, routes: [Route], log: LogWriter?, databasePath: String, logger: Logger,
+    keepFiles: @escaping @Sendable () -> Void = {}
   ) throws {
+    self.keepFiles = keepFiles
     let environment = ServiceEnvironment(replica: name, log: log, databasePath: databasePath, logger: logger)
     core = try ServiceCore(
       topology: topology, environment: environment,
@@ -61,7 +65,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     core.environment.controlThread.store(chain_thread_id(), ordering: .relaxed)
     let front = ServiceFront(core: core)
     let name = "\(core.environment.replica.shortName)-ctl"
-    chain_set_thread_name(name)
+    // The thread itself keeps the program's name: it is the process's, in `ps` and `top`.
     let environment = core.environment
     environment.announceThread(name: name, role: .control, scribe: environment.scribe(thread: chain_thread_id()))
     core.announceSettings()
@@ -84,6 +88,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     control.close()
     core.releaseThreads()
     front.shutDown()
+    keepFiles()
   }
 
   /// Takes both ports.
@@ -110,7 +115,15 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   private func serve(_ routes: ControlRoutes, _ front: ServiceFront, on loop: EventLoop) {
     routes.isReady = true
     let probes = front.loops.map { LoopProbe($0) }
+    keepFilesEachSecond(on: loop)
     tick(probes, front, on: loop)
+  }
+
+  private func keepFilesEachSecond(on loop: EventLoop) {
+    loop.schedule(after: .seconds(1)) { [self] in
+      keepFiles()
+      keepFilesEachSecond(on: loop)
+    }
   }
 
   private func tick(_ probes: [LoopProbe], _ front: ServiceFront, on loop: EventLoop) {
@@ -158,7 +171,8 @@ enum Stopping {
   static func blockSignals() {
     var set = signals()
     pthread_sigmask(SIG_BLOCK, &set, nil)
-    signal(SIGPIPE, SIG_IGN)
+    // A closed connection, or a file that has become too long, is an error of whoever writes, and ends nobody.
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }
 
   /// Whether one of them has come.

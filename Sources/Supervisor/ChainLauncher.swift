@@ -43,12 +43,14 @@ package struct ChainLauncher: Sendable {
     case stopped(RunFolder)
     /// The supervisor had been killed, or had to be; what was left of its chain is gone now.
     case cleanedUp(RunFolder)
+    /// What was left of a chain whose runs had been removed is gone now: so many processes, and its log.
+    case ended(processes: Int)
     case notRunning
   }
 
   package enum Progress: Hashable, Sendable {
-    /// What a supervisor that was killed earlier had left is gone now.
-    case cleanedUp(RunFolder)
+    /// What was left of an earlier chain is gone now.
+    case cleanedUp(DownOutcome)
     case starting(RunFolder)
     case service(ReplicaName, ChainState.Service.State)
   }
@@ -64,34 +66,40 @@ package struct ChainLauncher: Sendable {
   // MARK: Up
 
   /// Starts the chain and waits until it is ready; does nothing if it is running with the same configuration.
+  ///
+  /// Until the chain is ready it ends with this process, or rather with the calling thread, however that ends.
   /// - Parameters:
   ///   - topology: the chain to start.
   ///   - configuration: the text of the `services.yaml` it was made of.
   ///   - versions: by component, for the run's record.
+  ///   - isInterrupted: whether the user has changed their mind.
   ///   - progress: is told what happens meanwhile.
   /// - Returns: the chain, ready.
   /// - Throws: when the chain did not become ready; nothing of it is left then.
   package func up(
-    _ topology: Topology, configuration: [UInt8], versions: [String: String],
+    _ topology: Topology, configuration: [UInt8], versions: [String: String], isInterrupted: () -> Bool = { false },
     progress: (Progress) -> Void = { _ in }
   ) throws(SupervisorError) -> UpOutcome {
-    let lock = try FolderLock.take(store, patience: patience.lock)
+    let lock = try FolderLock.take(store, patience: patience.lock, isInterrupted: isInterrupted)
     defer { withExtendedLifetime(lock) {} }
-    if let chain = try chain(), chain.isSupervised, chain.state.phase != .stopping {
+    // One that is not ready while nobody else holds the lock belongs to an `up` that was killed: it ends.
+    if let chain = try? chain(), chain.isSupervised, chain.state.phase == .ready {
       guard try AtomicFile.read(chain.run.configurationPath) == configuration else {
         throw .alreadyRunning(runID: chain.run.id)
       }
-      let supervisor = ChildProcess(identity: chain.state.supervisor.identity)
-      return .alreadyRunning(try awaitReady(chain.run, supervisor, progress))
+      return .alreadyRunning(chain)
     }
-    if let old = try store.current(), case .cleanedUp = try stop(old) { progress(.cleanedUp(old)) }
+    switch try stop(store.current()) {
+    case .stopped, .notRunning: break
+    case let left: progress(.cleanedUp(left))
+    }
     try ChainRequirements.check(topology, binaries: binaries)
     let run = try store.create(
       topology: topology, configuration: configuration, executables: executables(topology), versions: versions)
     try store.makeCurrent(run)
     progress(.starting(run))
     let supervisor = try spawnSupervisor(run)
-    return .started(try awaitReady(run, supervisor, progress))
+    return .started(try awaitReady(run, supervisor, isInterrupted, progress))
   }
 
   private func executables(_ topology: Topology) -> [String: String] {
@@ -104,12 +112,13 @@ package struct ChainLauncher: Sendable {
     try Command(
       executable: "\(binaries)/chainlab",
       arguments: ["supervise", "--root", store.root, "--run", run.id, "--binaries", binaries],
-      environment: ProcessInfo.processInfo.environment, output: run.supervisorLogPath, detached: true
+      environment: ProcessInfo.processInfo.environment, output: run.supervisorLogPath, detached: true,
+      endsWithParent: SIGUSR2
     ).spawn()
   }
 
   private func awaitReady(
-    _ run: RunFolder, _ supervisor: ChildProcess, _ progress: (Progress) -> Void
+    _ run: RunFolder, _ supervisor: ChildProcess, _ isInterrupted: () -> Bool, _ progress: (Progress) -> Void
   ) throws(SupervisorError) -> Chain {
     var shown: [ReplicaName: ChainState.Service.State] = [:]
     let deadline = Deadline(after: patience.ready, from: Monotonic.now())
@@ -123,6 +132,10 @@ package struct ChainLauncher: Sendable {
         if state.phase == .ready { return Chain(run: run, state: state, isSupervised: true) }
       }
       if isGone { throw try failure(run, supervisor) }
+      guard !isInterrupted() else {
+        _ = try stop(run)
+        throw .interrupted
+      }
       guard !deadline.hasPassed(at: Monotonic.now()) else { throw try tooLate(run) }
       usleep(20_000)
     }
@@ -130,7 +143,7 @@ package struct ChainLauncher: Sendable {
 
   private func failure(_ run: RunFolder, _ supervisor: ChildProcess) throws(SupervisorError) -> SupervisorError {
     let end = supervisor.poll()
-    _ = try RunCleanup(run: run, stopTimeout: patience.stop).clean()
+    _ = try stop(run)
     if let failure = try run.chain()?.failure {
       return .supervisorFailed(message: failure.message, exitCode: failure.exitCode)
     }
@@ -149,31 +162,50 @@ package struct ChainLauncher: Sendable {
 
   /// Stops the chain, so that no process, port or live log of it is left. Does nothing if there is none.
   package func down() throws(SupervisorError) -> DownOutcome {
-    guard try store.current() != nil else { return .notRunning }
+    guard try store.current() != nil || !ChainProcesses.find(root: store.root).isEmpty || !orphanedLogs.isEmpty else {
+      return .notRunning
+    }
     let lock = try FolderLock.take(store, patience: patience.lock)
     defer { withExtendedLifetime(lock) {} }
-    guard let run = try store.current() else { return .notRunning }
-    return try stop(run)
+    return try stop(store.current())
   }
 
-  private func stop(_ run: RunFolder) throws(SupervisorError) -> DownOutcome {
-    let wasSupervised = try endSupervisor(of: run)
-    let wasCleaned = try RunCleanup(run: run, stopTimeout: patience.stop).clean()
-    return wasCleaned ? .cleanedUp(run) : wasSupervised ? .stopped(run) : .notRunning
-  }
-
-  /// Asks the supervisor to stop the chain; one that does not is killed. False: there is none.
-  private func endSupervisor(of run: RunFolder) throws(SupervisorError) -> Bool {
-    guard let identity = try run.chain()?.supervisor.identity, identity.isAlive else { return false }
-    let supervisor = ChildProcess(identity: identity)
-    for (number, patience) in [(SIGTERM, patience.down), (SIGKILL, .seconds(5))] {
-      supervisor.signal(number)
-      if Patience.wait(patience, until: { !identity.isAlive }) {
-        // Collects it if it is a child of this process.
-        _ = supervisor.poll()
-        return true
-      }
+  /// Ends all processes of the root's chains, whether or not a file tells of them, and does for their run what a
+  /// supervisor could not do any more.
+  private func stop(_ run: RunFolder?) throws(SupervisorError) -> DownOutcome {
+    let found = ChainProcesses.find(root: store.root)
+    let ended = try endSupervisors(found, of: run)
+    // A supervisor that ends as it should leaves nothing; all others do.
+    let left = ChainProcesses.find(root: store.root)
+    try ProcessTable.end(left.members, patience: patience.stop)
+    var orphans = Set(orphanedLogs)
+    for (log, id) in found.logs where access("\(store.runsPath)/\(id)", F_OK) != 0 { orphans.insert(LogMark(log: log)) }
+    for orphan in orphans { orphan.sweep() }
+    // It may have made the folder anew that was removed under it.
+    var remaining = run
+    if remaining == nil { remaining = try store.current() }
+    guard let run = remaining else {
+      let count = ended + left.members.count
+      return count == 0 && orphans.isEmpty ? .notRunning : .ended(processes: count)
     }
-    throw .cannotStop(pids: [identity.pid])
+    var wasCleaned = !left.members.isEmpty
+    do throws(SupervisorError) {
+      if try RunCleanup(run: run, stopTimeout: patience.stop).clean() { wasCleaned = true }
+    } catch {
+      // What cannot be read has nothing to be cleaned up, and keeps nobody from a new start.
+      guard case .damaged = error else { throw error }
+    }
+    return wasCleaned ? .cleanedUp(run) : ended > 0 ? .stopped(run) : .notRunning
+  }
+
+  private var orphanedLogs: [LogMark] { LogMark.orphans(in: LogMark.standardFolder, root: store.root) }
+
+  /// Asks the supervisors to stop their chains; one that does not is killed.
+  /// - Returns: how many there were.
+  private func endSupervisors(_ found: ChainProcesses, of run: RunFolder?) throws(SupervisorError) -> Int {
+    var supervisors = found.supervisors
+    if let known = (try? run?.chain())?.supervisor.identity, known.isAlive { supervisors.insert(known) }
+    try ProcessTable.end(supervisors, patience: patience.down)
+    return supervisors.count
   }
 }

@@ -8,6 +8,8 @@ package struct ChainState: Codable, Hashable, Sendable {
   package var supervisor: Process
   /// In call order; the replicas of a service follow one another.
   package var services: [Service]
+  /// Nil when there is to be none.
+  package var page: Page?
   package var failure: Failure?
 
   /// A process; its start time tells it from a later one with the same pid.
@@ -51,6 +53,8 @@ package struct ChainState: Codable, Hashable, Sendable {
     package var restarts: Int
     /// How its last process ended, in words.
     package var lastEnd: String?
+    /// Why it cannot be started; nil when nothing stands in its way.
+    package var problem: String?
 
     package init(_ configuration: ServiceConfiguration, replica: Int = 1) {
       name = configuration.name
@@ -67,11 +71,21 @@ package struct ChainState: Codable, Hashable, Sendable {
     package var isAlive: Bool { process?.identity.isAlive ?? false }
 
     enum CodingKeys: String, CodingKey {
-      case name, state, process, host, port, restarts
+      case name, state, process, host, port, restarts, problem
       case number = "replica"
       case controlPort = "control_port"
       case lastEnd = "last_end"
     }
+  }
+
+  /// The process that serves the page.
+  package struct Page: Codable, Hashable, Sendable {
+    package var port: Int
+    package var state: Service.State
+    package var process: Process?
+    package var restarts: Int
+    /// Why it does not serve.
+    package var problem: String?
   }
 
   /// Why the chain did not start, and what `up` exits with.

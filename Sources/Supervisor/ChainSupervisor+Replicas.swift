@@ -49,7 +49,7 @@ extension ChainSupervisor {
   /// Starts and retires what it takes to come to what was asked for.
   func rescale() {
     var wish = ReplicaWish()
-    tolerate { () throws(SupervisorError) in wish = try run.wish() }
+    tolerate("wish") { () throws(SupervisorError) in wish = try run.wish() }
     for (name, count) in wish.counts {
       let present = services.filter { $0.replica.service == name }
       let steps = ReplicaWish.steps(
@@ -89,11 +89,14 @@ extension ChainSupervisor {
       let lists = services[index].configuration.callees.reduce(into: CalleeLists()) { lists, callee in
         lists[callee.rawValue] = addresses(of: callee)
       }
-      do throws(ControlError) {
-        try services[index].tell(lists, at: now)
-      } catch {
-        logger.error("a service could not be told of its callees", metadata: ["error": "\(error)"])
-      }
+      var problem: String?
+      do throws(ControlError) { try services[index].tell(lists, at: now) } catch { problem = error.description }
+      // Between two attempts nothing new is known.
+      guard problem != nil || services[index].told == lists else { continue }
+      let name = services[index].name
+      complain(
+        "tell \(name)", problem, begins: "a service could not be told of its callees", isOver: nil,
+        ["service.name": "\(name)"])
     }
     for index in services.indices {
       let address = services[index].address

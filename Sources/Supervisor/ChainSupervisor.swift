@@ -16,10 +16,12 @@ package final class ChainSupervisor {
   private let signals: SignalInbox
   private var page: SupervisedPage?
   private var journal: RunJournal
+  private var folder = FolderWatch()
+  private var complaints = Complaints()
   private var writer: LogWriter?
 
-  /// So often it is seen to that the run's files are there and say what is so.
-  private static let lookAtFiles = Duration.seconds(1)
+  /// A page that has not begun to serve by then does not keep the chain from being ready.
+  private static let pagePatience = Duration.seconds(5)
 
   /// Runs a chain until SIGTERM, SIGINT or SIGHUP. Everything it has to say is in the run's `chain.json` as well.
   /// - Returns: the process's exit code: `ok`, or `notReady` if it was stopped before the chain was ready.
@@ -27,16 +29,17 @@ package final class ChainSupervisor {
     // What its services write is nobody else's to read.
     umask(0o077)
     let signals = try SignalInbox.install()
+    ProcessName.set("chainlab-super")
     let supervisor = try ChainSupervisor(options, signals)
     let becameReady: Bool
     do throws(SupervisorError) {
       try supervisor.prepare()
       becameReady = try supervisor.start()
+      if becameReady { supervisor.watch() }
     } catch {
       supervisor.fail(error)
       throw error
     }
-    supervisor.watch()
     try supervisor.stop()
     return (becameReady ? ExitCode.ok : .notReady).rawValue
   }
@@ -44,10 +47,11 @@ package final class ChainSupervisor {
   private init(_ options: SupervisorOptions, _ signals: SignalInbox) throws(SupervisorError) {
     self.options = options
     self.signals = signals
-    let run = try RunStore(root: options.root).find(options.runID)
+    let store = try RunStore(root: options.root)
+    let run = try store.find(options.runID)
     let logPath = try run.record().log
     let services = Self.replicas(options, run: run, log: logPath)
-    journal = try RunJournal(run, services: services)
+    journal = try RunJournal(run, root: store.root, services: services)
     self.run = run
     self.logPath = logPath
     self.services = services
@@ -64,6 +68,7 @@ package final class ChainSupervisor {
     do throws(TraceLogError) {
       try run.makeLogFolder()
       try LogWriter.create(path: logPath, sizeMiB: options.topology.traceLog.sizeMiB, runID: run.id)
+      LogMark(log: logPath).set(run)
       writer = try LogWriter(path: logPath, name: "supervisor")
     } catch {
       throw .traceLog(error)
@@ -73,27 +78,32 @@ package final class ChainSupervisor {
   /// Returns true when all services are ready, false when the supervisor is asked to stop before that.
   private func start() throws(SupervisorError) -> Bool {
     let deadline = Deadline(after: options.readyTimeout, from: Monotonic.now())
-    // First, so that it listens by the time its address is told.
-    startPage()
-    while !signals.stopRequested {
+    var pageDeadline: Deadline?
+    // Until the chain is ready, the end of whoever started it is its own end.
+    while !signals.stopRequested, !signals.isOrphaned {
       for index in services.indices {
         if let end = reap(index) {
           let service = services[index]
           throw .exitedEarly(service: service.name, end: end, lastLine: service.lastLine, log: service.output)
         }
-        try services[index].advance()
+        advance(index)
       }
       introduce()
-      try journal.note(services)
+      advancePage()
+      try journal.note(services, page)
+      let now = Monotonic.now()
       let late = services.filter { !$0.life.isReady || !$0.isIntroduced }
-      guard let latest = late.last else {
-        try journal.enter(.ready)
-        logger.info("the chain is ready", metadata: ["run.id": "\(run.id)"])
-        return true
-      }
-      guard !deadline.hasPassed(at: Monotonic.now()) else {
+      if late.isEmpty {
+        pageDeadline = pageDeadline ?? Deadline(after: Self.pagePatience, from: now)
+        if page?.isDecided ?? true || pageDeadline?.hasPassed(at: now) ?? false {
+          try journal.enter(.ready)
+          logger.info("the chain is ready", metadata: ["run.id": "\(run.id)"])
+          return true
+        }
+      } else if let latest = late.last, deadline.hasPassed(at: now) {
         throw .notReady(
-          services: late.map(\.name), after: options.readyTimeout, lastLine: latest.lastLine, log: latest.output)
+          services: late.map(\.name), after: options.readyTimeout, lastLine: latest.problem ?? latest.lastLine,
+          log: latest.output)
       }
       signals.wait(for: ServiceLife.askEvery)
     }
@@ -103,7 +113,7 @@ package final class ChainSupervisor {
   // MARK: Watch
 
   private func watch() {
-    while !signals.stopRequested {
+    while !signals.stopRequested, !folder.isLost {
       for index in services.indices {
         let wasReady = services[index].life.isReady
         if reap(index, asked: services[index].isEnding) != nil, !wasReady { moveIfFurther(index) }
@@ -112,38 +122,50 @@ package final class ChainSupervisor {
       rescale()
       introduce()
       retire()
-      startPage()
-      say(journal.keep(services))
-      let now = Monotonic.now()
-      let pauses = services.compactMap { $0.life.pause(at: now) } + (isChanging ? [ServiceLife.askEvery] : [])
-      signals.wait(for: min(pauses.min() ?? Self.lookAtFiles, Self.lookAtFiles))
+      advancePage()
+      keepFiles()
+      signals.wait(for: pause)
     }
   }
 
-  private func startPage() { tolerate { () throws(SupervisorError) in try page?.advance() } }
+  /// Until something is due that no signal tells of: at the latest, to look after the run's folder.
+  private var pause: Duration {
+    let now = Monotonic.now()
+    let lives = services.map(\.life) + [page?.life].compactMap { $0 }
+    let pauses = lives.compactMap { $0.pause(at: now) } + (isChanging ? [ServiceLife.askEvery] : [])
+    return pauses.min().map { min($0, FolderWatch.every) } ?? FolderWatch.every
+  }
 
   private func advance(_ index: Int) {
-    let before = services[index].life
-    do throws(SupervisorError) {
-      try services[index].advance()
-    } catch {
-      services[index].postpone()
-      logger.error("a service could not be started", metadata: ["error": "\(error)"])
+    let wasReady = services[index].life.isReady
+    if services[index].advance() { moveIfFurther(index) }
+    let service = services[index]
+    complain(
+      "start \(service.name)", service.problem, begins: "a service cannot be started", isOver: nil,
+      ["service.name": "\(service.name)"])
+    if service.life.isReady, !wasReady {
+      logger.info("a service is ready", metadata: ["service.name": "\(service.name)"])
     }
-    if services[index].life.isReady, !before.isReady {
-      logger.info("a service is ready again", metadata: ["service.name": "\(services[index].name)"])
-    }
+  }
+
+  private func advancePage() {
+    page?.advance()
+    complain("page", page?.problem, begins: "the page is not served", isOver: "the page is served again")
   }
 
   /// Notes the end of a service's process, if it has ended. Exit code 0 is nothing to note when it was asked to end.
   private func reap(_ index: Int, asked: Bool = false) -> ProcessEnd? {
+    let wasReady = services[index].life.isReady
     guard let (process, end) = services[index].reap() else { return nil }
     if asked, end == .exited(0) { return end }
     let name = services[index].name
     let pid = process.identity.pid
-    logger.warning(
-      "a service's process has ended",
-      metadata: ["service.name": "\(name)", "process.pid": "\(pid)", "process.end": "\(end)"])
+    // Of one that does not even become ready, it is said once why.
+    if wasReady || asked {
+      logger.warning(
+        "a service's process has ended",
+        metadata: ["service.name": "\(name)", "process.pid": "\(pid)", "process.end": "\(end)"])
+    }
     if let writer {
       writer.scribe(thread: chain_thread_id()).write(
         Record(
@@ -153,66 +175,93 @@ package final class ChainSupervisor {
     return end
   }
 
-  private func say(_ news: RunJournal.News?) {
-    switch news {
-    case .failing(let error):
-      logger.error("a file of the run cannot be written; it is tried again", metadata: ["error": "\(error)"])
-    case .restored: logger.error("the run's folder was removed, and has been made anew")
-    case .recovered: logger.notice("the files of the run can be written again")
-    case nil: break
+  // MARK: Files
+
+  /// Writes down what has changed, and makes the run's folder anew when somebody has removed it.
+  private func keepFiles() {
+    switch folder.look(at: Monotonic.now(), isGone: journal.isGone, isRootGone: journal.isRootGone) {
+    case .write: tolerate("files") { () throws(SupervisorError) in try journal.note(services, page) }
+    case .wait: break
+    case .restore:
+      tolerate("files") { () throws(SupervisorError) in
+        try journal.restore()
+        logger.warning("the run's folder had been removed, and was made anew", metadata: ["run.id": "\(run.id)"])
+      }
     }
   }
 
-  /// A chain that runs is not ended because its files cannot be written.
-  func tolerate(_ work: () throws(SupervisorError) -> Void) {
-    do throws(SupervisorError) {
-      try work()
-    } catch {
-      logger.error("a file of the run could not be written", metadata: ["error": "\(error)"])
+  /// A chain that runs is not ended because its files cannot be used.
+  func tolerate(_ subject: String, _ work: () throws(SupervisorError) -> Void) {
+    var problem: String?
+    do throws(SupervisorError) { try work() } catch { problem = error.description }
+    complain(
+      subject, problem, begins: "a file of the run cannot be used", isOver: "the file of the run can be used again")
+  }
+
+  /// Says once that something is wrong, and once that it is not any more.
+  func complain(
+    _ subject: String, _ problem: String?, begins: Logger.Message, isOver: Logger.Message?,
+    _ metadata: Logger.Metadata = [:]
+  ) {
+    switch complaints.note(subject, problem) {
+    case .begins(let reason): logger.error(begins, metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
+    case .isOver(let reason):
+      if let isOver { logger.info(isOver, metadata: metadata.merging(["reason.was": "\(reason)"]) { $1 }) }
+    case nil: break
     }
   }
 
   // MARK: Stop
 
   private func stop() throws(SupervisorError) {
-    tolerate { () throws(SupervisorError) in try journal.enter(.stopping) }
+    if journal.isGone, !journal.isRootGone {
+      tolerate("files") { () throws(SupervisorError) in try journal.restore() }
+    }
+    tolerate("files") { () throws(SupervisorError) in try journal.enter(.stopping) }
     do throws(SupervisorError) {
-      try endServices()
+      try endProcesses()
       try endLog()
     } catch {
-      tolerate { () throws(SupervisorError) in try journal.end(.ended, because: error) }
+      tolerate("files") { () throws(SupervisorError) in try journal.end(.ended, because: error) }
       throw error
     }
+    guard !journal.isRootGone else { return }
     try journal.end(.ended, because: nil)
     logger.info("the chain has ended", metadata: ["run.id": "\(run.id)"])
   }
 
   private func fail(_ error: SupervisorError) {
     logger.error("the chain could not be started", metadata: ["error": "\(error)"])
-    tolerate { () throws(SupervisorError) in try endServices() }
-    tolerate { () throws(SupervisorError) in try endLog() }
-    tolerate { () throws(SupervisorError) in try journal.end(.failed, because: error) }
+    tolerate("end") { () throws(SupervisorError) in try endProcesses() }
+    tolerate("log") { () throws(SupervisorError) in try endLog() }
+    tolerate("files") { () throws(SupervisorError) in try journal.end(.failed, because: error) }
   }
 
-  /// Asks all services to end, kills those that do not, and waits for each.
-  private func endServices() throws(SupervisorError) {
-    page?.end()
+  /// Asks all processes to end, kills those that do not, and waits for each.
+  private func endProcesses() throws(SupervisorError) {
     for (number, patience) in [(SIGTERM, options.stopTimeout), (SIGKILL, .seconds(5))] {
+      page?.signal(number)
       for service in services { service.signal(number) }
       let deadline = Deadline(after: patience, from: Monotonic.now())
       while !deadline.hasPassed(at: Monotonic.now()) {
+        page?.reap()
         for index in services.indices { _ = reap(index, asked: true) }
-        guard services.contains(where: { $0.child != nil }) else { return }
+        guard page?.child != nil || services.contains(where: { $0.child != nil }) else { return }
         // A child that ends wakes it up.
         signals.wait(for: .milliseconds(100))
       }
     }
-    throw .cannotStop(pids: services.compactMap { $0.child?.identity.pid })
+    throw .cannotStop(pids: (services.map(\.child) + [page?.child]).compactMap { $0?.identity.pid })
   }
 
   private func endLog() throws(SupervisorError) {
     writer?.close()
     writer = nil
+    guard !journal.isRootGone else {
+      // Nobody can look at it any more.
+      if let logPath { LogMark(log: logPath).sweep() }
+      return
+    }
     try journal.saveLog()
   }
 }

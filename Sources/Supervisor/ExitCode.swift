@@ -12,6 +12,7 @@ package enum ExitCode: Int32, CaseIterable, Codable, Sendable {
   case noSuchRun = 10
   case storage = 11
   case usage = 64
+  case interrupted = 130
 
   /// For `--help` and the README.
   package var meaning: String {
@@ -28,6 +29,7 @@ package enum ExitCode: Int32, CaseIterable, Codable, Sendable {
     case .noSuchRun: "there is no such run"
     case .storage: "a folder or file is missing, unwritable, full or damaged"
     case .usage: "the command line is wrong"
+    case .interrupted: "interrupted by Ctrl-C before it was done"
     }
   }
 }

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 package import TraceLog
 
@@ -28,15 +29,38 @@ package enum ProcessTable {
     }
   }
 
-  /// The services of a run that are still there. They are told by the run's id, which no other process was given, and
-  /// by their executable; so this also finds one whose supervisor was killed before it had written down the pid.
-  package static func services(ofRun id: String, executables: some Collection<String>) -> [ProcessIdentity] {
-    pids().compactMap { pid in
-      let arguments = arguments(of: pid)
-      guard let option = arguments.firstIndex(of: "--run-id"), arguments[(option + 1)...].first == id,
-        arguments[..<option].contains(where: { executables.contains($0) })
-      else { return nil }
-      return ProcessIdentity(pid: pid)
+  /// Whether it runs for this user: what a process of another one says of itself counts for nothing.
+  static func isOurs(_ pid: Int32) -> Bool {
+    var information = stat()
+    return stat("/proc/\(pid)", &information) == 0 && information.st_uid == geteuid()
+  }
+
+  /// Whether it has ended and nobody has asked yet how: it holds nothing any more, but `ps` still shows it.
+  static func isZombie(_ pid: Int32) -> Bool {
+    guard let bytes = try? AtomicFile.read("/proc/\(pid)/stat"), let name = bytes.lastIndex(of: UInt8(ascii: ")"))
+    else { return false }
+    return bytes[name...].dropFirst(2).first == UInt8(ascii: "Z")
+  }
+
+  /// Asks processes to end, kills those that do not, and waits until they are gone, from `ps` too.
+  /// - Parameters:
+  ///   - processes: this user's.
+  ///   - patience: until they are killed.
+  /// - Throws: when one does not end even then.
+  package static func end(_ processes: Set<ProcessIdentity>, patience: Duration) throws(SupervisorError) {
+    guard !processes.isEmpty else { return }
+    for (number, patience) in [(SIGTERM, patience), (SIGKILL, .seconds(5))] {
+      for process in processes { ChildProcess(identity: process).signal(number) }
+      guard Patience.wait(patience, until: { !processes.contains(where: \.isAlive) }) else { continue }
+      // Those that are children of this process are collected here, the others by their parents, which may take a second:
+      // a host without anybody who does so must not keep us.
+      _ = Patience.wait(
+        .seconds(3),
+        until: {
+          processes.allSatisfy { ChildProcess(identity: $0).poll() != nil || !isZombie($0.pid) }
+        })
+      return
     }
+    throw .cannotStop(pids: processes.filter(\.isAlive).map(\.pid))
   }
 }

@@ -12,23 +12,13 @@ struct RunCleanup {
   func clean() throws(SupervisorError) -> Bool {
     let record = try run.record()
     let chain = try run.chain()
-    let known = chain?.services.compactMap { $0.process?.identity } ?? []
-    let found = ProcessTable.services(ofRun: run.id, executables: record.executables.values)
-    let left = Set(known + found).filter(\.isAlive).map(ChildProcess.init)
-    try end(left)
+    let left = Set(chain?.services.compactMap { $0.process?.identity } ?? []).filter(\.isAlive)
+    try ProcessTable.end(left, patience: stopTimeout)
     let hadLog = try run.hasLiveLog()
-    try run.saveLog()
+    try run.moveLog()
     guard !left.isEmpty || hadLog || record.phase.isLive else { return false }
     try note(chain)
     return true
-  }
-
-  private func end(_ processes: [ChildProcess]) throws(SupervisorError) {
-    for (number, patience) in [(SIGTERM, stopTimeout), (SIGKILL, .seconds(5))] {
-      for process in processes { process.signal(number) }
-      if Patience.wait(patience, until: { !processes.contains { $0.identity.isAlive } }) { return }
-    }
-    throw .cannotStop(pids: processes.map(\.identity).filter(\.isAlive).map(\.pid))
   }
 
   private func note(_ chain: ChainState?) throws(SupervisorError) {

@@ -37,10 +37,12 @@ package struct RunFolder: Hashable, Sendable {
   private var chainPath: String { "\(path)/chain.json" }
   private var wishPath: String { "\(path)/scale.json" }
 
+  var isGone: Bool { access(recordPath, F_OK) != 0 && errno == ENOENT }
+
   /// Makes the folder anew if it is not there, with what stood in `services.yaml`, and leads `current` to it unless that
   /// leads elsewhere. False when it is there.
   func restore(_ configuration: [UInt8]) throws(SupervisorError) -> Bool {
-    guard access(recordPath, F_OK) != 0, errno == ENOENT else { return false }
+    guard isGone else { return false }
     let runs = String(path.dropLast(id.count + 1))
     try Folder.makeOwn(runs)
     try Folder.make(path)

@@ -1,59 +1,42 @@
 import FoundationEssentials
+import Glibc
 import TraceLog
 
 /// Keeps `run.json` and `chain.json` up to date, on a disk that may be full and in a folder that somebody may remove.
 struct RunJournal {
-  /// What there is to say about the files, once.
-  enum News {
-    case failing(SupervisorError)
-    /// Somebody has removed the run's folder; it was made anew.
-    case restored
-    case recovered
-  }
-
   private let run: RunFolder
+  private let root: String
+  /// The text of the run's `services.yaml`.
   private let configuration: [UInt8]
-  private var problem: SupervisorError?
   private var record: RunRecord
   private var chain: ChainState
   private var written: ChainState?
 
-  init(_ run: RunFolder, services: [SupervisedService]) throws(SupervisorError) {
+  init(_ run: RunFolder, root: String, services: [SupervisedService]) throws(SupervisorError) {
     self.run = run
+    self.root = root
     record = try run.record()
     configuration = try AtomicFile.read(run.configurationPath) ?? []
     chain = ChainState(supervisor: .current, services: services.map(\.described))
   }
 
   /// Writes only what has changed.
-  mutating func note(_ services: [SupervisedService]) throws(SupervisorError) {
+  mutating func note(_ services: [SupervisedService], _ page: SupervisedPage?) throws(SupervisorError) {
     chain.services = services.map(\.described)
+    chain.page = page?.described
     try writeChain()
   }
 
-  /// As `note`, for a chain that runs: what could not be written is tried again at the next call.
-  mutating func keep(_ services: [SupervisedService]) -> News? {
+  mutating func saveLog() throws(SupervisorError) {
+    let mark = record.log.map(LogMark.init)
+    mark?.remove()
     do throws(SupervisorError) {
-      let isRestored = try restore()
-      try note(services)
-      defer { problem = nil }
-      return isRestored ? .restored : problem == nil ? nil : .recovered
+      try run.saveLog(&record)
     } catch {
-      defer { problem = error }
-      return error == problem ? nil : .failing(error)
+      mark?.set(run)
+      throw error
     }
   }
-
-  /// Makes the folder of the run anew, if it is gone, so that whoever looks for the chain finds it.
-  private mutating func restore() throws(SupervisorError) -> Bool {
-    guard try run.restore(configuration) else { return false }
-    record.failure = record.failure ?? "its folder was removed while the chain ran, with what had been written to it"
-    try run.write(record)
-    written = nil
-    return true
-  }
-
-  mutating func saveLog() throws(SupervisorError) { try run.saveLog(&record) }
 
   mutating func enter(_ phase: ChainPhase) throws(SupervisorError) {
     chain.phase = phase
@@ -69,10 +52,27 @@ struct RunJournal {
       chain.services[index].state = .stopped
       chain.services[index].process = nil
     }
+    chain.page = nil
     chain.failure = error.map { ChainState.Failure(message: $0.description, exitCode: $0.exitCode) }
     if let error { record.failure = error.description }
     record.endedAt = Date.now.ISO8601Format()
     try enter(phase)
+  }
+
+  /// Whether somebody has removed the run's folder.
+  var isGone: Bool { run.isGone }
+
+  /// Whether the whole root has been removed: nobody can ask for this chain any more.
+  var isRootGone: Bool { access(root, F_OK) != 0 && errno == ENOENT }
+
+  /// Makes the folder of the run anew, so that whoever looks for the chain finds it, and its processes can be started.
+  mutating func restore() throws(SupervisorError) {
+    guard try run.restore(configuration) else { return }
+    record.failure =
+      record.failure ?? "its folder was removed while the chain ran; what its processes had open was written anew"
+    try run.write(record)
+    written = nil
+    try writeChain()
   }
 
   private mutating func writeChain() throws(SupervisorError) {

@@ -14,6 +14,8 @@ package struct ServiceLife: Hashable, Sendable {
   }
 
   package static let askEvery = Duration.milliseconds(20)
+  /// After it could not be started.
+  package static let tryAgain = Duration.milliseconds(500)
 
   package private(set) var state = State.down(until: 0)
   package private(set) var restarts = 0
@@ -33,7 +35,10 @@ package struct ServiceLife: Hashable, Sendable {
 
   package mutating func becameReady(at now: UInt64) { state = .ready(since: now) }
 
-  /// Its process has ended, or could not be started.
+  /// It cannot be started at the moment, for a reason that is not its own.
+  package mutating func postponed(at now: UInt64) { state = .down(until: now + Self.tryAgain.nanoseconds) }
+
+  /// Its process has ended.
   /// - Returns: the delay before the next start.
   package mutating func died(at now: UInt64) -> Duration {
     var readySince: UInt64?

@@ -4,11 +4,13 @@ import Glibc
 import Synchronization
 
 /// Turns the signals of a process into something that its main thread can wait for: SIGTERM, SIGINT and SIGHUP ask it to
-/// stop, SIGCHLD says that a child has ended, SIGUSR1 that there is something to read. There is one per process, since signals are the process's.
+/// stop, SIGCHLD says that a child has ended, SIGUSR1 that there is something to read, SIGUSR2 that whoever started it has
+/// ended. There is one per process, since signals are the process's.
 struct SignalInbox {
   // What a handler may touch: it runs between any two instructions of any thread.
   private static let wakeUp = Atomic<Int32>(-1)
   private static let stop = Atomic<Bool>(false)
+  private static let orphaned = Atomic<Bool>(false)
 
   private let descriptor: Int32
 
@@ -21,22 +23,31 @@ struct SignalInbox {
       _ = fcntl(end, F_SETFL, O_NONBLOCK)
     }
     stop.store(false, ordering: .relaxed)
+    orphaned.store(false, ordering: .relaxed)
     wakeUp.store(ends[1], ordering: .releasing)
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { signal in
       let before = errno
-      if signal != SIGCHLD, signal != SIGUSR1 { SignalInbox.stop.store(true, ordering: .releasing) }
+      switch signal {
+      case SIGCHLD, SIGUSR1: break
+      case SIGUSR2: SignalInbox.orphaned.store(true, ordering: .releasing)
+      default: SignalInbox.stop.store(true, ordering: .releasing)
+      }
       var byte: UInt8 = 0
       _ = write(SignalInbox.wakeUp.load(ordering: .acquiring), &byte, 1)
       errno = before
     }
     action.sa_flags = SA_RESTART
-    for signal in [SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1] { sigaction(signal, &action, nil) }
-    signal(SIGPIPE, SIG_IGN)
+    for signal in [SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2] { sigaction(signal, &action, nil) }
+    // A file that has become too long is an error of whoever writes, and ends nobody.
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     return SignalInbox(descriptor: ends[0])
   }
 
   var stopRequested: Bool { Self.stop.load(ordering: .acquiring) }
+
+  /// Whether whoever started this process has ended.
+  var isOrphaned: Bool { Self.orphaned.load(ordering: .acquiring) }
 
   /// Until a signal comes, or the time is over; nil: for ever.
   func wait(for duration: Duration?) {

@@ -31,6 +31,8 @@ struct SupervisedService {
   private let configured: CalleeLists
   private var nextTelling: UInt64 = 0
   private var lastEnd: ProcessEnd?
+  /// Why it cannot be started, or is not heard of.
+  private(set) var problem: String?
 
   /// So long may one question keep the supervisor from its other services.
   private static let askTimeout = Duration.milliseconds(500)
@@ -77,7 +79,8 @@ struct SupervisedService {
     // A crash must end a service at once; the backtracer would keep it, and its ports, for seconds.
     environment["SWIFT_BACKTRACE"] = "enable=no"
     return Command(
-      executable: executable, arguments: arguments, environment: environment, output: run.logPath(of: replica))
+      executable: executable, arguments: arguments, environment: environment, output: run.logPath(of: replica),
+      endsWithParent: SIGTERM)
   }
 
   static func executable(of service: ServiceName, in binaries: String) -> String { "\(binaries)/\(service.rawValue)" }
@@ -101,6 +104,7 @@ struct SupervisedService {
     service.process = (child?.identity).map(ChainState.Process.init)
     service.restarts = life.restarts
     service.lastEnd = lastEnd?.description
+    service.problem = problem
     service.state =
       switch life.state {
       case _ where retirement != nil: .draining
@@ -112,16 +116,36 @@ struct SupervisedService {
   }
 
   /// Does what is due: starts the process, or asks it whether it is ready.
-  mutating func advance() throws(SupervisorError) {
+  /// - Returns: whether it was to be started and could not.
+  @discardableResult
+  mutating func advance() -> Bool {
     switch life.step(at: Monotonic.now()) {
-    case .spawn:
-      guard retirement == nil else { return }
+    case .spawn where retirement == nil:
+      start()
+      return child == nil
+    case .askWhetherReady where client.isReady():
+      life.becameReady(at: Monotonic.now())
+      problem = nil
+    case .spawn, .askWhetherReady, nil: break
+    }
+    return false
+  }
+
+  private mutating func start() {
+    let taken = PortCheck.taken(PortCheck.needs(configuration))
+    guard taken.isEmpty else { return postpone(taken.map(\.description).joined(separator: "; ")) }
+    do throws(SupervisorError) {
       child = try command.spawn()
       told = configured
       life.spawned()
-    case .askWhetherReady where client.isReady(): life.becameReady(at: Monotonic.now())
-    case .askWhetherReady, nil: break
+    } catch {
+      postpone(error.description)
     }
+  }
+
+  private mutating func postpone(_ reason: String) {
+    problem = reason
+    life.postponed(at: Monotonic.now())
   }
 
   /// How its process ended, if it has since the last call. It is not started again before its time.
@@ -130,12 +154,11 @@ struct SupervisedService {
     self.child = nil
     lastEnd = end
     isIntroduced = false
+    // One that had served speaks for itself; one that had not would do so again and again.
+    if !life.isReady { problem = "it ended with \(end)\(lastLine.isEmpty ? "" : ": \(lastLine)")" }
     _ = life.died(at: Monotonic.now())
     return (child, end)
   }
-
-  /// It could not be started: to be tried again later.
-  mutating func postpone() { _ = life.died(at: Monotonic.now()) }
 
   func signal(_ number: Int32) { child?.signal(number) }
 

@@ -24,6 +24,8 @@ package enum SupervisorError: Error, Hashable, Sendable {
   /// The supervisor's process ended without a report.
   case supervisorEnded(end: ProcessEnd?, lastLine: String, log: String)
   case cannotStop(pids: [Int32])
+  /// By Ctrl-C, before the chain was ready.
+  case interrupted
   /// The gateway, whose clients are not of the chain.
   case cannotScale(service: String)
   case noSupervisor(runID: String)
@@ -41,6 +43,7 @@ extension SupervisorError {
     case .alreadyRunning: .alreadyRunning
     case .supervisorFailed(_, let exitCode): exitCode
     case .notScaled: .notReady
+    case .interrupted: .interrupted
     case .cannotScale: .usage
     case .noSupervisor: .notRunning
     case .cannotSpawn, .busy, .supervisorEnded, .cannotStop: .failed
@@ -83,6 +86,7 @@ extension SupervisorError: CustomStringConvertible {
       "the supervisor of run \(runID) has died, and nobody else starts replicas; clean up with chainlab down"
     case .notScaled(let service, let wish, let found, let after):
       "\(service) does not have \(wish) replicas after \(FigureText.duration(after)): \(found)"
+    case .interrupted: "interrupted before the chain was ready; what had been started is stopped"
     case .cannotStop(let pids):
       "these processes of the chain do not end, even when killed: \(pids.map(String.init).joined(separator: ", "))"
     }

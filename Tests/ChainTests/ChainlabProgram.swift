@@ -22,8 +22,11 @@ struct ChainlabProgram {
 
   private static let patience = Duration.seconds(60)
 
-  /// Runs the program to its end. When `interruption` holds, it gets a SIGINT, once, as by Ctrl-C.
-  static func run(_ arguments: [String], interruptedWhen interruption: () -> Bool = { false }) async throws -> Outcome {
+  /// Runs the program to its end, with limits that a shell sets, like `ulimit -n 64`. When `interruption` holds, it gets a
+  /// SIGINT, once, as by Ctrl-C.
+  static func run(
+    _ arguments: [String], limits: String = ":", interruptedWhen interruption: () -> Bool = { false }
+  ) async throws -> Outcome {
     let folder = FileManager.default.temporaryDirectory.appending(path: "chainlab-verb-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -32,7 +35,9 @@ struct ChainlabProgram {
     // Standard error apart from standard output, which `Command` writes to the same file.
     let child = try Command(
       executable: "/bin/sh",
-      arguments: ["-c", #"exec "$@" 2> "$0""#, "\(folder)/notes", "\(LiveChain.binaries)/chainlab"] + arguments,
+      arguments: [
+        "-c", #"\#(limits); exec "$@" 2> "$0""#, "\(folder)/notes", "\(LiveChain.binaries)/chainlab",
+      ] + arguments,
       environment: environment, output: "\(folder)/output"
     ).spawn()
     var end: ProcessEnd?

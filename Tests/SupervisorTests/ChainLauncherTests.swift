@@ -64,10 +64,16 @@ import TraceLog
     #expect(error?.exitCode == .notReady)
     let run = try launcher.store.find("latest")
     #expect(try run.phase() == .failed)
-    #expect(ProcessTable.services(ofRun: run.id, executables: try run.record().executables.values).isEmpty)
+    #expect(ChainProcesses.find(root: chain.root).isEmpty)
   }
 
+  /// The services are deaf to the end of their supervisor, or they would be gone with it.
   @Test(.timeLimit(.minutes(1))) func downCleansUpAfterAKilledSupervisor() async throws {
+    let folder = try TemporaryFolder()
+    let chain = try TestChain(
+      in: folder, Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, StandIn.Behaviour.deaf) }))
+    let launcher = try ChainLauncher(
+      root: chain.root, binaries: chain.binaries, patience: LauncherPatience(stop: .milliseconds(200)))
     let run = try chain.makeRun()
     let live = try #require(try run.record().log)
     try await chain.supervised(run, endsWith: .signalled(SIGKILL)) { state async throws in
@@ -99,7 +105,7 @@ import TraceLog
     }
     var progress: [ChainLauncher.Progress] = []
     let run = try up { progress.append($0) }.chain.run
-    #expect(progress == [.cleanedUp(lost), .starting(run)])
+    #expect(progress == [.cleanedUp(.cleanedUp(lost)), .starting(run)])
     #expect(services.count == 4 && !services.contains { $0.isAlive })
     #expect(try launcher.down() == .stopped(run))
   }
@@ -192,7 +198,7 @@ import TraceLog
     let outcome = try launcher.down()
     #expect(outcome == .cleanedUp(run))
     #expect(!service.identity.isAlive)
-    #expect(await eventually { service.poll() != nil })
+    #expect(kill(service.identity.pid, 0) != 0)
   }
 
   @Test(.timeLimit(.minutes(1))) func aPidThatHasGoneToAnotherIsLeftAlone() throws {

@@ -1,4 +1,5 @@
 import ChainModel
+import FoundationEssentials
 import Glibc
 import Supervisor
 import Testing
@@ -99,7 +100,7 @@ import TraceLog
         + "all it wrote is in \(run.path)/payment-service.log")
     #expect(try run.record().failure == state.failure?.message)
     #expect(try run.record().phase == .failed)
-    #expect(ProcessTable.services(ofRun: run.id, executables: try run.record().executables.values).isEmpty)
+    #expect(ChainProcesses.find(root: chain.root).isEmpty)
     #expect(access("\(run.path)/trace.log", F_OK) == 0)
   }
 
@@ -111,7 +112,7 @@ import TraceLog
     #expect(end == .exited(ExitCode.notReady.rawValue))
     let message = try #require(try run.chain()?.failure?.message)
     #expect(message.hasPrefix("user-service did not become ready within 4 s: backtrace enable=no; see "))
-    #expect(ProcessTable.services(ofRun: run.id, executables: try run.record().executables.values).isEmpty)
+    #expect(ChainProcesses.find(root: chain.root).isEmpty)
   }
 
   @Test(.timeLimit(.minutes(1))) func aServiceThatDoesNotEndIsKilled() async throws {
@@ -205,6 +206,76 @@ import TraceLog
     let end = try await ended
     #expect(end == .exited(ExitCode.notReady.rawValue))
     #expect(try run.chain()?.phase == .ended)
-    #expect(ProcessTable.services(ofRun: run.id, executables: try run.record().executables.values).isEmpty)
+    #expect(ChainProcesses.find(root: chain.root).isEmpty)
+  }
+
+  /// Its port was taken while it was down: that is said once, and it is back when the port is free.
+  @Test(.timeLimit(.minutes(1))) func aServiceWaitsForAPortThatIsTaken() async throws {
+    let chain = try TestChain(in: folder)
+    let run = try chain.makeRun()
+    try await chain.supervised(run) { state async throws in
+      func service() throws -> ChainState.Service { try #require(try run.chain()?.services[1]) }
+      let supervisor = state.supervisor.pid
+      let listener = try await taken(by: state.services[1], chain)
+      let words = "port \(listener.port), user-service's service port, is taken by process \(getpid()) ("
+      #expect(try await eventually { try service().problem?.hasPrefix(words) == true })
+      #expect(try service().state == .down)
+      listener.stop()
+      #expect(try await eventually { try service().state == .ready })
+      // Nothing was started in vain meanwhile.
+      #expect(try service().problem == nil && service().restarts == 1)
+      kill(supervisor, SIGTERM)
+    }
+    let said = text(of: run.supervisorLogPath).split(separator: "\n").filter { $0.contains("cannot be started") }
+    #expect(said.count == 1, "\(said)")
+  }
+
+  /// Kills a service, and is first at its port.
+  private func taken(by service: ChainState.Service, _ chain: TestChain) async throws -> TestListener {
+    let pid = try #require(service.process?.pid)
+    kill(pid, SIGKILL)
+    var listener: TestListener?
+    let isTaken = await eventually(within: .seconds(10)) {
+      listener = try? TestListener(port: service.port)
+      if listener == nil, let next = PortCheck.owner(of: service.port)?.pid, next != pid { kill(next, SIGKILL) }
+      return listener != nil
+    }
+    #expect(isTaken)
+    return try #require(listener)
+  }
+
+  /// `rm -rf runs` under a running chain.
+  @Test(.timeLimit(.minutes(1))) func aFolderThatIsRemovedIsMadeAnew() async throws {
+    let chain = try TestChain(in: folder)
+    let run = try chain.makeRun()
+    try await chain.supervised(run) { state async throws in
+      try FileManager.default.removeItem(atPath: "\(chain.root)/runs")
+      #expect(await eventually { (try? run.chain()) == state })
+      #expect(try RunStore(root: chain.root).current() == run)
+      #expect(try AtomicFile.read(run.configurationPath) == chain.configuration)
+      // A service can be started from it.
+      kill(try #require(state.services[2].process?.pid), SIGKILL)
+      #expect(try await eventually { try run.chain()?.services[2].restarts == 1 })
+      #expect(try await eventually { try run.chain()?.services[2].state == .ready })
+      kill(state.supervisor.pid, SIGTERM)
+    }
+    #expect(try run.phase() == .ended)
+    #expect(try LogReader(path: run.savedLogPath).snapshot().runID == run.id)
+  }
+
+  /// Nobody can ask for such a chain any more.
+  @Test(.timeLimit(.minutes(1))) func aChainEndsWhenItsRootIsRemoved() async throws {
+    var chain = try TestChain(in: folder)
+    let logs = try TemporaryFolder()
+    chain.logFolder = logs.path
+    let run = try chain.makeRun()
+    let live = try #require(try run.record().log)
+    try await chain.supervised(run) { state async throws in
+      try FileManager.default.removeItem(atPath: chain.root)
+      #expect(await eventually(within: .seconds(20)) { !state.supervisor.identity.isAlive })
+      #expect(!state.services.contains { $0.isAlive })
+    }
+    #expect(access(live, F_OK) != 0)
+    #expect(access(chain.root, F_OK) != 0)
   }
 }

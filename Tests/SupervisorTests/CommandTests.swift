@@ -1,6 +1,7 @@
 import ChainModel
 import Glibc
 import Supervisor
+import Synchronization
 import Testing
 
 @Suite struct CommandTests {
@@ -69,5 +70,31 @@ import Testing
         executable: "/no/such/program", arguments: [], environment: [:], output: "\(folder.path)/output"
       ).spawn()
     }
+  }
+
+  @Test func aProgramWhoseOutputCannotBeKeptIsStartedAllTheSame() throws {
+    let child = try Command(
+      executable: "/bin/sh", arguments: ["-c", "echo lost; exit 7"], environment: [:], output: "/no/such/folder/output"
+    ).spawn()
+    var end: ProcessEnd?
+    let hasEnded = Patience.wait(.seconds(10)) {
+      end = child.poll()
+      return end != nil
+    }
+    #expect(hasEnded && end == .exited(7))
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aChildEndsWithTheThreadThatStartedIt() throws {
+    let child = Mutex<ChildProcess?>(nil)
+    let command = Command(
+      executable: "/bin/sleep", arguments: ["60"], environment: [:], output: "\(folder.path)/output",
+      endsWithParent: SIGTERM)
+    try CannedControlPort.startThread { child.withLock { $0 = try? command.spawn() } }
+    var end: ProcessEnd?
+    let hasEnded = Patience.wait(.seconds(10)) {
+      end = child.withLock { $0?.poll() }
+      return end != nil
+    }
+    #expect(hasEnded && end == .signalled(SIGTERM))
   }
 }

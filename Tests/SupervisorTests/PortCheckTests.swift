@@ -6,7 +6,7 @@ import Topology
 import TraceLog
 
 @Suite struct PortCheckTests {
-  @Test(arguments: ["127.0.0.1", "0.0.0.0", "::"]) func aTakenPortNamesItsOwner(address: String) throws {
+  @Test(arguments: ["127.0.0.1", "0.0.0.0", "::", "::1"]) func aTakenPortNamesItsOwner(address: String) throws {
     let folder = try TemporaryFolder()
     let chain = try TestChain(in: folder)
     let port = chain[.orderService].controlPort

@@ -57,7 +57,7 @@ final class CannedControlPort: Sendable {
     }
   }
 
-  private static func startThread(_ work: @escaping @Sendable () -> Void) throws {
+  static func startThread(_ work: @escaping @Sendable () -> Void) throws {
     final class Box {
       let work: @Sendable () -> Void
       init(_ work: @escaping @Sendable () -> Void) { self.work = work }

@@ -42,11 +42,12 @@ enum StandIn {
             connection.close()
     """#
 
-  /// Keeps a `chain.json` as a supervisor does, without a chain: `plan` is `ready`, `fails` or `crashes`.
+  /// Keeps a `chain.json` as a supervisor does, without a chain: `plan` is `ready`, `fails`, `crashes`,
+  /// or `dawdles`: it writes nothing.
   static func supervisor(plan: String) -> String {
     #"""
     #!/usr/bin/python3 -SE
-    import json, os, signal, sys
+    import json, os, signal, sys, time
 
     options = dict(zip(sys.argv[2::2], sys.argv[3::2]))
     run = f"{options['--root']}/runs/{options['--run']}"
@@ -68,6 +69,8 @@ enum StandIn {
         enter("ended")
         sys.exit(0)
 
+    if "PLAN" == "dawdles":
+        time.sleep(600)
     signal.signal(signal.SIGTERM, end)
     print("session", os.getsid(0) == os.getpid(), sys.argv[1], flush=True)
     if "PLAN" == "crashes":
@@ -77,6 +80,8 @@ enum StandIn {
     if "PLAN" == "fails":
         enter("failed", {"message": "the store is locked", "exit_code": 7})
         sys.exit(7)
+    # From here on it outlives whoever has started it.
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     enter("ready")
     while True:
         signal.pause()

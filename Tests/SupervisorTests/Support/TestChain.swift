@@ -117,10 +117,8 @@ struct TestChain: Codable, Sendable {
       process.signal(SIGKILL)
       _ = Patience.wait(.seconds(5)) { process.poll() != nil || !process.identity.isAlive }
     }
-    guard let record = try? run.record() else { return }
-    for service in ProcessTable.services(ofRun: run.id, executables: record.executables.values) {
-      kill(service.pid, SIGKILL)
-    }
+    let left = ChainProcesses.find(root: root)
+    for process in left.supervisors.union(left.members) { kill(process.pid, SIGKILL) }
   }
 }
 

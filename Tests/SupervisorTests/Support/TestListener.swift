@@ -1,9 +1,11 @@
 import Glibc
+import Synchronization
 
 /// A port that somebody listens on.
 final class TestListener: Sendable {
   let port: Int
   let descriptor: Int32
+  private let isStopped = Mutex(false)
 
   /// Without a port, the kernel chooses one.
   init(address: String = "127.0.0.1", port: Int = 0) throws {
@@ -15,7 +17,14 @@ final class TestListener: Sendable {
     self.port = bound
   }
 
-  deinit { close(descriptor) }
+  deinit { stop() }
+
+  func stop() {
+    isStopped.withLock { isStopped in
+      if !isStopped { close(descriptor) }
+      isStopped = true
+    }
+  }
 
   private static func listen(_ descriptor: Int32, _ address: String, _ port: Int) -> Int? {
     var one: Int32 = 1
@@ -26,7 +35,8 @@ final class TestListener: Sendable {
       // In both families the port stands behind the family, in two bytes.
       base.storeBytes(of: sa_family_t(address.contains(":") ? AF_INET6 : AF_INET), as: sa_family_t.self)
       base.storeBytes(of: in_port_t(UInt16(port).bigEndian), toByteOffset: 2, as: in_port_t.self)
-      if !address.contains(":") { inet_pton(AF_INET, address, base + 4) }
+      // The address stands behind it, in the newer family after four bytes more.
+      if address.contains(":") { inet_pton(AF_INET6, address, base + 8) } else { inet_pton(AF_INET, address, base + 4) }
       var length = socklen_t(
         address.contains(":") ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
       let name = base.assumingMemoryBound(to: sockaddr.self)

@@ -1,0 +1,85 @@
+import Glibc
+import NIOCore
+import Synchronization
+
+/// Lets a listener rest while there is no descriptor for another connection: those who knock wait in the kernel's queue.
+///
+/// A listening socket stays readable then, so that its loop would try again at once, and do nothing else.
+final class AcceptRest: ChannelDuplexHandler {
+  typealias InboundIn = any Channel
+  typealias OutboundIn = Never
+
+  /// The connections of all listeners. They leave some descriptors to the page's own work: a log to read, a command to
+  /// run.
+  final class Place: Sendable {
+    private let most = max(8, AcceptRest.descriptorLimit() - 40)
+    private let open = Mutex(0)
+    private let isTold = Mutex(false)
+
+    var isFull: Bool { open.withLock { $0 >= most } }
+
+    func opened(_ channel: any Channel) {
+      open.withLock { $0 += 1 }
+      channel.closeFuture.whenComplete { [self] _ in open.withLock { $0 -= 1 } }
+    }
+
+    /// Says once that connections wait, and once that they do no more.
+    func say(_ isWaiting: Bool, _ reason: String) {
+      let isNews = isTold.withLock { told in
+        defer { told = isWaiting }
+        return told != isWaiting
+      }
+      guard isNews else { return }
+      let words = isWaiting ? "connections to the page wait: \(reason)" : "connections to the page are taken again"
+      let line = Array("chainlab: \(words)\n".utf8)
+      _ = Glibc.write(STDERR_FILENO, line, line.count)
+    }
+  }
+
+  private static let rest = TimeAmount.milliseconds(100)
+
+  private let place: Place
+  private var isResting = false
+
+  init(place: Place) {
+    self.place = place
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if !isResting, place.isFull { rest(context, "\(Self.descriptorLimit()) descriptors are few") }
+    if !isResting { context.read() }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if !isResting { place.say(false, "") }
+    context.fireChannelReadComplete()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let error = error as? IOError else { return context.fireErrorCaught(error) }
+    rest(context, String(cString: strerror(error.errnoCode)))
+  }
+
+  private func rest(_ context: ChannelHandlerContext, _ reason: String) {
+    guard !isResting else { return }
+    isResting = true
+    place.say(true, reason)
+    // A channel that is due to read stops watching its socket only when its automatic reading is turned off.
+    try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(in: Self.rest) { bound.value.handler.resume(bound.value.context) }
+  }
+
+  private func resume(_ context: ChannelHandlerContext) {
+    guard context.channel.isActive else { return }
+    isResting = false
+    // Reads at once.
+    try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+  }
+
+  static func descriptorLimit() -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    return Int(clamping: limit.rlim_cur)
+  }
+}
