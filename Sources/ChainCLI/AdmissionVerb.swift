@@ -19,6 +19,11 @@ struct AdmissionVerb: ParsableCommand {
   @Argument(help: ArgumentHelp("One setting or more; the others stay as they are.", valueName: "key=value"))
   var words: [String]
 
+  func validate() throws {
+    try Lab.expectService(service)
+    do { _ = try AdmissionChange.parse(words: words) } catch { throw ValidationError("\(error)") }
+  }
+
   func run() throws {
     try ExitCodes.reporting {
       let change = try AdmissionChange.parse(words: words)

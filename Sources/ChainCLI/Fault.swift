@@ -27,6 +27,12 @@ struct Fault: ParsableCommand {
   @Argument(help: "A service, one replica of it (payment-service-2), or all.") var service: String
   @Argument(help: ArgumentHelp("clear, or a fault with its options.", valueName: "key=value")) var words: [String]
 
+  func validate() throws {
+    try Lab.expectService(service)
+    guard words != ["clear"] else { return }
+    do { _ = try ChainModel.Fault.parse(words: words) } catch { throw ValidationError("\(error)") }
+  }
+
   func run() throws {
     try ExitCodes.reporting {
       if words == ["clear"] {
@@ -39,7 +45,7 @@ struct Fault: ParsableCommand {
       let fault = try ChainModel.Fault.parse(words: words)
       for control in try lab.controls(service) {
         try control.setFault(fault)
-        Output.result("\(control.replica.text): \(Output.clean(fault.text))")
+        Output.result("\(control.replica.text): \(PlainText.clean(fault.text))")
       }
     }
   }

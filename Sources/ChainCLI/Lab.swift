@@ -13,6 +13,8 @@ enum LabError: Error, CustomStringConvertible {
   case noSuchService(String)
   case noSuchCall(String, String)
   case noSuchTrace(String)
+  case ambiguousTrace(String, [String])
+  case noMatch(String)
   case noSamples
   case pagePortTaken(Int, reason: String)
   case damagedCosts(path: String)
@@ -26,37 +28,46 @@ enum LabError: Error, CustomStringConvertible {
     case .notRunning: .notRunning
     case .noLog, .damagedCosts: .storage
     case .noSuchService, .noSuchCall: .usage
-    case .noSuchTrace, .noSamples, .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
+    case .noSuchTrace, .noMatch, .noSamples: .nothingFound
+    case .ambiguousTrace: .usage
+    case .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
     case .pagePortTaken: .portInUse
     }
   }
 
   var description: String {
     switch self {
-    case .notRunning: "the chain is not running; start it with: make up"
+    case .notRunning: "the chain is not running; start it with: \(CommandHint("up"))"
     case .noLog(let run): "run \(run) was traced nowhere: trace_log.enabled was false in its services.yaml"
     case .noSuchService(let name):
-      "unknown service '\(name)': expected all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), "
-        + "or a replica that runs, like payment-service-2"
+      Typo.unknown(
+        "service", name, among: ["all"] + ServiceName.allCases.map(\.rawValue),
+        expected:
+          "all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), or a replica that runs, "
+          + "such as payment-service-2")
     case .noSuchCall(let caller, let callee):
-      "\(caller) calls no \(callee): expected a service and one that it calls; see: chainlab policy all all"
-    case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
+      "\(caller) calls no \(callee): expected a service and one that it calls; see: \(CommandHint("policy all all"))"
+    case .noSuchTrace(let id):
+      "no trace in the log has an id that begins with '\(id)'; see: \(CommandHint("trace list"))"
+    case .ambiguousTrace(let id, let matches):
+      "'\(id)' is the beginning of more than one trace: \(matches.joined(separator: ", ")); add more of the id"
+    case .noMatch(let what): what
     case .pagePortTaken(let port, let reason):
       "the page cannot be served on port \(port): \(reason); choose another with --port"
     case .damagedCosts(let path):
       "\(path) is not what chainlab writes: expected costs of 0 to 1 s by IO model; measure them again with: "
-        + "chainlab predict --calibrate"
+        + "\(CommandHint("predict --calibrate"))"
     case .notMeasured(let run, let origin):
       "run \(run) comes from \(origin), expected one of a chain that ran, with its services.yaml and load; "
-        + "see: chainlab runs list"
+        + "see: \(CommandHint("runs"))"
     case .noLoad(let run):
-      "run \(run) keeps no load, expected at least one; send one with: chainlab load --rate 50 --duration 10s"
+      "run \(run) keeps no load, expected at least one; send one with: \(CommandHint("load --rate 50 --duration 10s"))"
     case .unknownPaths(let run, let load, let paths):
       "run \(run), load \(load) cannot be simulated: found \(paths.joined(separator: ", ")), expected one of "
         + "/users/{username}/payment-status, /orchestrated/users/{username}/payment-status, /ping"
     case .loadTooLong(let run, let load, let requests, let most):
       "run \(run), load \(load) cannot be simulated: found \(requests) requests, expected fewer than \(most)"
-    case .noSamples: "the log holds no samples of the kernel's view; take some with: chainlab verify --for 10s"
+    case .noSamples: "the log holds no samples of the kernel's view; take some with: \(CommandHint("verify --for 10s"))"
     }
   }
 }
@@ -96,6 +107,11 @@ struct Lab: ParsableArguments {
   func chain() throws -> ChainLauncher.Chain {
     guard let chain = try launcher().chain() else { throw LabError.notRunning }
     return chain
+  }
+
+  /// Refuses what no service or replica can be called, whether a chain runs or not.
+  static func expectService(_ name: String) throws {
+    guard name == "all" || ReplicaName(name) != nil else { throw ValidationError("\(LabError.noSuchService(name))") }
   }
 
   /// The control ports of one replica, of all replicas of a service or, for `all`, of everything.

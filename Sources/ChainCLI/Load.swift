@@ -13,7 +13,8 @@ struct Load: AsyncParsableCommand {
         chainlab load --closed 32 --duration 20s
         chainlab load --rate 50 --poisson --duration 1m --json
       Closed loop: each client waits for its answer before it asks again. Open loop: requests come at their own rate, and
-      latency counts from when each was due, so that a server that stalls cannot hide it (coordinated omission).
+      response times count from when each was due, so that a server that stalls cannot hide it (coordinated omission).
+      Ends with 1 when no answer was good, with 8 when nothing answered.
       """)
 
   @OptionGroup var lab: Lab
@@ -44,6 +45,7 @@ struct Load: AsyncParsableCommand {
       let json = WireJSON.encode(result)
       if let run = target.run { Output.note("kept as \(try run.saveLoadResult(json))") }
       Output.result(self.json ? json : Array(result.summary().utf8))
+      if let shortfall = result.shortfall { throw shortfall }
     }
   }
 

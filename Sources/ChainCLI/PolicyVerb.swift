@@ -36,10 +36,18 @@ struct PolicyVerb: ParsableCommand {
   @Argument(help: ArgumentHelp("clear, or settings; none: print what is in force.", valueName: "key=value"))
   var words: [String] = []
 
+  func validate() throws {
+    try Lab.expectService(service)
+    guard callee == "all" || ServiceName(rawValue: callee) != nil else {
+      throw ValidationError(Typo.unknown("service", callee, among: ["all"] + ServiceName.allCases.map(\.rawValue)))
+    }
+    guard !words.isEmpty, words != ["clear"] else { return }
+    do { _ = try CallPolicy.parse(words: words) } catch { throw ValidationError("\(error)") }
+  }
+
   func run() throws {
     try ExitCodes.reporting {
       let policy = words.isEmpty || words == ["clear"] ? nil : try CallPolicy.parse(words: words)
-      guard callee == "all" || ServiceName(rawValue: callee) != nil else { throw LabError.noSuchService(callee) }
       var isCalled = false
       for control in try lab.controls(service) {
         for callee in try callees(of: control) {

@@ -22,8 +22,8 @@ struct Scale: ParsableCommand {
         "replicas: found \(replicas), expected \(ReplicaName.numbers.lowerBound) to \(ReplicaName.numbers.upperBound)")
     }
     guard let name = ServiceName(rawValue: service) else {
-      let known = ServiceName.allCases.filter { $0 != .gateway }.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("unknown service '\(service)': expected one of \(known)")
+      let known = ServiceName.allCases.filter { $0 != .gateway }.map(\.rawValue)
+      throw ValidationError(Typo.unknown("service", service, among: known))
     }
     guard name != .gateway else { throw ValidationError("\(SupervisorError.cannotScale(service: service))") }
   }

@@ -82,7 +82,7 @@ extension AdmissionChange {
         throw Self.wrong(key, value, "\(Self.inFlightRange.lowerBound) to \(Self.inFlightRange.upperBound)")
       }
       inFlight = number
-    default: throw AdmissionSyntaxError(description: "unknown key '\(key)': expected one of \(Self.known)")
+    default: throw AdmissionSyntaxError(description: Typo.unknown("key", key, among: Self.keyNames))
     }
   }
 

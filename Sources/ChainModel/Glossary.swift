@@ -50,13 +50,16 @@ package enum Glossary {
     Entry("trace", "All spans of one client's request."),
   ]
 
+  /// Each word by itself.
+  package static var words: [String] { entries.flatMap { Self.words(of: $0) } }
+
+  private static func words(of entry: Entry) -> [String] {
+    entry.word.split(separator: ",").map { String($0.drop { $0 == " " }) }
+  }
+
   /// The entry for a word, in any case; nil if there is none.
   package static func entry(_ word: String) -> Entry? {
-    let sought = word.lowercased()
-    return entries.first { entry in
-      let words = entry.word.lowercased()
-      return words == sought || words.split(separator: ",").contains { $0.drop { $0 == " " } == sought }
-    }
+    entries.first { Self.words(of: $0).contains { $0.lowercased() == word.lowercased() } }
   }
 
   /// A Markdown table, for the documentation.

@@ -11,6 +11,7 @@ package enum ExitCode: Int32, CaseIterable, Codable, Sendable {
   case refused = 9
   case noSuchRun = 10
   case storage = 11
+  case nothingFound = 12
   case usage = 64
 
   /// For `--help` and the README.
@@ -27,6 +28,7 @@ package enum ExitCode: Int32, CaseIterable, Codable, Sendable {
     case .refused: "a service refused what was asked of it, or a file is not what it should be"
     case .noSuchRun: "there is no such run"
     case .storage: "a folder or file is missing, unwritable, full or damaged"
+    case .nothingFound: "nothing in the log or run is what was asked for"
     case .usage: "the command line is wrong"
     }
   }

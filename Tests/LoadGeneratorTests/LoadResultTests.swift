@@ -49,12 +49,12 @@ import Testing
       #expect(text.contains("127.0.0.1:\(server.port)/ping"))
       #expect(
         text.contains(
-          "(\(FigureText.count(result.measured.due)) due, \(FigureText.count(result.measured.notSent)) of them not sent)"
+          "(\(FigureText.count(result.measured.due)) due, \(result.measured.notSent) of them not sent)"
         ))
       #expect(text.contains("timeout: \(result.measured.started)"))
-      #expect(text.contains("all, from due time"))
+      #expect(text.contains("all, since due"))
       #expect(text.contains("p99.9"))
-      #expect(!text.contains("successful, from due time"))
+      #expect(!text.contains("good, since due"))
       #expect(!text.contains("closed loop"))
     }
   }
@@ -67,7 +67,7 @@ import Testing
       #expect(text.contains("closed loop, 2 clients"))
       #expect(text.contains("outcomes    200: \(FigureText.count(result.measured.started))\n"))
       #expect(text.contains("hide stalls"))
-      #expect(!text.contains("from due time"))
+      #expect(!text.contains("since due"))
       #expect(!text.contains("offered"))
     }
   }

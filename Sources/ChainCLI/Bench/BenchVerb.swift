@@ -63,7 +63,7 @@ struct BenchVerb: AsyncParsableCommand {
   func validate() throws {
     let names = Self.benches.map { $0.name }
     for part in parts where !names.contains(part) {
-      throw ValidationError("found '\(part)', expected \(names.joined(separator: ", "))")
+      throw ValidationError(Typo.unknown("part", part, among: names))
     }
     guard (5...1000).contains(rounds) else { throw ValidationError("--rounds: found \(rounds), expected 5 to 1000") }
   }

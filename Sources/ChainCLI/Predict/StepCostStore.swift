@@ -82,7 +82,7 @@ struct StepCostStore {
     }
     guard file.machine == Machine.text else {
       Output.note("\(path) is of another machine (found \(file.machine), expected \(Machine.text)), so that costs are")
-      Output.note("assumed; measure those of this one with: chainlab predict --calibrate")
+      Output.note("assumed; measure those of this one with: \(CommandHint("predict --calibrate"))")
       return .usual
     }
     return table

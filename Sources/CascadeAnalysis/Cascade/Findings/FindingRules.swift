@@ -121,7 +121,7 @@ struct FindingRules {
         check: .queueLongerThanDeadline, severity: .amber, service: service.service,
         summary: "\(service.service) queues longer than callers wait",
         text: "\(FigureText.count(late, "request")) waited in the queue of \(service.service) until nobody wanted the "
-          + "answer: a shorter queue would refuse them at once.", look: "chainlab pool")
+          + "answer: a shorter queue would refuse them at once.", look: "chainlab pool \(service.service) queue=8")
     }
   }
 

@@ -1,12 +1,25 @@
-/// The known word that was probably meant.
-enum Typo {
+/// Words that nobody knows, and the known one that was probably meant: every "did you mean" comes from here.
+package enum Typo {
   /// Nil if no word is near: more than about a third of its letters would have to change.
-  static func nearest(to text: String, among words: [String]) -> String? {
+  package static func nearest(to text: String, among words: [String]) -> String? {
     // No known word is half as long; the bound keeps a file of long keys cheap.
     guard text.utf8.count <= 40, !words.contains(text) else { return nil }
     return words.map { ($0, distance(Array(text.lowercased()), Array($0.lowercased()))) }
       .filter { $0.1 <= max(1, ($0.0.count + 1) / 3) }
       .min { $0.1 < $1.1 }?.0
+  }
+
+  /// `unknown service 'gatway': expected one of gateway, user-service; did you mean gateway?`
+  /// - Parameters:
+  ///   - kind: what the word should name.
+  ///   - text: the word.
+  ///   - words: what it may be.
+  ///   - expected: the same in words, where a list of them would not tell all.
+  /// - Returns: the sentence for an error.
+  package static func unknown(_ kind: String, _ text: String, among words: [String], expected: String? = nil) -> String
+  {
+    let question = nearest(to: text, among: words).map { "; did you mean \($0)?" } ?? ""
+    return "unknown \(kind) '\(text)': expected \(expected ?? "one of \(words.joined(separator: ", "))")\(question)"
   }
 
   /// Levenshtein's distance: insertions, deletions and replacements of one character.
