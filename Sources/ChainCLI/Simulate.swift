@@ -77,7 +77,8 @@ struct Simulate: AsyncParsableCommand {
     let times = result.times
     let summary = Summary(
       place: place, records: records, events: result.events, sent: result.sent, done: result.done,
-      throughput: result.throughput, goodput: result.goodput, mean: times.mean, p99: times.percentile(0.99))
+      throughput: result.throughput, goodput: result.goodput, mean: times.mean * 1000,
+      p99: times.percentile(0.99) * 1000)
     let answers = "\(FigureText.number(result.throughput)) answers/s, \(FigureText.rate(result.goodput)) of them good"
     let text = """
       simulated as \(place): \(FigureText.count(records)) records, \(FigureText.count(result.events)) events
@@ -87,8 +88,8 @@ struct Simulate: AsyncParsableCommand {
     Output.result(json ? WireJSON.encode(summary) : Array(text.utf8))
   }
 
-  /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `response_time_mean_s`,
-  /// `response_time_p99_s`.
+  /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `mean_ms`,
+  /// `p99_ms` (response times).
   private struct Summary: Encodable {
     var place: String
     var records: Int
@@ -104,8 +105,8 @@ struct Simulate: AsyncParsableCommand {
       case place, records, events, sent, done
       case throughput = "throughput_per_s"
       case goodput = "goodput_per_s"
-      case mean = "response_time_mean_s"
-      case p99 = "response_time_p99_s"
+      case mean = "mean_ms"
+      case p99 = "p99_ms"
     }
   }
 }

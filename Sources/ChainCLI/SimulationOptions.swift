@@ -57,7 +57,7 @@ struct SimulationOptions: ParsableArguments {
       throw ValidationError("--fault-at: found \(faultAt), expected a duration of at most 4h")
     }
     guard Self.paths.contains(path) else {
-      throw ValidationError("--path: found '\(path)', expected \(Self.paths.joined(separator: ", "))")
+      throw ValidationError("--path: " + Typo.unknown("path", path, among: Self.paths))
     }
     guard system == nil || path == Self.paths[0] else {
       throw ValidationError("--path: found with --topology, which says itself what is asked for; expected one of them")
@@ -108,8 +108,12 @@ struct SimulationOptions: ParsableArguments {
     return try fault.map { text in
       let words = text.split(separator: " ").map(String.init)
       guard let name = words.first, let service = system.index(of: name) else {
-        let names = system.services.prefix(4).map(\.name).joined(separator: ", ")
-        throw ValidationError("--fault: found '\(text)', expected a service (\(names)) and a fault")
+        let names = system.services.map(\.name)
+        throw ValidationError(
+          "--fault: "
+            + Typo.unknown(
+              "service", words.first ?? "", among: names,
+              expected: "a service (\(names.prefix(4).joined(separator: ", "))) and a fault"))
       }
       return ScriptedChange(
         at: at, service: service, .fault(try ChainModel.Fault.parse(words: Array(words.dropFirst()))))

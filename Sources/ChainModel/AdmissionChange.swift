@@ -79,7 +79,7 @@ extension AdmissionChange {
     case "in_flight":
       guard let limit = InFlightLimit(value) else { throw Self.wrong(key, value, InFlightLimit.forms) }
       inFlight = limit
-    default: throw AdmissionSyntaxError(description: "unknown key '\(key)': expected one of \(Self.known)")
+    default: throw AdmissionSyntaxError(description: Typo.unknown("key", key, among: Self.keyNames))
     }
   }
 

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// What changed between runs under the same load and different settings: first what was changed, then what it changed.
 ///
 /// | key | meaning |

@@ -70,15 +70,7 @@ struct LessonText {
 
   static func wrapped(_ text: String, width: Int, indent: Int = 0) -> String {
     let margin = String(repeating: " ", count: indent)
-    var lines: [String] = []
-    var line = margin
-    for word in text.split(whereSeparator: \.isWhitespace) {
-      if line.count > indent, line.count + 1 + word.count > width {
-        lines.append(line)
-        line = margin
-      }
-      line += (line.count > indent ? " " : "") + word
-    }
-    return (lines + [line]).joined(separator: "\n")
+    let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    return PlainText.wrap(words, to: width - indent).map { margin + $0 }.joined(separator: "\n")
   }
 }

@@ -20,6 +20,11 @@ struct LessonVerb: ParsableCommand {
       """,
     subcommands: [LessonList.self, LessonShow.self, LessonRun.self, LessonStyles.self, LessonReportVerb.self])
 
+  /// Refuses what no lesson is called.
+  static func expect(_ name: String) throws {
+    do { _ = try find(name) } catch { throw ValidationError("\(error)") }
+  }
+
   /// The lesson of a name or an experiment's number; all of them for `all`.
   static func find(_ name: String) throws -> [Lesson] {
     let lessons = try LessonBook.lessons()
@@ -57,7 +62,7 @@ struct LessonList: ParsableCommand {
         Output.result("\(lesson.experiment) \(lesson.name)")
         Output.result(LessonText.wrapped(lesson.claim, width: Output.width, indent: 4))
       }
-      Output.result("\nRun one with: chainlab lesson run \(lessons.first?.name ?? "NAME")")
+      Output.result("\nRun one with: \(CommandHint("lesson run \(lessons.first?.name ?? "cascade-front")"))")
     }
   }
 }
@@ -67,6 +72,8 @@ struct LessonShow: ParsableCommand {
     commandName: "show", abstract: "What a lesson sets up, runs and predicts.")
 
   @Argument(help: "A lesson, by name or number.") var name: String
+
+  func validate() throws { try LessonVerb.expect(name) }
 
   func run() throws {
     try ExitCodes.reporting {
@@ -93,6 +100,7 @@ struct LessonRun: AsyncParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
+    try LessonVerb.expect(name)
     if let seeds, !(1...100).contains(seeds) {
       throw ValidationError("--seeds: found \(seeds), expected 1 to 100")
     }
@@ -150,7 +158,8 @@ struct LessonRun: AsyncParsableCommand {
       Output.result(text.part("What it costs", lesson.story.costs, width: Output.width))
       if !lesson.story.look.isEmpty { Output.result(look(lesson, store)) }
       if let next = try? Self.next(after: lesson) {
-        Output.result("\nnext: bin/chainlab lesson run \(next.name)\(quick ? " --quick" : "")\(step ? " --step" : "")")
+        Output.result(
+          "\nnext: \(CommandHint("lesson run \(next.name)\(quick ? " --quick" : "")\(step ? " --step" : "")"))")
       }
     }
     guard lessons.count > 1 else { return }
@@ -165,7 +174,7 @@ struct LessonRun: AsyncParsableCommand {
 
   private func look(_ lesson: Lesson, _ store: LessonStore) -> String {
     let folder = lesson.cells.first.map { store.folder(lesson, $0, seed: 1, quick: quick) } ?? store.folder
-    let lines = lesson.story.look.map { "  bin/chainlab \($0) --root \(folder)" }
+    let lines = lesson.story.look.map { "  \(CommandHint("\($0) --root \(folder)"))" }
     return (["\nLOOK INTO IT"] + lines).joined(separator: "\n")
   }
 }

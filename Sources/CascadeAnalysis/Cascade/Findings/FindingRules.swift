@@ -132,8 +132,8 @@ struct FindingRules {
       return Finding(
         check: .queueLongerThanDeadline, severity: .amber, service: service.service,
         summary: "\(service.service) queues longer than callers wait",
-        text: "\(FigureText.count(late, "request")) stayed in the queue of \(service.service) until nobody wanted the "
-          + "answer: a shorter queue would refuse them at once.", look: "chainlab pool")
+        text: "\(FigureText.count(late, "request")) waited in the queue of \(service.service) until nobody wanted the "
+          + "answer: a shorter queue would refuse them at once.", look: "chainlab pool \(service.service) queue=8")
     }
   }
 

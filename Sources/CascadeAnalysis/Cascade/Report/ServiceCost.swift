@@ -57,6 +57,7 @@ package struct ServiceCost: Encodable, Hashable, Sendable {
     case peakQueue = "peak_queue"
     case fullNoQueue = "full_no_queue_ns"
     case heldByRoot = "held_by_root"
+    case rejected = "refused"
     case abandonedInQueue = "abandoned_in_queue"
     case abandonedTime = "abandoned_ns"
   }
