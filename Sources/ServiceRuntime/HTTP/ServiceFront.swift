@@ -37,9 +37,7 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
     loops = threads.map { $0.waitUntilReady() }
     let gate = core.configuration.overflow == .backlog ? AcceptGate(core: core, loop: loops[0].eventLoop) : nil
     self.gate = gate
-    for loop in loops {
-      loop.serve(core, gate: gate)
-    }
+    for loop in loops { loop.eventLoop.execute { loop.serve(core, gate: gate) } }
   }
 
   /// Binds the port.
@@ -163,7 +161,7 @@ private final class LoopThread: @unchecked Sendable {  // `context` is written b
     let scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
     environment.announceThread(name: name, role: .loop, scribe: scribe)
     condition.withLock {
-      context = LoopContext(eventLoop: eventLoop, scribe: scribe)
+      context = LoopContext(eventLoop: eventLoop, scribe: scribe, environment: environment)
       condition.broadcast()
     }
     eventLoop.run()
