@@ -89,7 +89,10 @@ let package = Package(
         + foundation + nio),
     .testTarget(name: "ChainModelTests", dependencies: ["ChainModel"]),
     .testTarget(
-      name: "EventLoopTests", dependencies: ["ChainTestSupport", "EventLoop", "ChainModel", "CPlatform"] + nio),
+      name: "EventLoopTests",
+      dependencies: [
+        "ChainTestSupport", "EventLoop", "ChainModel", .product(name: "NIOEmbedded", package: "swift-nio"),
+      ] + nio),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "ChainModel"]),
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
     .testTarget(

@@ -43,6 +43,24 @@ package final class Condition: @unchecked Sendable {  // two constant pointers, 
     return pthread_cond_timedwait(condition, mutex, &moment) != ETIMEDOUT
   }
 
+  /// A place where one thread waits by itself, so that whoever has work chooses whom to wake. Used within `withLock`.
+  package final class Place: @unchecked Sendable {  // a constant pointer, whose target is thread-safe
+    fileprivate let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    package init() { pthread_cond_init(condition, nil) }
+
+    deinit {
+      pthread_cond_destroy(condition)
+      condition.deallocate()
+    }
+
+    /// Also without the lock.
+    package func wake() { pthread_cond_signal(condition) }
+  }
+
+  /// Within `withLock`: gives the lock up until the place is woken.
+  package func wait(at place: Place) { pthread_cond_wait(place.condition, mutex) }
+
   package func signal() {
     pthread_cond_signal(condition)
   }

@@ -70,7 +70,9 @@ package class Connection: Watched {
   /// Puts bytes before the connection is made: they go out with the first `flush`.
   func keepForLater(_ bytes: UnsafeRawBufferPointer) { unsent.append(contentsOf: bytes) }
 
-  private func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int {
+  /// Sends what goes out at once, from any thread that may.
+  /// - Returns: how many bytes; −1 when the connection is broken.
+  func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int {
     var sent = 0
     while sent < bytes.count {
       let count = Glibc.send(
@@ -93,12 +95,15 @@ package class Connection: Watched {
 
   /// Closes it, once.
   package func close() {
-    guard closeDescriptor() else { return }
+    guard shut() else { return }
     unsent = []
     unsentFrom = 0
     loop.bury(self)
     wasClosed()
   }
+
+  /// Closes the descriptor, for those who share it with another thread.
+  func shut() -> Bool { closeDescriptor() }
 
   /// For those who have to forget it.
   func wasClosed() {}

@@ -72,7 +72,7 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   }
 
   /// The request is done: records its end and sends the answer. Called once, on the thread that worked last.
-  func finish(_ result: Result<Answer, CallError>, by scribe: Scribe) {
+  func finish(_ result: Result<Answer, CallError>, by scribe: Scribe, on worker: WorkerContext? = nil) {
     var result = result
     if case .success = result, cancellation.isCancelled { result = .failure(.cancelled) }
     let row = result.failureRow
@@ -80,13 +80,13 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
     let ended = scribe.write(
       record(.end, name: row.map { core.names.id($0.errorType) } ?? 0, arg: UInt32(status)))
     core.metrics.ended(route: routeIndex, status: status, nanoseconds: ended &- arrivedAt)
-    send(result)
+    send(result, on: worker)
   }
 
   /// The request is refused before anybody worked on it.
-  func refuse(_ error: CallError, by scribe: Scribe) {
+  func refuse(_ error: CallError, by scribe: Scribe, on worker: WorkerContext? = nil) {
     recordRefusal(error, by: scribe)
-    send(.failure(error))
+    send(.failure(error), on: worker)
   }
 
   /// The request never came whole: it was not admitted, and there is nothing to answer in its name.
@@ -100,18 +100,16 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
     core.metrics.refused(route: routeIndex, status: row.status, reason: row.errorType, nanoseconds: time &- arrivedAt)
   }
 
-  private func send(_ result: Result<Answer, CallError>) {
+  private func send(_ result: Result<Answer, CallError>, on worker: WorkerContext?) {
     core.inFlight.wrappingDecrement(ordering: .relaxed)
-    if loop.eventLoop.isCurrent {
-      answer(result)
-    } else {
-      loop.eventLoop.execute { [self] in answer(result) }
-    }
-  }
-
-  private func answer(_ result: Result<Answer, CallError>) {
     loop.load.ended()
-    client.take(result)
+    if let worker {
+      client.take(result, of: self, from: worker)
+    } else if loop.eventLoop.isCurrent {
+      client.take(result)
+    } else {
+      loop.eventLoop.execute { [self] in client.take(result) }
+    }
   }
 }
 

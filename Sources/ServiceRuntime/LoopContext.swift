@@ -12,11 +12,15 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   let load: LoopLoad
   private var server: HTTPServer?
   private var knownHost: [UInt8] = []
+  let store: StoreHolder
+  /// Store work of this turn, handed over at its end.
+  private var storeJobs: [WorkerPool.Job] = []
 
   /// Call it on the loop's thread.
-  init(eventLoop: EventLoop, scribe: Scribe, mostInFlight: Int) {
+  init(eventLoop: EventLoop, scribe: Scribe, environment: ServiceEnvironment, mostInFlight: Int) {
     self.eventLoop = eventLoop
     self.scribe = scribe
+    store = StoreHolder(environment)
     client = EventLoopClient(eventLoop)
     load = LoopLoad(most: mostInFlight)
   }
@@ -29,7 +33,17 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   func serve(_ core: ServiceCore, gate: AcceptGate?) {
     let front = LoopFront(core: core, loop: self, gate: gate)
     let limits = HTTPServer.Limits(request: core.configuration.requestTimeout, idle: core.configuration.idleTimeout)
+    eventLoop.atEndOfTurn = { [unowned self] in handOver(to: core.storePool) }
     server = HTTPServer(eventLoop, limits) { ServiceConnection($0, front: front) }
+  }
+
+  /// Has the store pool do this, with all that this turn brings: to wake its thread costs more than what it does then.
+  func collect(_ job: @escaping WorkerPool.Job) { storeJobs.append(job) }
+
+  private func handOver(to pool: WorkerPool) {
+    guard !storeJobs.isEmpty else { return }
+    pool.submit(all: storeJobs)
+    storeJobs.removeAll(keepingCapacity: true)
   }
 
   func adopt(_ descriptor: Int32) { server?.adopt(descriptor) }

@@ -32,8 +32,11 @@ enum Schema {
       "stack_kib", \.stackKiB, .integer(64...65536, unit: "KiB"), default: 1024,
       "Address space for the stack of each of those threads."),
     Key(
-      "store_threads", \.storeThreads, .integer(1...64), default: 2,
+      "store_threads", \.storeThreads, .integer(1...64), default: 1,
       "Threads for the database, for models that must not wait themselves."),
+    Key(
+      "store", \.store, .choice, default: .pool,
+      "Who does store work in those models: these threads, or the event loop itself, which it then holds."),
     Key(
       "queue_limit", \.queueLimit, .integer(0...100_000, unit: "requests"), default: 64,
       "How many requests may wait for a worker thread."),

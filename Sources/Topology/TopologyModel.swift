@@ -39,6 +39,8 @@ package struct ServiceConfiguration: Hashable, Sendable {
   /// Address space of each of those threads' stacks, in KiB.
   package var stackKiB: Int
   package var storeThreads: Int
+  /// Who does store work in the models that must not wait.
+  package var store: StorePlace
   package var queueLimit: Int
   package var overflow: Overflow
   /// Length of the kernel's queue of connections that are not accepted yet.
@@ -71,7 +73,7 @@ package struct ServiceConfiguration: Hashable, Sendable {
     connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration,
     callees: [ServiceName], latency: Latency, callPolicy: CallPolicy = .plain,
     minRemaining: Duration = .zero, onLeave: LeaveRule = .cancel,
-    replicas: Int = 1
+    replicas: Int = 1, store: StorePlace = .pool
   ) {
     self.name = name
     self.host = host
@@ -96,7 +98,16 @@ package struct ServiceConfiguration: Hashable, Sendable {
     self.minRemaining = minRemaining
     self.onLeave = onLeave
     self.replicas = replicas
+    self.store = store
   }
+}
+
+/// Who does store work in the two non-blocking models: SQLite and files have no interface that does not block.
+package enum StorePlace: String, CaseIterable, Sendable {
+  /// A thread of the store pool, while the loop goes on.
+  case pool
+  /// The loop itself, which nobody else has meanwhile.
+  case loop
 }
 
 /// What a service does with a request for which it has neither a thread nor a place in the queue.

@@ -95,8 +95,14 @@ package protocol RequestHandler: AnyObject {
   /// What came is no request, or too much of one: to be answered at once.
   /// - Parameter reason: not always HTTP's.
   func refused(_ reason: RequestRefusal)
+  /// A thread has answered the request in the loop's place.
+  func answered()
   /// The connection is closed. A request that has not been answered never will be.
   func closed()
+}
+
+extension RequestHandler {
+  package func answered() {}
 }
 
 /// Why what a client sent is not served.

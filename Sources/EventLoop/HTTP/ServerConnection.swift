@@ -35,6 +35,7 @@ package final class ServerConnection: Connection {
   private var ageInPeriods = 0
   private var drainInPeriods = 0
   var place = 0
+  let door = AnswerDoor()
 
   /// What has to be known of a request when it is answered.
   private struct RequestFacts {
@@ -59,6 +60,8 @@ package final class ServerConnection: Connection {
     watch(for: Readiness.input | Readiness.halfClosed)
   }
 
+  override func shut() -> Bool { door.close { closeDescriptor() } }
+
   override func wasClosed() {
     server.forget(self)
     let handler = handler
@@ -71,6 +74,7 @@ package final class ServerConnection: Connection {
   override func ready(_ events: UInt32) {
     if events & Readiness.output != 0 { takeMore() }
     guard isOpen else { return }
+    noteAnswered()
     switch phase {
     case .reading where !isYielding:
       if events & ~Readiness.output != 0 { read() }
@@ -78,6 +82,25 @@ package final class ServerConnection: Connection {
       if events & ~Readiness.output != 0 { dropInput() }
     default: wait(through: events)
     }
+  }
+
+  /// A worker may have answered meanwhile.
+  private func noteAnswered() {
+    guard case .answering = phase, door.takeAnswered() else { return }
+    wasAnswered()
+  }
+
+  private func wasAnswered() {
+    request.isAnswered = true
+    ageInPeriods = 0
+    handler?.answered()
+    answered(closes: false)
+  }
+
+  /// The answer must be the loop's, which has to go on behind it; or it has been sent, and the loop goes on now.
+  private func insistOnLoop() {
+    guard case .answering = phase, door.insistOnLoop(), door.takeAnswered() else { return }
+    wasAnswered()
   }
 
   /// A request is being answered.
@@ -88,8 +111,10 @@ package final class ServerConnection: Connection {
       peerIsHalfClosed = true
       watch(for: 0)
       lookForPeer()
+      insistOnLoop()
     } else if events & Readiness.input != 0, !isYielding {
       watch(for: Readiness.halfClosed)
+      insistOnLoop()
     }
   }
 
@@ -113,6 +138,7 @@ package final class ServerConnection: Connection {
     if isOpen, !isDraining, used < bytes.count {
       kept = Array(bytes[used...])
       keptFrom = 0
+      insistOnLoop()
     }
     goOn()
   }
@@ -127,6 +153,7 @@ package final class ServerConnection: Connection {
       keptFrom = 0
     } else {
       keptFrom = from + used
+      insistOnLoop()
     }
     goOn()
   }
@@ -244,14 +271,32 @@ package final class ServerConnection: Connection {
   /// Answers the request. Nothing happens when it has been answered, or the connection is closed.
   package func answer(_ reply: Reply) {
     guard isOpen, !request.isAnswered else { return }
+    loop.output.clear()
+    let closes = write(reply, to: loop.output, server.date)
+    finish(loop.output.bytes, closes: closes)
+  }
+
+  /// - Returns: whether the connection ends with the answer.
+  func write(_ reply: Reply, to output: Output, _ date: HTTPDate) -> Bool {
     // A request that has not come whole cannot be told from the next one.
     let isWhole = body?.isDone ?? true
     let closes = reply.closes || !request.keepsConnection || !isWhole
     let word: ConnectionWord = closes ? .close : request.minor == 0 ? .keepAlive : .usual
+    reply.write(to: output, date: date, connection: word, isHead: request.isHead)
+    return closes
+  }
+
+  /// Sends what a worker has left of an answer.
+  func finishAnswer(_ rest: [UInt8], closes: Bool) {
+    guard isOpen, !request.isAnswered else { return }
+    handler?.answered()
+    rest.withUnsafeBytes { finish($0, closes: closes) }
+  }
+
+  private func finish(_ bytes: UnsafeRawBufferPointer, closes: Bool) {
     request.isAnswered = true
-    loop.output.clear()
-    reply.write(to: loop.output, date: server.date, connection: word, isHead: request.isHead)
-    guard send(loop.output.bytes) else { return close() }
+    if case .answering = phase { door.reopen() }
+    guard send(bytes) else { return close() }
     ageInPeriods = 0
     if hasUnsent {
       phase = .untaken(closes: closes)
@@ -272,7 +317,7 @@ package final class ServerConnection: Connection {
   private var isDraining: Bool { if case .draining = phase { true } else { false } }
 
   private func answered(closes: Bool) {
-    if closes { return finish() }
+    if closes { return beginDraining() }
     if body?.isDone == true { body = nil }
     phase = .reading
     guard !isProcessing else { return }
@@ -286,7 +331,7 @@ package final class ServerConnection: Connection {
   }
 
   /// Says that nothing more is sent, and waits for the client to have read what was.
-  private func finish() {
+  private func beginDraining() {
     phase = .draining
     kept = []
     keptFrom = 0
@@ -312,6 +357,7 @@ package final class ServerConnection: Connection {
   /// Another period has passed.
   func age() {
     ageInPeriods += 1
+    noteAnswered()
     switch phase {
     case .reading where body == nil && kept.isEmpty:
       if ageInPeriods > server.periods(server.limits.idle) { close() }

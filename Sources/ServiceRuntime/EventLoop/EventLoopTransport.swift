@@ -1,8 +1,9 @@
 import ChainModel
+import Topology
 import TraceLog
 
 /// Reaches callees from the request's own event loop, where nobody waits. SQLite and files have no non-blocking
-/// interface, so store work goes to the small store pool.
+/// interface, so store work goes to the small store pool, unless it is so short that the loop may be held by it.
 struct EventLoopTransport: LoopTransport {
   func get(
     _ callee: ServiceName, _ path: String, for exchange: Exchange,
@@ -53,9 +54,10 @@ struct EventLoopTransport: LoopTransport {
     }
   }
 
-  func store<Value: Sendable>(
-    _ work: StoreWork<Value>, for exchange: Exchange, completion: @escaping (Result<Value, CallError>) -> Void
-  ) {
-    work.run(on: exchange.core.storePool, for: exchange, completion: completion)
+  func store(_ task: StoreTask, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
+    switch exchange.core.configuration.store {
+    case .pool: task.run(on: exchange.core.storePool, for: exchange, completion: completion)
+    case .loop: task.run(onLoopOf: exchange, completion: completion)
+    }
   }
 }

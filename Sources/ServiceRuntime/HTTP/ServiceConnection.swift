@@ -6,8 +6,7 @@ import Topology
 /// One client of the service port: admits its requests and gives their answers.
 final class ServiceConnection: RequestHandler, AnswerTaker {
   private let front: LoopFront
-  /// Nil once it is closed.
-  private var connection: ServerConnection?
+  private let connection: ServerConnection
   /// How many connections more than the limit there were when this one came, with it.
   private let excess: Int
   private var arrival: Arrival?
@@ -33,7 +32,6 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
 
   func closed() {
     front.core.connections.wrappingDecrement(ordering: .relaxed)
-    connection = nil
     leaveGate()
     _ = abandonArrival(.cancelled)
     if front.core.admission.leave == .cancel { exchange?.cancellation.cancel() }
@@ -43,7 +41,7 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
 
   func began(_ head: RequestHead) {
     if head.asksForMethods {
-      connection?.answer(Reply(204, "", [], fields: ["allow: \(Admission.everywhere)"], closes: excess > 0))
+      connection.answer(Reply(204, "", [], fields: ["allow: \(Admission.everywhere)"], closes: excess > 0))
       return leaveGate()
     }
     let arrival = front.admission.arrive(head, client: self)
@@ -95,13 +93,28 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
     self.exchange = nil
     switch result {
     case .success(let answer):
-      connection?.answer(Reply(answer.status, answer.contentType, answer.body, closes: excess > 0))
-    case .failure(.injectedReset): connection?.reset()
-    case .failure(let error): connection?.answer(reply(error, trace: exchange.context.trace))
+      connection.answer(Reply(answer.status, answer.contentType, answer.body, closes: excess > 0))
+    case .failure(.injectedReset): connection.reset()
+    case .failure(let error): connection.answer(reply(error, trace: exchange.context.trace))
     }
   }
 
-  private func dismiss(_ error: CallError) { connection?.dismiss(reply(error, trace: nil)) }
+  /// The same, by the thread that has worked for the request. What touches more than the answer is left to the loop.
+  func take(_ result: Result<Answer, CallError>, of exchange: Exchange, from worker: WorkerContext) {
+    switch result {
+    case .success(let answer):
+      let reply = Reply(answer.status, answer.contentType, answer.body, closes: excess > 0)
+      connection.answer(reply, directlyWith: worker.output, worker.date)
+    case .failure(.injectedReset): exchange.loop.eventLoop.execute { [self] in take(result) }
+    case .failure(let error):
+      let reply = reply(error, trace: exchange.context.trace)
+      connection.answer(reply, directlyWith: worker.output, worker.date)
+    }
+  }
+
+  func answered() { exchange = nil }
+
+  private func dismiss(_ error: CallError) { connection.dismiss(reply(error, trace: nil)) }
 
   private func reply(_ error: CallError, trace: TraceID?) -> Reply {
     var fields: [String] = []
@@ -115,6 +128,7 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
 /// Who is given a request's answer, on its loop, once.
 protocol AnswerTaker: AnyObject {
   func take(_ result: Result<Answer, CallError>)
+  func take(_ result: Result<Answer, CallError>, of exchange: Exchange, from worker: WorkerContext)
 }
 
 extension CallError {

@@ -40,9 +40,7 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
     loops = threads.map { $0.waitUntilReady() }
     let gate = core.configuration.overflow == .backlog ? AcceptGate(core: core, loop: loops[0].eventLoop) : nil
     self.gate = gate
-    for loop in loops {
-      loop.serve(core, gate: gate)
-    }
+    for loop in loops { loop.eventLoop.execute { loop.serve(core, gate: gate) } }
   }
 
   /// Binds the port.
@@ -168,7 +166,8 @@ private final class LoopThread: @unchecked Sendable {  // `context` is written b
     let scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
     environment.announceThread(name: name, role: .loop, scribe: scribe)
     condition.withLock {
-      context = LoopContext(eventLoop: eventLoop, scribe: scribe, mostInFlight: mostInFlight)
+      context = LoopContext(
+        eventLoop: eventLoop, scribe: scribe, environment: environment, mostInFlight: mostInFlight)
       condition.broadcast()
     }
     eventLoop.run()

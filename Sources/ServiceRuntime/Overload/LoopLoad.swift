@@ -6,7 +6,7 @@ import ChainModel
 /// Each loop decides for itself, without a lock: its connections are its own, and so is what waits in their sockets.
 final class LoopLoad: @unchecked Sendable {  // touched on its loop only, but for atomics
   private var adaptive: AdaptiveLimit
-  private var inFlight = 0
+  private let inFlight = ManagedAtomic<Int>(0)
   /// `AdaptiveLimit.limit`, for others to see, and when a request was refused last.
   private let published = ManagedAtomic<Int>(0)
   private let refusedAt = ManagedAtomic<UInt64>(0)
@@ -25,9 +25,10 @@ final class LoopLoad: @unchecked Sendable {  // touched on its loop only, but fo
   }
 
   /// A request is about to be admitted or refused; call `ended` when it has its answer.
-  func begun() { inFlight += 1 }
+  func begun() { inFlight.wrappingIncrement(ordering: .relaxed) }
 
-  func ended() { inFlight -= 1 }
+  /// From any thread.
+  func ended() { inFlight.wrappingDecrement(ordering: .relaxed) }
 
   /// Decides about the request that has `begun`.
   /// - Parameters:
@@ -37,7 +38,7 @@ final class LoopLoad: @unchecked Sendable {  // touched on its loop only, but fo
   /// - Returns: whether to serve it.
   func admits(from socket: ClientSocket, least: Int, at now: UInt64) -> Bool {
     let waited = adaptive.asksForWait ? socket.sinceLastBytes : nil
-    let isAdmitted = adaptive.arrive(waited: waited, inFlight: inFlight - 1, least: least, at: now)
+    let isAdmitted = adaptive.arrive(waited: waited, inFlight: inFlight.load(ordering: .relaxed) - 1, least: least, at: now)
     guard !isAdmitted else { return true }
     published.store(adaptive.limit, ordering: .relaxed)
     refusedAt.store(now, ordering: .relaxed)
