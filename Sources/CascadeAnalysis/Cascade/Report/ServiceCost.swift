@@ -13,10 +13,10 @@ package import ChainModel
 /// | `queued_ns`, `peak_queue` | Q(s): requests in its queues |
 /// | `full_no_queue_ns` | every thread busy, and nobody in the queue |
 /// | `held_by_root` | its threads held by the verdict's first cause, on average |
-/// | `arrived`, `ended` | requests in the window; `ended` were answered, and not by `rejected` |
+/// | `arrived`, `ended` | requests in the window; `ended` were answered, and not `refused` |
 /// | `open` | had not ended when the window did |
 /// | `outcomes` | how all of those ended: `ok`, `client_error` (4xx), `refused` (503 by a limit), `timed_out`, `failed`, `cancelled` |
-/// | `rejected` | those that the service did not begin, by reason |
+/// | `refused` | those that the service did not begin, by reason |
 /// | `attempts`, `retries` | calls made, and those that were not the first attempt |
 /// | `abandoned`, `abandoned_ns` | requests whose caller gave up, and what was spent on them after that |
 package struct ServiceCost: Encodable, Hashable, Sendable {
@@ -47,7 +47,7 @@ package struct ServiceCost: Encodable, Hashable, Sendable {
   package var meanThreads: Double { window == 0 ? 0 : Double(threadTime) / Double(window) }
 
   private enum CodingKeys: String, CodingKey {
-    case service, model, arrived, ended, open, outcomes, rejected, attempts, retries, abandoned
+    case service, model, arrived, ended, open, outcomes, attempts, retries, abandoned
     case threadTime = "thread_ns"
     case blocked = "blocked_ns"
     case meanBlocked = "mean_blocked"
