@@ -40,6 +40,11 @@ enum LoadEffect: Hashable {
   }
 }
 
+extension Lesson {
+  /// Other programs can change what some check of it measures.
+  package var isOpenToLoad: Bool { checks.contains(where: \.isOpenToLoad) }
+}
+
 extension Lesson.Check {
   /// Why runs on a busy machine decide the check, if they do.
   /// - Parameters:
@@ -47,8 +52,8 @@ extension Lesson.Check {
   ///   - isPaired: each run compares cells that ran one after the other, in turns with those of the other runs.
   /// - Returns: the reason in words; nil if they do not.
   func basis(_ holds: [Bool], isPaired: Bool) -> String? {
+    guard isOpenToLoad else { return "other programs cannot change it" }
     let effects = [LoadEffect(measured)] + bounds.map(LoadEffect.init)
-    if effects.allSatisfy({ $0 == .none }) { return "other programs cannot change it" }
     if case .atLeast = rule, effects[0] == .lowers, effects[1] == .none, holds.allSatisfy(\.self) {
       return "other programs can only lower it"
     }
@@ -60,6 +65,9 @@ extension Lesson.Check {
     }
     return nil
   }
+
+  /// Other programs can change what it measures, or what that is held against.
+  var isOpenToLoad: Bool { ([measured] + bounds).contains { LoadEffect($0) != .none } }
 
   private static let leastPairs = 5
 

@@ -65,7 +65,7 @@ extension ChainTests {
       let folder = root.path
       var ids = IDGenerator(seed: 13)
       let lines = Self.cases.flatMap { item in
-        (item.values + (0..<3).map { _ in Self.random(&ids) }).map { value in
+        (item.values + (0..<2).map { _ in Self.random(&ids) }).map { value in
           item.words.map { $0.replacing("?", with: value) } + ["--root", folder]
         }
       }
@@ -89,7 +89,7 @@ extension ChainTests {
     }
 
     /// What takes longer than this was taken, which is all that is asked.
-    private static let patience = Duration.milliseconds(700)
+    private static let patience = Duration.milliseconds(400)
 
     private static func expectNoTrap(_ arguments: [String], output: String) async throws {
       let child = try Command(

@@ -33,7 +33,7 @@ extension ChainTests {
       #expect(large.notes.contains("more than --max-size 4 GiB: allow more, simulate less"), "\(large.notes)")
       let limited = try await simulate("--rate", "500", "--max-size", "1MiB", root: root, file: file)
       #expect(limited.exitCode == ExitCode.usage.rawValue && limited.notes.contains("--max-size 1 MiB"), "\(limited)")
-      for size in ["0MiB", "1TiB", "-1GiB", "much", "1e99GiB", "nanGiB"] {
+      for size in ["0MiB", "1TiB", "1.5", "much", "1e99GiB", "nanGiB"] {
         let wrong = try await simulate("--rate", "5", "--max-size", size, root: root, file: file)
         #expect(wrong.exitCode == ExitCode.usage.rawValue && wrong.notes.contains("--max-size: found"), "\(wrong)")
       }

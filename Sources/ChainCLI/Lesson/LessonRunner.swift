@@ -73,7 +73,8 @@ struct LessonRunner {
       // The logs of one seed are enough to look at.
       if job.seed > 1 { try? FileManager.default.removeItem(atPath: "\(folder)/runs") }
       let tries = result.discarded == nil ? Self.busyTries : Self.tries
-      guard let reason = result.discarded ?? result.busy, attempt < tries else {
+      let busy = job.lesson.isOpenToLoad ? result.busy : nil
+      guard let reason = result.discarded ?? busy, attempt < tries else {
         try store.keep(result, in: folder)
         return true
       }
