@@ -33,7 +33,7 @@ struct RunWindow {
       let found = [from.map { "--from \(DurationText.format($0))" }, to.map { "--to \(DurationText.format($0))" }]
       throw RunWindowError(
         "found \(found.compactMap(\.self).joined(separator: " and ")), which leaves nothing of run "
-          + "\(Output.clean(log.overview.runID)): expected --from before --to, both within its \(FigureText.duration(length))"
+          + "\(PlainText.clean(log.overview.runID)): expected --from before --to, both within its \(FigureText.duration(length))"
       )
     }
     return (from.map { origin &+ $0.nanoseconds } ?? 0, to.map { origin &+ $0.nanoseconds } ?? .max)
