@@ -34,6 +34,7 @@ package final class PeerUsers: Sendable {
 
   /// Why what comes over a connection must not be answered; nil if it may.
   /// - Parameter descriptor: of the accepted connection.
+  /// - Returns: the reason, for whoever is refused.
   package func refusal(of descriptor: Int32) -> String? {
     var (local, remote) = (sockaddr_storage(), sockaddr_storage())
     guard isKnown else { return nil }

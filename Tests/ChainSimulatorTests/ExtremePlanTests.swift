@@ -29,7 +29,8 @@ struct ExtremePlanTests {
       return SimulatedService(
         name, model: one(ServingModel.allCases), threads: one([0, 1, 4, 512, 90_001]),
         queueLimit: one([0, 1, 64, .max]), overflow: one([.reject, .backlog]), backlog: one([0, 1, 1_000_000]),
-        loops: one([1, 2, 64]), storeThreads: one([1, 64]), inFlightLimit: one([.adaptive, .fixed(1), .fixed(10_000), .fixed(.max)]),
+        loops: one([1, 2, 64]), storeThreads: one([1, 64]),
+        inFlightLimit: one([.adaptive, .fixed(1), .fixed(10_000), .fixed(.max)]),
         replicas: one([1, 2]), timeout: one([.milliseconds(1), .seconds(20), .seconds(86_400)]),
         latency: latency(), routes: [SimulatedRoute("GET /\(name)", steps)], rules: [:])
     }

@@ -38,7 +38,8 @@ final class LoopLoad: @unchecked Sendable {  // touched on its loop only, but fo
   /// - Returns: whether to serve it.
   func admits(from socket: ClientSocket, least: Int, at now: UInt64) -> Bool {
     let waited = adaptive.asksForWait ? socket.sinceLastBytes : nil
-    let isAdmitted = adaptive.arrive(waited: waited, inFlight: inFlight.load(ordering: .relaxed) - 1, least: least, at: now)
+    let others = inFlight.load(ordering: .relaxed) - 1
+    let isAdmitted = adaptive.arrive(waited: waited, inFlight: others, least: least, at: now)
     guard !isAdmitted else { return true }
     published.store(adaptive.limit, ordering: .relaxed)
     refusedAt.store(now, ordering: .relaxed)
