@@ -65,7 +65,9 @@ extension ChainTests {
       #expect(dump.contains("payment-service-2  4 threads"), "\(dump)")
       let second = log.processes.first { $0.name == "payment-service-2" }?.slot ?? -1
       let threads = log.records.filter { $0.kind == .threadStart && Int($0.process) == second }
-      #expect(threads.count >= 4 && threads.allSatisfy { log.strings[$0.name].hasPrefix("payment-") })
+      let names = threads.map { log.strings[$0.name] }
+      #expect(names.count { $0.hasPrefix("payment-w") } == 4, "\(names)")
+      #expect(!names.contains { $0.isEmpty || $0.contains("not kept") }, "\(names)")
       let audit = LogAudit(log)
       #expect(audit.isClean, "\(audit.text)")
       #expect(audit.lost.strings > 0 && audit.text.contains("its table of names is 100 % full"), "\(audit.text)")
