@@ -24,7 +24,8 @@ struct RunList: ParsableCommand {
     var path: String
 
     enum CodingKeys: String, CodingKey {
-      case id, phase, loads, path
+      case phase, loads, path
+      case id = "run_id"
       case startedAt = "started_at"
       case endedAt = "ended_at"
     }

@@ -66,7 +66,7 @@ struct Simulate: AsyncParsableCommand {
         WireJSON.encode(
           Summary(
             place: place, records: log.records.count, events: result.events, sent: result.sent, done: result.done,
-            throughput: result.throughput, goodput: result.goodput, mean: times.mean, p99: times.percentile(0.99))))
+            throughput: result.throughput, goodput: result.goodput, mean: times.mean * 1000, p99: times.percentile(0.99) * 1000)))
     }
     Output.result(
       "simulated as \(place): \(FigureText.count(log.records.count)) records, \(FigureText.count(result.events)) events"
@@ -76,8 +76,8 @@ struct Simulate: AsyncParsableCommand {
         + "mean \(FigureText.seconds(times.mean)), p99 \(FigureText.seconds(times.percentile(0.99)))")
   }
 
-  /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `response_time_mean_s`,
-  /// `response_time_p99_s`.
+  /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `mean_ms`,
+  /// `p99_ms` (response times).
   private struct Summary: Encodable {
     var place: String
     var records: Int
@@ -93,8 +93,8 @@ struct Simulate: AsyncParsableCommand {
       case place, records, events, sent, done
       case throughput = "throughput_per_s"
       case goodput = "goodput_per_s"
-      case mean = "response_time_mean_s"
-      case p99 = "response_time_p99_s"
+      case mean = "mean_ms"
+      case p99 = "p99_ms"
     }
   }
 }

@@ -52,7 +52,7 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
   package var service: String
   package var pid: Int
   package var mode: IOModel
-  package var uptimeSeconds: Double
+  package var uptimeMs: Double
   package var pool: Pool
   package var inFlight: Int
   package var connections: Int
@@ -103,8 +103,9 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-      case connections, descriptors
-      case inFlight = "in_flight"
+      case inFlight = "in_flight_limit"
+      case connections = "connection_limit"
+      case descriptors = "descriptor_limit"
     }
   }
 
@@ -141,6 +142,12 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
       self.resident = resident
       self.stacks = stacks
     }
+
+    enum CodingKeys: String, CodingKey {
+      case virtual = "virtual_bytes"
+      case resident = "resident_bytes"
+      case stacks = "stack_bytes"
+    }
   }
 
   /// The rules that can be changed while it runs; the limit of requests in flight is among the limits.
@@ -165,17 +172,21 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
     package init(dropped: Int) {
       self.dropped = dropped
     }
+
+    enum CodingKeys: String, CodingKey {
+      case dropped = "lost_records"
+    }
   }
 
   package init(
-    service: String, pid: Int, mode: IOModel, uptimeSeconds: Double, pool: Pool, inFlight: Int, connections: Int,
+    service: String, pid: Int, mode: IOModel, uptimeMs: Double, pool: Pool, inFlight: Int, connections: Int,
     limits: Limits, threads: Threads, memory: Memory, faults: [String], policies: [String: String] = [:],
     breakers: [String: String] = [:], admission: Admission = Admission(), log: Log
   ) {
     self.service = service
     self.pid = pid
     self.mode = mode
-    self.uptimeSeconds = uptimeSeconds
+    self.uptimeMs = uptimeMs
     self.pool = pool
     self.inFlight = inFlight
     self.connections = connections
@@ -190,8 +201,9 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case service, pid, mode, pool, connections, limits, threads, memory, faults, policies, breakers, admission, log
-    case uptimeSeconds = "uptime_seconds"
+    case service, pid, pool, connections, limits, threads, memory, faults, policies, breakers, admission, log
+    case mode = "model"
+    case uptimeMs = "uptime_ms"
     case inFlight = "in_flight"
   }
 }

@@ -12,22 +12,22 @@ import Testing
       #expect(WireJSON.decode(LoadResult.self, from: json) == result)
       #expect(
         try keys(json) == [
-          "cancelled", "connections", "elapsed_s", "latency", "measured", "measured_s", "plan", "rates",
+          "cancelled", "connections", "elapsed_ms", "measured", "measured_ms", "plan", "rates", "response_time",
           "started_at_unix_ms", "warm_up",
         ])
-      #expect(try keys(json, "rates") == ["ended_per_s", "offered_per_s", "started_per_s", "successful_per_s"])
+      #expect(try keys(json, "rates") == ["ended_per_s", "goodput_per_s", "offered_per_s", "started_per_s"])
       #expect(
         try keys(json, "measured") == ["by_error", "by_status", "due", "not_sent", "started", "unfinished"])
-      #expect(try keys(json, "latency") == ["all", "successful"])
-      #expect(try keys(json, "latency", "all") == ["corrected", "uncorrected"])
+      #expect(try keys(json, "response_time") == ["all", "good"])
+      #expect(try keys(json, "response_time", "all") == ["corrected", "uncorrected"])
       #expect(
-        try keys(json, "latency", "all", "corrected") == [
+        try keys(json, "response_time", "all", "corrected") == [
           "count", "max_ms", "mean_ms", "min_ms", "p50_ms", "p90_ms", "p95_ms", "p99_9_ms", "p99_ms",
         ])
       #expect(
         try keys(json, "plan") == [
-          "duration_s", "host", "loops", "max_in_flight", "new_connections", "paths", "port", "rate_per_s", "seed",
-          "spacing", "timeout_ms", "usernames", "warm_up_s",
+          "duration_ms", "host", "loops", "max_in_flight", "new_connections", "paths", "port", "rate_per_s", "seed",
+          "spacing", "timeout_ms", "usernames", "warm_up_ms",
         ])
     }
   }

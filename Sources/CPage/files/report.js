@@ -90,7 +90,7 @@ function cost(report) {
   const sum = (map) => Object.values(map ?? {}).reduce((total, value) => total + value, 0);
   const rows = report.services.map((service) => [
     shortName(service.service), service.model ?? "", time(sum(service.blocked_ns)), time(service.queued_ns), time(sum(service.waiting_ns)),
-    service.ended, sum(service.rejected)]);
+    service.ended, sum(service.refused)]);
   const parts = [el("h3", { textContent: "What it cost" }),
     table(["service", "model now", "blocked thread-time #", "queued #", "waiting request-time #", "answered #", "refused #"], rows, "What it cost")];
   const amplification = report.amplification;

@@ -161,7 +161,7 @@ extension Calibration {
     var table = TextTable(["IO MODEL", "REQUEST", "CALL", "QUERY", "FILE", "UNEXPLAINED"])
     for model in IOModel.allCases {
       guard let costs = file.models[model.rawValue] else { continue }
-      let times = [costs.request, costs.call, costs.query, costs.file].map { FigureText.value($0, "µs") }
+      let times = [costs.request, costs.call, costs.query, costs.file].map { FigureText.value($0, "ns") }
       table.add([model.rawValue] + times + [FigureText.share(costs.unexplained)])
     }
     Output.result("\(table.text)\n\nprocessor time of one step, on \(file.machine)")

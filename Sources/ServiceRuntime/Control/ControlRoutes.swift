@@ -137,7 +137,7 @@ final class ControlRoutes {
     let own = environment.threads(.worker) + environment.threads(.hired) + environment.threads(.store)
     return ServiceStatus(
       service: core.environment.replica.text, pid: Int(ProcessIdentity.current.pid), mode: core.modes.model,
-      uptimeSeconds: Double((Monotonic.now() &- core.startedAt) / 1_000_000) / 1000,
+      uptimeMs: Double((Monotonic.now() &- core.startedAt) / 1_000_000),
       pool: .init(
         threads: pool.threads, running: pool.running, busy: pool.busy, queued: pool.queued,
         queueLimit: pool.queueLimit, overflow: core.configuration.overflow.rawValue),

@@ -14,7 +14,7 @@ package import ChainModel
 /// | `full_no_queue_ns` | every thread busy, and nobody in the queue |
 /// | `held_by_root` | its threads held by the verdict's first cause, on average |
 /// | `arrived`, `ended`, `failed` | requests in the window |
-/// | `rejected` | by reason |
+/// | `refused` | by reason |
 /// | `attempts`, `retries` | calls made, and those that were not the first attempt |
 /// | `abandoned`, `abandoned_ns` | requests whose caller gave up, and what was spent on them after that |
 package struct ServiceCost: Encodable, Hashable, Sendable {
@@ -44,7 +44,7 @@ package struct ServiceCost: Encodable, Hashable, Sendable {
   package var meanThreads: Double { window == 0 ? 0 : Double(threadTime) / Double(window) }
 
   private enum CodingKeys: String, CodingKey {
-    case service, model, arrived, ended, failed, rejected, attempts, retries, abandoned
+    case service, model, arrived, ended, failed, attempts, retries, abandoned
     case threadTime = "thread_ns"
     case blocked = "blocked_ns"
     case meanBlocked = "mean_blocked"
@@ -54,6 +54,7 @@ package struct ServiceCost: Encodable, Hashable, Sendable {
     case peakQueue = "peak_queue"
     case fullNoQueue = "full_no_queue_ns"
     case heldByRoot = "held_by_root"
+    case rejected = "refused"
     case abandonedInQueue = "abandoned_in_queue"
     case abandonedTime = "abandoned_ns"
   }
