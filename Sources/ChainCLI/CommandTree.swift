@@ -10,7 +10,7 @@ enum CommandTree {
       let known = command.configuration.subcommands
       guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
       guard let next = known.first(where: { $0._commandName == word }) else {
-        let names = known.filter(\.configuration.shouldDisplay).map(\._commandName)
+        let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         return ValidationError(Typo.unknown("command", word, among: names))
       }
       command = next

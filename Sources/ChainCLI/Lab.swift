@@ -76,7 +76,7 @@ enum LabError: Error, CustomStringConvertible {
 struct Lab: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder that holds services.yaml and runs/. Default: $CHAINLAB_ROOT, or the nearest one upwards from here.",
+      "The folder with services.yaml and runs/; by default $CHAINLAB_ROOT, or the nearest folder above that has them.",
       valueName: "folder"))
   var root: String?
 
@@ -128,7 +128,7 @@ struct Lab: ParsableArguments {
 struct RunChoice: ParsableArguments {
   @OptionGroup var lab: Lab
 
-  @Option(help: ArgumentHelp("The run: the beginning of its id, or latest.", valueName: "id"))
+  @Option(help: ArgumentHelp("Which run: the beginning of its id, or latest.", valueName: "id"))
   var run = "latest"
 
   func folder() throws -> RunFolder { try RunStore(root: lab.folder).find(run) }

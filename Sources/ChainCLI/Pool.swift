@@ -4,7 +4,7 @@ import ChainModel
 
 struct Pool: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Change a service's worker threads and the length of its queue while it runs.",
+    abstract: "Change a service's worker threads and queue limit while it runs.",
     discussion: "EXAMPLE: chainlab pool payment-service threads=8 queue=16")
 
   @OptionGroup var lab: Lab

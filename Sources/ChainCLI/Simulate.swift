@@ -66,7 +66,8 @@ struct Simulate: AsyncParsableCommand {
         WireJSON.encode(
           Summary(
             place: place, records: log.records.count, events: result.events, sent: result.sent, done: result.done,
-            throughput: result.throughput, goodput: result.goodput, mean: times.mean * 1000, p99: times.percentile(0.99) * 1000)))
+            throughput: result.throughput, goodput: result.goodput, mean: times.mean * 1000,
+            p99: times.percentile(0.99) * 1000)))
     }
     Output.result(
       "simulated as \(place): \(FigureText.count(log.records.count)) records, \(FigureText.count(result.events)) events"

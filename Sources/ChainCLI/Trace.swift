@@ -19,18 +19,19 @@ struct TraceListVerb: ParsableCommand {
         chainlab trace list --limit 50
         chainlab trace list --service payment-service --slower-than 1s
         chainlab trace list --status refused --json
-      Ends with 12 when there are traces and none is wanted.
+      Exits with 12 if no trace is like that.
       """)
 
   @OptionGroup var choice: RunChoice
   @Option(help: "How many, newest last.") var limit = 20
-  @Option(help: "Only those that a service, or one replica of it, has worked for.") var service: String?
+  @Option(help: "Only traces that reached this service, or this replica of one.") var service: String?
   @Option(
     help: ArgumentHelp(
-      "Only those that ended so: ok (below 400), error (anything else), refused (503), timeout, open (not yet ended), died, or a status such as 404.",
+      "Only traces that ended like this: ok (below 400), error (anything else), refused (503), timeout, open (not ended yet), died, or a status such as 404.",
       valueName: "outcome"))
   var status: String?
-  @Option(help: ArgumentHelp("Only those that took longer, such as 1s.", valueName: "duration")) var slowerThan: String?
+  @Option(help: ArgumentHelp("Only traces that took longer, such as 1s.", valueName: "duration")) var slowerThan:
+    String?
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
@@ -123,7 +124,7 @@ struct TraceFollow: ParsableCommand {
     discussion: "EXAMPLE: chainlab trace follow | grep waitStart")
 
   @OptionGroup var choice: RunChoice
-  @Flag(help: "Begin with everything the log holds.") var all = false
+  @Flag(help: "Start with everything in the log.") var all = false
   @Option(name: .customLong("for"), help: ArgumentHelp("Stop after this time.", valueName: "duration"))
   var time: String?
 

@@ -1,4 +1,4 @@
-package import ChainModel
+import ChainModel
 
 /// Which traces are wanted; as long as nothing is said, all of them.
 package struct TraceFilter: Hashable, Sendable {

@@ -39,7 +39,7 @@ struct BenchVerb: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "What the lab costs: each figure beside its target, on chains of its own.",
+    abstract: "Measure what the lab costs, each figure beside its target, on chains of its own.",
     discussion: """
       EXAMPLES:
         chainlab bench                       all of it, about ten minutes on two cores
@@ -50,11 +50,11 @@ struct BenchVerb: AsyncParsableCommand {
       Contestants take turns in slices of a second, all of them warm, and what is compared are ratios within a round, with
       the 95 % confidence interval of their median. A round in which other work used more than a fifth of a processor does
       not count. Where the interval holds the target, nothing is decided. The load comes from wrk, if it is installed, and
-      once more from chainlab's own generator. Ends with 1 when a target is missed.
+      once more from chainlab's own generator. Exits with 1 if a target is missed.
       """)
 
   @OptionGroup var lab: Lab
-  @Argument(help: ArgumentHelp("Parts to run; all by default.", valueName: "part")) var parts: [String] = []
+  @Argument(help: ArgumentHelp("The parts to run; by default all.", valueName: "part")) var parts: [String] = []
   @Option(help: "How often contestants take turns.") var rounds = 12
   @Option(name: .shortAndLong, help: ArgumentHelp("Write a page with plots, too.", valueName: "file.html"))
   var output: String?

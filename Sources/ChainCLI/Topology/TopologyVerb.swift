@@ -10,7 +10,7 @@ import TraceLog
 struct TopologyVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "topology",
-    abstract: "Files that describe systems of any graph, for predict and simulate.",
+    abstract: "Make and check files that describe any system of services, for predict and simulate.",
     discussion: """
       EXAMPLES:
         chainlab topology from-trace trace.json -o topology.yaml
@@ -28,8 +28,8 @@ struct TopologyFromTrace: ParsableCommand {
       EXAMPLES:
         chainlab topology from-trace trace.json -o topology.yaml
         chainlab topology from-trace latest --io-model blocking --threads 16 --queue-limit 64 --cpu 400us
-      A trace does not tell threads, queue limits, IO models and the work of processors: what is not given here stands as
-      unknown, and is asked for before the file is simulated.
+      A trace does not show threads, queue limits, IO models or processor time. What you do not give here is written as
+      unknown, and must be filled in before the file can be simulated.
       """)
 
   @OptionGroup var lab: Lab

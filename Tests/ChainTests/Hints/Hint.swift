@@ -24,7 +24,7 @@ struct Hint: Hashable {
   private static func command(_ text: String) -> String {
     var end = text.endIndex
     for mark in ["  ", ", ", "; ", ") ", "` ", "`", ". ", " | ", " & ", " && ", " > ", "; "] {
-      if let place = text.range(of: mark)?.lowerBound, !isQuoted(text[..<place]) { end = min(end, place) }
+      if let place = text.firstRange(of: mark)?.lowerBound, !isQuoted(text[..<place]) { end = min(end, place) }
     }
     var command = String(text[..<end])
     while let last = command.last, ".,;:)`".contains(last) { command.removeLast() }
@@ -37,7 +37,7 @@ struct Hint: Hashable {
   private static func starts(of name: String, in line: String) -> [Substring] {
     var found: [Substring] = []
     var rest = line[...]
-    while let range = rest.range(of: name) {
+    while let range = rest.firstRange(of: name) {
       let before = range.lowerBound == line.startIndex ? " " : line[line.index(before: range.lowerBound)]
       rest = rest[range.upperBound...]
       if !before.isLetter, !before.isNumber, !"_-.".contains(before) { found.append(rest) }

@@ -12,7 +12,7 @@ extension ChainTests {
     private static let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
 
     private static func files(_ folder: String, _ ends: [String]) -> [String] {
-      let names = FileManager.default.subpaths(atPath: "\(root)/\(folder)") ?? []
+      let names = (try? FileManager.default.subpathsOfDirectory(atPath: "\(root)/\(folder)")) ?? []
       return names.filter { name in ends.contains { name.hasSuffix($0) } }.map { "\(folder)/\($0)" }.sorted()
     }
 

@@ -35,7 +35,7 @@ extension ChainTests {
       let folder = "\(Self.root)/Sources"
       let known = Set(JSONVocabulary.keys.map(\.name))
       var count = 0
-      for file in FileManager.default.subpaths(atPath: folder) ?? [] where file.hasSuffix(".swift") {
+      for file in try FileManager.default.subpathsOfDirectory(atPath: folder) where file.hasSuffix(".swift") {
         guard !others.contains(where: { file.contains($0) }) else { continue }
         let source = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
         for keys in source.matches(of: /enum CodingKeys: String, CodingKey \{([^}]*)\}/) {
@@ -64,7 +64,8 @@ extension ChainTests {
         #expect(try await ChainlabProgram.run(["fault", "payment-service", "latency=300ms"] + lab).exitCode == 0)
         let load = ["load", "--closed", "12", "--duration", "1500ms"]
         try await expect(load, in: lab)
-        try await expect(["load", "--rate", "20", "--poisson", "--duration", "1s", "--timeout", "200ms"], [0, 1, 8], in: lab)
+        try await expect(
+          ["load", "--rate", "20", "--poisson", "--duration", "1s", "--timeout", "200ms"], [0, 1, 8], in: lab)
         for words in [
           ["up"], ["status"], ["threads"], ["trace", "list"], ["cascade"], ["runs"], ["audit"],
           ["compare", "latest", "latest"], ["predict", "--check"],
