@@ -54,7 +54,7 @@ struct Predict: AsyncParsableCommand {
       figures.add([figure.name, FigureText.value(figure.value, figure.unit), figure.method.rawValue])
     }
     var services = TextTable([
-      "SERVICE", "THREADS", "HELD", "QUEUED", "IN FLIGHT", "RESPONSE", "FULL FIRST AT", "REFUSED",
+      "SERVICE", "THREADS", "BUSY", "QUEUED", "IN FLIGHT", "RESPONSE", "FULL FIRST AT", "REFUSED",
     ])
     for service in prediction.services {
       services.add([

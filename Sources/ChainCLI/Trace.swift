@@ -2,6 +2,7 @@ import ArgumentParser
 import CascadeAnalysis
 import ChainModel
 import Glibc
+import Supervisor
 import TraceLog
 
 struct Trace: ParsableCommand {
@@ -46,8 +47,13 @@ struct TraceListVerb: ParsableCommand {
       let (snapshot, filter) = (try choice.snapshot(), try filter())
       try expect(filter.service, in: snapshot)
       let list = TraceList(snapshot, limit: limit, filter: filter)
-      Output.result(json ? WireJSON.encode(list) : Array(list.text(width: Output.tableWidth).utf8))
-      guard filter.isEmpty || !list.traces.isEmpty else { throw LabError.noMatch("no trace in the log is like that") }
+      let isMissed = list.traces.isEmpty && !filter.isEmpty
+      if json {
+        Output.result(WireJSON.encode(list))
+      } else if !isMissed {
+        Output.result(list.text(width: Output.tableWidth))
+      }
+      if isMissed { throw LabError.noMatch("no trace in the log is like that; see: \(CommandHint("trace list"))") }
     }
   }
 

@@ -19,6 +19,7 @@ package enum Glossary {
     Entry("event loop", "A thread that serves many requests in turns and must never wait for one of them."),
     Entry("idle", "A thread that has no request to work for."),
     Entry("busy", "A thread that is not idle: it works for a request, or waits for something on its behalf."),
+    Entry("held", "A thread that something keeps busy: its request, or the callee that this request waits for."),
     Entry("blocked", "A busy thread that waits in the kernel: for an answer, a query, a file, a lock or a sleep."),
     Entry("suspended", "A request that waits for an answer while no thread waits with it."),
     Entry("in flight", "A request that was let in and is not answered yet, wherever it waits or runs."),

@@ -22,16 +22,21 @@ package enum Typo {
     return "unknown \(kind) '\(text)': expected \(expected ?? "one of \(words.joined(separator: ", "))")\(question)"
   }
 
-  /// Levenshtein's distance: insertions, deletions and replacements of one character.
+  /// Levenshtein's distance, with two neighbours swapped as one change: insertions, deletions and replacements of one
+  /// character, and `laod` for `load`.
   private static func distance(_ left: [Character], _ right: [Character]) -> Int {
-    var previous = Array(0...right.count)
+    var (before, previous) = ([Int](), Array(0...right.count))
     for (row, character) in left.enumerated() {
       var current = [row + 1]
       for (column, other) in right.enumerated() {
         let replaced = previous[column] + (character == other ? 0 : 1)
-        current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+        var least = min(replaced, previous[column + 1] + 1, current[column] + 1)
+        if row > 0, column > 0, character == right[column - 1], left[row - 1] == other {
+          least = min(least, before[column - 1] + 1)
+        }
+        current.append(least)
       }
-      previous = current
+      (before, previous) = (previous, current)
     }
     return previous[right.count]
   }

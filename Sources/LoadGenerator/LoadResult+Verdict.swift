@@ -32,8 +32,8 @@ extension LoadResult {
     ]
     let rest = parts.filter { $0.0 > 0 }.map { "\(FigureText.count($0.0)) \($0.1)" }.joined(separator: ", ")
     let share = FigureText.share(Double(good) / Double(all))
-    if good == all { return "all \(FigureText.count(all, "request")) were good" }
-    return "\(FigureText.count(good)) of \(FigureText.count(all, "request")) were good (\(share))"
+    if good == all { return all == 1 ? "the one request was good" : "all \(FigureText.count(all)) requests were good" }
+    return "\(FigureText.count(good)) of \(FigureText.count(all)) requests were good (\(share))"
       + (rest.isEmpty ? "" : "; \(rest)")
   }
 

@@ -116,7 +116,7 @@ package enum Binding: Hashable, Encodable, Sendable {
   package var text: String {
     switch self {
     case .load: "all that is asked for is served"
-    case .threads(let service): "the threads of \(service) are held"
+    case .threads(let service): "the threads of \(service) are all busy"
     case .cores: "the processors are busy"
     case .storeThreads(let service): "the store threads of \(service) are busy"
     case .waiting: "clients wait for answers that take their time, and nothing is full"
