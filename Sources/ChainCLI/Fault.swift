@@ -18,8 +18,8 @@ struct Fault: ParsableCommand {
         error=STATUS        answer with this status, 400 to 599
         hang                wait until it is cleared or the deadline passes
         reset               reset the connection in place of an answer
-        stall=2s            requests that start within the next 2 s finish only after them
-        block-loop=500ms    sleep where the handler runs; on an event loop, the classic mistake
+        stall=2s            what starts within the next 2 s finishes only after them
+        block-loop=500ms    sleep in the handler: a classic mistake on an event loop
       WITH: share=10%  user=NAME  header=NAME:VALUE  for=30s (then it is removed)
       """)
 

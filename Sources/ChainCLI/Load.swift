@@ -12,8 +12,8 @@ struct Load: AsyncParsableCommand {
       EXAMPLES:
         chainlab load --closed 32 --duration 20s
         chainlab load --rate 50 --poisson --duration 1m --json
-      Closed loop: each client waits for its answer before it asks again. Open loop: requests come at their own rate, and
-      response times count from when each was due, so that a server that stalls cannot hide it (coordinated omission).
+      Closed loop: each client waits for its answer before it asks again. Open loop: requests come at their own rate, and \
+      response times count from when each was due, so that a server that stalls cannot hide it (coordinated omission). \
       Exits with 1 if no answer was good, with 8 if nothing answered.
       """)
 

@@ -13,7 +13,7 @@ struct PolicyVerb: ParsableCommand {
         chainlab policy order-service payment-service clear
         chainlab policy all all
 
-      The settings replace the whole policy: what you leave out is off. clear goes back to services.yaml. Without
+      The settings replace the whole policy: what you leave out is off. clear goes back to services.yaml. Without \
       settings, the policies in force are printed.
 
       SETTINGS:

@@ -7,7 +7,7 @@ struct Scale: ParsableCommand {
     abstract: "Run more or fewer replicas of a service while it runs; no request is dropped.",
     discussion: """
       EXAMPLE: chainlab scale payment-service 3
-      Callers use the replicas in turn. payment-service names all of them, payment-service-2 the second one alone. A new
+      Callers use the replicas in turn. payment-service names all of them, payment-service-2 the second one alone. A new \
       replica starts as services.yaml says, without faults. The gateway cannot be scaled: nothing in front of it balances.
       """)
 

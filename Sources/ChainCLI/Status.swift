@@ -7,7 +7,7 @@ struct Status: ParsableCommand {
     abstract: "Show each service's IO model, threads, queue, memory and faults.",
     discussion: """
       EXAMPLE: chainlab status
-      BUSY of all worker threads; QUEUED of the longest queue allowed. RESERVED is address space (VmSize), the STACKS of
+      BUSY of all worker threads; QUEUED of the longest queue allowed. RESERVED is address space (VmSize), the STACKS of \
       all threads included; USED is memory (RSS). A terminal that is too narrow gets the columns in blocks.
       """)
 

@@ -47,9 +47,9 @@ struct BenchVerb: AsyncParsableCommand {
         chainlab bench scale -o scale.html
       PARTS:
       \(benches.map { "  \($0.name)\t\($0.says)" }.joined(separator: "\n"))
-      Contestants take turns in slices of a second, all of them warm, and what is compared are ratios within a round, with
-      the 95 % confidence interval of their median. A round in which other work used more than a fifth of a processor does
-      not count. Where the interval holds the target, nothing is decided. The load comes from wrk, if it is installed, and
+      Contestants take turns in slices of a second, all of them warm, and what is compared are ratios within a round, with \
+      the 95 % confidence interval of their median. A round in which other work used more than a fifth of a processor does \
+      not count. Where the interval holds the target, nothing is decided. The load comes from wrk, if it is installed, and \
       once more from chainlab's own generator. Exits with 1 if a target is missed.
       """)
 

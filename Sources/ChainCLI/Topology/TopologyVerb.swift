@@ -28,7 +28,7 @@ struct TopologyFromTrace: ParsableCommand {
       EXAMPLES:
         chainlab topology from-trace trace.json -o topology.yaml
         chainlab topology from-trace latest --io-model blocking --threads 16 --queue-limit 64 --cpu 400us
-      A trace does not show threads, queue limits, IO models or processor time. What you do not give here is written as
+      A trace does not show threads, queue limits, IO models or processor time. What you do not give here is written as \
       unknown, and must be filled in before the file can be simulated.
       """)
 
@@ -111,7 +111,7 @@ struct TopologyGenerate: ParsableCommand {
     commandName: "generate", abstract: "Write a chain, tree or mesh of services as a file.",
     discussion: """
       EXAMPLE: chainlab topology generate mesh:1000 -o mesh.yaml
-      Its services have the threads and queues of the gateway in services.yaml; those that call nobody take what its
+      Its services have the threads and queues of the gateway in services.yaml; those that call nobody take what its \
       payment-service takes.
       """)
 
