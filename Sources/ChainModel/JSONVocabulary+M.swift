@@ -71,6 +71,7 @@ extension JSONVocabulary {
     peers | object | | whether a blocked thread waits on a socket of the service that the log names
     pending | number | records | places of the log that are being written
     phase | text | | where a run, or a part of a span, stands
+    plan | object | | what was asked for
     pid | number | | the process
     place | text | | where the log was written
     points | list | | one for each value of a sweep

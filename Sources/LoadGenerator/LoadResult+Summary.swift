@@ -65,7 +65,7 @@ extension LoadResult {
   private var notes: [String] {
     var notes: [String] = []
     if plan.clients != nil {
-      notes.append("The clients of a closed loop stop asking while they wait, so these times hide stalls;")
+      notes.append("The clients of a closed loop stop asking while they wait, which hides stalls;")
       notes.append("use an open loop (--rate) to see what users see.")
     }
     if wasCancelled { notes.append("The load was interrupted.") }

@@ -67,7 +67,9 @@ extension ChainTests {
     private func expectFilters(_ chain: LiveChain) async throws {
       #expect(try await run(["fault", "order-service", "error=418"], chain).exitCode == 0)
       #expect(chain.get("/users/ada/payment-status")?.status == 418)
-      #expect(try await run(["fault", "order-service", "latency=300ms"], chain).exitCode == 0)
+      for fault in ["clear", "latency=300ms"] {
+        #expect(try await run(["fault", "order-service", fault], chain).exitCode == 0)
+      }
       #expect(chain.get("/users/ada/payment-status")?.status == 200)
       #expect(try await run(["fault", "all", "clear"], chain).exitCode == 0)
       #expect(chain.get("/ping")?.status == 200)

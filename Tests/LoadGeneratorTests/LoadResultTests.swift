@@ -66,7 +66,7 @@ import Testing
       let text = result.summary()
       #expect(text.contains("closed loop, 2 clients"))
       #expect(text.contains("outcomes    200: \(FigureText.count(result.measured.started))\n"))
-      #expect(text.contains("hide stalls"))
+      #expect(text.contains("hides stalls"))
       #expect(!text.contains("since due"))
       #expect(!text.contains("offered"))
     }

@@ -23,7 +23,7 @@ struct Hint: Hashable {
   /// A command ends where the sentence goes on: at two spaces, a comma, a semicolon, a bracket, a quote, a full stop.
   private static func command(_ text: String) -> String {
     var end = text.endIndex
-    for mark in ["  ", ", ", "; ", ") ", "` ", "`", ". ", " | ", " & ", " && ", " > ", "; "] {
+    for mark in ["  ", ", ", "; ", ") ", "` ", "`", ". ", " | ", " & ", " && ", " > ", "; ", "<"] {
       if let place = text.firstRange(of: mark)?.lowerBound, !isQuoted(text[..<place]) { end = min(end, place) }
     }
     var command = String(text[..<end])

@@ -39,25 +39,42 @@ extension ChainTests {
       }
     }
 
+    /// Steps of a script that are no commands.
+    private static let own: Set = ["freeze"]
+
     private static let lessons: [Hint] = {
       let lessons = (try? LessonBook.lessons()) ?? []
       return lessons.flatMap { lesson in
         lesson.story.look.map { Hint(words: Hint.split($0), file: "lesson \(lesson.name)") }
-          + lesson.cells.flatMap(\.script).map { Hint(words: $0.words, file: "lesson \(lesson.name)") }
+          + lesson.cells.flatMap(\.script).filter { !own.contains($0.words[0]) }.map {
+            Hint(words: $0.words, file: "lesson \(lesson.name)")
+          }
       }
     }()
 
     private static let all = program + lessons + documents.flatMap { Hint.all(inDocument: text($0), file: $0) }
 
-    /// What an interpolation may stand for.
-    private static let fillings = ["1", "payment-service", "latest", "cascade-front", "--rate 5"]
+    /// What an interpolation may stand for, and what those after it may.
+    private static let fillings = ["1", "payment-service", "latest", "cascade-front", "--rate 5", "status", ""]
 
+    /// The command, with each thing that its interpolations may stand for.
     private static func filled(_ hint: Hint) -> [[String]] {
-      let mark = SwiftLiterals.interpolation
-      guard hint.words.contains(where: { $0.contains(mark) }) else { return [hint.words] }
-      return (fillings + [""]).map { filling in
-        Hint.split(hint.words.map { $0.replacing(String(mark), with: filling) }.joined(separator: " "))
+      let parts = hint.words.joined(separator: "\u{2}").split(
+        separator: SwiftLiterals.interpolation, omittingEmptySubsequences: false)
+      guard parts.count > 1 else { return variants(hint) }
+      return fillings.flatMap { first in
+        Set([first, "", "1"]).map { rest in
+          let text = parts[0] + first + parts[1] + parts.dropFirst(2).map { rest + $0 }.joined()
+          return text.split { $0 == "\u{2}" || $0 == " " }.map(String.init)
+        }
       }
+    }
+
+    /// A document may speak of a command without its arguments.
+    private static func variants(_ hint: Hint) -> [[String]] {
+      let isMention =
+        !hint.file.hasSuffix(".swift") && hint.words.allSatisfy { $0.allSatisfy { $0.isLetter || $0 == "-" } }
+      return [hint.words] + (isMention ? [hint.words + ["--help"]] : [])
     }
 
     @Test func theTextsAreFound() {
