@@ -48,7 +48,7 @@ package struct PredictionCheck: Encodable, Sendable {
     }
   }
 
-  /// From the load's beginning until all threads of a service are taken, and stay so for 20 ms.
+  /// From the load's beginning until all threads of a service are busy, and stay so for 20 ms.
   package static let onset = "first full at"
 
   package var run: String
