@@ -71,7 +71,7 @@ class Lab:
 
     # What a user does.
 
-    def run(self, *words, limits=None, timeout=120):
+    def run(self, *words, limits=None, timeout=300):
         command = [self.program, *words, "--root", str(self.root)]
         if limits:
             command = ["/bin/bash", "-c", f'{limits}; exec "$@"', "bash", *command]
