@@ -5,10 +5,12 @@
 /// by response times: those grow with every slow callee, whom to wait for costs nothing here. Queueing time as the sign of
 /// overload is DAGOR's (Zhou et al., "Overload Control for Scaling WeChat Microservices", SoCC 2018, section 4.1).
 ///
-/// - **When there is overload**: when even the shortest wait of an interval was longer than the target, and of some
-///   intervals in a row. A burst has someone who waits briefly; only a queue that stands has none. (CoDel: Nichols and
-///   Jacobson, RFC 8289, section 3.)
-/// - **How far the limit falls**: to in flight × target / shortest wait, for with a throughput that is given, what waits is
+/// - **When there is overload**: when even the shortest wait of an interval was longer than what is tolerated, and of
+///   some intervals in a row. A burst has someone who waits briefly; only a queue that stands has none. (CoDel: Nichols
+///   and Jacobson, RFC 8289, section 3.)
+/// - **What is tolerated**: the target, or the time in which as many arrive as a blocking service would hold, if that is
+///   longer: a few that wait, on a busy host or behind a long request, are no overload.
+/// - **How far the limit falls**: to in flight × tolerated / shortest wait, for with a throughput that is given, what waits is
 ///   as long as the wait (Little 1961). That is the gradient of Netflix's concurrency-limits, limit × RTT without load /
 ///   RTT, with the wait measured in place of estimated from the smallest RTT. Only waits that began after the limit
 ///   last fell count, so that nothing is punished twice.
@@ -116,10 +118,12 @@ package struct AdaptiveLimit: Sendable {
     arrivalRate = Double(arrivals) / Double(now &- intervalBegan)
     let standing = Resource.allCases.filter { shortest[$0.rawValue] < .max }
       .max { shortest[$0.rawValue] < shortest[$1.rawValue] }
-    if let standing, shortest[standing.rawValue] > Self.target {
+    let tolerated = max(Double(Self.target), Double(least) / arrivalRate)
+    if let standing, Double(shortest[standing.rawValue]) > tolerated {
       standingFor += 1
       if isInForce || standingFor >= standing.patience {
-        fall(to: inFlight + count(unread: unread), by: standing, least: least, at: now)
+        let share = tolerated / Double(shortest[standing.rawValue])
+        fall(to: share * Double(min(limit, inFlight + count(unread: unread))), by: standing, least: least, at: now)
       }
     } else {
       standingFor = 0
@@ -132,9 +136,8 @@ package struct AdaptiveLimit: Sendable {
     (isTight, hasStaleWait) = (false, false)
   }
 
-  private mutating func fall(to present: Int, by resource: Resource, least: Int, at now: UInt64) {
-    let gradient = Double(Self.target) / Double(shortest[resource.rawValue])
-    limit = min(most, max(least, Int(Double(min(limit, present)) * gradient)))
+  private mutating func fall(to lower: Double, by resource: Resource, least: Int, at now: UInt64) {
+    limit = min(most, max(least, Int(lower)))
     fellAt = now
     culprit = resource
     growth = Self.firstGrowth

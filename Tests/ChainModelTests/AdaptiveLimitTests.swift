@@ -49,6 +49,13 @@ import Testing
     #expect(!arrivals.limit.isInForce)
   }
 
+  /// Hundreds wait for others, and on a host that gives the loop its processor late a few wait for the loop.
+  @Test func aFewThatWaitOnABusyHostAreNoOverload() {
+    var arrivals = Arrivals()
+    arrivals.come(200, every: 10 * Self.millisecond, waited: 200 * Self.millisecond, inFlight: 500)
+    #expect(arrivals.refused == 0)
+  }
+
   @Test func aQueueThatStandsBringsTheLimitDownByTheGradient() {
     var arrivals = Arrivals()
     arrivals.come(490, every: Self.millisecond, waited: 100 * Self.millisecond, inFlight: 1000)
@@ -66,23 +73,23 @@ import Testing
     for _ in 0..<50 {
       arrivals.come(20, every: 10 * Self.millisecond, waited: 300 * Self.millisecond, inFlight: 9)
     }
-    #expect(arrivals.limit.limit == 40 && arrivals.refused == 0)
+    #expect(arrivals.refused == 0)
   }
 
   @Test func waitsThatBeganBeforeTheLimitFellDoNotBringItDownAgain() {
     var arrivals = Arrivals()
     func workedFor(_ arrivals: inout Arrivals) {
       arrivals.limit.note(.threads, 1000 * Self.millisecond, since: arrivals.now - 1000 * Self.millisecond)
-      arrivals.come(1, every: 10 * Self.millisecond, waited: 0, inFlight: 2000)
+      arrivals.come(1, every: Self.millisecond, waited: 0, inFlight: 2000)
     }
     arrivals.now = 2000 * Self.millisecond
-    for _ in 0..<12 { workedFor(&arrivals) }
+    for _ in 0..<210 { workedFor(&arrivals) }
     let fallen = arrivals.limit.limit
     #expect(fallen == 100)
     // For a second, those that waited before are still being worked for; the limit neither falls nor rises.
-    for _ in 0..<75 { workedFor(&arrivals) }
+    for _ in 0..<900 { workedFor(&arrivals) }
     #expect(arrivals.limit.limit == fallen)
-    for _ in 0..<40 { workedFor(&arrivals) }
+    for _ in 0..<300 { workedFor(&arrivals) }
     #expect(arrivals.limit.limit < fallen)
   }
 

@@ -77,11 +77,12 @@ extension OneService {
       defer { callee.shutDown() }
       try await LoneService.run(callees: [.userService: callee]) {
         $0.model = model
+        $0.timeout = .seconds(60)
         $0.inFlightLimit = .adaptive
       } body: { service in
         var clients: [RawClient] = []
         // No faster than a slow machine reads them.
-        for count in stride(from: 10, through: 300, by: 10) {
+        for count in stride(from: 10, through: 100, by: 10) {
           clients += try service.start(10)
           try #require(await service.isInFlight(count))
         }
