@@ -41,7 +41,7 @@ import Testing
     else { return nil }
     return Meaning(
       method: head.method.rawValue, target: head.uri, minor: head.version.minor == 0 ? 0 : 1,
-      fields: head.headers.map { "\($0.name): \($0.value)" }, keepsConnection: head.isKeepAlive)
+      fields: head.headers.map { "\($0.name): \($0.value.trimmed)" }, keepsConnection: head.isKeepAlive)
   }
 
   private static let names = [
@@ -116,4 +116,9 @@ import Testing
     guard words.count == 3, ["GET", "HEAD", "POST", "PUT", "OPTIONS"].contains(String(words[0])) else { return false }
     return words[1].hasPrefix("/") || words[1] == "*" || words[1] == "http://localhost/x"
   }
+}
+
+extension String {
+  /// SwiftNIO leaves the blanks behind a value where they are; they are none of it (RFC 9112 5).
+  fileprivate var trimmed: String { String(reversed().drop { $0 == " " || $0 == "\t" }.reversed()) }
 }
