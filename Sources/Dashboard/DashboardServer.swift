@@ -5,7 +5,7 @@ package import NIOPosix
 /// Serves the page on this host alone.
 package struct DashboardServer: Sendable {
   private let channel: any Channel
-  private let feed: LiveFeed
+  private let routes: PageRoutes
 
   /// Where it listens.
   package var port: Int { channel.localAddress?.port ?? 0 }
@@ -15,17 +15,21 @@ package struct DashboardServer: Sendable {
   ///   - port: on 127.0.0.1.
   ///   - access: to the lab.
   ///   - group: one thread is enough: it only moves bytes.
+  ///   - limits: what it keeps, and whom it waits for.
   /// - Throws: when the port cannot be had.
-  package init(port: Int, access: any LabAccess, group: MultiThreadedEventLoopGroup) async throws {
-    let routes = PageRoutes(access: access)
-    feed = routes.feed
+  package init(
+    port: Int, access: any LabAccess, group: MultiThreadedEventLoopGroup, limits: PageLimits = PageLimits()
+  ) async throws {
+    let routes = PageRoutes(access: access, limits: limits)
+    self.routes = routes
     channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      // What the kernel keeps for one who does not read.
+      .childChannelOption(.socketOption(.so_sndbuf), value: 128 * 1024)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
-          try pipeline.addHandler(IdleStateHandler(readTimeout: .seconds(60)))
           try pipeline.addHandler(HTTPResponseEncoder())
           try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
           try pipeline.addHandler(HTTPServerPipelineHandler())
@@ -37,7 +41,9 @@ package struct DashboardServer: Sendable {
 
   /// Follows the chain until the task is cancelled.
   package func run() async {
-    await feed.run()
+    async let following: Void = routes.feed.run()
+    await routes.library.run()
+    await following
     try? await channel.close()
   }
 }

@@ -261,8 +261,12 @@ extension CascadeFold {
     guard request.route >= 0 else { return }
     let route = Int(request.route)
     routes[route].ended += 1
-    if record.name != 0 || record.arg >= 500 { routes[route].failed += 1 }
-    routes[route].times.add(time &- request.arrivedAt)
+    if record.name != 0 || record.arg >= 500 {
+      routes[route].failed += 1
+      if record.arg == 504 { routes[route].timedOut += 1 }
+    } else {
+      routes[route].times.add(time &- request.arrivedAt)
+    }
     if request.hasWaited { routes[route].waited += 1 }
     routes[route].queueWait &+= request.queueWait
     routes[route].longestQueueWait = max(routes[route].longestQueueWait, request.queueWait)

@@ -40,8 +40,10 @@ struct FoldRoute {
   let name: UInt32
   var ended = 0
   var failed = 0
+  /// Of the failed, those that were answered 504.
+  var timedOut = 0
   var rejected = 0
-  /// From arrival to end.
+  /// From arrival to end, of good answers.
   var times = DurationCounts()
   /// Requests that waited for anything but a thread.
   var waited = 0
