@@ -1,7 +1,9 @@
 import ChainModel
 import ChainTestSupport
 import Dashboard
+import Supervisor
 import Testing
+import TraceLog
 
 /// Whatever comes, the page stays small: what it keeps and whom it waits for is bounded by time and by size.
 @Suite struct LimitTests {
@@ -101,8 +103,8 @@ import Testing
   /// One that follows the chain and never reads must not keep its place for good.
   @Test(.timeLimit(.minutes(1))) func aStreamThatTakesNothingLosesItsPlace() async throws {
     let lab = try TestLab(isChainRunning: true)
-    // Each state is a hundred kilobytes, so that the kernel's buffers are soon full.
-    let gateway = try lab.writeThreads(1_000)
+    // Each state is large, so that the kernel's buffers are soon full.
+    let gateway = try lab.writeThreads(400)
     defer { gateway.close() }
     var limits = PageLimits()
     limits.streams = 1

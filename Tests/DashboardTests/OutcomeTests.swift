@@ -1,7 +1,9 @@
 import ChainModel
 import ChainTestSupport
 import Dashboard
+import Supervisor
 import Testing
+import TraceLog
 
 /// No figure on the page without how it came about: what is refused at once is not quick, and what waits has no time yet.
 @Suite struct OutcomeTests {

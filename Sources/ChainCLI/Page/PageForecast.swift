@@ -91,7 +91,8 @@ struct PageForecast {
   private func load(
     _ words: ForecastSettings.LoadWords, _ route: Int, capacity: Double
   ) throws -> Forecast.Load {
-    let (arrival, rate): (Forecast.Load.Arrival, Double)
+    let arrival: Forecast.Load.Arrival
+    let rate: Double
     switch words.arrival {
     case .open(let perSecond, _): (arrival, rate) = (.rate(perSecond), perSecond)
     case .closed(let clients, _): (arrival, rate) = (.clients(clients), capacity)

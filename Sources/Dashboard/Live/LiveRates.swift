@@ -39,7 +39,7 @@ struct LiveRates {
     init?(_ share: Double, ended: DurationCounts, open: DurationCounts) {
       let (known, all) = (ended.quantile(share), ended.adding(open).quantile(share))
       // Open ones that are young say nothing of how long they will take: they make nothing shorter.
-      guard let value = [known, all].compactMap(\.self).max() else { return nil }
+      guard let value = [known, all].compactMap({ $0 }).max() else { return nil }
       (self.value, isSoFar) = (value, known.map { value > $0 } ?? true)
     }
   }

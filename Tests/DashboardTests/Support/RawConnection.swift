@@ -36,14 +36,14 @@ final class RawConnection: Sendable {
   @discardableResult
   func send(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
-    return Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count
+    return Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
   }
 
   /// Whether the other side has ended it; what it has said until then is thrown away.
   var isClosed: Bool {
     var piece = [UInt8](repeating: 0, count: 65_536)
     while true {
-      let count = recv(descriptor, &piece, piece.count, Int32(MSG_DONTWAIT.rawValue))
+      let count = recv(descriptor, &piece, piece.count, Int32(MSG_DONTWAIT))
       if count > 0 { continue }
       return count == 0 || (errno != EAGAIN && errno != EINTR)
     }

@@ -20,14 +20,14 @@ final class TestLab: LabAccess {
   let folder: String
   private let commands = Mutex<[[String]]>([])
   private let queries = Mutex<[ForecastQuery]>([])
-  private let ping: PingOutcome
+  private let pinged: PingOutcome
   private let configured = LiveChain.topology()
   private let isChainRunning: Bool
   /// While it holds, a load goes on.
   private let isLoading = Atomic(true)
 
   init(isChainRunning: Bool = true, ping: PingOutcome = .unreachable) throws {
-    self.ping = ping
+    pinged = ping
     folder = "/dev/shm/chainlab-page-\(getpid())-\(UInt64.random(in: .min ... .max))"
     self.isChainRunning = isChainRunning
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -57,7 +57,7 @@ final class TestLab: LabAccess {
     return ChainEntry(runID: "run-1", logPath: path, gatewayPort: 1)
   }
 
-  func ping(port: Int) async -> PingOutcome { ping }
+  func ping(port: Int) async -> PingOutcome { pinged }
 
   func topology() throws -> Topology { configured }
 
