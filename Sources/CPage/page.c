@@ -1,5 +1,7 @@
 #include "CPage.h"
 
+#include <malloc.h>
+
 #pragma clang diagnostic ignored "-Wc23-extensions"  // #embed
 
 // Each file under files/ becomes a part of the executable, so that there is no folder of assets to find.
@@ -58,6 +60,15 @@ static const unsigned char selection_js[] = {
 static const unsigned char lessons_js[] = {
 #embed "files/lessons.js"
 };
+static const unsigned char ping_js[] = {
+#embed "files/ping.js"
+};
+static const unsigned char steps_js[] = {
+#embed "files/steps.js"
+};
+static const unsigned char units_js[] = {
+#embed "files/units.js"
+};
 static const unsigned char bench_js[] = {
 #embed "files/bench.js"
 };
@@ -97,12 +108,17 @@ static const struct page_file files[] = {
     ENTRY("marks.js", marks_js),
     ENTRY("overview.js", overview_js),
     ENTRY("keys.js", keys_js),
+    ENTRY("ping.js", ping_js),
+    ENTRY("steps.js", steps_js),
+    ENTRY("units.js", units_js),
     ENTRY("bench.js", bench_js),
     ENTRY("OrchestratedPaymentStatus.swift", OrchestratedPaymentStatus_swift),
     ENTRY("UserPaymentStatus.swift", UserPaymentStatus_swift),
     ENTRY("OrderPaymentStatus.swift", OrderPaymentStatus_swift),
     ENTRY("PaymentStates.swift", PaymentStates_swift),
 };
+
+void page_give_memory_back(void) { malloc_trim(0); }
 
 const struct page_file *page_file(size_t number) {
   return number < sizeof files / sizeof *files ? &files[number] : NULL;

@@ -53,12 +53,43 @@ final class DashboardHost: LabAccess {
       runID: chain.run.id, logPath: (try? chain.run.logPath()) ?? nil, gatewayPort: gateway.port)
   }
 
-  func ping(port: Int) async -> Bool {
-    // Its own thread: one that waits for a full gateway must not hold up anything else.
-    let answer = try? await NIOThreadPool.singleton.runIfActive {
-      try ControlClient(service: .gateway, port: port, timeout: .seconds(30)).get("/ping")
+  func ping(port: Int) async -> PingOutcome {
+    // Its own thread: one that waits for a saturated gateway must not hold up anything else.
+    let outcome = try? await NIOThreadPool.singleton.runIfActive { () -> PingOutcome in
+      do throws(ControlError) {
+        let client = ControlClient(service: .gateway, port: port, timeout: .seconds(30))
+        return .answered(status: try client.get("/ping").status)
+      } catch {
+        if case .timeout = error { return .timedOut }
+        return .unreachable
+      }
     }
-    return answer != nil
+    return outcome ?? .unreachable
+  }
+
+  func topology() throws -> Topology {
+    let running = try lab.launcher().chain()?.run.configurationPath
+    return try Topology.load(path: running ?? "\(lab.folder)/services.yaml")
+  }
+
+  func forecast(_ query: ForecastQuery) async throws -> Forecast {
+    try await NIOThreadPool.singleton.runIfActive { [self] () -> Forecast in
+      var settings = ForecastSettings(try topology())
+      if query.base == .now { try takeOver(&settings) }
+      for words in query.commands { settings.apply(words) }
+      return try PageForecast(settings, costs: try StepCostStore(root: lab.folder).table()).forecast()
+    }
+  }
+
+  /// How the running chain is set: as it was started, where a replica does not answer.
+  private func takeOver(_ settings: inout ForecastSettings) throws {
+    guard let chain = try lab.launcher().chain() else { return }
+    let replicas = chain.state.services.filter { ![.draining, .stopped].contains($0.state) }
+    for (service, all) in Dictionary(grouping: replicas, by: \.name) { settings.setReplicas(service, all.count) }
+    for replica in replicas {
+      guard let status = try? ControlClient(replica.replica, port: replica.controlPort).status() else { continue }
+      settings.take(status, of: replica.replica)
+    }
   }
 
   func compare(_ a: String, _ b: String) async throws -> RunComparison {

@@ -11,7 +11,19 @@ struct DashboardVerb: AsyncParsableCommand {
     discussion: """
       EXAMPLE: chainlab dashboard --port 8079
       A running chain has its page already, at the address that up prints. This one also shows runs that are over.
+      \(limits)
       """)
+
+  private static let limits: String = {
+    let limits = PageLimits()
+    let kept =
+      "the last \(FigureText.duration(limits.age)) of a run, at most \(FigureText.count(limits.slices, "slice"))"
+    let unseen = "\(FigureText.duration(limits.unseen)) after the last look at a running chain"
+    return
+      "It keeps \(kept), and lets go of them \(unseen) and \(FigureText.duration(limits.unseenPast)) after that at another run; "
+      + "the log has them still. It serves \(FigureText.count(limits.connections, "connection")), "
+      + "\(FigureText.count(limits.streams)) of them pages that follow the chain."
+  }()
 
   @OptionGroup var lab: Lab
   @Option(help: "Where it listens, on this host alone.") var port = 8079

@@ -11,15 +11,37 @@ actor CommandDesk {
     var words: [String]
   }
 
+  private struct Wish: Decodable {
+    var commands: [[String]]
+  }
+
+  private static let mostCommands = 40
+
   init(access: any LabAccess, feed: LiveFeed) {
     self.access = access
     self.feed = feed
   }
 
-  func perform(_ request: PageRequest) async throws -> CommandOutcome {
+  /// What is asked of commands that are not to be given, each of which could be.
+  nonisolated func query(_ request: PageRequest) throws(PageRefusal) -> ForecastQuery {
+    try Self.checkType(request)
+    guard let wish = WireJSON.decode(Wish.self, from: request.body), wish.commands.count <= Self.mostCommands else {
+      throw PageRefusal(
+        400, "expected at most \(Self.mostCommands) {\"commands\": [[\"mode\", \"gateway\", \"blocking\"]]}, or others")
+    }
+    var commands: [[String]] = []
+    for words in wish.commands { commands.append(try PageCommand(words).words) }
+    return ForecastQuery(from: .now, commands)
+  }
+
+  private static func checkType(_ request: PageRequest) throws(PageRefusal) {
     guard request.isJSON else {
       throw PageRefusal(415, "found content type '\(request.contentType)', expected application/json")
     }
+  }
+
+  func perform(_ request: PageRequest) async throws -> CommandOutcome {
+    try Self.checkType(request)
     guard let body = WireJSON.decode(Body.self, from: request.body) else {
       throw PageRefusal(400, "expected {\"words\": [\"mode\", \"gateway\", \"blocking\"]}, or another command")
     }
@@ -35,9 +57,12 @@ actor CommandDesk {
     guard load == nil else { throw PageRefusal(409, "a load or a lesson is running: end it first") }
     load = command
     await feed.beginWindow()
-    await feed.setLoad(command.text)
+    await feed.begin(command)
     let access = access
-    Task { await self.ended(await access.perform(command.words)) }
+    Task {
+      let outcome = await access.perform(command.words)
+      await self.ended(CommandOutcome(command: command.text, exitCode: outcome.exitCode, output: outcome.output))
+    }
     // A wrong command line ends at once, and should be heard of.
     try? await Task.sleep(for: .milliseconds(400))
     let early = load == nil ? lastLoad : nil
@@ -47,7 +72,7 @@ actor CommandDesk {
   private func ended(_ outcome: CommandOutcome) async {
     load = nil
     lastLoad = outcome
-    await feed.setLoad(nil)
+    await feed.end(outcome)
   }
 
   func endLoad() async throws -> [String: Bool] {

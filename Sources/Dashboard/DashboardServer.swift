@@ -8,7 +8,7 @@ import TraceLog
 package struct DashboardServer: Sendable {
   /// One for each loopback address that the machine has.
   private let listeners: [any Channel]
-  private let feed: LiveFeed
+  private let routes: PageRoutes
 
   /// Where it listens.
   package var port: Int { listeners.first?.localAddress?.port ?? 0 }
@@ -18,15 +18,20 @@ package struct DashboardServer: Sendable {
   ///   - port: on 127.0.0.1, and on ::1, since `localhost` may mean either.
   ///   - access: to the lab.
   ///   - group: one thread is enough: it only moves bytes.
+  ///   - limits: what it keeps, and whom it waits for.
   /// - Throws: `IOError` when the port cannot be had.
-  package init(port: Int, access: any LabAccess, group: MultiThreadedEventLoopGroup) async throws {
-    let routes = PageRoutes(access: access)
-    feed = routes.feed
+  package init(
+    port: Int, access: any LabAccess, group: MultiThreadedEventLoopGroup, limits: PageLimits = PageLimits()
+  ) async throws {
+    let routes = PageRoutes(access: access, limits: limits)
+    self.routes = routes
     let users = PeerUsers()
     let rest = AcceptRest.Place()
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      // What the kernel keeps for one who does not read.
+      .childChannelOption(.socketOption(.so_sndbuf), value: 128 * 1024)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(AcceptRest(place: rest))
@@ -36,7 +41,6 @@ package struct DashboardServer: Sendable {
         rest.opened(channel)
         return channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
-          try pipeline.addHandler(IdleStateHandler(readTimeout: .seconds(60)))
           try pipeline.addHandler(HTTPResponseEncoder())
           try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
           try pipeline.addHandler(HTTPServerPipelineHandler())
@@ -54,7 +58,9 @@ package struct DashboardServer: Sendable {
 
   /// Follows the chain until the task is cancelled.
   package func run() async {
-    await feed.run()
+    async let following: Void = routes.feed.run()
+    await routes.library.run()
+    await following
     for listener in listeners { try? await listener.close() }
   }
 }

@@ -31,16 +31,17 @@ package struct HandlerCode: Encodable, Sendable {
 
   private static func style(_ model: IOModel) -> (function: String, note: String) {
     switch model {
-    case .blocking: ("blocking", "Each get and store returns when the answer is there; until then the thread is held.")
+    case .blocking:
+      ("blocking", "Each get and store returns when the answer is there; until then the thread is blocked.")
     case .async:
       (
         "nonBlocking",
-        "At each await the request is suspended and a hired thread, which is held, makes the blocking call."
+        "At each await the request is suspended; a hired thread makes the blocking call and is blocked meanwhile."
       )
     case .nonblocking:
-      ("callbacks", "Each get and store returns at once; what comes after it stands in a closure, inside a closure.")
+      ("callbacks", "Each get and store returns at once; what comes after it is a closure, inside a closure.")
     case .nonblockingAsync:
-      ("nonBlocking", "At each await the request is suspended and no thread is held: the event loop goes on.")
+      ("nonBlocking", "At each await the request is suspended and no thread is blocked: the event loop goes on.")
     }
   }
 

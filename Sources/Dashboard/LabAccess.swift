@@ -1,4 +1,5 @@
 package import CascadeAnalysis
+package import Topology
 
 /// What the page needs of the lab that holds it: its runs, and somebody who carries out the commands that it shows.
 package protocol LabAccess: Sendable {
@@ -10,8 +11,12 @@ package protocol LabAccess: Sendable {
   /// The chain that runs now; nil if none does.
   func chain() -> ChainEntry?
   /// Asks for `/ping` at a port of this host.
-  /// - Returns: whether an answer came.
-  func ping(port: Int) async -> Bool
+  /// - Returns: how it ended.
+  func ping(port: Int) async -> PingOutcome
+  /// The `services.yaml` of the chain that runs; the root's if none does.
+  func topology() throws -> Topology
+  /// What commands will do, before they are given.
+  func forecast(_ query: ForecastQuery) async throws -> Forecast
   /// What changed between two runs.
   func compare(_ a: String, _ b: String) async throws -> RunComparison
   /// The lessons, with what was measured of them here.
@@ -67,6 +72,16 @@ package struct CommandOutcome: Encodable, Sendable {
     self.command = command
     self.exitCode = exitCode
     self.output = output
+  }
+
+  /// With the end of what it said: whole lines, as many as are told again and again.
+  var shortened: CommandOutcome {
+    let most = 2_000
+    guard output.utf8.count > most else { return self }
+    let end = String(decoding: output.utf8.suffix(most), as: UTF8.self)
+    return CommandOutcome(
+      command: command, exitCode: exitCode,
+      output: end.firstIndex(of: "\n").map { String(end[$0...].dropFirst()) } ?? end)
   }
 
   private enum CodingKeys: String, CodingKey {

@@ -1,8 +1,10 @@
+import ChainModel
 package import Lessons
 
 /// A lesson for the page, told in steps, with what was measured if it was run here.
 ///
-/// Keys: `name`, `experiment`, `claim`, `source`, `quick` (whether `outcome` is of `--quick`), `story`: `question`,
+/// Keys: `name`, `experiment`, `claim`, `source`, `quick` (whether `outcome` is of `--quick`), `quick_ns` (how long the runs
+/// of `--quick` take together), `story`: `question`,
 /// `expect`, `planted`, `fixes`, `costs`; `outcome` (see `LessonOutcome`; absent before the first run).
 package struct LessonEntry: Encodable, Sendable {
   private struct Story: Encodable {
@@ -18,8 +20,17 @@ package struct LessonEntry: Encodable, Sendable {
   private let claim: String
   private let source: String
   private let quick: Bool
+  private let quickLength: UInt64
   private let story: Story
   private let outcome: LessonOutcome?
+
+  private enum CodingKeys: String, CodingKey {
+    case name, experiment, claim, source, quick, story, outcome
+    case quickLength = "quick_ns"
+  }
+
+  /// To launch a chain, to drain and to read.
+  private static let around = Duration.seconds(1.5)
 
   /// - Parameters:
   ///   - lesson: what it claims.
@@ -31,6 +42,9 @@ package struct LessonEntry: Encodable, Sendable {
     claim = lesson.claim
     source = lesson.source
     quick = isQuick
+    quickLength = lesson.cells.filter(\.isQuick).reduce(0) { sum, cell in
+      sum + (cell.load.warmUp + (cell.load.quickDuration ?? cell.load.duration) + Self.around).nanoseconds
+    }
     story = Story(
       question: lesson.story.question, expect: lesson.story.expect, planted: lesson.story.planted,
       fixes: lesson.story.fixes, costs: lesson.story.costs)

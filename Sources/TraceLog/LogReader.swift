@@ -73,7 +73,13 @@ package final class LogReader {
 
   /// Goes through the whole log as it is now, so that its records can be had in the order of time without being held in
   /// memory.
-  package func scan() throws(TraceLogError) -> LogScan {
+  package func scan() throws(TraceLogError) -> LogScan { try scan(isFollowed: false) }
+
+  /// The same, and `readNew` then goes on from there: a log of any length is caught up with without being held in memory.
+  package func catchUp() throws(TraceLogError) -> LogScan { try scan(isFollowed: true) }
+
+  private func scan(isFollowed: Bool) throws(TraceLogError) -> LogScan {
+    if isFollowed { later = [] }
     let view = look()
     let end = view.isLive ? view.takenAt : .max
     var findings = LogScan.Findings()
@@ -86,12 +92,15 @@ package final class LogReader {
       gaps += read(segment, view, copy, &progress) { record in
         learn(record.pointee.name)
         findings.add(record, to: &plan, end: end)
+        if isFollowed, record.pointee.time > end { later.append(record.pointee) }
       }
+      if isFollowed { self.progress[segment] = progress }
       pending += progress.unfilled.count
       plan.isAlive = view.isAlive(tag.owner)
       (plan.end, plan.unfilled) = (progress.position, progress.unfilled)
       if plan.earliest <= end { findings.plans.append(plan) }
     }
+    if isFollowed { self.gaps = gaps }
     return LogScan(reader: self, overview: snapshot(view, [], gaps, pending: pending), findings: findings, end: end)
   }
 

@@ -135,6 +135,99 @@ extension ChainTests {
         String(decoding: $0, as: UTF8.self).contains("00000000000000000000000000000001 ")
       } ?? false
 
+    private struct Forecast: Decodable {
+      var limit: String
+      var load: String?
+      var saturated: [String]
+      var capacity_per_s: Double?
+    }
+
+    private func forecast(_ chain: LiveChain, _ commands: [[String]] = []) -> Forecast? {
+      let body = String(decoding: WireJSON.encode(["commands": commands]), as: UTF8.self)
+      return answer(chain, "/api/v1/forecast", post: body).flatMap { WireJSON.decode(Forecast.self, from: $0.body) }
+    }
+
+    /// Threads, replicas, IO model and latency: each changes what the page says of the limit.
+    @Test(.timeLimit(.minutes(1))) func whatThePageSaysOfTheLimitFollowsFromTheSettingsInForce() async throws {
+      let chain = try narrowing()
+      defer { chain.stop() }
+      try chain.control(.paymentService).setFault(Fault(.latency(.fixed(.seconds(1)))))
+      let four = try #require(forecast(chain))
+      #expect(four.limit.contains("payment's 4 threads"), "\(four.limit)")
+      #expect(abs((four.capacity_per_s ?? 0) - 4) < 0.2)
+      try chain.control(.paymentService).setPool(PoolChange(threads: 16))
+      let sixteen = try #require(forecast(chain))
+      #expect(sixteen.limit.contains("order's 8 threads"), "\(sixteen.limit)")
+      #expect(abs((sixteen.capacity_per_s ?? 0) - 8) < 0.4)
+      let two = forecast(chain, [["pool", "payment-service", "threads=3"], ["scale", "payment-service", "2"]])
+      #expect(two?.limit.contains("payment's 6 threads in 2 replicas") == true, "\(two?.limit ?? "")")
+      #expect(abs((forecast(chain, [["fault", "payment-service", "latency=4s"]])?.capacity_per_s ?? 0) - 2) < 0.1)
+      #expect((forecast(chain, [["fault", "payment-service", "clear"]])?.capacity_per_s ?? 0) > 50)
+      try chain.setMode(.nonblocking)
+      let free = try #require(forecast(chain))
+      #expect(free.limit.contains("set no limit"), "\(free.limit)")
+      #expect((free.capacity_per_s ?? .infinity) > 50)
+    }
+
+    /// Fewer threads at each hop, as in the `services.yaml` of the repository.
+    private func narrowing() throws -> LiveChain {
+      let sizes: [ServiceName: Int] = [.gateway: 16, .userService: 12, .orderService: 8, .paymentService: 4]
+      return try LiveChain {
+        $0.dashboard = DashboardConfiguration(port: FreePorts.take(1)[0], enabled: true)
+        for index in $0.services.indices { $0.services[index].threads = sizes[$0.services[index].name] ?? 4 }
+      }
+    }
+
+    private struct Steps: Decodable {
+      struct Step: Decodable {
+        var name: String
+        var commands: [[String]]
+        var forecast: Forecast?
+      }
+
+      var steps: [Step]
+    }
+
+    private struct State: Decodable {
+      struct Service: Decodable {
+        struct Pool: Decodable {
+          var saturated_since_ns: UInt64?
+        }
+
+        var name: String
+        var pools: [Pool]
+      }
+
+      var services: [Service]
+
+      var saturated: Set<String> {
+        Set(services.filter { $0.pools.contains { $0.saturated_since_ns != nil } }.map(\.name))
+      }
+    }
+
+    /// A larger pool at payment moves the limit to order-service, which has fewer threads then: the page must say so, and
+    /// it must happen.
+    @Test(.timeLimit(.minutes(2))) func aStepDoesWhatThePageSaidItWould() async throws {
+      let chain = try narrowing()
+      defer { chain.stop() }
+      let steps = try #require(answer(chain, "/api/v1/steps").flatMap { WireJSON.decode(Steps.self, from: $0.body) })
+      let larger = try #require(steps.steps.first { $0.name == "A larger pool" })
+      let promised = try #require(larger.forecast)
+      #expect(promised.saturated == ["order-service", "user-service", "gateway"], "\(promised.load ?? "")")
+      #expect(promised.load?.contains("order is saturated") == true)
+      for command in larger.commands {
+        let body = String(decoding: WireJSON.encode(["words": command]), as: UTF8.self)
+        #expect(answer(chain, "/api/v1/commands", post: body)?.status == 200, "\(command)")
+      }
+      func state() -> State? { answer(chain, "/api/v1/state").flatMap { WireJSON.decode(State.self, from: $0.body) } }
+      let happened = Patience.wait(.seconds(30), until: { state()?.saturated == Set(promised.saturated) })
+      #expect(happened, "\(state()?.saturated ?? [])")
+      let gateway = try #require(steps.steps.first { $0.name == "A gateway that does not block" }?.forecast)
+      #expect(!gateway.saturated.contains("gateway") && gateway.saturated.first == "payment-service")
+      #expect(gateway.load?.contains("/ping at the gateway waits for nothing") == true)
+      #expect(steps.steps.first { $0.name == "Nobody blocks" }?.forecast?.saturated == [])
+    }
+
     @Test(.timeLimit(.minutes(1))) func aPageEndsWithASupervisorThatIsKilled() async throws {
       let port = FreePorts.take(1)[0]
       let chain = try LiveChain { $0.dashboard = DashboardConfiguration(port: port, enabled: true) }

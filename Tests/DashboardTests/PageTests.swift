@@ -32,8 +32,7 @@ import TraceLog
       let html = try #require(page.send("/")).text
       let scripts = [
         "app", "area", "axis", "bench", "chain", "controls", "dom", "keys", "lanes", "lessons", "marks", "overview",
-        "report",
-        "runs", "selection", "timeline", "trace",
+        "ping", "report", "runs", "selection", "steps", "timeline", "trace", "units",
       ]
       for name in scripts {
         let text = try #require(page.send("/\(name).js")).text
@@ -41,6 +40,9 @@ import TraceLog
           #expect(!text.contains(word), "\(name).js has \(word)")
         }
         #expect(!text.contains("http://") && !text.contains("https://"), "\(name).js names another host")
+        for word in ["toFixed", "toPrecision", "toLocaleString"] where name != "units" {
+          #expect(!text.contains(word), "\(name).js writes numbers in a way of its own")
+        }
       }
       for word in ["onclick", "onload", "style=", "http://", "https://"] { #expect(!html.contains(word), "\(word)") }
     }
@@ -80,6 +82,12 @@ import TraceLog
         #expect(page.send(path, headers: [header])?.status == 403, "\(header)")
         #expect(page.send("/", headers: [header])?.status == 403, "\(header)")
       }
+      let own = "Host: 127.0.0.1:\(page.port)"
+      for headers in [["X: no host"], [own, "Host: evil.example"], [own, own], [own, "Origin: null"]] {
+        let status = page.connect()?.status("/api/v1/events", port: page.port, headers: headers)
+        #expect(status == 403, "\(headers): \(status ?? 0)")
+      }
+      #expect(page.connect()?.status("/api/v1/events", port: page.port, headers: [own]) == 200)
     }
   }
 

@@ -141,6 +141,42 @@ import TraceLog
     #expect(scans > 3)
   }
 
+  /// One who comes late is given everything once: what there is by a scan, and then what is new.
+  @Test(.timeLimit(.minutes(2))) func aLogIsCaughtUpWithAndThenFollowed() throws {
+    let log = try ScratchLog()
+    let writer = try log.writer()
+    defer { writer.close() }
+    let count: UInt64 = 60_000
+    let running = Atomic(2)
+    let threads = (1...2).map { id in
+      Threads.start {
+        let scribe = id == 1 ? writer.scribe(thread: 1) : writer.scribeOfLoop(thread: 2)
+        for number in 1...count {
+          scribe.write(Payload(author: scribe.thread, number: number).record)
+          if number % 16 == 0 { usleep(50) }
+        }
+        running.subtract(1, ordering: .releasing)
+      }
+    }
+    while try log.snapshot().records.count < 10_000 { usleep(1_000) }
+    let reader = try log.reader()
+    var check = PayloadCheck()
+    let (known, missing) = records(of: try reader.catchUp())
+    check.read(known)
+    #expect(missing == 0 && check.count > 5_000)
+    var (isOver, news) = (false, 0)
+    while !isOver {
+      isOver = running.load(ordering: .acquiring) == 0
+      let new = try reader.readNew().records
+      check.read(new)
+      if !new.isEmpty { news += 1 }
+    }
+    for thread in threads { pthread_join(thread, nil) }
+    #expect(news > 3)
+    #expect(check.wrong == 0 && check.missingCount == 0)
+    #expect(check.last == [1: count, 2: count])
+  }
+
   @Test(.timeLimit(.minutes(1))) func whatIsOverwrittenBetweenThePassesIsCounted() throws {
     let log = try ScratchLog()
     let writer = try log.writer(ownThread: false)

@@ -2,6 +2,8 @@
 
 import http.server
 import json
+import pathlib
+import re
 import sys
 import threading
 import time
@@ -46,7 +48,7 @@ def the_cascade_is_seen_and_ends(chromium):
         assert len({tuple(look) for look in looks}) >= 3, f"all at once: {looks}"
         banner = wait("the banner tells of the gateway", lambda: (text := opened.inner_text("#banner")) and "gateway +" in text and text)
         assert "payment has a fault (latency=1s)" in banner, banner
-        places = [banner.index(name) for name in ("payment full: all 4 threads", "→ order", "→ user", "→ gateway")]
+        places = [banner.index(name) for name in ("payment saturated: all 4 threads busy", "→ order", "→ user", "→ gateway")]
         assert places == sorted(places), banner
         say(f"the banner: {banner}")
         wait("the bystander waits", lambda: opened.locator("#bystander.slow").count() == 1)
@@ -61,7 +63,7 @@ def the_cascade_is_seen_and_ends(chromium):
         opened.click("article[aria-label=gateway] button[aria-controls=code]")
         wait("the handler is shown", lambda: "nonBlocking" in opened.inner_text("#code h3"))
         opened.click("#reset")
-        wait("all is as it was", lambda: "All is calm" in opened.inner_text("#banner") and "has ended" in opened.inner_text("#load-state"), 60)
+        wait("all is as it was", lambda: "All is calm" in opened.inner_text("#banner") and "ended" in opened.inner_text("#load-state"), 60)
         wait("the gateway blocks again", lambda: opened.input_value("article[aria-label=gateway] select") == "blocking")
     calm()
 
@@ -149,14 +151,14 @@ def a_lesson_is_played(chromium):
         return opened.locator("#lesson-list details", has_text="retry-layers").first
     with page(chromium) as opened:
         lesson().locator("summary").click()
-        for question in ("What would you expect?", "Set it up", "What does this machine measure?"):
+        for question in ("What would you expect?", "Set it up", "Measure it on this machine"):
             lesson().get_by_role("button", name=question).click()
         assert "has not been run here yet" in lesson().inner_text(), lesson().inner_text()
         lesson().get_by_role("button", name="Run it").click()
         wait("the lesson runs", lambda: "retry-layers runs" in opened.inner_text("#lesson-state"))
         wait("it has ended", lambda: "retry-layers has ended" in opened.inner_text("#lesson-state"), 90)
         wait("its result is there", lambda: "64 attempts" in lesson().inner_text())
-        lesson().get_by_role("button", name="What fixes it, and what does that cost?").click()
+        lesson().get_by_role("button", name="What fixes it, and what does the fix cost?").click()
         opened.locator("#lessons").screenshot(path=f"{PICTURES}/lesson.png")
         assert "Retry in one layer only" in lesson().inner_text()
     calm()
@@ -165,13 +167,82 @@ def a_lesson_is_played(chromium):
 def replicas_stand_side_by_side(chromium):
     """A second payment-service, started from the page, is shown beside the first and takes its share."""
     with page(chromium) as opened:
-        opened.get_by_role("button", name="More servers at the right place").click()
+        opened.get_by_role("button", name="One more payment-service").click()
         wait("it is there", lambda: opened.locator("article[aria-label=payment-service-2]").count() == 1, 30)
+        wait("the limit counts both", lambda: "8 threads in 2 replicas" in opened.inner_text("#slow-hint"))
         wait("both have work", lambda: blocked(opened, "payment-service") > 0 and blocked(opened, "payment-service-2") > 0, 30)
         opened.screenshot(path=f"{PICTURES}/replicas.png", full_page=True)
         opened.click("#reset")
         wait("it has gone", lambda: opened.locator("article[aria-label=payment-service-2]").count() == 0, 60)
     calm()
+
+
+def what_a_step_promises_happens(chromium):
+    """The page says beforehand which pools are saturated: order-service, where payment has more threads."""
+    def saturated():
+        return opened.evaluate("""() => [...document.querySelectorAll("article.service.saturated")].map(node => node.getAttribute("aria-label"))""")
+    with page(chromium) as opened:
+        step = opened.get_by_role("button", name="A larger pool")
+        wait("the steps are foretold", lambda: step.count() == 1)
+        text = step.inner_text()
+        assert "order is saturated after" in text and "payment is saturated" not in text, text
+        say(f"promised: {text}")
+        step.click()
+        wait("order is saturated", lambda: set(saturated()) == {"order-service", "user-service", "gateway"}, 40)
+        opened.screenshot(path=f"{PICTURES}/larger-pool.png", full_page=True)
+        opened.click("#reset")
+        wait("payment has its threads again", lambda: opened.input_value("article[aria-label=payment-service] input >> nth=0") == "4", 60)
+    calm()
+
+
+def the_limit_follows_from_the_settings(chromium):
+    with page(chromium) as opened:
+        hint = lambda: opened.inner_text("#slow-hint")
+        make_slow(opened, 7)
+        wait("4 threads", lambda: "payment's 4 threads" in hint() and "at most 3.9" in hint())
+        opened.fill("article[aria-label=payment-service] input >> nth=0", "16")
+        opened.press("article[aria-label=payment-service] input >> nth=0", "Enter")
+        wait("order is the narrowest", lambda: "order's 8 threads" in hint())
+        for service in ("gateway", "user-service", "order-service", "payment-service"):
+            opened.select_option(f"article[aria-label={service}] select", "nonblocking")
+            wait("it is switched", lambda: "done" in opened.inner_text("#outcome") or service in opened.inner_text("#outcome"))
+        wait("no thread sets a limit", lambda: "set no limit" in hint())
+        say(f"the limit: {hint()}")
+    calm()
+
+
+def a_refused_bystander_is_no_healthy_one(chromium):
+    """A gateway that refuses at once is quick, and the page must not call that well."""
+    with page(chromium) as opened:
+        chainlab(FOLDER, "pool", "gateway", "threads=2", "queue=0")
+        ask("commands", "POST", {"words": ["fault", "payment-service", "latency=2s"]})
+        ask("commands", "POST", {"words": ["load", "--rate", "10", "--duration", "20s"]})
+        wait("it is refused", lambda: "refused (503) after" in opened.inner_text("#bystander"), 20)
+        assert opened.locator("#bystander.slow").count() == 1
+        wait("the banner says so", lambda: "refused (503)" in opened.inner_text("#banner") and "calm" not in opened.inner_text("#banner"))
+        wait("the gateway's card says so", lambda: opened.locator("article[aria-label=gateway] dd.bad").count() >= 2)
+        text = opened.inner_text("article[aria-label=gateway]")
+        assert "so far" in text, text
+        opened.screenshot(path=f"{PICTURES}/refused.png", full_page=True)
+        wait("the load has ended", lambda: opened.locator("#load-result:visible").count() == 1, 60)
+        opened.click("#load-result summary")
+        assert "503" in opened.inner_text("#load-result pre"), opened.inner_text("#load-result pre")
+        chainlab(FOLDER, "pool", "gateway", "threads=16", "queue=64")
+    calm()
+
+
+def figures_are_written_as_the_command_line_writes_them(chromium):
+    """The cases of the Swift formatter's own tests."""
+    source = pathlib.Path("Tests/ChainModelTests/FigureTextTests.swift").read_text()
+    blocks = re.findall(r"arguments: \[(.*?)\](?: as \[\((\w+), String\)\])?\)", source, re.S)
+    tables = [[(number.replace("_", ""), text) for number, text in re.findall(r'\((-?[\d_.e-]+), "([^"]+)"\)', block)] for block, _ in blocks[:3]]
+    with page(chromium) as opened:
+        for name, cases in zip(("time", "number", "percent"), tables):
+            assert len(cases) > 8, f"{name}: only {len(cases)} cases found"
+            written = opened.evaluate("""async ([name, numbers]) => (await import("/units.js"))[name] && numbers.map((await import("/units.js"))[name])""",
+                [name, [float(number) for number, _ in cases]])
+            wrong = [(number, text, found) for (number, text), found in zip(cases, written) if text != found]
+            assert not wrong, f"{name}: {wrong}"
 
 
 def two_runs_are_compared(chromium):
@@ -292,8 +363,9 @@ def others_cannot_reach_in(chromium):
 
 if __name__ == "__main__":
     with browser() as chromium:
-        for test in (the_cascade_is_seen_and_ends, threads_that_come_shift_no_row, a_span_is_found_and_followed_by_keyboard_alone, a_lesson_is_played, replicas_stand_side_by_side, two_runs_are_compared,
-                it_is_readable, markup_stays_text, others_cannot_reach_in):
+        for test in (the_cascade_is_seen_and_ends, threads_that_come_shift_no_row, a_span_is_found_and_followed_by_keyboard_alone, a_lesson_is_played, replicas_stand_side_by_side,
+                what_a_step_promises_happens, the_limit_follows_from_the_settings, a_refused_bystander_is_no_healthy_one,
+                figures_are_written_as_the_command_line_writes_them, two_runs_are_compared, it_is_readable, markup_stays_text, others_cannot_reach_in):
             if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
                 continue
             start = time.monotonic()

@@ -1,11 +1,12 @@
 // Puts the parts together, and follows the chain.
 import { $, api, post, setText } from "./dom.js";
 import { drawChain, drawLegend, whenThreadIsChosen } from "./chain.js";
-import { drawLoad, drawSlow, startControls } from "./controls.js";
+import { drawLoad, drawSettings, startControls } from "./controls.js";
 import { banner, drawReport, whenAMomentIsChosen } from "./report.js";
 import { startTimeline, goToMoment, followState, shownRun, selectThread } from "./timeline.js";
 import { startRuns } from "./runs.js";
 import { drawLesson, refreshLessons } from "./lessons.js";
+import { moment } from "./units.js";
 
 let isExplainingRun = false;
 
@@ -15,7 +16,7 @@ function connect() {
   source.addEventListener("report", (event) => {
     if (!isExplainingRun) drawReport(JSON.parse(event.data));
   });
-  source.addEventListener("error", () => setText($("connection"), "the lab does not answer; trying again"));
+  source.addEventListener("error", () => setText($("connection"), "the lab does not answer; the page keeps trying"));
 }
 
 function draw(state) {
@@ -25,14 +26,14 @@ function draw(state) {
     $("banner").className = "banner broken";
     return;
   }
-  setText($("connection"), `run ${state.run_id}, live${state.is_slowed ? ", once a second: the processors are busy" : ""}`);
+  setText($("connection"), `run ${state.run_id}, live${state.is_slowed ? ", once a second, since the processors are busy" : ""}`);
   drawChain(state);
-  drawLoad(state.load, state.load_ns);
-  drawLesson(state.load);
-  drawSlow(state.services);
+  drawLoad(state);
+  drawLesson(state);
+  drawSettings(state);
   banner(state);
   followState(state);
-  if (!isExplainingRun) setText($("explained"), `since +${(state.window_from_ns / 1e9).toFixed(1)} s, live`);
+  if (!isExplainingRun) setText($("explained"), `live, since ${moment(state.window_from_ns, 1)}`);
 }
 
 function startTheme() {
@@ -57,7 +58,7 @@ function startExplanation() {
     try {
       const { run, from, to } = shownRun();
       drawReport(await api(`runs/${encodeURIComponent(run)}/cascade?from=${Math.round(from)}&to=${Math.round(to)}`));
-      setText($("explained"), `run ${run}, +${(from / 1e9).toFixed(2)} s to +${(to / 1e9).toFixed(2)} s`);
+      setText($("explained"), `run ${run}, ${moment(from, 2)} to ${moment(to, 2)}`);
     } catch (error) {
       setText($("explained"), error.message);
     }

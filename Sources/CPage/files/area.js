@@ -1,5 +1,6 @@
 // What the threads of an area did, in a sentence and a table.
-import { $, api, el, moment, percent, setText, shortName, table, time } from "./dom.js";
+import { $, api, el, setText, shortName, table } from "./dom.js";
+import { count, moment, percent, time } from "./units.js";
 import { show, touch, view } from "./timeline.js";
 
 const WORDS = { running: "running", call: "blocked in calls to", sleep: "asleep:", db: "blocked on the database:", file: "blocked on a file:", lock: "blocked on a lock:" };
@@ -14,12 +15,12 @@ export async function measureArea(area) {
     const [result, whole] = await Promise.all([
       api(`${path}?from=${Math.round(area.from)}&to=${Math.round(area.to)}&${lanes}`), api(`${path}?from=0&to=${Math.round(view.end)}&${lanes}`)]);
     const rows = result.rows.slice(0, 40).map((row) => [
-      row.service, row.state, row.target, time(row.thread_ns), percent(row.share), percent(shareOfRest(row, result, whole)), row.count, time(row.longest_ns)]);
-    const zoom = el("button", { type: "button", textContent: "Zoom to it" });
+      row.service, row.state, row.target, time(row.thread_ns), percent(row.share), percent(shareOfRest(row, result, whole)), count(row.count), `${time(row.longest_ns)}${row.longest_open ? " so far" : ""}`]);
+    const zoom = el("button", { type: "button", textContent: "Zoom to this area" });
     zoom.addEventListener("click", () => show(area.from, area.to));
     $("area").replaceChildren(
-      el("h3", { textContent: `${result.threads} threads from ${moment(area.from)} for ${time(area.to - area.from)}` }), el("p", { textContent: sentence(result) }), zoom,
-      table(["service", "state", "waits for", "thread-time #", "of its threads' time #", "in the rest of the run #", "times #", "longest #"], rows, "The area by service and state"));
+      el("h3", { textContent: `${count(result.threads, "thread")} from ${moment(area.from)} for ${time(area.to - area.from)}` }), el("p", { textContent: sentence(result) }), zoom,
+      table(["service", "state", "waits for", "thread time #", "share of its threads' time #", "share in the rest of the run #", "times #", "longest #"], rows, "The area by service and state"));
     $("area").scrollIntoView({ block: "nearest" });
   } catch (error) {
     setText($("lane-text"), error.message);
@@ -33,7 +34,7 @@ function sentence(result) {
     const most = result.rows.filter((row) => row.service === service).reduce((best, row) => (row.thread_ns > best.thread_ns ? row : best));
     return `${shortName(service)} ${percent(most.share)} ${WORDS[most.state] ?? most.state} ${most.state === "running" ? "" : most.target}`.trim();
   });
-  return parts.length === 0 ? "All of them were idle." : `Of their time, the threads spent most so: ${parts.join("; ")}.`;
+  return parts.length === 0 ? "All threads were idle." : `Where the threads spent their time: ${parts.join("; ")}.`;
 }
 
 /** The share that a row of the area has outside of it, in the same threads. */

@@ -1,5 +1,6 @@
 // The axis of time over the lanes, and what was done to the chain.
 import { shortName } from "./dom.js";
+import { moment } from "./units.js";
 
 export const axisHeight = 34;
 
@@ -12,7 +13,7 @@ function step(perPixel, pixels) {
 
 function label(ns, size) {
   const digits = Math.max(0, Math.min(9, -Math.floor(Math.log10(size / 1e9) + 1e-9)));
-  return `+${(ns / 1e9).toFixed(digits)} s`;
+  return moment(ns, digits);
 }
 
 /** Marks of time along the top, with a faint line down through all lanes. */

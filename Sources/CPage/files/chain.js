@@ -1,14 +1,19 @@
 // The chain as it is now: services left to right, their threads as cells, and who waits for whom between them.
-import { $, api, baseName, el, rate, setClass, setText, shortName, time } from "./dom.js";
+import { $, api, baseName, el, setClass, setText, shortName } from "./dom.js";
+import { count, rate, time } from "./units.js";
 import { command } from "./controls.js";
+import { pinged } from "./ping.js";
 
 const MODELS = { blocking: "a thread per request", async: "hired threads", nonblocking: "event loop, callbacks", "nonblocking-async": "event loop, async/await" };
-const FIGURES = [["in flight", "requests in it: admitted, not answered"], ["waiting, no thread", "requests that wait and hold no thread"], ["answered", "successful answers a second"],
-  ["median time", "half of the answers took at most so long"], ["99 % within", "response time"], ["failed", "answers that were errors, a second: a callee failed, or the time was up"], ["refused", "refused at once, a second: queue full, or a limit reached"]];
+const OPEN = "; “so far” where requests that are still open have taken longer than that already";
+const FIGURES = [["in flight", "requests let in and not answered yet"], ["suspended", "requests that wait for an answer while no thread waits with them"],
+  ["oldest", "how long the oldest request in flight has taken so far"], ["good", "good answers a second"],
+  ["half within", `half of the requests took at most this long${OPEN}`], ["99 % within", `99 % of the requests took at most this long${OPEN}`],
+  ["failed", "answers that were errors, a second; those answered 504 timed out"], ["refused", "refused with 503, a second: the queue is full, or a limit is reached"]];
 const GROUPS = { worker: "worker threads", hired: "hired threads", store: "store threads", loop: "event loops" };
 export const STATE_NAMES = {
-  idle: ["", "idle: waits for work"], running: ["R", "runs code"], call: ["C", "blocked in a call to another service"],
-  db: ["D", "blocked on the database"], lock: ["L", "blocked on a lock"], sleep: ["S", "asleep: a simulated remote system or a fault"],
+  idle: ["", "idle: has no request to work for"], running: ["R", "runs code"], call: ["C", "blocked in a call to another service"],
+  db: ["D", "blocked on the database"], lock: ["L", "blocked on a lock"], sleep: ["S", "blocked in a sleep: a simulated remote system or a fault"],
   file: ["F", "blocked on a file"], other: ["O", "blocked on something else"],
 };
 const many = 64;
@@ -94,10 +99,10 @@ function makeCard(name) {
 }
 
 const MODEL_WORDS = {
-  blocking: "A thread for each request, held until the answer is there. With all threads held, the next request queues, whatever it needs.",
-  async: "The request's own thread goes on; a hired thread from a pool makes the blocking call and is held in its place.",
-  nonblocking: "An event loop and callbacks: nothing is held while an answer is on its way, and the code is a chain of callbacks.",
-  "nonblocking-async": "An event loop and async/await: nothing is held while an answer is on its way, and the code reads like blocking code.",
+  blocking: "Each request keeps a thread busy until its answer is there. When all threads are busy, the next request is queued, whatever it needs.",
+  async: "The request's own thread goes on; a hired thread from a pool makes the blocking call and is blocked in its place.",
+  nonblocking: "An event loop and callbacks: no thread is blocked while an answer is on its way, and the code is a chain of callbacks.",
+  "nonblocking-async": "An event loop and async/await: no thread is blocked while an answer is on its way, and the code reads like blocking code.",
 };
 
 let shownCode = null;
@@ -127,30 +132,42 @@ function drawService(card, service, state) {
   if (document.activeElement !== card.model) card.model.value = service.model ?? "";
   if (shownCode === service.name) showCode();
   const pool = shownPool(service);
-  const isFull = pool?.saturated_since_ns !== undefined;
-  setClass(card.node, `service${isFull ? " full" : ""}${service.alive ? "" : " gone"}`);
-  setText(card.badge, pool ? `${pool.busy}/${pool.threads} busy, ${pool.blocked} blocked${isFull ? " – FULL" : ""}` : "on event loops");
-  setClass(card.badge, `badge${isFull ? " full" : ""}`);
+  const fullness = howFull(pool);
+  setClass(card.node, `service ${fullness}${service.alive ? "" : " gone"}`);
+  setText(card.badge, pool ? `${pool.busy} of ${pool.threads} busy, ${pool.blocked} blocked${fullness ? ` – ${fullness.toUpperCase()}` : ""}` : "on event loops");
+  setClass(card.badge, `badge ${fullness}`);
   drawCells(card, shownThreads(service), state.time_ns);
   const queued = pool?.queued ?? 0;
-  const limit = service.pools.find((item) => item.queue_limit !== undefined)?.queue_limit ?? 64;
+  const limit = service.pools.find((item) => item.queue_limit !== undefined)?.queue_limit;
   const isBounded = pool?.queue_limit !== undefined;
-  setText(card.queue, !pool ? "no queue for threads" : isBounded ? `queue ${queued} of ${limit}` : `${queued} wait for a hired thread`);
+  setText(card.queue, !pool ? "no queue for threads" : isBounded ? `${count(queued)} of ${count(limit)} queued` : `${count(queued)} queued for a hired thread`);
   setClass(card.meter, isBounded && queued >= limit ? "full" : "");
-  card.meter.max = Math.max(1, limit, queued);
+  card.meter.max = Math.max(1, limit ?? 1, queued);
   card.meter.value = queued;
   drawFaults(card, service);
   const figures = state.figures[service.name];
-  setText(card.values["in flight"], String(service.in_flight));
-  setText(card.values["waiting, no thread"], String(service.suspended));
-  setText(card.values.answered, rate(figures && Math.max(0, figures.rate - figures.failed)));
-  setText(card.values["median time"], time(figures?.p50_ns));
-  setText(card.values["99 % within"], time(figures?.p99_ns));
-  setText(card.values.failed, rate(figures?.failed));
-  setText(card.values.refused, rate(figures?.shed));
+  drawFigures(card.values, service, figures);
   const worker = service.pools.find((item) => item.role === "worker" || item.role === "hired");
   if (worker && document.activeElement !== card.threads) card.threads.value = worker.threads;
-  if (document.activeElement !== card.limit) card.limit.value = limit;
+  if (limit !== undefined && document.activeElement !== card.limit) card.limit.value = limit;
+}
+
+/** Full: all threads are busy; saturated: and a request is queued. */
+export const howFull = (pool) => (!pool || pool.busy < pool.threads ? "" : pool.saturated_since_ns === undefined ? "full" : "saturated");
+
+/** Outcomes stand beside the times: what is refused at once is not quick. */
+function drawFigures(values, service, figures) {
+  const put = (label, text, isBad = false) => { setText(values[label], text); setClass(values[label], isBad ? "bad" : ""); };
+  const soFar = (figure) => (figure ? `${time(figure.value)}${figure.so_far ? " so far" : ""}` : "–");
+  put("in flight", count(service.in_flight));
+  put("suspended", count(service.suspended));
+  put("oldest", figures?.oldest_ns === undefined ? "–" : `${time(figures.oldest_ns)} so far`);
+  put("good", rate(figures?.good));
+  put("half within", soFar(figures?.p50_ns), figures?.p50_ns?.so_far);
+  put("99 % within", soFar(figures?.p99_ns), figures?.p99_ns?.so_far);
+  const late = figures?.timed_out > 0 ? `, ${rate(figures.timed_out)} timed out` : "";
+  put("failed", `${rate(figures?.failed)}${late}`, figures?.failed > 0);
+  put("refused", rate(figures?.refused), figures?.refused > 0);
 }
 
 /** The threads that requests of the model in force run on or wait in; others only while they are at something. */
@@ -233,18 +250,21 @@ function drawEdges(card, caller, callee, state) {
   const waiting = edges.reduce((sum, item) => sum + item.requests, 0);
   setText(count, String(threads));
   setText(words, threads === 1 ? "thread waits" : "threads wait");
-  setText(requests, waiting > 0 ? `${waiting} requests wait without a thread` : "");
+  setText(requests, waiting > 0 ? `${count(waiting, "request")} suspended` : "");
   setClass(card.edge, `edge${threads > 0 || waiting > 0 ? " waiting" : ""}`);
 }
 
 function bystander() {
-  return el("div", { className: "bystander", id: "bystander" }, "A bystander: /ping of the gateway needs nothing from payment, and takes", el("b", { textContent: "–" }));
+  return el("div", { className: "bystander", id: "bystander" }, "A bystander: /ping at the gateway needs no other service. It", el("b", { textContent: "–" }), el("span"));
 }
 
 function drawBystander(ping) {
   const node = $("bystander");
   if (!node) return;
-  const took = ping.waiting_ns ?? ping.last_ns;
-  setText(node.querySelector("b"), ping.waiting_ns ? `${time(ping.waiting_ns)} so far` : time(ping.last_ns));
-  setClass(node, `bystander${took > 100e6 ? " slow" : ""}`);
+  const { text, isBad } = pinged(ping);
+  setText(node.querySelector("b"), text);
+  setClass(node, `bystander${isBad ? " slow" : ""}`);
+  const { refused = 0, failed = 0 } = ping.figures ?? {};
+  const lost = [[refused, "refused"], [failed, "failed"]].filter(([value]) => value > 0).map(([value, word]) => `${rate(value)} ${word}`);
+  setText(node.querySelector("span"), lost.length > 0 ? `All /ping requests: ${lost.join(", ")}` : "");
 }

@@ -1,34 +1,13 @@
 // What the page can do to the chain. Each action is a command of the command line, shown as such.
-import { $, api, el, post, setText } from "./dom.js";
+import { $, api, baseName, el, post, setText } from "./dom.js";
+import { drawSteps, reset, usual } from "./steps.js";
+import { time } from "./units.js";
 
-const SERVICES = ["gateway", "user-service", "order-service", "payment-service"];
 const DELAYS = [0, 20, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10000];
 const FAULTS = [
   ["latency=1s", "each request takes 1 s longer"], ["latency=100ms..300ms", "each takes 0.1 to 0.3 s longer"],
   ["hang", "nothing is ever answered"], ["error=503", "each is answered 503"], ["reset", "connections are reset"],
-  ["stall=2s", "everything stands still for 2 s"], ["block-loop=500ms", "a blocking sleep of 0.5 s where the handler runs"],
-];
-
-const SLOW = ["fault", "payment-service", "latency=1s"];
-const CALM = [["stop"], ["scale", "payment-service", "1"], ["scale", "order-service", "1"], ["fault", "all", "clear"], ["mode", "all", "blocking"], ["pool", "payment-service", "threads=4"]];
-const RESET = ["Everything is reset", "no load, no faults, all services blocking, payment with 4 threads", CALM];
-
-/** Lessons: a name, what to expect, and the commands. */
-const PRESETS = [
-  ["One slow service takes all", "payment takes 1 s and can serve 4 a second, but 10 come: its threads fill first, then those of order, user and the gateway",
-    [...CALM, SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
-  ["A gateway that holds no thread", "the same, but the gateway waits without threads: /ping stays quick, while payment is as slow as before",
-    [...CALM, ["mode", "gateway", "nonblocking-async"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
-  ["Nobody holds a thread", "the same with all services waiting without threads: all 10 a second are served, each in 1 s",
-    [...CALM, ["mode", "all", "nonblocking-async"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
-  ["A larger pool", "the same with 16 threads at payment: 16 a second can be served, so that nothing fills",
-    [...CALM, ["pool", "payment-service", "threads=16"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
-  ["More servers at the wrong place", "the same with a second order-service: it waits for the same payment, and nothing is gained",
-    [...CALM, ["scale", "order-service", "2"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
-  ["More servers at the right place", "the same with a second payment-service: 8 a second in place of 4",
-    [...CALM, ["scale", "payment-service", "2"], SLOW, ["load", "--rate", "10", "--duration", "2m"]]],
-  ["The classic mistake", "a blocking sleep of 0.5 s on an event loop of order-service: everything on that loop stands still",
-    [...CALM, ["mode", "order-service", "nonblocking"], ["fault", "order-service", "block-loop=500ms"], ["load", "--rate", "10", "--duration", "30s"]]],
+  ["stall=2s", "everything stands still for 2 s"], ["block-loop=500ms", "its code sleeps for 0.5 s on the thread or loop it runs on"],
 ];
 
 /** Carries out one command, and says what came of it. */
@@ -54,61 +33,96 @@ function say(text, isBad) {
   $("outcome").className = isBad ? "bad" : "";
 }
 
-async function play(preset) {
-  const [name, expectation, commands] = preset;
-  for (const words of commands) {
-    if (words[0] === "stop" || words[0] === "load") await stop(true);
-    if (words[0] !== "stop" && !(await command(words))) return;
-  }
-  const lines = commands.filter((words) => words[0] !== "stop").map((words) => `bin/chainlab ${words.join(" ")}`);
-  setText($("command"), lines.join("; "));
-  say(`${name}: ${expectation}.`, false);
+/** Ends the load that runs, then carries out commands one after the other, and says what they are for. */
+export async function play(words, commands) {
+  if (!(await stop(true))) return;
+  for (const command_ of commands) if (!(await command(command_))) return;
+  setText($("command"), commands.map((command_) => `bin/chainlab ${command_.join(" ")}`).join("; "));
+  say(words, false);
 }
 
+/** @returns whether no load runs any more. */
 async function stop(isQuiet) {
-  if ($("load-stop").disabled) return;
+  if ($("load-stop").disabled) return true;
   try {
     await api("load", { method: "DELETE" });
-    for (let turn = 0; turn < 20 && !$("load-stop").disabled; turn += 1) await new Promise((done) => setTimeout(done, 100));
-    if (!isQuiet) say("the load has been ended", false);
+    for (let turn = 0; turn < 60 && !$("load-stop").disabled; turn += 1) await new Promise((done) => setTimeout(done, 100));
+    if (!isQuiet) say("the load has been stopped", false);
   } catch (error) {
     if (!isQuiet) say(error.message, true);
   }
+  if (!$("load-stop").disabled && isQuiet) say("the load is still being stopped: try again", true);
+  return $("load-stop").disabled;
 }
 
 let loadSeen = null;
 
-export function drawLoad(load, age) {
+export function drawLoad(state) {
+  const { load } = state;
   $("load-start").disabled = Boolean(load);
   $("load-stop").disabled = !load;
   if (load) {
     const words = /--duration (\d+)(s|m)/.exec(load);
-    const left = words ? Math.max(0, Math.round(Number(words[1]) * (words[2] === "m" ? 60 : 1) - age / 1e9)) : null;
-    setText($("load-state"), left === null ? "it runs" : left > 0 ? `it runs, ${left} s to go` : "the last answers come in");
-  } else if (loadSeen) {
-    setText($("load-state"), "the load has ended");
+    const left = words ? Math.max(0, Number(words[1]) * (words[2] === "m" ? 60 : 1) * 1e9 - state.load_ns) : null;
+    setText($("load-state"), left === null ? "running" : left > 0 ? `running, ${time(Math.ceil(left / 1e9) * 1e9)} to go` : "waiting for the last answers");
+    $("load-result").hidden = true;
+  } else if (state.ended && loadSeen !== state.ended.output) {
+    const { ended } = state;
+    loadSeen = ended.output;
+    setText($("load-state"), ended.exit_code === 0 ? "ended" : `ended with exit status ${ended.exit_code}`);
+    $("load-state").className = ended.exit_code === 0 ? "" : "bad";
+    $("load-result").hidden = false;
+    setText($("load-result").querySelector("pre"), ended.output.trim() || "nothing");
   }
-  loadSeen = load;
+  if (load) loadSeen = null;
 }
 
-/** Shows the fault that is in force in the slider, unless somebody moves it. */
-export function drawSlow(services) {
-  if (document.activeElement === $("slow")) return;
-  const faults = services.find((service) => service.name === "payment-service")?.faults ?? [];
-  const delay = faults.map((text) => /^fault: latency=(\d+(?:\.\d+)?)(ms|s)$/.exec(text)).find(Boolean);
-  const milliseconds = delay ? Number(delay[1]) * (delay[2] === "s" ? 1000 : 1) : 0;
-  const index = DELAYS.indexOf(milliseconds);
-  if (index >= 0) {
-    $("slow").value = index;
-    describeSlow(milliseconds);
+/** Shows the fault that is in force in the slider, unless somebody moves it, and the limit that follows from all settings. */
+export function drawSettings(state) {
+  drawSteps(state);
+  const names = [...new Set(state.services.map((service) => baseName(service.name)))];
+  if ($("fault-service").dataset.names !== names.join()) {
+    $("fault-service").dataset.names = names.join();
+    $("fault-service").replaceChildren(...[...names].reverse().map((name) => el("option", { textContent: name })));
   }
+  const set = JSON.stringify(state.services.map((service) => [service.name, service.model, service.faults, service.pools.map((pool) => [pool.role, pool.threads])]));
+  const isNew = drawSettings.set !== set || !usual() !== drawSettings.isWaiting;
+  drawSettings.set = set;
+  drawSettings.isWaiting = !usual();
+  if (document.activeElement !== $("slow")) {
+    const faults = state.services.find((service) => service.name === usual()?.service)?.faults ?? [];
+    const delay = faults.map((text) => /^fault: latency=(\d+(?:\.\d+)?)(ms|s)$/.exec(text)).find(Boolean);
+    const index = DELAYS.indexOf(delay ? Number(delay[1]) * (delay[2] === "s" ? 1000 : 1) : 0);
+    if (index >= 0) $("slow").value = index;
+  }
+  if (isNew) describeSlow();
 }
 
-function describeSlow(milliseconds) {
-  setText($("slow-value"), milliseconds === 0 ? "5 ms, as usual" : `${milliseconds + 5} ms`);
-  const most = milliseconds === 0 ? 0 : Math.round(4000 / (milliseconds + 5) * 10) / 10;
-  setText($("slow-hint"), milliseconds === 0 ? "At the bank's usual 5 ms nobody waits long."
-    : `4 threads of ${milliseconds + 5} ms each serve at most ${most} requests a second (Little's law: threads ÷ time); what comes beyond that waits, and its callers with it.`);
+let timer = null;
+let asked = 0;
+
+/** What the slider would do to the chain as it is set. */
+function describeSlow() {
+  const steps = usual();
+  if (!steps) return;
+  const delay = DELAYS[$("slow").value];
+  const sum = steps.usual_ms === undefined ? null : time((steps.usual_ms + delay) * 1e6);
+  setText($("slow-value"), delay === 0 ? `${steps.usual}, as usual` : sum ?? `${steps.usual} and ${time(delay * 1e6)} more`);
+  clearTimeout(timer);
+  timer = setTimeout(() => foretell(slowness(steps.service, delay)), 150);
+}
+
+const slowness = (service, delay) => [["fault", service, "clear"], ...(delay > 0 ? [["fault", service, `latency=${delay}ms`]] : [])];
+
+async function foretell(commands) {
+  asked += 1;
+  const mine = asked;
+  try {
+    const forecast = await post("forecast", { commands });
+    if (mine === asked) setText($("slow-hint"), [forecast.limit, ...forecast.notes.map((note) => `${note}.`)].join(" "));
+  } catch (error) {
+    if (mine === asked) setText($("slow-hint"), `What that would do is not known: ${error.message}`);
+  }
 }
 
 export function startControls() {
@@ -117,20 +131,12 @@ export function startControls() {
   });
   $("load-stop").addEventListener("click", () => stop(false));
   const slow = $("slow");
-  slow.addEventListener("input", () => describeSlow(DELAYS[slow.value]));
+  slow.max = DELAYS.length - 1;
+  slow.addEventListener("input", describeSlow);
   slow.addEventListener("change", async () => {
-    const delay = DELAYS[slow.value];
-    if (await command(["fault", "payment-service", "clear"]) && delay > 0) {
-      await command(["fault", "payment-service", `latency=${delay}ms`]);
-    }
+    for (const words of slowness(usual()?.service ?? "payment-service", DELAYS[slow.value])) if (!(await command(words))) return;
   });
-  $("presets").replaceChildren(...PRESETS.map((preset) => {
-    const button = el("button", { type: "button" }, el("strong", { textContent: preset[0] }), `: ${preset[1]}`);
-    button.addEventListener("click", () => play(preset));
-    return button;
-  }));
-  $("reset").addEventListener("click", () => play(RESET));
-  $("fault-service").replaceChildren(...["payment-service", ...SERVICES.slice(0, 3)].map((name) => el("option", { textContent: name })));
+  $("reset").addEventListener("click", reset);
   $("fault-kind").replaceChildren(...FAULTS.map(([value, text]) => el("option", { value, textContent: text })));
   $("fault-set").addEventListener("click", () => {
     const words = ["fault", $("fault-service").value, $("fault-kind").value];
@@ -138,5 +144,4 @@ export function startControls() {
     command(words);
   });
   $("fault-clear").addEventListener("click", () => command(["fault", "all", "clear"]));
-  describeSlow(0);
 }

@@ -33,23 +33,6 @@ export function post(path, body) {
   return api(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
 }
 
-/** Nanoseconds as people read them. */
-export function time(ns) {
-  if (ns === undefined || ns === null) return "–";
-  const size = Math.abs(ns);
-  if (size < 1e3) return `${Math.round(ns)} ns`;
-  if (size < 1e6) return `${(ns / 1e3).toFixed(size < 1e4 ? 1 : 0)} µs`;
-  if (size < 1e9) return `${(ns / 1e6).toFixed(size < 1e7 ? 1 : 0)} ms`;
-  return `${(ns / 1e9).toFixed(2)} s`;
-}
-
-/** A moment of the run. */
-export const moment = (ns) => `+${(ns / 1e9).toFixed(3)} s`;
-
-export const percent = (share) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-
-export const rate = (value) => (value === undefined ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)}/s`);
-
 export const shortName = (service) => service.replace("-service", "");
 
 /** The service that a replica belongs to: payment-service-2 is one of payment-service. */

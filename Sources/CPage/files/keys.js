@@ -1,5 +1,6 @@
 // Mouse and keyboard of the timeline. Whatever the mouse can do, keys can.
-import { $, api, el, moment, setText, time } from "./dom.js";
+import { $, api, el, setText } from "./dom.js";
+import { moment, time } from "./units.js";
 import { laneHeight, STATES, visible } from "./lanes.js";
 import { fetchOverview, layOut, reveal, scaleFor, show, showRun, touch, view } from "./timeline.js";
 import { chooseSpan, clear, fitTrace, follow, loadTrace, select } from "./selection.js";
@@ -7,8 +8,8 @@ import { measureArea } from "./area.js";
 
 const KEYS = [
   ["W, S", "zoom in, out (with Shift: more)"], ["A, D", "to the left, to the right (with Shift: more)"], ["↑, ↓", "the lane above, below"],
-  [". ,", "the next, the previous slice of the lane"], ["Enter", "select the slice at the middle of the lane"], ["] [", "whom the selection waits for, who waits for it"],
-  ["F", "fit the selection"], ["0", "the whole run"], ["/", "search"], ["n N", "next, previous hit"], ["M", "measure what is shown"], ["Esc", "clear"], ["?", "this list"],
+  [". ,", "the next, the previous slice of the lane"], ["Enter", "select the slice at the middle of the lane"], ["] [", "what the selection waits for, what waits for it"],
+  ["F", "fit the selection"], ["0", "the whole run"], ["/", "search"], ["n N", "next, previous hit"], ["M", "measure what the window shows"], ["Esc", "clear the selection"], ["?", "this list"],
 ];
 
 function zoom(factor, middle = (view.from + view.to) / 2) {
@@ -39,7 +40,7 @@ function moveLane(step) {
   const slice = sliceAt(next, view.selection ? (view.selection.from + view.selection.to) / 2 : (view.from + view.to) / 2);
   if (slice) return select(next, slice);
   view.selection = { lane: next, from: view.from, to: view.to, code: 0, target: "", at: view.from, span: "", count: 1 };
-  setText($("lane-text"), `${view.lanes[next]?.[1]}: idle all the time that is shown.`);
+  setText($("lane-text"), `${view.lanes[next]?.[1]}: idle in this window.`);
   touch();
 }
 
@@ -187,10 +188,10 @@ function tip(event, point, row) {
   const slice = row?.lane === undefined || !view.data ? null : under(point, row);
   node.hidden = !slice;
   if (!slice) return;
-  const [start, end, code, target, , count, running, blocked] = slice;
-  const what = count > 1 ? `${count} short slices: ran ${time(running)}, blocked ${time(blocked)}`
+  const [start, end, code, target, , merged, running, blocked, isOpen] = slice;
+  const what = merged > 1 ? `${merged} short slices: running ${time(running)}, blocked ${time(blocked)}`
     : `${STATES[code].text}${target >= 0 ? `: ${view.data.targets[target]}` : ""}`;
-  setText(node, `${row.name}\n${what}\n${time(end - start)} from ${moment(view.data.from_ns + start)}`);
+  setText(node, `${row.name}\n${what}\n${time(end - start)}${isOpen ? " so far" : ""} from ${moment(view.data.from_ns + start)}`);
   node.style.left = `${Math.min(innerWidth - 260, event.clientX + 14)}px`;
   node.style.top = `${Math.min(innerHeight - 90, event.clientY + 14)}px`;
 }

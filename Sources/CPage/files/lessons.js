@@ -1,26 +1,29 @@
-// Lessons: a question, what one would expect, what was planted, what was measured, what fixes it and what that costs.
+// Lessons: a question, what one would expect, how it is set up, what was measured, what fixes it and what that costs.
 import { $, api, el, setText, table } from "./dom.js";
 import { command } from "./controls.js";
+import { time, value } from "./units.js";
 
 const VERDICTS = { confirmed: "confirmed", refuted: "refuted", undecided: "not decided" };
 /** How many steps of a lesson have been opened. */
 const opened = new Map();
 let running = null;
-
-const number = (value) => (value === undefined ? "" : Math.abs(value) >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(3));
+let known = [];
 
 function allowed(check) {
-  if (check.low !== undefined && check.high !== undefined) return `${number(check.low)} to ${number(check.high)}`;
-  if (check.low !== undefined) return `at least ${number(check.low)}`;
-  return check.high !== undefined ? `at most ${number(check.high)}` : "";
+  const [low, high] = [check.low, check.high].map((bound) => (bound === undefined ? undefined : value(bound, check.unit)));
+  if (low !== undefined && high !== undefined) return `${low} to ${high}`;
+  if (low !== undefined) return `at least ${low}`;
+  return high !== undefined ? `at most ${high}` : "";
 }
 
 function results(lesson) {
   const { outcome } = lesson;
   if (!outcome) return el("p", { textContent: "It has not been run here yet." });
-  const rows = outcome.checks.map((check) => [check.says, check.measured === undefined ? "–" : `${number(check.measured)} ${check.unit}`,
-    check.predicted === undefined ? "" : `${number(check.predicted)} ${check.unit}`, allowed(check), check.reason ? `not decided: ${check.reason}` : VERDICTS[check.verdict]]);
+  const rows = outcome.checks.map((check) => [check.says, value(check.measured, check.unit),
+    check.predicted === undefined ? "" : value(check.predicted, check.unit), allowed(check),
+    check.reason ? `${VERDICTS[check.verdict]}: ${check.reason}` : VERDICTS[check.verdict]]);
   return el("div", {}, el("p", {}, el("strong", { textContent: `${VERDICTS[outcome.verdict]}${lesson.quick ? ", in quick runs" : ""}` })),
+    ...outcome.discarded.map((reason) => el("p", { className: "doubt", textContent: `Does not count: ${reason}.` })),
     table(["check", "measured #", "predicted #", "allowed #", "verdict"], rows, `Checks of ${lesson.name}`));
 }
 
@@ -32,8 +35,8 @@ function steps(lesson) {
   return [
     ["What would you expect?", el("p", { textContent: lesson.story.expect })],
     ["Set it up", el("p", { textContent: lesson.story.planted })],
-    ["What does this machine measure?", el("div", {}, run, results(lesson))],
-    ["What fixes it, and what does that cost?", el("div", {}, el("p", { textContent: lesson.story.fixes }), el("p", { textContent: lesson.story.costs }))],
+    ["Measure it on this machine", el("div", {}, run, results(lesson))],
+    ["What fixes it, and what does the fix cost?", el("div", {}, el("p", { textContent: lesson.story.fixes }), el("p", { textContent: lesson.story.costs }))],
   ];
 }
 
@@ -60,19 +63,30 @@ async function start(lesson) {
   await command(["lesson", "run", lesson.name, "--quick", "--again"]);
 }
 
+const nameOf = (text) => /lesson run (\S+)/.exec(text ?? "")?.[1] ?? null;
+
 /** A lesson goes on beside the chain; when it has ended, its results are fetched. */
-export function drawLesson(load) {
-  const now = /lesson run (\S+)/.exec(load ?? "")?.[1] ?? null;
+export function drawLesson(state) {
+  const now = nameOf(state.load);
   if (now === running) return;
-  const ended = running;
+  const last = running;
   running = now;
-  setText($("lesson-state"), now ? `${now} runs, on chains of its own; this takes up to a minute` : ended ? `${ended} has ended` : "");
+  const lesson = known.find((item) => item.name === now);
+  const length = lesson?.quick_ns > 0 ? ` It takes about ${time(lesson.quick_ns)}, more if a run does not count and is repeated.` : "";
+  setText($("lesson-state"), now ? `${now} runs, on chains of its own.${length}` : last ? `${last} has ended${ending(state.ended)}` : "");
   refreshLessons();
+}
+
+/** Why there is no new result, if so. */
+function ending(ended) {
+  if (!ended || ended.exit_code === 0 || !nameOf(ended.command)) return ".";
+  return `, with exit status ${ended.exit_code}: ${ended.output.trim().split("\n").at(-1)}`;
 }
 
 export async function refreshLessons() {
   try {
-    $("lesson-list").replaceChildren(...(await api("lessons")).map(draw));
+    known = await api("lessons");
+    $("lesson-list").replaceChildren(...known.map(draw));
   } catch (error) {
     setText($("lesson-state"), error.message);
   }

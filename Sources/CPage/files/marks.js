@@ -1,5 +1,5 @@
 // What is drawn over the lanes: the area, the selection, the pointer, and the calls of the trace.
-import { moment } from "./dom.js";
+import { moment } from "./units.js";
 import { laneHeight } from "./lanes.js";
 
 export function drawMarks(view, context, paint, scale, width, height) {

@@ -2,6 +2,7 @@
 import { paints, prepare } from "./lanes.js";
 import { eventsOf } from "./axis.js";
 import { scaleFor } from "./timeline.js";
+import { count, time } from "./units.js";
 
 const strip = document.createElement("canvas");
 let drawn = {};
@@ -54,7 +55,7 @@ function drawStrip(context, paint, view, width, height) {
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "top";
   context.fillStyle = paint.ink;
-  context.fillText(`at most ${Math.round(most)} blocked threads; ${(view.end / 1e9).toFixed(1)} s in all`, 6, 2);
+  context.fillText(`at most ${count(Math.round(most), "blocked thread")}, ${time(view.end)} in all`, 6, 2);
   context.fillStyle = paint.accent;
   for (const event of eventsOf(view)) context.fillRect(left + event[0] / view.end * (width - left), 16, 1, height - 16);
   // Where there is no room, the lanes say which colour is whose.

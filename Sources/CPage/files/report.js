@@ -1,6 +1,8 @@
 // The cascade report beside the picture: each claim leads to its place in the timeline.
-import { $, el, moment, percent, setClass, setText, shortName, table, time } from "./dom.js";
-import { shownPool } from "./chain.js";
+import { $, el, setClass, setText, shortName, table } from "./dom.js";
+import { count, moment, number, percent, rate, time } from "./units.js";
+import { howFull, shownPool } from "./chain.js";
+import { pinged } from "./ping.js";
 
 let goTo = () => {};
 
@@ -17,32 +19,41 @@ const near = 400e6;
 
 /** What is happening: the cause, how far it has spread, and what that does to others. */
 export function banner(state) {
-  const full = state.services.map((service) => ({ service, pool: shownPool(service) })).filter(({ pool }) => pool?.saturated_since_ns !== undefined)
+  const full = state.services.map((service) => ({ service, pool: shownPool(service) })).filter(({ pool }) => howFull(pool) === "saturated")
     .sort((a, b) => a.pool.saturated_since_ns - b.pool.saturated_since_ns);
   const stuck = state.services.flatMap((service) => service.threads.filter((thread) => thread.role === "loop" && thread.state === "blocked"));
   const gone = state.services.filter((service) => !service.alive);
   const faults = state.services.filter((service) => service.faults.length > 0)
     .map((service) => `${shortName(service.name)} has a fault (${service.faults.map((text) => text.replace(/^fault: /, "")).join(", ")})`);
+  const ping = pinged(state.ping);
+  const lost = outcomes(state.figures.gateway);
+  const isCalm = faults.length === 0 && full.length === 0 && stuck.length === 0 && gone.length === 0 && !ping.isBad && !lost;
   const parts = faults.length > 0 ? [`${faults.join(", ")}.`] : [];
   if (full.length > 0) parts.push(spread(full, state.time_ns));
-  else parts.push(faults.length === 0 ? "All is calm: no pool is full." : state.load ? "No pool is full all the same." : "No load runs, so that nobody notices.");
-  const took = state.ping.waiting_ns ?? state.ping.last_ns;
-  if (took > 100e6) parts.push(`Even /ping of the gateway, which needs nothing from payment, ${state.ping.waiting_ns ? "has waited" : "took"} ${seconds(took)}.`);
-  const refused = state.figures.gateway?.shed ?? 0;
-  if (refused >= 0.5) parts.push(`${Math.round(refused)} requests a second are refused.`);
-  if (stuck.length > 0) parts.push(`${stuck.map((thread) => thread.name).join(", ")} stands still: nothing on that loop goes on.`);
-  if (gone.length > 0) parts.push(`${gone.map((service) => service.name).join(", ")} is down.`);
+  else if (isCalm) parts.push("All is calm: no pool is saturated.");
+  else parts.push(faults.length > 0 && !state.load && !lost ? "No load runs, so nobody notices." : "No pool is saturated.");
+  if (lost) parts.push(lost);
+  if (ping.isBad) parts.push(`Even /ping at the gateway, which needs no other service, ${ping.text}.`);
+  if (stuck.length > 0) parts.push(`${stuck.map((thread) => thread.name).join(", ")} ${stuck.length === 1 ? "is" : "are"} stalled: nothing on ${stuck.length === 1 ? "that loop" : "those loops"} goes on.`);
+  if (gone.length > 0) parts.push(`${gone.map((service) => service.name).join(", ")} ${gone.length === 1 ? "is" : "are"} down.`);
   setText($("banner"), parts.join(" "));
-  setClass($("banner"), `banner ${full.length > 0 || stuck.length > 0 ? "full" : gone.length > 0 ? "broken" : "calm"}`);
+  setClass($("banner"), `banner ${gone.length > 0 ? "broken" : isCalm ? "calm" : full.length > 0 || stuck.length > 0 || ping.isBad || lost ? "full" : "calm"}`);
 }
 
-const seconds = (ns) => (ns < 1e9 ? time(ns) : `${(ns / 1e9).toFixed(1)} s`);
+/** What became of the gateway's requests, where some did not end well. */
+function outcomes(figures) {
+  if (!figures || figures.refused + figures.failed <= 0) return "";
+  const parts = [`${rate(figures.good)} good answers`];
+  if (figures.refused > 0) parts.push(`${rate(figures.refused)} refused (503)`);
+  if (figures.failed > 0) parts.push(`${rate(figures.failed)} failed${figures.timed_out > 0 ? `, ${rate(figures.timed_out)} of them timed out` : ""}`);
+  return `The gateway: ${parts.join(", ")}.`;
+}
 
-/** Which pools are full, in the order in which they became so. */
+/** Which pools are saturated, in the order in which they became so. */
 function spread(full, now) {
   const [first, ...rest] = full;
   const since = first.pool.saturated_since_ns;
-  const start = `${shortName(first.service.name)} full: all ${first.pool.threads} threads taken for ${Math.max(0, Math.round((now - since) / 1e9))} s`;
+  const start = `${shortName(first.service.name)} saturated: ${first.pool.threads === 1 ? "its thread" : `all ${count(first.pool.threads)} threads`} busy, requests queued for ${time(Math.max(0, Math.round((now - since) / 1e9)) * 1e9)}`;
   return `${[start, ...rest.map(({ service, pool }) => `${shortName(service.name)} +${time(pool.saturated_since_ns - since)}`)].join(" → ")}.`;
 }
 
@@ -58,7 +69,7 @@ function order(report) {
   const line = el("p");
   report.saturations.forEach((full, index) => {
     if (index > 0) line.append(" → ");
-    const words = index === 0 ? `${shortName(full.service)} full ${full.threads}/${full.threads} at ${moment(full.onset_ns)}`
+    const words = index === 0 ? `${shortName(full.service)} saturated (${full.threads} of ${full.threads} threads busy) at ${moment(full.onset_ns)}`
       : `${shortName(full.service)} +${time(full.onset_ns - report.saturations[0].onset_ns)}`;
     line.append(link(words, full.onset_ns - near, full.onset_ns + near, full.service));
   });
@@ -66,19 +77,20 @@ function order(report) {
   return [el("h3", { textContent: "The order" }), line, el("ul", {}, edges)];
 }
 
+/** Why a caller was saturated before its callee: only if the log shows it. */
 const VERDICTS = {
   root_cause: "Root cause", no_single_root_cause: "No single root cause", not_enough_data: "Not enough data yet",
-  nothing_saturated: "Nothing was full; waited for most",
+  nothing_saturated: "No pool was saturated; most of the waiting was for",
 };
 
 function why(report) {
   const { verdict } = report;
   const unit = verdict.unit === "blocked_threads" ? "blocked thread-seconds" : "waiting request-seconds";
-  const total = (verdict.total_ns / 1e9).toFixed(1);
+  const total = number(verdict.total_ns / 1e9);
   const causes = verdict.causes.slice(0, 5).map((cause) => [cause.text, percent(cause.share), time(cause.blamed_ns)]);
-  const basis = verdict.basis ? ` while ${verdict.basis} was full` : "";
+  const basis = verdict.basis ? ` while ${verdict.basis} was saturated` : "";
   const parts = [el("h3", { textContent: "Why" }), el("p", {}, el("strong", { textContent: VERDICTS[verdict.kind] }),
-    causes.length > 0 && verdict.kind !== "not_enough_data" ? `: ${causes[0][0]}, ${causes[0][1]} of ${total} ${unit}${basis}.` : ` (${total} ${unit}, ${verdict.requests} requests).`)];
+    causes.length > 0 && verdict.kind !== "not_enough_data" ? `: ${causes[0][0]}, ${causes[0][1]} of ${total} ${unit}${basis}.` : ` (${total} ${unit}, ${count(verdict.requests, "request")}).`)];
   if (causes.length > 1) parts.push(table(["waited for", "share #", "time #"], causes, "What was waited for"));
   if (verdict.chain.length > 0) parts.push(el("p", { className: "chain-text", textContent: verdict.chain.join(" → ") }));
   return parts;
@@ -88,17 +100,25 @@ function cost(report) {
   const sum = (map) => Object.values(map ?? {}).reduce((total, value) => total + value, 0);
   const rows = report.services.map((service) => [
     shortName(service.service), service.model ?? "", time(sum(service.blocked_ns)), time(service.queued_ns), time(sum(service.waiting_ns)),
-    service.ended, sum(service.refused)]);
+    count(service.ended), count((service.outcomes?.failed ?? 0) + (service.outcomes?.timed_out ?? 0)), count(sum(service.refused))]);
   const parts = [el("h3", { textContent: "What it cost" }),
-    table(["service", "model now", "blocked thread-time #", "queued #", "waiting request-time #", "answered #", "refused #"], rows, "What it cost")];
+    table(["service", "IO model now", "blocked thread time #", "queued #", "suspended request time #", "answered #", "of them failed #", "refused #"], rows, "What it cost")];
   const amplification = report.amplification;
   if (amplification) {
-    parts.push(el("p", { textContent: `Amplification ${amplification.value.toFixed(2)}: each second of ${amplification.root} cost its callers so many ${amplification.unit === "blocked_threads" ? "thread" : "request"}-seconds (depth of the chain ${amplification.depth}).` }));
+    const unit = amplification.unit === "blocked_threads" ? "thread" : "request";
+    parts.push(el("p", { textContent: `Amplification ${number(amplification.value)}: each second of ${amplification.root} cost its callers ${number(amplification.value)} ${unit}-seconds. It lies ${count(amplification.depth, "call")} below the front.` }));
   }
   for (const bystander of report.bystanders.slice(0, 3)) {
-    parts.push(el("p", { textContent: `Bystander ${bystander.route} at ${bystander.service}: ${time(bystander.mean_ns)} in the queue on average, longest ${time(bystander.longest_ns)}.` }));
+    parts.push(el("p", { textContent: `Bystander ${bystander.route} at ${bystander.service}: ${waited(bystander)}.` }));
   }
   return parts;
+}
+
+/** Those that still wait count with what they have waited so far. */
+function waited(bystander) {
+  const open = bystander.waiting > 0 ? " so far" : "";
+  const still = bystander.waiting > 0 ? ` (${count(bystander.waiting)} of ${count(bystander.requests, "request")} still wait)` : "";
+  return `queued for ${time(bystander.mean_ns)} on average${open}, ${time(bystander.longest_ns)} at most${bystander.longest_open ? " so far" : ""}${still}`;
 }
 
 function help(report) {

@@ -1,13 +1,13 @@
 // Runs that are kept: a list, and two of them side by side.
-import { $, api, el, percent, setText, table, time } from "./dom.js";
+import { $, api, el, setText, table } from "./dom.js";
+import { number, time, value } from "./units.js";
 import { showRun } from "./timeline.js";
 
 const CHANGES = { more: "more", less: "less", added: "added", removed: "removed", within_noise: "within noise", not_known: "not known" };
 
-function value(side, unit) {
+function figure(side, unit) {
   if (!side) return "not known";
-  if (side.none) return "none";
-  return unit === "ns" ? time(side.value) : unit === "share" ? percent(side.value) : unit === "1/s" ? `${side.value.toFixed(1)}/s` : side.value.toFixed(2);
+  return side.none ? "none" : value(side.value, unit);
 }
 
 async function compare() {
@@ -17,14 +17,14 @@ async function compare() {
   try {
     const result = await api(`compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`);
     const rows = result.rows.filter((row) => row.change !== "not_known").map((row) => [
-      row.service ?? "whole chain", row.figure.replaceAll("_", " ") + (row.type ? `: ${row.type}` : ""), value(row.a, row.unit), value(row.b, row.unit),
-      `${CHANGES[row.change]}${row.ratio && !["within_noise"].includes(row.change) ? ` (× ${row.ratio.toFixed(2)})` : ""}`]);
+      row.service ?? "whole chain", row.figure.replaceAll("_", " ") + (row.type ? `: ${row.type}` : ""), figure(row.a, row.unit), figure(row.b, row.unit),
+      `${CHANGES[row.change]}${row.ratio && !["within_noise"].includes(row.change) ? ` (× ${number(row.ratio)})` : ""}`]);
     const settings = result.settings.map((item) => [item.service, item.setting, item.a ?? "not known", item.b ?? "not known"]);
     box.replaceChildren(
       el("h3", { textContent: "What was different" }),
-      settings.length > 0 ? table(["service", "setting", "first run", "second run"], settings) : el("p", { textContent: "Nothing that the runs tell." }),
-      el("h3", { textContent: "What became of it" }),
-      table(["service", "figure", "first run #", "second run #", "change"], rows, "What became of it"),
+      settings.length > 0 ? table(["service", "setting", "first run", "second run"], settings) : el("p", { textContent: "Nothing that the logs tell of." }),
+      el("h3", { textContent: "What came of it" }),
+      table(["service", "figure", "first run #", "second run #", "change"], rows, "What came of it"),
       ...result.warnings.map((text) => el("p", { className: "hint", textContent: text })), el("h3", { textContent: "Blocked threads, on one axis" }), ...(await strips(a, b)));
   } catch (error) {
     box.replaceChildren(el("p", { textContent: error.message }));
@@ -69,7 +69,7 @@ export async function refreshRuns() {
     $(id).value = chosen || runs[Math.min(pick, runs.length - 1)]?.id || "";
   }
   $("compare").disabled = runs.length < 2;
-  $("compare").title = runs.length < 2 ? "there is one run only; another begins with make down and make up" : "";
+  $("compare").title = runs.length < 2 ? "there is only one run; make down and make up begin another" : "";
   const select = $("run");
   const chosen = select.value;
   select.replaceChildren(el("option", { value: "current", textContent: "the chain that runs" }),
@@ -80,7 +80,7 @@ export async function refreshRuns() {
     open.addEventListener("click", () => showRun(run.id));
     return [open, run.phase, run.started_at, run.ended_at ?? "–"];
   });
-  $("run-list").replaceChildren(table(["run", "phase", "started", "ended"], rows, "Runs that are kept"));
+  $("run-list").replaceChildren(table(["run", "phase", "started", "ended"], rows, "Saved runs"));
 }
 
 export function startRuns() {

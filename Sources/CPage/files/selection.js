@@ -1,5 +1,6 @@
 // What is selected: a slice of a thread with its trace, whom it waits for, and who waits for it.
-import { $, api, el, moment, setText, shortName, time } from "./dom.js";
+import { $, api, el, setText, shortName } from "./dom.js";
+import { count, moment, time } from "./units.js";
 import { STATES } from "./lanes.js";
 import { chainAt, chainText, drawTrace } from "./trace.js";
 import { fetchSoon, reveal, scaleFor, show, touch, view } from "./timeline.js";
@@ -15,8 +16,8 @@ export function clear() {
 /** Selects a slice, and looks up the trace that its thread is at. */
 export async function select(lane, slice, data = view.data, at = null) {
   const base = data.from_ns;
-  const [start, end, code, target, span, count, running, blocked] = slice;
-  view.selection = { lane, from: base + start, to: base + end, code, at: at ?? base + (start + end) / 2, target: data.targets[target] ?? "", span, count, running, blocked };
+  const [start, end, code, target, span, count, running, blocked, isOpen] = slice;
+  view.selection = { lane, from: base + start, to: base + end, code, at: at ?? base + (start + end) / 2, target: data.targets[target] ?? "", span, count, running, blocked, isOpen: Boolean(isOpen) };
   describe();
   touch();
   fetchSoon();
@@ -56,6 +57,8 @@ export function chooseSpan(span) {
   selectHop(hop, at);
 }
 
+const traceEnd = (trace) => trace.spans[0].start_ns + trace.duration_ns;
+
 /** Selects the place of a hop in the lanes, at a moment. */
 export function selectHop(hop, at) {
   const lane = view.lanes.findIndex((item) => item[0] === hop.service && item[1] === hop.thread);
@@ -64,7 +67,8 @@ export function selectHop(hop, at) {
   const from = slice?.start_ns ?? hop.span.start_ns;
   const to = slice ? from + slice.duration_ns : from + hop.span.duration_ns;
   const code = Math.max(0, STATES.findIndex((state) => state.name === slice?.cause));
-  view.selection = { lane, from, to, at, code: slice?.cause ? code : 0, target: slice?.target ?? "", span: hop.span.span_id, count: 1, service: hop.service, doing: slice ? null : hop.doing };
+  view.selection = { lane, from, to, at, code: slice?.cause ? code : 0, target: slice?.target ?? "", span: hop.span.span_id, count: 1, service: hop.service, doing: slice ? null : hop.doing,
+    isOpen: hop.span.state !== "ended" && to >= traceEnd(view.trace) };
   if (lane >= 0) reveal(lane);
   if (to < view.from || from > view.to) show(from - (view.to - view.from) / 2, from + (view.to - view.from) / 2);
   fetchSoon();
@@ -79,53 +83,53 @@ export async function follow(step) {
   const next = step > 0 ? chain?.hops[1] : chain?.callers.at(-1);
   if (next) return selectHop(next, at);
   if (step > 0 && chain?.hops[0].isQueued) return selectOccupant(chain.hops[0].service, at);
-  setText($("lane-text"), step > 0 ? "It waits for nobody further: the chain ends here." : "Nobody waits for it.");
+  setText($("lane-text"), step > 0 ? "It waits for nothing else: the chain of waits ends here." : "Nothing waits for it.");
 }
 
-/** Who has the threads that a queue waits for: each with its slice at a moment, the longest first. */
+/** The busy threads that a queue waits for: each with its slice at a moment, the longest first. */
 async function occupants(service, at) {
   const places = view.lanes.map((lane, index) => index).filter((index) => view.lanes[index][0] === service && ["worker", "hired"].includes(view.lanes[index][2]));
-  if (places.length === 0) return { data: null, taken: [] };
+  if (places.length === 0) return { data: null, busy: [] };
   const [first, last] = [places[0], places.at(-1)];
   const data = await api(`runs/${encodeURIComponent(view.run)}/lanes?from=${Math.floor(at)}&to=${Math.floor(at) + 1000}&cells=1&first=${first}&count=${last - first + 1}`);
-  const taken = data.lanes.filter((lane) => places.includes(lane.lane) && lane.slices.length > 0).map((lane) => ({ lane: lane.lane, slice: lane.slices[0] }));
-  return { data, taken: taken.sort((a, b) => (b.slice[1] - b.slice[0]) - (a.slice[1] - a.slice[0])) };
+  const busy = data.lanes.filter((lane) => places.includes(lane.lane) && lane.slices.length > 0).map((lane) => ({ lane: lane.lane, slice: lane.slices[0] }));
+  return { data, busy: busy.sort((a, b) => (b.slice[1] - b.slice[0]) - (a.slice[1] - a.slice[0])) };
 }
 
 async function selectOccupant(service, at) {
-  const { data, taken } = await occupants(service, at);
-  if (taken.length === 0) return setText($("lane-text"), `No thread of ${service} is seen to be taken at this moment.`);
-  reveal(taken[0].lane);
-  await select(taken[0].lane, taken[0].slice, data, at);
+  const { data, busy } = await occupants(service, at);
+  if (busy.length === 0) return setText($("lane-text"), `No thread of ${service} is busy at this moment, as far as the log shows.`);
+  reveal(busy[0].lane);
+  await select(busy[0].lane, busy[0].slice, data, at);
 }
 
 /** What a queue waits for, in words. */
 async function describeQueue(hop, at) {
-  const { data, taken } = await occupants(hop.service, at).catch(() => ({ taken: [] }));
-  if (taken.length === 0) return;
+  const { data, busy } = await occupants(hop.service, at).catch(() => ({ busy: [] }));
+  if (busy.length === 0) return;
   const text = ({ lane, slice }) => `${view.lanes[lane][1]} ${STATES[slice[2]].text}${data.targets[slice[3]] ? ` – ${data.targets[slice[3]]}` : ""}`;
-  const words = `It waits until one of the ${taken.length} taken threads of ${shortName(hop.service)} is free: ${taken.slice(0, 4).map(text).join("; ")}${taken.length > 4 ? "; …" : ""}.`;
+  const words = `It is queued until one of the ${count(busy.length, "busy thread")} of ${shortName(hop.service)} is idle: ${busy.slice(0, 4).map(text).join("; ")}${busy.length > 4 ? "; …" : ""}.`;
   $("selection").append(el("p", { textContent: words }));
 }
 
 function describe() {
   const { selection: s, trace } = view;
   const lane = view.lanes[s.lane];
-  const who = lane ? lane[1] : `${s.service} (no thread held)`;
+  const who = lane ? lane[1] : `${s.service} (suspended, no thread)`;
   const state = STATES[s.code];
-  const doing = s.doing ? s.doing : s.count > 1 ? `${s.count} slices too short to draw: ran ${time(s.running)}, blocked ${time(s.blocked)}`
-    : `${state.text}${s.target ? ` – ${s.target}` : ""} for ${time(s.to - s.from)}`;
+  const doing = s.doing ? s.doing : s.count > 1 ? `${s.count} slices too short to draw: running ${time(s.running)}, blocked ${time(s.blocked)}`
+    : `${state.text}${s.target ? ` – ${s.target}` : ""} for ${time(s.to - s.from)}${s.isOpen ? " so far" : ""}`;
   const { at } = s;
   const chain = trace && s.span ? chainAt(trace, s.span, at) : null;
   const last = chain?.hops.at(-1);
-  const blockers = chain ? chainText(chain.hops.slice(1)) || (last.isQueued ? `all threads of ${last.service} are taken` : "nobody") : "";
+  const blockers = chain ? chainText(chain.hops.slice(1)) || (last.isQueued ? `all threads of ${last.service} are busy` : "nothing") : "";
   setText($("lane-text"), `${who}: ${doing}, from ${moment(s.from)}.${chain ? ` Blocked by: ${blockers}.` : ""}`);
   const parts = [el("h3", { textContent: who }), el("p", { textContent: `${doing}; ${moment(s.from)} to ${moment(s.to)}` })];
   if (chain) {
     parts.push(el("p", {}, el("strong", { textContent: "Blocked by: " }), el("span", { className: "chain-text", id: "chain-text", textContent: blockers })),
-      el("p", {}, el("strong", { textContent: "Blocks: " }), el("span", { className: "chain-text", textContent: chain.callers.length > 0 ? chainText(chain.callers) : "nobody" })));
-    const next = el("button", { type: "button", textContent: "Whom it waits for  ]" });
-    const back = el("button", { type: "button", textContent: "Who waits for it  [" });
+      el("p", {}, el("strong", { textContent: "Blocks: " }), el("span", { className: "chain-text", textContent: chain.callers.length > 0 ? chainText(chain.callers) : "nothing" })));
+    const next = el("button", { type: "button", textContent: "What it waits for  ]" });
+    const back = el("button", { type: "button", textContent: "What waits for it  [" });
     next.addEventListener("click", () => follow(1));
     back.addEventListener("click", () => follow(-1));
     parts.push(el("div", { className: "bar" }, back, next));

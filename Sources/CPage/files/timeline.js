@@ -1,5 +1,6 @@
 // The timeline: an overview of the run, and a window of it as lanes, one for each thread.
-import { $, api, setText, time } from "./dom.js";
+import { $, api, setText } from "./dom.js";
+import { count, moment, time } from "./units.js";
 import { drawLane, drawStalls, forgetPaints, Pixels, headHeight, laneHeight, layout, paints, prepare, visible } from "./lanes.js";
 import { drawOverview } from "./overview.js";
 import { paintTrace } from "./trace.js";
@@ -109,6 +110,7 @@ export async function fetchOverview() {
     view.overview = overview;
     view.end = overview.to_ns;
     view.lanes = overview.lanes;
+    setText($("kept"), keptText(overview));
     if (isNew) {
       Object.assign(view, { data: null, byLane: null });
       moveMarks(before);
@@ -118,6 +120,13 @@ export async function fetchOverview() {
   } catch (error) {
     setText($("lane-text"), error.message);
   }
+}
+
+/** What the page lets go of, by time and by size, is said; the log has it still. */
+function keptText(overview) {
+  const limit = `The page keeps the last ${time(overview.keeps_ns)} of a run, and at most ${count(overview.keeps, "slice")}.`;
+  if (!(overview.kept_since_ns > 0)) return limit;
+  return `${limit} It starts at ${moment(overview.kept_since_ns, 1)}; what was before is in the log: bin/chainlab cascade --from 0s --to ${Math.floor(overview.kept_since_ns / 1e9)}s`;
 }
 
 /** What is marked stays with its thread. */
@@ -261,7 +270,7 @@ function drawLanes() {
       context.fillStyle = paint.service(row.service);
       context.fillRect(0, y, 5, headHeight);
       context.fillStyle = paint.ink;
-      context.fillText(`${row.service} – ${row.count} threads`, 10, y + headHeight / 2);
+      context.fillText(`${row.service} – ${count(row.count, "thread")}`, 10, y + headHeight / 2);
       continue;
     }
     context.strokeRect(scale.left - 0.5, y + 0.5, width - scale.left, laneHeight - 2);

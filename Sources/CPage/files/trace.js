@@ -1,5 +1,6 @@
 // One trace: its chain of waits in words, and its waterfall on the axis of the lanes.
-import { $, el, percent, time } from "./dom.js";
+import { $, el } from "./dom.js";
+import { percent, time } from "./units.js";
 import { paints, prepare, STATES } from "./lanes.js";
 
 const rowHeight = 22;
@@ -36,13 +37,13 @@ function hopAt(trace, span, at) {
     && (!wait || (slice.cause ?? "") === wait.cause)));
   const isDone = at >= span.start_ns + span.duration_ns && span.state === "ended";
   const isEarly = at < span.start_ns;
-  const doing = isEarly ? "not there yet" : isDone ? "has answered" : wait ? `${wait.cause} ${wait.target ?? ""}` : isQueued ? "waits in the queue" : "runs";
+  const doing = isEarly ? "not there yet" : isDone ? "has answered" : wait ? `${wait.cause} ${wait.target ?? ""}` : isQueued ? "queued" : "running";
   return { span, wait, isQueued: isQueued && !isEarly && !isDone, thread: lane?.thread, doing, service: span.service };
 }
 
 export function chainText(hops) {
   return hops.map((hop) => {
-    const who = hop.thread ?? `${hop.service} (no thread held)`;
+    const who = hop.thread ?? `${hop.service} (suspended, no thread)`;
     return `${who} ${hop.wait && hop.thread ? "blocked, " : ""}${hop.doing}`;
   }).join(" → ");
 }
@@ -67,8 +68,8 @@ export function drawTrace(trace, view, choose) {
   const close = el("button", { type: "button", textContent: "Close the trace" });
   close.addEventListener("click", () => view.close());
   box.replaceChildren(
-    el("h3", { textContent: `Trace ${trace.trace_id.slice(0, 8)} – ${trace.spans[0].name}, ${time(total)}` }),
-    el("div", { className: "bar" }, fit, close, el("span", { className: "hint", textContent: "light: queue; solid: runs; hatched: waits; thin: on its way; underlined: critical path" })),
+    el("h3", { textContent: `Trace ${trace.trace_id.slice(0, 8)} – ${trace.spans[0].name}, ${howItEnded(trace)}` }),
+    el("div", { className: "bar" }, fit, close, el("span", { className: "hint", textContent: "light: queued; solid: running; hatched: waiting; thin: on its way; underlined: critical path" })),
     canvas, el("p", { textContent: `Critical path: ${parts.join("; ")}.` }),
     el("details", {}, el("summary", { textContent: "The spans as a list" }), el("ol", {}, rows)));
   paintTrace(canvas, trace, view);
@@ -79,9 +80,18 @@ export function drawTrace(trace, view, choose) {
   return canvas;
 }
 
+/** How long it took and how it ended; what has not ended is told as such. */
+function howItEnded(trace) {
+  const [root] = trace.spans;
+  if (root.state === "open") return `${time(trace.duration_ns)} so far`;
+  return `${time(trace.duration_ns)}, ${ending(root)}`;
+}
+
+const ending = (span) => (span.state === "died" ? "its process died" : [span.status, span.error_type].filter(Boolean).join(" ") || "ended");
+
 function row(span, trace, choose) {
   const waits = span.segments.filter((part) => part.phase === "wait").map((part) => `${part.cause} ${part.target ?? ""} ${time(part.duration_ns)}`);
-  const text = `${span.service} ${span.kind} ${span.name}, ${time(span.duration_ns)}${span.thread ? `, on ${span.thread}` : ""}${span.status ? `, ${span.status}` : ""}${waits.length > 0 ? `; waits: ${waits.join(", ")}` : ""}`;
+  const text = `${span.service} ${span.kind} ${span.name}, ${time(span.duration_ns)}${span.state === "open" ? " so far" : `, ${ending(span)}`}${span.thread ? `, on ${span.thread}` : ""}${waits.length > 0 ? `; waits: ${waits.join(", ")}` : ""}`;
   const button = el("button", { type: "button", className: "link", textContent: text });
   button.addEventListener("click", () => choose(span));
   return el("li", {}, button);

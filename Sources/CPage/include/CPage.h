@@ -10,3 +10,6 @@ struct page_file {
 
 // The files one after the other, from 0 on; NULL behind the last.
 const struct page_file *page_file(size_t number);
+
+// Gives the kernel what the allocator keeps for later.
+void page_give_memory_back(void);

@@ -70,13 +70,19 @@ package struct ChainMoment: Encodable, Sendable {
     package var requests: Int
   }
 
-  /// Requests of one route that were answered or refused within the window.
+  /// Requests of one route that were answered or refused within the window, and those that are still open.
   package struct Route: Sendable {
     package var name: String
     package var ended: Int
     package var failed: Int
+    /// Of the failed, those that were answered 504.
+    package var timedOut: Int
     package var rejected: Int
+    /// Of good answers.
     package var times: DurationCounts
+    /// For how long those that are open have been so.
+    package var ages = DurationCounts()
+    package var oldest: UInt64 = 0
   }
 }
 
@@ -88,9 +94,19 @@ extension CascadeFold {
     var inFlight = Array(repeating: 0, count: services.count)
     var suspended = inFlight
     var waiting: [Int64: Int] = [:]
+    var open = routes.map {
+      ChainMoment.Route(
+        name: text($0.name), ended: $0.ended, failed: $0.failed, timedOut: $0.timedOut, rejected: $0.rejected,
+        times: $0.times)
+    }
     for place in requests.indices where requestNodes[place] >= 0 {
       let request = requests[place]
       inFlight[Int(request.service)] += 1
+      if request.hasArrival, request.route >= 0 {
+        let age = elapsed(request.arrivedAt, time)
+        open[Int(request.route)].ages.add(age)
+        open[Int(request.route)].oldest = max(open[Int(request.route)].oldest, age)
+      }
       guard request.phase == .suspended, let wait = request.wait, wait.helper < 0 else { continue }
       suspended[Int(request.service)] += 1
       guard wait.cause == .call, request.model != .async, let callee = serviceNumbers[strings[wait.target]] else {
@@ -110,12 +126,7 @@ extension CascadeFold {
       parts[Int(thread.service)].threads.append(describe(thread, origin))
     }
     for pool in pools where pool.alive > 0 { parts[Int(pool.service)].pools.append(describe(pool, origin)) }
-    for route in routes {
-      parts[Int(route.service)].routes.append(
-        ChainMoment.Route(
-          name: text(route.name), ended: route.ended, failed: route.failed, rejected: route.rejected,
-          times: route.times))
-    }
+    for (route, moment) in zip(routes, open) { parts[Int(route.service)].routes.append(moment) }
     for index in parts.indices { parts[index].threads.sort { Self.precedes($0.name, $1.name) } }
     return ChainMoment(
       time: elapsed(origin, time), services: parts.filter { !$0.threads.isEmpty }, edges: edges(waiting))

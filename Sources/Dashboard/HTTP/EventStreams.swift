@@ -1,34 +1,61 @@
+import ChainModel
 import NIOCore
 import NIOHTTP1
 import Synchronization
 
 /// The browsers that follow the chain. Each event is a whole state, so one that does not keep up is passed over, and
-/// nothing is ever kept for it.
+/// nothing is ever kept for it; one that takes nothing for long loses its place.
 final class EventStreams: Sendable {
-  static let limit = 64
+  let limits: PageLimits
 
-  private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+  private struct Stream {
+    let channel: any Channel
+    /// Since when it has taken nothing.
+    var stuckSince: UInt64?
+  }
 
-  var count: Int { channels.withLock { $0.count } }
+  private let streams = Mutex<[ObjectIdentifier: Stream]>([:])
+
+  init(_ limits: PageLimits) { self.limits = limits }
+
+  var count: Int { streams.withLock { $0.count } }
 
   /// - Returns: false if there are as many as there may be.
   func add(_ channel: any Channel) -> Bool {
-    channels.withLock { channels in
-      guard channels.count < Self.limit else { return false }
-      channels[ObjectIdentifier(channel)] = channel
+    streams.withLock { streams in
+      guard streams.count < limits.streams else { return false }
+      streams[ObjectIdentifier(channel)] = Stream(channel: channel)
       return true
     }
   }
 
   func remove(_ channel: any Channel) {
-    channels.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel)) }
+    streams.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel)) }
   }
 
-  func send(_ event: String, _ json: [UInt8]) {
-    let receivers = channels.withLock { Array($0.values) }
-    guard !receivers.isEmpty else { return }
+  func send(_ event: String, _ json: [UInt8], at now: UInt64 = Monotonic.now()) {
+    let (ready, lost) = streams.withLock { sort(&$0, now) }
+    for channel in lost { channel.close(promise: nil) }
+    guard !ready.isEmpty else { return }
     let buffer = ByteBuffer(bytes: Self.frame(event, json))
-    for channel in receivers where channel.isWritable { Self.write(buffer, to: channel) }
+    for channel in ready { Self.write(buffer, to: channel) }
+  }
+
+  private func sort(
+    _ streams: inout [ObjectIdentifier: Stream], _ now: UInt64
+  ) -> (ready: [any Channel], lost: [any Channel]) {
+    var (ready, lost): ([any Channel], [any Channel]) = ([], [])
+    for (key, stream) in streams {
+      if stream.channel.isWritable {
+        ready.append(stream.channel)
+        streams[key]?.stuckSince = nil
+      } else if let since = stream.stuckSince {
+        if now &- since > limits.streamPatience.nanoseconds { lost.append(stream.channel) }
+      } else {
+        streams[key]?.stuckSince = now
+      }
+    }
+    return (ready, lost)
   }
 
   static func write(_ buffer: ByteBuffer, to channel: any Channel) {

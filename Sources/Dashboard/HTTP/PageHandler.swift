@@ -17,6 +17,8 @@ final class PageHandler: ChannelInboundHandler {
   private var isStream = false
   private var keepAlive = true
   private var isHead = false
+  /// Closes the connection of one who does not send a whole request, or take its answer, in time.
+  private var deadline: Scheduled<Void>?
 
   /// What every answer carries: the page may load nothing from elsewhere and be shown inside no other page.
   private static let security = [
@@ -44,14 +46,23 @@ final class PageHandler: ChannelInboundHandler {
     context.fireChannelActive()
   }
 
+  func channelActive(context: ChannelHandlerContext) {
+    wait(context)
+    if !routes.connections.add(limit: routes.limits.connections) { context.close(promise: nil) }
+    context.fireChannelActive()
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
+    routes.connections.remove()
+    deadline?.cancel()
     if isStream { routes.streams.remove(context.channel) }
     context.fireChannelInactive()
   }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is IdleStateHandler.IdleStateEvent, !isAnswering, !isStream { context.close(promise: nil) }
-    context.fireUserInboundEventTriggered(event)
+  private func wait(_ context: ChannelHandlerContext) {
+    deadline?.cancel()
+    let channel = context.channel
+    deadline = context.eventLoop.scheduleTask(in: TimeAmount(routes.limits.patience)) { channel.close(promise: nil) }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -84,6 +95,7 @@ final class PageHandler: ChannelInboundHandler {
 
   private func answer(_ request: PageRequest, _ context: ChannelHandlerContext) {
     isAnswering = true
+    deadline?.cancel()
     let promise = context.eventLoop.makePromise(of: PageAnswer.self)
     let routes = routes
     promise.completeWithTask { await routes.answer(request) }
@@ -98,7 +110,7 @@ final class PageHandler: ChannelInboundHandler {
     guard context.channel.isActive else { return }
     var answer = answer
     if case .events = answer.body, !isHead, !routes.streams.add(context.channel) {
-      answer = PageAnswer(PageRefusal(503, "\(EventStreams.limit) pages follow the chain already"))
+      answer = PageAnswer(PageRefusal(503, "\(routes.limits.streams) pages follow the chain already"))
     }
     var headers = HTTPHeaders(Self.security)
     headers.add(name: "content-type", value: answer.contentType)
@@ -113,6 +125,7 @@ final class PageHandler: ChannelInboundHandler {
       send(head: answer.status, headers, context)
       guard !isHead else { return finish(context) }
       isStream = true
+      deadline?.cancel()
       context.flush()
       let (channel, routes) = (context.channel, routes)
       Task { EventStreams.write(ByteBuffer(bytes: await routes.greeting()), to: channel) }
@@ -126,6 +139,7 @@ final class PageHandler: ChannelInboundHandler {
   }
 
   private func finish(_ context: ChannelHandlerContext) {
+    wait(context)
     let channel = context.channel
     let close = !keepAlive
     let written = context.eventLoop.makePromise(of: Void.self)

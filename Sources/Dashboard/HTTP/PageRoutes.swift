@@ -11,6 +11,8 @@ import TraceLog
 /// | `GET /api/v1/state` | the chain now, once |
 /// | `POST /api/v1/commands` | `{"words": […]}`: carries out a command of the chain (see `PageCommand`, `CommandOutcome`) |
 /// | `DELETE /api/v1/load` | ends the load that the page has started |
+/// | `GET /api/v1/steps` | the steps through the cascade, and what will come of each (see `StepList`) |
+/// | `POST /api/v1/forecast` | `{"commands": [[…]]}`: what they would do to the chain as it is set (see `Forecast`) |
 /// | `POST /api/v1/window` | the cascade is counted anew from now on |
 /// | `GET /api/v1/runs` | see `RunEntry` |
 /// | `GET /api/v1/runs/ID` | see `TimelineOverview`; `?cells=` |
@@ -25,16 +27,20 @@ import TraceLog
 ///
 /// `ID` is a run's, or `current`. Times are nanoseconds from the run's start. Every refusal is `application/problem+json`.
 final class PageRoutes: Sendable {
-  let streams = EventStreams()
+  let limits: PageLimits
+  let streams: EventStreams
+  let connections = ConnectionCount()
   let feed: LiveFeed
   let access: any LabAccess
   let library: TimelineLibrary
   private let commands: CommandDesk
 
-  init(access: any LabAccess) {
+  init(access: any LabAccess, limits: PageLimits) {
     self.access = access
-    feed = LiveFeed(access: access, streams: streams)
-    library = TimelineLibrary(access: access, feed: feed)
+    self.limits = limits
+    streams = EventStreams(limits)
+    feed = LiveFeed(access: access, streams: streams, limits: limits)
+    library = TimelineLibrary(access: access, feed: feed, limits: limits)
     commands = CommandDesk(access: access, feed: feed)
   }
 
@@ -71,6 +77,8 @@ final class PageRoutes: Sendable {
     case ("GET", "/api/v1/lessons"): return .json(try access.lessons())
     case ("GET", "/api/v1/compare"): return try await compare(request)
     case ("GET", "/api/v1/code"): return .json(try code(request))
+    case ("GET", "/api/v1/steps"): return .json(try await StepList(access))
+    case ("POST", "/api/v1/forecast"): return .json(try await access.forecast(try commands.query(request)))
     case ("POST", "/api/v1/commands"): return .json(try await commands.perform(request))
     case ("DELETE", "/api/v1/load"): return .json(try await commands.endLoad())
     case ("POST", "/api/v1/window"):
@@ -88,7 +96,8 @@ final class PageRoutes: Sendable {
     switch parts.dropFirst().joined(separator: "/") {
     case "":
       let cells = Int(try request.number("cells", in: 1...4_000, default: 600))
-      return .json(try await library.index(run).read { TimelineOverview(cells: cells).json($0) })
+      return .json(
+        try await library.index(run).read { [limits] in TimelineOverview(cells: cells, limits: limits).json($0) })
     case "lanes":
       let window = try window(request)
       return .json(try await library.index(run).read { window.json($0) })

@@ -8,8 +8,9 @@ actor LiveFeed {
   /// What is told, five times a second at most, and once a second while the host has no processor to spare.
   ///
   /// Keys: `run_id`, `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
-  /// `edges`, `ping` (the gateway's `/ping`: `figures`, and `last_ns`, `waiting_ns` of the page's own), `window_from_ns`,
-  /// `load` (the command of the load that runs, if one does), `load_ns` (for how long), `problem` (why nothing can be told).
+  /// `edges`, `ping` (the gateway's `/ping`: `figures`, and of the page's own `last`, see `Pinger.Last`, and `waiting_ns`), `window_from_ns`,
+  /// `load` (the command of the load that runs, if one does), `load_ns` (for how long), `ended` (how the last load or
+  /// lesson ended: see `CommandOutcome`), `problem` (why nothing can be told).
   struct State: Encodable, Sendable {
     var runID: String?
     var time: UInt64 = 0
@@ -21,22 +22,22 @@ actor LiveFeed {
     var windowFrom: UInt64 = 0
     var load: String?
     var loadAge: UInt64?
+    var ended: CommandOutcome?
     var problem: String?
 
     struct Ping: Encodable, Sendable {
       var figures: LiveRates.Figures?
-      var last: UInt64?
+      var last: Pinger.Last?
       var waiting: UInt64?
 
       private enum CodingKeys: String, CodingKey {
-        case figures
-        case last = "last_ns"
+        case figures, last
         case waiting = "waiting_ns"
       }
     }
 
     private enum CodingKeys: String, CodingKey {
-      case services, figures, edges, ping, load, problem
+      case services, figures, edges, ping, load, ended, problem
       case runID = "run_id"
       case time = "time_ns"
       case loadAge = "load_ns"
@@ -49,11 +50,10 @@ actor LiveFeed {
   /// Where there is no processor to spare, each look takes from the chain what it looks at.
   private static let slowTick = Duration.seconds(1)
   private static let spare = (toSlowDown: 0.15, toGoOn: 0.3)
-  /// So long after the last look the log is no longer followed.
-  private static let interest = Duration.seconds(60)
 
   private let access: any LabAccess
   private let streams: EventStreams
+  private let limits: PageLimits
   private var pinger = Pinger()
   private var gatewayPort: Int?
   private var follower: RunFollower?
@@ -64,10 +64,12 @@ actor LiveFeed {
   private var lastChainCheck: UInt64 = 0
   private var windowFrom: UInt64 = 0
   private var load: (command: String, since: UInt64)?
+  private var ended: CommandOutcome?
   private var host = HostIdle()
   private var isSlowed = false
 
-  init(access: any LabAccess, streams: EventStreams) {
+  init(access: any LabAccess, streams: EventStreams, limits: PageLimits) {
+    self.limits = limits
     self.access = access
     self.streams = streams
   }
@@ -75,7 +77,12 @@ actor LiveFeed {
   func run() async {
     while !Task.isCancelled {
       if streams.count > 0 { lastWanted = Monotonic.now() }
-      if Monotonic.now() &- lastWanted < Self.interest.nanoseconds { turn() }
+      if Monotonic.now() &- lastWanted < limits.unseen.nanoseconds {
+        turn()
+      } else if follower != nil {
+        // The log has it all, for the next one who looks.
+        (follower, rates, state) = (nil, LiveRates(), State())
+      }
       try? await Task.sleep(for: isSlowed ? Self.slowTick : Self.tick)
     }
   }
@@ -104,7 +111,15 @@ actor LiveFeed {
     lastReport = 0
   }
 
-  func setLoad(_ command: String?) { load = command.map { ($0, Monotonic.now()) } }
+  func begin(_ command: PageCommand) {
+    load = (command.text, Monotonic.now())
+    ended = nil
+  }
+
+  func end(_ outcome: CommandOutcome) {
+    load = nil
+    ended = outcome.shortened
+  }
 
   // MARK: One turn
 
@@ -117,7 +132,7 @@ actor LiveFeed {
     }
     guard follower != nil else { return tell() }
     do throws(TraceLogError) {
-      _ = try follower?.advance()
+      try follower?.advance()
     } catch {
       follower = nil
       state = State(problem: "the trace log cannot be read: \(error)")
@@ -147,14 +162,15 @@ actor LiveFeed {
       return
     }
     do throws(TraceLogError) {
-      follower = try RunFollower(runID: chain.runID, path: path)
+      follower = try RunFollower(runID: chain.runID, path: path, limits: limits)
     } catch {
       state = State(problem: "the trace log cannot be opened: \(error)")
     }
   }
 
   private func refresh() {
-    guard let follower, let chain = follower.moment else { return }
+    guard let follower else { return }
+    let chain = follower.moment
     rates.add(chain)
     var next = State()
     next.runID = follower.runID
@@ -170,6 +186,7 @@ actor LiveFeed {
     next.windowFrom = windowFrom
     next.load = load?.command
     next.loadAge = load.map { Monotonic.now() &- $0.since }
+    next.ended = ended
     state = next
   }
 
@@ -181,8 +198,8 @@ actor LiveFeed {
   private func ping() {
     guard let gatewayPort, pinger.begin(at: Monotonic.now()) else { return }
     Task {
-      let answered = await access.ping(port: gatewayPort)
-      pinger.end(answered: answered, at: Monotonic.now())
+      let outcome = await access.ping(port: gatewayPort)
+      pinger.end(outcome, at: Monotonic.now())
     }
   }
 }

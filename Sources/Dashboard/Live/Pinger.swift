@@ -1,14 +1,42 @@
 import ChainModel
 
-/// When the gateway's `/ping` is asked, once a second while somebody looks, and how long it took: a request that needs
-/// nothing from any other service, and that waits all the same when the gateway's threads are taken.
+/// How one of the page's own requests ended.
+package enum PingOutcome: Hashable, Sendable {
+  case answered(status: Int)
+  case timedOut
+  /// Nobody took the connection, or it ended before its answer.
+  case unreachable
+
+  /// `ok`, `refused` (503, on purpose), `failed` (any other error), `timed_out` or `unreachable`.
+  var name: String {
+    switch self {
+    case .answered(let status): status < 400 ? "ok" : status == 503 ? "refused" : "failed"
+    case .timedOut: "timed_out"
+    case .unreachable: "unreachable"
+    }
+  }
+}
+
+/// When the gateway's `/ping` is asked, once a second while somebody looks, how long it took and how it ended: a request
+/// that needs nothing from any other service, and that waits all the same when the gateway's threads are busy.
 struct Pinger {
   private static let pause: UInt64 = 1_000_000_000
   /// So long is no waiting yet.
   private static let quick: UInt64 = 300_000_000
 
-  /// Nanoseconds; nil if no answer came.
-  private(set) var last: UInt64?
+  /// Keys: `took_ns`, `outcome` (see `PingOutcome.name`), `status` (absent without an answer).
+  struct Last: Encodable, Hashable, Sendable {
+    var took: UInt64
+    var outcome: String
+    var status: Int?
+
+    private enum CodingKeys: String, CodingKey {
+      case outcome, status
+      case took = "took_ns"
+    }
+  }
+
+  private(set) var last: Last?
   private var askedAt: UInt64?
   private var nextAt: UInt64 = 0
 
@@ -19,9 +47,11 @@ struct Pinger {
     return true
   }
 
-  mutating func end(answered: Bool, at now: UInt64) {
-    last = answered ? askedAt.map { now &- $0 } : nil
-    askedAt = nil
+  mutating func end(_ outcome: PingOutcome, at now: UInt64) {
+    defer { askedAt = nil }
+    guard let askedAt else { return }
+    last = Last(took: now &- askedAt, outcome: outcome.name)
+    if case .answered(let status) = outcome { last?.status = status }
   }
 
   /// For how long the one that is under way has waited.

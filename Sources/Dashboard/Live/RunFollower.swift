@@ -7,11 +7,12 @@ struct RunFollower {
   let runID: String
   let index = TimelineIndex()
   private let reader: LogReader
-  private var fold: CascadeFold?
-  private let ended = Ended()
+  private var fold: CascadeFold
+  private let ended: Ended
+  private let limits: PageLimits
   private(set) var frame: CascadeFold.Frame
 
-  /// What the fold has told of since the last look.
+  /// What a fold has told of since the last look.
   final class Ended {
     private var slices: [ThreadSlice] = []
     private var depths: [(service: String, time: UInt64, depth: Int32)] = []
@@ -29,47 +30,81 @@ struct RunFollower {
     }
   }
 
-  init(runID: String, path: String) throws(TraceLogError) {
+  /// Takes in what has been written so far.
+  init(runID: String, path: String, limits: PageLimits) throws(TraceLogError) {
     self.runID = runID
+    self.limits = limits
     reader = try LogReader(path: path)
-    frame = CascadeFold.Frame(runID: runID, origin: 0, moment: 0, completeSince: 0, loss: LogLoss())
+    let scan = try reader.catchUp()
+    let log = scan.overview
+    (fold, ended) = index.fill(scan, CascadeFold(processes: log.processes, strings: log.strings), limits)
+    frame = Self.frame(log)
   }
 
   /// Takes in what has been written since the last call.
-  /// - Returns: how many records that were.
-  mutating func advance() throws(TraceLogError) -> Int {
+  mutating func advance() throws(TraceLogError) {
     let log = try reader.readNew()
-    if fold == nil {
-      var fresh = CascadeFold(processes: log.processes, strings: log.strings)
-      ended.listen(to: &fresh)
-      fold = fresh
-    }
-    fold?.setStrings(log.strings)
-    for record in log.records { fold?.apply(record) }
-    frame = CascadeFold.Frame(
-      runID: log.runID, origin: log.createdAt, moment: log.moment, completeSince: log.completeSince, loss: log.loss)
-    fill(log)
-    return log.records.count
-  }
-
-  private func fill(_ log: LogSnapshot) {
-    let open = fold?.openSlices ?? []
-    let moment = log.moment
+    fold.setStrings(log.strings)
+    for record in log.records { fold.apply(record) }
+    frame = Self.frame(log)
+    let open = fold.openSlices
     index.change { state in
       state.learn(log)
       for record in log.records { state.meet(record) }
-      state.end = max(state.end, min(moment, Monotonic.now()))
+      state.end = max(state.end, min(log.moment, Monotonic.now()))
       ended.empty(into: &state)
       state.setOpen(open)
-      state.trim()
+      state.trim(limits)
       state.sort()
     }
   }
 
-  mutating func beginWindow() { fold?.beginWindow() }
+  private static func frame(_ log: LogSnapshot) -> CascadeFold.Frame {
+    CascadeFold.Frame(
+      runID: log.runID, origin: log.createdAt, moment: log.moment, completeSince: log.completeSince, loss: log.loss)
+  }
+
+  mutating func beginWindow() { fold.beginWindow() }
 
   /// The cascade since the window began.
-  var report: CascadeReport? { fold?.interimReport(frame) }
+  var report: CascadeReport { fold.interimReport(frame) }
 
-  var moment: ChainMoment? { fold?.moment(from: frame.origin) }
+  var moment: ChainMoment { fold.moment(from: frame.origin) }
+}
+
+extension TimelineIndex {
+  /// Takes in a log that has been gone through once, piece by piece.
+  /// - Parameters:
+  ///   - scan: the log.
+  ///   - fresh: a fold that has seen nothing yet.
+  ///   - limits: how much is kept of it.
+  /// - Returns: the fold behind the last record, and who listens to it.
+  func fill(_ scan: LogScan, _ fresh: CascadeFold, _ limits: PageLimits) -> (CascadeFold, RunFollower.Ended) {
+    var fold = fresh
+    let ended = RunFollower.Ended()
+    ended.listen(to: &fold)
+    let log = scan.overview
+    let moment = log.isFinished ? scan.lastTime : log.takenAt
+    change { $0.learn(log) }
+    _ = scan.forEachBatch { records in
+      change { state in
+        for place in records.indices {
+          let record = records[place]
+          guard record.time <= moment else { break }
+          fold.apply(record)
+          state.meet(record)
+        }
+        ended.empty(into: &state)
+        state.trim(limits)
+      }
+    }
+    let open = fold.openSlices
+    change { state in
+      state.end = max(state.end, min(moment, scan.lastTime))
+      state.setOpen(open)
+      state.trim(limits)
+      state.sort()
+    }
+    return (fold, ended)
+  }
 }

@@ -5,7 +5,7 @@ import TraceLog
 /// What the threads of an area did, by service and state.
 ///
 /// Keys: `from_ns`, `to_ns`, `threads`, `rows`: each `service`, `state` (running, or the cause), `target`, `thread_ns`,
-/// `share` (of all thread-time of that service's lanes in the area), `count`, `longest_ns`.
+/// `share` (of all thread-time of that service's lanes in the area), `count`, `longest_ns`, `longest_open` (it goes on).
 struct AreaTable: Encodable, Sendable {
   struct Row: Encodable, Sendable {
     var service: String
@@ -15,11 +15,13 @@ struct AreaTable: Encodable, Sendable {
     var share: Double
     var count: Int
     var longest: UInt64
+    var isLongestOpen: Bool
 
     private enum CodingKeys: String, CodingKey {
       case service, state, target, share, count
       case time = "thread_ns"
       case longest = "longest_ns"
+      case isLongestOpen = "longest_open"
     }
   }
 
@@ -43,19 +45,23 @@ struct AreaTable: Encodable, Sendable {
   init(_ state: borrowing TimelineIndex.State, _ window: TimelineWindow) {
     let end = min(window.to, state.end &- state.origin)
     (from, to) = (window.from, max(window.from, end))
-    var sums: [Key: (time: UInt64, count: Int, longest: UInt64)] = [:]
+    var sums: [Key: (time: UInt64, count: Int, longest: UInt64, isOpen: Bool)] = [:]
     var lanes: [String: Int] = [:]
     let (first, last) = (state.origin &+ from, state.origin &+ to)
     let chosen = window.lanes.clamped(to: 0..<state.order.count)
     for number in chosen {
       let lane = state.lanes[state.order[number]]
       lanes[lane.service, default: 0] += 1
-      func take(_ start: UInt64, _ stop: UInt64, _ cause: UInt8, _ target: UInt32) {
+      func take(_ start: UInt64, _ stop: UInt64, _ cause: UInt8, _ target: UInt32, isOpen: Bool = false) {
         let (start, stop) = (max(start, first), min(stop, last))
         guard stop > start else { return }
         let key = Key(service: lane.service, cause: cause, target: cause == 0 ? 0 : target)
-        let known = sums[key] ?? (0, 0, 0)
-        sums[key] = (known.time &+ (stop - start), known.count + 1, max(known.longest, stop - start))
+        let known = sums[key] ?? (0, 0, 0, false)
+        let isLongest = stop - start > known.longest
+        sums[key] = (
+          known.time &+ (stop - start), known.count + 1, max(known.longest, stop - start),
+          isLongest ? isOpen : known.isOpen
+        )
       }
       var index = lane.slices.first(after: first)
       while index < lane.slices.count, lane.slices.starts[index] < last {
@@ -63,7 +69,7 @@ struct AreaTable: Encodable, Sendable {
         index += 1
       }
       if let open = state.open[state.order[number]] {
-        take(open.start, state.end, open.cause?.rawValue ?? 0, open.target)
+        take(open.start, state.end, open.cause?.rawValue ?? 0, open.target, isOpen: state.end <= last)
       }
     }
     let length = to - from
@@ -73,7 +79,7 @@ struct AreaTable: Encodable, Sendable {
         service: key.service, state: key.cause == 0 ? "running" : WaitCause(rawValue: key.cause)?.name ?? "other",
         target: key.cause == 0 ? "" : PlainText.clean(strings[key.target]), time: sum.time,
         share: length == 0 ? 0 : Double(sum.time) / (Double(length) * Double(max(1, lanes[key.service] ?? 1))),
-        count: sum.count, longest: sum.longest)
+        count: sum.count, longest: sum.longest, isLongestOpen: sum.isOpen)
     }.sorted { ($1.time, $0.service, $0.target) < ($0.time, $1.service, $1.target) }
     threads = chosen.count
   }

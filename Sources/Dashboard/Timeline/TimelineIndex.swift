@@ -4,7 +4,7 @@ import Synchronization
 import TraceLog
 
 /// What every thread of a run did, held so that any window of it can be drawn at once. It is filled while the log is gone
-/// through, and only grows at its end.
+/// through, grows at its end, and lets go of its beginning: see `PageLimits`.
 final class TimelineIndex: Sendable {
   struct Lane {
     var service: String
@@ -18,13 +18,21 @@ final class TimelineIndex: Sendable {
     private(set) var times: [UInt64] = []
     private(set) var depths: [Int32] = []
 
-    fileprivate mutating func set(_ time: UInt64, _ depth: Int32) {
+    /// - Returns: how many more there are.
+    fileprivate mutating func set(_ time: UInt64, _ depth: Int32) -> Int {
       if let last = times.indices.last, times[last] == time {
         depths[last] = depth
-      } else {
-        times.append(time)
-        depths.append(depth)
+        return 0
       }
+      times.append(time)
+      depths.append(depth)
+      return 1
+    }
+
+    /// What held at that moment stays.
+    fileprivate mutating func removeFirst(before time: UInt64) {
+      guard let kept = times.lastIndex(where: { $0 <= time }), kept > 0 else { return }
+      (times, depths) = (Array(times[kept...]), Array(depths[kept...]))
     }
   }
 
@@ -40,7 +48,13 @@ final class TimelineIndex: Sendable {
     /// Times of the log's clock.
     var origin: UInt64 = 0
     var end: UInt64 = 0
-    var completeSince: UInt64 = 0
+    /// From when on it is known what happened: the log has lost nothing since, and nothing was let go.
+    var completeSince: UInt64 { max(logCompleteSince, keptSince) }
+    fileprivate var logCompleteSince: UInt64 = 0
+    /// What was before has been let go; 0: nothing has.
+    fileprivate(set) var keptSince: UInt64 = 0
+    /// Slices and changes of queues.
+    fileprivate(set) var held = 0
     fileprivate(set) var records = 0
     var lanes: [Lane] = []
     var queues: [String: Queue] = [:]
@@ -58,8 +72,6 @@ final class TimelineIndex: Sendable {
     fileprivate(set) var processes: [UInt16: String] = [:]
   }
 
-  /// More than a log of half a gigabyte gives; then the oldest are let go.
-  static let sliceLimit = 6_000_000
   static let eventLimit = 2_000
 
   private let state = Mutex(State())
@@ -76,7 +88,7 @@ extension TimelineIndex.State {
 
   /// Takes what a batch of records says of processes and texts.
   mutating func learn(_ log: LogSnapshot) {
-    (runID, origin, completeSince) = (log.runID, log.createdAt, log.completeSince)
+    (runID, origin, logCompleteSince) = (log.runID, log.createdAt, log.completeSince)
     strings = log.strings
     for process in log.processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
@@ -130,6 +142,7 @@ extension TimelineIndex.State {
     guard slice.end > slice.start else { return }
     let lane = place(slice)
     lanes[lane].slices.add(slice)
+    held += 1
   }
 
   mutating func setOpen(_ slices: [ThreadSlice]) {
@@ -146,16 +159,25 @@ extension TimelineIndex.State {
 
   mutating func queue(_ service: String, _ time: UInt64, _ depth: Int32) {
     // In place: a copy for each of a million changes would take minutes.
-    queues[service, default: TimelineIndex.Queue()].set(time, depth)
+    held += queues[service, default: TimelineIndex.Queue()].set(time, depth)
   }
 
-  /// Lets the oldest go when there are too many.
-  mutating func trim() {
-    let count = lanes.reduce(0) { $0 + $1.slices.count }
-    guard count > TimelineIndex.sliceLimit else { return }
-    let cut = origin &+ (end &- origin) / 4
+  /// Lets go of what is too old, and of the oldest quarter for as long as there is too much.
+  mutating func trim(_ limits: PageLimits) {
+    let (begin, age) = (max(origin, keptSince), limits.age.nanoseconds)
+    // A little more at a time, so that it need not be done at every look.
+    if end > begin, end - begin > age + age / 8 { letGo(before: end - age) }
+    while held > limits.slices, end > max(origin, keptSince) + 4 {
+      let begin = max(origin, keptSince)
+      letGo(before: begin + (end - begin) / 4)
+    }
+  }
+
+  private mutating func letGo(before cut: UInt64) {
+    keptSince = cut
     for index in lanes.indices { lanes[index].slices.removeFirst(before: cut) }
-    completeSince = max(completeSince, cut)
+    for service in queues.keys { queues[service]?.removeFirst(before: cut) }
+    held = lanes.reduce(0) { $0 + $1.slices.count } + queues.values.reduce(0) { $0 + $1.times.count }
   }
 
   mutating func sort() {
@@ -200,11 +222,11 @@ struct LaneSlices {
   }
 
   mutating func removeFirst(before time: UInt64) {
-    let count = first(after: time)
-    starts.removeFirst(count)
-    ends.removeFirst(count)
-    causes.removeFirst(count)
-    targets.removeFirst(count)
-    spans.removeFirst(count)
+    let first = first(after: time)
+    guard first > 0 else { return }
+    // New ones: an array keeps the room that it once had.
+    (starts, ends) = (Array(starts[first...]), Array(ends[first...]))
+    (causes, targets) = (Array(causes[first...]), Array(targets[first...]))
+    spans = Array(spans[first...])
   }
 }

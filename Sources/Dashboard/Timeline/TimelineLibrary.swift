@@ -1,31 +1,40 @@
+import CPage
 import CascadeAnalysis
 import ChainModel
 import TraceLog
 
-/// The timelines that are held: that of the chain which runs, and of the runs that were looked at last.
+/// The timelines that are held: that of the chain which runs, and of the runs that were looked at last, for some minutes.
 actor TimelineLibrary {
   private static let limit = 3
+  private static let pause = Duration.seconds(20)
 
   private let access: any LabAccess
   private let feed: LiveFeed
-  private var held: [(run: String, index: TimelineIndex)] = []
+  private let limits: PageLimits
+  private var held: [(run: String, index: TimelineIndex, usedAt: UInt64)] = []
 
-  init(access: any LabAccess, feed: LiveFeed) {
+  init(access: any LabAccess, feed: LiveFeed, limits: PageLimits) {
+    self.limits = limits
     self.access = access
     self.feed = feed
   }
 
   func index(_ run: String) async throws -> TimelineIndex {
     if let live = try await live(run) { return live }
+    let now = Monotonic.now()
     if let place = held.firstIndex(where: { $0.run == run }) {
-      held.append(held.remove(at: place))
-      return held[held.count - 1].index
+      let index = held.remove(at: place).index
+      held.append((run, index, now))
+      return index
     }
-    let index = try Self.read(try LogReader(path: try access.logPath(run: run)))
-    held.append((run, index))
-    if held.count > Self.limit { held.removeFirst() }
+    let index = try read(try LogReader(path: try access.logPath(run: run)))
+    held.append((run, index, now))
+    // As much as one timeline may have, over all of them: the last one stays.
+    while held.count > 1, held.count > Self.limit || size > limits.slices { held.removeFirst() }
     return index
   }
+
+  private var size: Int { held.reduce(0) { $0 + $1.index.read { $0.held } } }
 
   /// The running chain's, if it is meant.
   private func live(_ run: String) async throws -> TimelineIndex? {
@@ -43,34 +52,23 @@ actor TimelineLibrary {
     return id
   }
 
-  private static func read(_ reader: LogReader) throws -> TimelineIndex {
+  private func read(_ reader: LogReader) throws -> TimelineIndex {
     let scan = try reader.scan()
     let log = scan.overview
     let index = TimelineIndex()
-    var fold = CascadeFold(processes: log.processes, strings: log.strings, options: CascadeOptions(blames: false))
-    let ended = RunFollower.Ended()
-    ended.listen(to: &fold)
-    let moment = log.isFinished ? scan.lastTime : log.takenAt
-    index.change { $0.learn(log) }
-    _ = scan.forEachBatch { records in
-      index.change { state in
-        for place in records.indices {
-          let record = records[place]
-          guard record.time <= moment else { break }
-          fold.apply(record)
-          state.meet(record)
-        }
-        ended.empty(into: &state)
-      }
-    }
-    let open = fold.openSlices
-    index.change { state in
-      state.end = max(state.end, min(moment, scan.lastTime))
-      state.setOpen(open)
-      state.trim()
-      state.sort()
-    }
+    _ = index.fill(
+      scan, CascadeFold(processes: log.processes, strings: log.strings, options: CascadeOptions(blames: false)), limits)
     return index
+  }
+
+  /// Lets go of what nobody has looked at for a while, and gives the memory back, until the task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: Self.pause)
+      let now = Monotonic.now()
+      held.removeAll { now &- $0.usedAt > limits.unseenPast.nanoseconds }
+      page_give_memory_back()
+    }
   }
 
   // MARK: From the log itself

@@ -5,8 +5,10 @@ import TraceLog
 /// A whole run in one strip: how many threads of each service were blocked, cell by cell, and which lanes there are.
 struct TimelineOverview {
   var cells: Int
+  var limits: PageLimits
 
-  /// Keys: `run_id`, `records`, `from_ns`, `to_ns` (from the run's start), `complete_since_ns`, `lanes` (arrays of service,
+  /// Keys: `run_id`, `records`, `from_ns`, `to_ns` (from the run's start), `complete_since_ns`, `kept_since_ns` (what was
+  /// before is in the log alone, 0: nothing is; the limits are `keeps` and `keeps_ns`), `lanes` (arrays of service,
   /// thread, role, slices), `events` (arrays of time, process, what), `services` (of each `service`, `threads`, `blocked`,
   /// `running` and `queued`: means by cell).
   func json(_ state: borrowing TimelineIndex.State) -> [UInt8] {
@@ -16,7 +18,10 @@ struct TimelineOverview {
     text.append(WireJSON.encode(PlainText.clean(state.runID)))
     let since = state.completeSince > state.origin ? state.completeSince - state.origin : 0
     text.raw(",\"records\":\(state.records)")
-    text.raw(",\"from_ns\":0,\"to_ns\":\(length),\"complete_since_ns\":\(since),\"lanes\":[")
+    text.raw(",\"from_ns\":0,\"to_ns\":\(length),\"complete_since_ns\":\(since)")
+    let kept = state.keptSince > state.origin ? state.keptSince - state.origin : 0
+    text.raw(",\"kept_since_ns\":\(kept),\"keeps\":\(limits.slices)")
+    text.raw(",\"keeps_ns\":\(limits.age.nanoseconds),\"lanes\":[")
     for (place, lane) in state.order.enumerated() {
       if place > 0 { text.raw(",") }
       text.append(

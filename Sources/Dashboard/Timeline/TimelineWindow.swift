@@ -23,6 +23,8 @@ struct TimelineWindow {
     var blocked: UInt64
     /// The blocked cause with the most time, by the time it had.
     var top: UInt64
+    /// What it ends with goes on: it will be longer.
+    var isOpen = false
   }
 
   private var cell: UInt64 { max(1, (to - from) / max(1, cells)) }
@@ -30,7 +32,8 @@ struct TimelineWindow {
   /// Keys: `from_ns`, `to_ns` (from the run's start), `of` (how many lanes the run has; with another number come other
   /// places), `targets` (texts), `lanes`: of each `lane` (its number) and `slices`, each an array of start and end from
   /// `from_ns` (whole, also where the window begins or ends within it), code (0 running, else the cause's number), index of the target or -1,
-  /// span as hex (empty for one that is merged), how many were merged, and nanoseconds running and blocked in it.
+  /// span as hex (empty for one that is merged), how many were merged, nanoseconds running and blocked in it, and 1 if it
+  /// goes on, else 0.
   func json(_ state: borrowing TimelineIndex.State) -> [UInt8] {
     var text = TimelineText()
     text.raw("{\"from_ns\":\(from),\"to_ns\":\(to),\"of\":\(state.order.count),\"lanes\":[")
@@ -48,7 +51,7 @@ struct TimelineWindow {
         text.number(Int64(bitPattern: piece.start &- state.origin &- from))
         text.number(Int64(bitPattern: piece.end &- state.origin &- from))
         text.raw("\(piece.code),\(target),\"\(piece.span == 0 ? "" : SpanID(rawValue: piece.span).hex)\",")
-        text.raw("\(piece.count),\(piece.running),\(piece.blocked)]")
+        text.raw("\(piece.count),\(piece.running),\(piece.blocked),\(piece.isOpen ? 1 : 0)]")
       }
       text.raw("]}")
     }
@@ -75,13 +78,13 @@ struct TimelineWindow {
       if let piece = merged { draw(piece) }
       merged = nil
     }
-    func take(_ first: UInt64, _ last: UInt64, _ code: UInt8, _ target: UInt32, _ span: UInt64) {
+    func take(_ first: UInt64, _ last: UInt64, _ code: UInt8, _ target: UInt32, _ span: UInt64, isOpen: Bool = false) {
       let (start, stop) = (max(first, begin), min(last, end))
       guard stop > start else { return }
       let length = stop - start
       var piece = Piece(
         start: start, end: stop, code: code, target: target, span: span, count: 1, running: code == 0 ? length : 0,
-        blocked: code == 0 ? 0 : length, top: code == 0 ? 0 : length)
+        blocked: code == 0 ? 0 : length, top: code == 0 ? 0 : length, isOpen: isOpen)
       if length >= cell {
         flush()
         (piece.start, piece.end) = (first, last)
@@ -100,7 +103,7 @@ struct TimelineWindow {
       index += 1
     }
     if let open = state.open[lane] {
-      take(open.start, state.end, open.cause?.rawValue ?? 0, open.target, open.span)
+      take(open.start, state.end, open.cause?.rawValue ?? 0, open.target, open.span, isOpen: true)
     }
     flush()
   }
@@ -112,6 +115,7 @@ struct TimelineWindow {
     piece.running += next.running
     piece.blocked += next.blocked
     piece.span = 0
+    piece.isOpen = next.isOpen
     if next.top > piece.top { (piece.top, piece.target, piece.code) = (next.top, next.target, next.code) }
     if piece.running > piece.blocked { (piece.code, piece.target) = (0, 0) }
     return piece

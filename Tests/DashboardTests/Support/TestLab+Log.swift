@@ -46,3 +46,78 @@ extension TestLab {
     return gateway
   }
 }
+
+/// A log of a gateway of which some requests end badly, one well, and some not at all.
+struct OutcomeLog {
+  fileprivate let gateway: LogWriter
+  fileprivate let (refused, timedOut): (Int, Int)
+  fileprivate let start = Monotonic.now()
+
+  /// Ends what is to end: one well, 5 ms after it has come, the others in 1 ms.
+  func finish() {
+    let loop = gateway.scribeOfLoop(thread: 10)
+    let worker = gateway.scribe(thread: 11)
+    let route = gateway.intern("GET /users/{username}")
+    let base = max(Monotonic.now(), start + 150 * TestLab.milli)
+    var span: UInt64 = 1_000
+    func write(
+      _ scribe: Scribe, _ kind: RecordKind, after: UInt64, detail: UInt8 = 0, name: UInt32 = 0, arg: UInt32 = 0
+    ) {
+      scribe.write(
+        Record(
+          kind: kind, time: base + after * TestLab.milli, trace: TestLab.trace, span: span, detail: detail, name: name,
+          arg: arg))
+    }
+    func serve(_ length: UInt64, _ error: String, _ status: UInt32) {
+      span += 1
+      write(loop, .arrive, after: 0, name: route)
+      write(loop, .enqueue, after: 0)
+      write(worker, .dequeue, after: 0, detail: IOModel.blocking.code)
+      write(worker, .end, after: length, name: gateway.intern(error), arg: status)
+    }
+    for _ in 0..<refused {
+      span += 1
+      write(loop, .arrive, after: 0, name: route)
+      write(loop, .reject, after: 0, name: gateway.intern(ShedReason.queueFull.rawValue), arg: 503)
+    }
+    for _ in 0..<timedOut { serve(0, "timeout", 504) }
+    serve(5, "", 200)
+  }
+
+  func close() { gateway.close() }
+}
+
+extension TestLab {
+  /// - Returns: the log, with the requests in it that will not end.
+  func writeOutcomes(refused: Int, timedOut: Int, open: Int) throws -> OutcomeLog {
+    try LogWriter.create(path: path, sizeMiB: 16, runID: "run-1")
+    let log = OutcomeLog(
+      gateway: try LogWriter(path: path, name: "gateway", ownThread: false), refused: refused, timedOut: timedOut)
+    let worker = log.gateway.scribe(thread: 11)
+    worker.write(
+      Record(
+        kind: .threadStart, time: log.start, other: log.start, detail: ThreadRole.worker.rawValue,
+        name: log.gateway.intern("gateway-w1")))
+    let loop = log.gateway.scribeOfLoop(thread: 10)
+    let route = log.gateway.intern("GET /users/{username}")
+    for number in 0..<UInt64(open) {
+      loop.write(Record(kind: .arrive, time: log.start, trace: Self.trace, span: 1 + number, name: route))
+      loop.write(Record(kind: .enqueue, time: log.start, trace: Self.trace, span: 1 + number))
+    }
+    return log
+  }
+
+  /// A gateway with so many idle threads.
+  func writeThreads(_ count: Int) throws -> LogWriter {
+    try LogWriter.create(path: path, sizeMiB: 16, runID: "run-1")
+    let gateway = try LogWriter(path: path, name: "gateway", ownThread: false)
+    let start = Monotonic.now()
+    for number in 1...UInt32(count) {
+      gateway.scribe(thread: 100 + number).write(
+        Record(
+          kind: .threadStart, time: start, other: start, detail: ThreadRole.worker.rawValue,
+          name: gateway.intern("gateway-w\(number)")))
+    }
+    return gateway
+  }
+}

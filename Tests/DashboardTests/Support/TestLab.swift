@@ -8,6 +8,7 @@ import Lessons
 import NIOCore
 import NIOPosix
 import Synchronization
+import Topology
 import TraceLog
 
 /// A lab of which the page sees what a test has made up.
@@ -18,11 +19,15 @@ final class TestLab: LabAccess {
 
   let folder: String
   private let commands = Mutex<[[String]]>([])
+  private let queries = Mutex<[ForecastQuery]>([])
+  private let pinged: PingOutcome
+  private let configured = LiveChain.topology()
   private let isChainRunning: Bool
   /// While it holds, a load goes on.
   private let isLoading = Atomic(true)
 
-  init(isChainRunning: Bool = true) throws {
+  init(isChainRunning: Bool = true, ping: PingOutcome = .unreachable) throws {
+    pinged = ping
     folder = "/dev/shm/chainlab-page-\(getpid())-\(UInt64.random(in: .min ... .max))"
     self.isChainRunning = isChainRunning
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -35,6 +40,8 @@ final class TestLab: LabAccess {
   var path: String { "\(folder)/trace.log" }
   /// What was to be carried out so far.
   var performed: [[String]] { commands.withLock { $0 } }
+  /// What was to be foretold so far.
+  var asked: [ForecastQuery] { queries.withLock { $0 } }
 
   func runs() throws -> [RunEntry] {
     [RunEntry(id: "run-1", phase: "ended", startedAt: "2026-01-01T00:00:00Z", endedAt: nil)]
@@ -50,7 +57,17 @@ final class TestLab: LabAccess {
     return ChainEntry(runID: "run-1", logPath: path, gatewayPort: 1)
   }
 
-  func ping(port: Int) async -> Bool { false }
+  func ping(port: Int) async -> PingOutcome { pinged }
+
+  func topology() throws -> Topology { configured }
+
+  /// What is asked, and an answer that is told from others.
+  func forecast(_ query: ForecastQuery) async throws -> Forecast {
+    queries.withLock { $0.append(query) }
+    return Forecast(
+      services: [Forecast.Service(.paymentService, model: .blocking, threads: 7)], capacity: 7,
+      bottleneck: .threads(.paymentService), unloaded: .seconds(1))
+  }
 
   func compare(_ a: String, _ b: String) async throws -> RunComparison { throw NoSuchRun() }
 
@@ -74,10 +91,10 @@ struct TestPage {
   let port: Int
 
   static func with(
-    _ lab: TestLab, _ body: @Sendable (TestPage) async throws -> Void
+    _ lab: TestLab, limits: PageLimits = PageLimits(), _ body: @Sendable (TestPage) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let server = try await DashboardServer(port: 0, access: lab, group: group)
+    let server = try await DashboardServer(port: 0, access: lab, group: group, limits: limits)
     let serving = Task { await server.run() }
     do {
       try await body(TestPage(port: server.port))
@@ -104,31 +121,15 @@ struct TestPage {
     send(path).flatMap { WireJSON.decode(type, from: $0.body) }
   }
 
+  /// Nil if nobody takes the connection.
+  func connect(receiveBuffer: Int32? = nil) -> RawConnection? {
+    RawConnection(port: port, receiveBuffer: receiveBuffer)
+  }
+
   /// Reads what comes on a connection until it holds a text; nil if it does not come.
   func read(_ path: String, until text: String) -> String? {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var patience = timeval(tv_sec: 10, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
-    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-    let connected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n".utf8)
-    guard connected == 0, Glibc.send(descriptor, request, request.count, 0) == request.count else { return nil }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 65_536)
-    while !String(decoding: bytes, as: UTF8.self).contains(text) {
-      let count = recv(descriptor, &piece, piece.count, 0)
-      guard count > 0, bytes.count < 1 << 24 else { return nil }
-      bytes += piece[..<count]
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    let connection = connect()
+    connection?.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n")
+    return connection?.read(until: text)
   }
 }

@@ -266,8 +266,12 @@ extension CascadeFold {
     guard request.route >= 0 else { return }
     let route = Int(request.route)
     routes[route].ended += 1
-    if [.failed, .timedOut, .refused].contains(outcome) { routes[route].failed += 1 }
-    routes[route].times.add(time &- request.arrivedAt)
+    if [.failed, .timedOut, .refused].contains(outcome) {
+      routes[route].failed += 1
+      if outcome == .timedOut { routes[route].timedOut += 1 }
+    } else {
+      routes[route].times.add(time &- request.arrivedAt)
+    }
     routes[route].add(queueWait: request.queueWait, isOver: true)
   }
 

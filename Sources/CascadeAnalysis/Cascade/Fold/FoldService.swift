@@ -48,8 +48,10 @@ struct FoldRoute {
   var ended = 0
   /// Through the service's own fault, or in time.
   var failed = 0
+  /// Of the failed, those that were answered 504.
+  var timedOut = 0
   var rejected = 0
-  /// From arrival to end.
+  /// From arrival to end, of good answers.
   var times = DurationCounts()
   /// Of the requests that ended, and of those that are still there when a report is drawn up.
   var queueWait: UInt64 = 0
