@@ -10,6 +10,7 @@ import TraceLog
 enum LabError: Error, CustomStringConvertible {
   case notRunning
   case noLog(run: String)
+  case noThreads(run: String)
   case noSuchService(String)
   case noSuchCall(String, String)
   case noSuchTrace(String)
@@ -26,7 +27,7 @@ enum LabError: Error, CustomStringConvertible {
     case .notRunning: .notRunning
     case .noLog, .damagedCosts: .storage
     case .noSuchService, .noSuchCall: .usage
-    case .noSuchTrace, .noSamples, .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
+    case .noThreads, .noSuchTrace, .noSamples, .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
     case .pagePortTaken: .portInUse
     }
   }
@@ -35,6 +36,8 @@ enum LabError: Error, CustomStringConvertible {
     switch self {
     case .notRunning: "the chain is not running; start it with: make up"
     case .noLog(let run): "run \(run) was traced nowhere: trace_log.enabled was false in its services.yaml"
+    case .noThreads(let run):
+      "run \(run) needs threads for this, which the file that it was imported from does not tell; see: chainlab cascade"
     case .noSuchService(let name):
       "unknown service '\(name)': expected all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), "
         + "or a replica that runs, like payment-service-2"
