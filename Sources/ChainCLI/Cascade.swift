@@ -29,6 +29,10 @@ struct Cascade: ParsableCommand {
     try ExitCodes.reporting {
       let scan = try choice.reader().scan()
       let report = CascadeReport(scan, options: options(from: scan.overview.createdAt))
+      // Traces of other systems tell of requests, and of nothing that a cascade is made of.
+      if report.requests == 0, let spans = RequestReport(try choice.snapshot()) {
+        return Output.result(json ? WireJSON.encode(spans) : Array(spans.text(width: Output.width).utf8))
+      }
       if json { return Output.result(WireJSON.encode(report)) }
       Output.result(report.text(width: Output.width))
     }
