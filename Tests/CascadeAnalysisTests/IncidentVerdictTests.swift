@@ -138,7 +138,7 @@ import TraceLog
     #expect(verdict.causes.first?.text == "the network of front")
   }
 
-  @Test(arguments: 1...12) func nothingIsNamedWhereNothingChanged(_ seed: Int) {
+  @Test(arguments: 1...8) func nothingIsNamedWhereNothingChanged(_ seed: Int) {
     let times = [Times(), Times(odd: 4), Times(requests: 60), Times(cheap: 0.3)][seed % 4]
     var after = times
     // Another rate of requests, and another mixture of them, are no fault.

@@ -108,6 +108,14 @@ struct RequestWalk {
     return nil
   }
 
+  /// The service that a span calls: the one that has answered, or the one that answers elsewhere. A call that nobody has
+  /// answered may not even be known as one, where its kind had to be inferred.
+  private func called(by span: Int, _ place: Int, _ places: PlaceTable) -> String? {
+    if log.spans[span].kind == .client, let callee = callee(of: span) { return log.service(callee) }
+    let isLeaf = log.children(of: span).isEmpty
+    return log.spans[span].kind == .client || isLeaf ? places.callees[place] : nil
+  }
+
   private mutating func operation(_ span: Int, _ places: inout PlaceTable) -> Int {
     let key = Self.key(log.spans[span])
     if let known = operations[key] { return known }
@@ -190,11 +198,8 @@ struct RequestWalk {
   ) {
     guard to > from else { return }
     let value = log.spans[span]
-    if value.kind == .client {
-      let callee = callee(of: span).map { log.service($0) } ?? places.callees[operation(span, &places)]
-      if let callee {
-        return times[places.number(.link(log.service(span), callee)), default: 0] += to - from
-      }
+    if let callee = called(by: span, operation(span, &places), places) {
+      return times[places.number(.link(log.service(span), callee)), default: 0] += to - from
     }
     var from = from
     if value.dequeued > value.start {
@@ -227,7 +232,7 @@ struct RequestWalk {
         stack.append((Int(child), place, value.hasFailed))
       }
       guard value.hasFailed, !failedChild else { continue }
-      if value.kind == .client, let callee = callee(of: span).map({ log.service($0) }) ?? places.callees[place] {
+      if let callee = called(by: span, place, places) {
         request.errors.append(places.number(.link(log.service(span), callee)))
       } else {
         request.errors.append(place)

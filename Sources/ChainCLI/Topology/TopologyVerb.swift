@@ -67,8 +67,11 @@ struct TopologyFromTrace: ParsableCommand {
       let (snapshot, name) = try trace()
       let estimate = SystemEstimate(snapshot, known: known)
       guard !estimate.routes.isEmpty, !estimate.entries.isEmpty else { throw EmptyTraceError(source: name) }
-      let text = estimate.graph.yaml(estimate.notes(source: name))
-      for finding in estimate.findings { Output.note(finding) }
+      var notes = estimate.notes(source: name)
+      let check = EstimateCheck(estimate)?.lines ?? []
+      notes.head += check
+      let text = estimate.graph.yaml(notes)
+      for finding in estimate.findings + check { Output.note(finding) }
       guard let output else { return Output.result(String(text.dropLast())) }
       try AtomicFile.write(Array(text.utf8), to: output)
       Output.result("written to \(output)")

@@ -48,6 +48,8 @@ package struct SystemEstimate: Sendable {
   package private(set) var gapVariation: Double?
   /// On the network, each way, on the quickest link: its median. What other links take more stands in the calls' transit.
   package private(set) var hop = Duration.zero
+  /// Of clients' requests, as recorded: the time of their first span.
+  package private(set) var responses = TimeFit([])
   package private(set) var orphans = 0
   package private(set) var messages = 0
   /// Requests that had not ended.
@@ -159,6 +161,11 @@ package struct SystemEstimate: Sendable {
   }
 
   private mutating func learnEntries(_ requests: TraceRequests, _ snapshot: LogSnapshot) {
+    responses = TimeFit(
+      requests.entries.compactMap { entry in
+        let span = requests.spans[entry.request]
+        return span.isRefused ? nil : span.end.map { Double($0 - min($0, span.start)) / 1e9 }
+      })
     let times = requests.entries.map(\.at)
     guard times.count > 1, let first = times.first, let last = times.last, last > first else { return }
     let gap = Double(last - first) / 1e9 / Double(times.count - 1)

@@ -13,11 +13,14 @@ enum Gunzip {
     defer { inflateEnd(&stream) }
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
     var (fed, members, made) = (0, 0, 0)
-    while fed < bytes.count {
+    // All input may be taken while there is output still to come.
+    var isFull = false
+    while fed < bytes.count || isFull {
       let (taken, count, status) = step(&stream, bytes, from: fed, &chunk)
       fed += taken
       made += count
       result += chunk[..<count]
+      isFull = status == Z_OK && count == chunk.count
       guard result.count <= limit else { throw damaged("more than \(limit >> 30) GiB of text") }
       if status == Z_STREAM_END {
         (members, made) = (members + 1, 0)
