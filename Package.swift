@@ -39,6 +39,7 @@ let package = Package(
     // C libraries and the few system calls Swift cannot see by itself.
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPlatform"),
 
     // The foundation.
@@ -61,7 +62,7 @@ let package = Package(
     // Instruments.
     .target(name: "KernelView", dependencies: ["ChainModel", "TraceLog", "CPlatform"]),
     .target(name: "CascadeAnalysis", dependencies: ["ChainModel", "TraceLog"]),
-    .target(name: "TraceExport", dependencies: ["ChainModel", "TraceLog", "CSQLite"]),
+    .target(name: "TraceExport", dependencies: ["ChainModel", "TraceLog", "CSQLite", "CZlib"]),
     .target(
       name: "LoadGenerator",
       dependencies: foundation + nio + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),

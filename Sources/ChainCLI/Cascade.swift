@@ -32,6 +32,10 @@ struct Cascade: ParsableCommand {
       let (start, end) = try window.range(in: scan)
       let report = CascadeReport(
         scan, options: CascadeOptions(from: start, to: end, gap: Self.length(gap), shortest: Self.length(shortest)))
+      // Traces of other systems tell of requests, and of nothing that a cascade is made of.
+      if report.requests == 0, let spans = RequestReport(try choice.snapshot()) {
+        return Output.result(json ? WireJSON.encode(spans) : Array(spans.text(width: Output.width).utf8))
+      }
       if json { return Output.result(WireJSON.encode(report)) }
       Output.result(report.text(width: Output.width))
     }

@@ -5,27 +5,44 @@ import FoundationEssentials
 import LoadGenerator
 import Supervisor
 import Topology
+import TraceExport
 import TraceLog
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "What changed between two runs under the same load and different settings.",
+    abstract: "What got slow or broke between a quiet window and a bad one, and what changed between two runs.",
     discussion: """
-      EXAMPLE: chainlab compare 2026-01-31T10-00 2026-01-31T10-05
-      It takes the last load of each run, finds the part in which the requests in flight were steady, and cuts that into
-      slices, whose spread is the noise. To see the noise between runs, give at least 5 runs a side.
+      EXAMPLES:
+        chainlab compare quiet incident
+        chainlab compare quiet1 incident --also-a quiet2 --also-a quiet3
+        chainlab compare 2026-01-31T10-00 2026-01-31T10-05
+      First the verdict: which service, or which link between two, added the time to the critical path of requests; where
+      errors began; where work went missing. Its noise is that of the quiet window, split against itself: several quiet
+      windows say it better. Then, of runs of this lab, the figures: of each run the last load, the part of it in which the
+      requests in flight were steady, in slices, whose spread is the noise. To see the noise between runs, give at least 5
+      runs a side. A run may also be a trace file.
       """)
 
   @OptionGroup var lab: Lab
-  @Argument(help: ArgumentHelp("The run to compare with: the beginning of its id, or latest.", valueName: "run-a"))
+  @Argument(
+    help: ArgumentHelp(
+      "The run to compare with: the beginning of its id, its name, latest, or a file.", valueName: "run-a"))
   var runA: String
   @Argument(help: ArgumentHelp("The run that is compared with it.", valueName: "run-b")) var runB: String
   @Option(help: ArgumentHelp("Another run like A; may be given several times.", valueName: "run")) var alsoA: [String] =
     []
   @Option(help: ArgumentHelp("Another run like B; may be given several times.", valueName: "run")) var alsoB: [String] =
     []
+  @Option(
+    help: ArgumentHelp(
+      "A table of processor use by service or pod and time, as CSV; may be given several times.", valueName: "file"))
+  var cpu: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "A table of log lines by service or pod and time, as CSV; may be given several times.", valueName: "file"))
+  var logs: [String] = []
   @Option(help: "Slices of each run's steady part, at least 5.") var slices = 10
-  @Flag(help: "Print JSON; its keys are documented in RunComparison.swift.") var json = false
+  @Flag(help: "Print JSON; its keys are documented in RunComparison.swift and IncidentVerdict.swift.") var json = false
 
   func validate() throws {
     guard (CompareOptions.leastRepetitions...1000).contains(slices) else {
@@ -36,12 +53,61 @@ struct Compare: ParsableCommand {
   func run() throws {
     try ExitCodes.reporting {
       let store = try RunStore(root: lab.folder)
-      let comparison = RunComparison(
-        try ([runA] + alsoA).map { try ComparedRun.read(store.find($0), slices: slices) },
-        try ([runB] + alsoB).map { try ComparedRun.read(store.find($0), slices: slices) })
-      if json { return Output.result(WireJSON.encode(comparison)) }
-      Output.result(comparison.text(width: Output.width))
+      let a = try ([runA] + alsoA).map { try ComparedSource($0, store) }
+      let b = try ([runB] + alsoB).map { try ComparedSource($0, store) }
+      let verdict = IncidentVerdict(
+        quiet: a.map(\.snapshot), incident: b.map(\.snapshot), evidence: try EvidenceTable.read(cpu: cpu, logs: logs))
+      // Figures are of loads in slices; a file of traces has spans only.
+      let isOwn = (a + b).contains { $0.isOwn }
+      let comparison =
+        isOwn ? RunComparison(try a.map { try $0.compared(slices) }, try b.map { try $0.compared(slices) }) : nil
+      if json { return Output.result(WireJSON.encode(CompareJSON(verdict: verdict, comparison: comparison))) }
+      Output.result(verdict.text(width: Output.width))
+      if let comparison { Output.result("\n" + comparison.text(width: Output.width)) }
     }
+  }
+}
+
+/// The keys of both, at one level: those of `RunComparison`, and `incident` with those of `IncidentVerdict`.
+private struct CompareJSON: Encodable {
+  var verdict: IncidentVerdict
+  var comparison: RunComparison?
+
+  private enum CodingKeys: String, CodingKey {
+    case incident
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try comparison?.encode(to: encoder)
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    try keys.encode(verdict, forKey: .incident)
+  }
+}
+
+/// A run, or a file that need not become one.
+struct ComparedSource {
+  let run: RunFolder?
+  let snapshot: LogSnapshot
+
+  init(_ name: String, _ store: RunStore) throws {
+    // A file that is there is meant before a run of this name, if it looks like one.
+    if name.contains("."), let bytes = try AtomicFile.read(name) {
+      run = nil
+      snapshot = try TraceImport.read(bytes, runID: name).snapshot
+      return
+    }
+    let folder = try store.find(name)
+    guard let path = try folder.logPath() else { throw LabError.noLog(run: folder.id) }
+    run = folder
+    snapshot = try LogReader(path: path).snapshot()
+  }
+
+  /// Whether services of this lab, or the simulator, wrote it.
+  var isOwn: Bool { snapshot.records.contains { $0.kind == .arrive } }
+
+  func compared(_ slices: Int) throws -> ComparedRun {
+    guard let run else { return ComparedRun(snapshot, options: CompareOptions(slices: slices)) }
+    return try ComparedRun.read(run, snapshot, slices: slices)
   }
 }
 
@@ -49,8 +115,12 @@ extension ComparedRun {
   /// What is kept of a run, measured for a comparison.
   static func read(_ run: RunFolder, slices: Int) throws -> ComparedRun {
     guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
-    return ComparedRun(
-      try LogReader(path: path).snapshot(), load: try load(run), configuration: configuration(run),
+    return try read(run, try LogReader(path: path).snapshot(), slices: slices)
+  }
+
+  static func read(_ run: RunFolder, _ snapshot: LogSnapshot, slices: Int) throws -> ComparedRun {
+    ComparedRun(
+      snapshot, load: try load(run), configuration: configuration(run),
       options: CompareOptions(slices: slices))
   }
 

@@ -6,7 +6,9 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a run as a file that other programs open.",
     discussion: "EXAMPLE: chainlab export otlp --run latest -o trace.json",
-    subcommands: [ExportPerfetto.self, ExportOTLP.self, ExportJaeger.self, ExportSQLite.self, ExportFolded.self])
+    subcommands: [
+      ExportPerfetto.self, ExportOTLP.self, ExportJaeger.self, ExportZipkin.self, ExportSQLite.self, ExportFolded.self,
+    ])
 }
 
 struct ExportOTLP: AsyncParsableCommand {
@@ -70,6 +72,20 @@ struct ExportJaeger: ParsableCommand {
   }
 }
 
+struct ExportZipkin: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "zipkin", abstract: "Zipkin's JSON, version 2: a list of spans, without the records within them.",
+    discussion: "EXAMPLE: chainlab export zipkin -o trace.json")
+
+  @OptionGroup var choice: ExportChoice
+
+  func run() throws {
+    try ExitCodes.reporting {
+      try choice.target.write { try ZipkinExport.write($0, ports: $1, to: $2) }
+    }
+  }
+}
+
 struct ExportPerfetto: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "perfetto", abstract: "A timeline for https://ui.perfetto.dev: threads, waits, calls, queues.",
@@ -98,7 +114,10 @@ struct ExportFolded: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      try choice.target.write { snapshot, _, sink in try FoldedExport.write(snapshot, to: sink) }
+      try choice.target.write { snapshot, _, sink in
+        guard FoldedExport.knowsThreads(snapshot) else { throw LabError.noThreads(run: snapshot.runID) }
+        return try FoldedExport.write(snapshot, to: sink)
+      }
     }
   }
 }

@@ -17,6 +17,7 @@ enum LabError: Error, CustomStringConvertible {
   case notRunning
   case noLog(run: String)
   case cutOff(run: String, origin: String)
+  case noThreads(run: String)
   case noSuchService(String)
   case noSuchCall(String, String)
   case noSuchTrace(String)
@@ -35,7 +36,7 @@ enum LabError: Error, CustomStringConvertible {
     case .notRunning: .notRunning
     case .noLog, .cutOff, .damagedCosts: .storage
     case .noSuchService, .noSuchCall: .usage
-    case .noSuchTrace, .noMatch, .noSamples: .nothingFound
+    case .noThreads, .noSuchTrace, .noMatch, .noSamples: .nothingFound
     case .ambiguousTrace: .usage
     case .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
     case .pageNotServed(_, let reason): reason.isTaken ? .portInUse : .failed
@@ -48,7 +49,10 @@ enum LabError: Error, CustomStringConvertible {
     case .noLog(let run): "run \(run) was traced nowhere: trace_log.enabled was false in its services.yaml"
     case .cutOff(let run, let origin):
       "run \(run) has no log: \(origin == RunRecord.simulation ? "its simulation" : "its import from \(origin)") was "
-        + "cut off before it was complete; do that again, or name another run (chainlab runs)"
+        + "cut off before it was complete; do that again, or name another run (see: \(CommandHint("runs")))"
+    case .noThreads(let run):
+      "run \(run) needs threads for this, which the file that it was imported from does not tell; see: "
+        + "\(CommandHint("cascade"))"
     case .noSuchService(let name):
       Typo.unknown(
         "service", name, among: ["all"] + ServiceName.allCases.map(\.rawValue),

@@ -93,12 +93,15 @@ struct TraceShow: ParsableCommand {
 
   @OptionGroup var choice: RunChoice
   @Argument(help: "The trace's id, or its beginning.") var id: String
+  @Flag(help: "Show all spans, not only the first \(TraceWaterfall.rowLimit) and those of the critical path.") var all =
+    false
   @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
     try ExitCodes.reporting {
       let snapshot = try choice.snapshot()
-      guard let waterfall = TraceWaterfall(snapshot, trace: try find(in: snapshot)) else {
+      let limit = all ? Int.max : TraceWaterfall.rowLimit
+      guard let waterfall = TraceWaterfall(snapshot, trace: try find(in: snapshot), limit: limit) else {
         throw LabError.noSuchTrace(id)
       }
       Output.result(json ? WireJSON.encode(waterfall) : Array(waterfall.text(width: Output.width).utf8))

@@ -64,6 +64,9 @@ package enum AtomicFile {
     }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
+    var status = stat()
+    // A large file is not copied again and again while it grows.
+    if fstat(descriptor, &status) == 0, status.st_size > 0 { bytes.reserveCapacity(Int(status.st_size) + 1) }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = Glibc.read(descriptor, &chunk, chunk.count)

@@ -20,6 +20,8 @@ package struct RunRecord: Codable, Hashable, Sendable {
 
   /// Where an imported run comes from; nil for one of ours.
   package var origin: String?
+  /// What an imported run is found by, besides its id.
+  package var name: String?
 
   /// The origin of a simulated run.
   package static let simulation = "simulation"
@@ -43,7 +45,7 @@ package struct RunRecord: Codable, Hashable, Sendable {
   }
 
   /// Of a run that no chain of ours made.
-  init(id: String, importedAt: String, origin: String, versions: [String: String]) {
+  init(id: String, importedAt: String, origin: String, name: String?, versions: [String: String]) {
     self.id = id
     startedAt = importedAt
     endedAt = importedAt
@@ -52,10 +54,11 @@ package struct RunRecord: Codable, Hashable, Sendable {
     self.versions = versions
     executables = [:]
     self.origin = origin
+    self.name = name
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, phase, failure, log, seed, versions, executables, origin
+    case id, phase, failure, log, seed, versions, executables, origin, name
     case startedAt = "started_at"
     case endedAt = "ended_at"
   }

@@ -38,12 +38,16 @@ package struct RunStore: Hashable, Sendable {
   /// no `services.yaml` describes it.
   /// - Parameters:
   ///   - origin: where it comes from, for its record.
+  ///   - name: what it is found by, besides its id.
   ///   - versions: by component.
   /// - Returns: the folder.
   /// - Throws: when a folder or file cannot be made.
-  package func createImported(from origin: String, versions: [String: String]) throws(SupervisorError) -> RunFolder {
+  package func createImported(
+    from origin: String, named name: String? = nil, versions: [String: String]
+  ) throws(SupervisorError) -> RunFolder {
     let (run, now) = try makeFolder()
-    try run.write(RunRecord(id: run.id, importedAt: now.ISO8601Format(), origin: origin, versions: versions))
+    try run.write(
+      RunRecord(id: run.id, importedAt: now.ISO8601Format(), origin: origin, name: name, versions: versions))
     return run
   }
 
@@ -83,13 +87,14 @@ package struct RunStore: Hashable, Sendable {
       .map { RunFolder(path: "\(runsPath)/\($0)") }
   }
 
-  /// Finds a run by its id, by the beginning of exactly one id, or as `latest`.
+  /// Finds a run by its id, by the beginning of exactly one id, by its name (the latest of that name), or as `latest`.
   package func find(_ name: String) throws(SupervisorError) -> RunFolder {
     let runs = try list()
     guard let latest = runs.last else { throw .noRuns(root: root) }
     if name == "latest" { return latest }
     let matches = name.isEmpty ? [] : runs.filter { $0.id.hasPrefix(name) }
     guard let match = matches.first else {
+      if !name.isEmpty, let named = runs.last(where: { (try? $0.record())?.name == name }) { return named }
       throw .noSuchRun(name: name, newest: runs.suffix(5).reversed().map(\.id))
     }
     guard matches.count == 1 else { throw .ambiguousRun(name: name, matches: matches.map(\.id)) }

@@ -23,6 +23,9 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
   /// The circuit breaker before a callee changes. name: callee; detail: `BreakerState`; arg: failures among the calls it
   /// counted last; other: calls it has refused since the change before.
   case breaker = 10
+  /// The times of an imported process were moved, since its calls contradict them. other: by how many nanoseconds (signed);
+  /// arg: the bound of that in microseconds, 0 if none is known; name: the host whose clock it is.
+  case clock = 11
 
   /// A request's head is read. span: server span; other: parent span or 0; name: `METHOD /route`; arg: 1 if the parent
   /// is remote.
@@ -38,7 +41,8 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
   /// The request is refused. arg: HTTP status; name: reason.
   case reject = 21
 
-  /// A span begins within a request or on its own. other: parent; name: span name; detail: `SpanKind`; arg: attempt.
+  /// A span begins within a request or on its own. other: parent; name: span name; detail: `SpanKind`; arg: attempt, and
+  /// `Record.followsFlag` for a span that its parent does not wait for.
   case spanStart = 32
   /// arg: status (HTTP, or 0); name: error type or 0.
   case spanEnd = 33
@@ -185,6 +189,15 @@ package struct Record: Hashable, Sendable {
   package var trace: TraceID? {
     traceHigh == 0 && traceLow == 0 ? nil : TraceID(high: traceHigh, low: traceLow)
   }
+
+  /// In the argument of `spanStart`.
+  package static let followsFlag: UInt32 = 1 << 31
+
+  /// Of a `spanStart`: which attempt it is, from 1; 0 where nobody says.
+  package var attempt: UInt32 { arg & ~Self.followsFlag }
+
+  /// Of a `spanStart`: its parent began it and did not wait for it.
+  package var follows: Bool { arg & Self.followsFlag != 0 }
 
   package var waitFlags: WaitFlags { WaitFlags(rawValue: arg) }
 

@@ -49,6 +49,22 @@ import TraceLog
     #expect(waterfall.criticalPath.segments[1].span == SpanID(rawValue: 11))
   }
 
+  /// As in Jaeger's UI and in CRISP: nothing waited for the left one once the right one had begun to be the last.
+  @Test func ofOverlappingCallsTheLastToFinishCountsWholeAndTheOtherNotAtAll() throws {
+    var log = TestLog()
+    let gateway = log.service(.gateway, 0, .nonblockingAsync, threads: 1)
+    log.arrive(0, gateway.loop, 1, "GET /a")
+    log.dequeue(0, gateway.loop, 1, .nonblockingAsync)
+    log.client(100, gateway.loop, 10, in: 1, "GET left")
+    log.client(300, gateway.loop, 11, in: 1, "GET right")
+    log.endClient(500, gateway.loop, 10)
+    log.endClient(700, gateway.loop, 11)
+    log.end(1_000, gateway.loop, 1)
+    let waterfall = try #require(TraceWaterfall(log.snapshot, trace: log.trace))
+    expectPartition(waterfall)
+    #expect(texts(waterfall) == ["gateway run 300", "in transit from gateway 400", "gateway run 300"])
+  }
+
   @Test func aCalleeThatOutlivesItsCallerCountsUpToTheTimeout() throws {
     var log = TestLog()
     let gateway = log.service(.gateway, 0, .blocking, threads: 1)

@@ -22,7 +22,7 @@ import TraceLog
     let whole = list.traces[0]
     #expect(whole.name == "GET /users/ada/payment-status")
     #expect(whole.status == 200)
-    #expect(whole.duration == 19_500_000)
+    #expect(whole.duration == 29_300_000)
     #expect(whole.services == ServiceName.allCases.map(\.rawValue))
     #expect(whole.longestWait?.service == "payment-service")
     #expect(whole.longestWait?.cause == .sleep)

@@ -52,10 +52,10 @@ import TraceLog
     case .log: return (result, log)
     case .otlp:
       _ = try OTLPExport.write(log) { bytes += $0 }
-      return (result, try TraceImport.otlp(bytes, runID: "imported").snapshot)
+      return (result, try TraceImport.read(bytes, runID: "imported").snapshot)
     case .jaeger:
       _ = try JaegerExport.write(log) { bytes += $0 }
-      return (result, try TraceImport.jaeger(bytes, runID: "imported").snapshot)
+      return (result, try TraceImport.read(bytes, runID: "imported").snapshot)
     }
   }
 
@@ -157,7 +157,7 @@ import TraceLog
   private static func estimate(_ spans: [String], _ known: SystemEstimate.Known = .init()) throws -> SystemEstimate {
     let processes = ["a", "b", "c"].map { #""\#($0)":{"serviceName":"\#($0)","tags":[]}"# }.joined(separator: ",")
     let text = #"{"data":[{"traceID":"1","spans":[\#(spans.joined(separator: ","))],"processes":{\#(processes)}}]}"#
-    return SystemEstimate(try TraceImport.jaeger(Array(text.utf8), runID: "foreign").snapshot, known: known)
+    return SystemEstimate(try TraceImport.read(Array(text.utf8), runID: "foreign").snapshot, known: known)
   }
 
   @Test func callsAtTheSameTimeAreSaid() throws {

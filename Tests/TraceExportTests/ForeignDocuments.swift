@@ -46,4 +46,58 @@ enum ForeignDocuments {
       "p2":{"serviceName":"東京","tags":[{"key":"hostname","type":"string","value":"b"}]}},"warnings":null}],
      "total":0,"limit":0,"offset":0,"errors":null}
     """
+
+  /// Two services that share the id of a call, a message and a span without a duration.
+  static let zipkin = """
+    [{"traceId":"4bf92f3577b34da6","id":"a1","kind":"SERVER","name":"get /","timestamp":1790000000000000,"duration":90000,
+     "localEndpoint":{"serviceName":"front","ipv4":"10.0.0.1","port":80},"tags":{"http.status_code":"200"}},
+    {"traceId":"4bf92f3577b34da6","parentId":"a1","id":"a2","kind":"CLIENT","name":"get","timestamp":1790000000010000,
+     "duration":60000,"localEndpoint":{"serviceName":"front","ipv4":"10.0.0.1"}},
+    {"traceId":"4bf92f3577b34da6","parentId":"a1","id":"a2","kind":"SERVER","name":"get","timestamp":1790000000015000,
+     "duration":50000,"localEndpoint":{"serviceName":"back"},"shared":true,"tags":{"error":"timeout"},
+     "annotations":[{"timestamp":1790000000016000,"value":"x"}]},
+    {"traceId":"4bf92f3577b34da6","parentId":"a1","id":"a3","kind":"CONSUMER","name":"mail","timestamp":1790000000200000,
+     "localEndpoint":{"serviceName":"mailer"}}]
+    """
+
+  /// As public fault data sets have it: pods, a root that says so, text in quotes.
+  static let csv = #"""
+    TraceID,SpanID,ParentID,PodName,OperationName,StartTimeUnixNano,EndTimeUnixNano,Duration
+    4bf92f3577b34da6a3ce929d0e0e4736,00000000000000a1,root,front-579b9bff58-t2dbm,GET /,1790000000000000000,1790000000090000000,90000
+    4bf92f3577b34da6a3ce929d0e0e4736,00000000000000a2,00000000000000a1,front-579b9bff58-t2dbm,"get ""a, b""",1790000000010000000,1790000000070000000,60000
+    4bf92f3577b34da6a3ce929d0e0e4736,00000000000000a3,00000000000000a2,back-cf787dd48-vpjrd,get,1790000000015000000,1790000000065000000,50000
+    """#
+
+  /// What Grafana Tempo answers with, from its second version of the interface on.
+  static let tempo = """
+    {"trace":{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"front"}}]},
+     "instrumentationLibrarySpans":[{"instrumentationLibrary":{"name":"x"},"spans":[
+      {"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00000000000000a1","name":"GET /","kind":"SPAN_KIND_SERVER",
+       "startTimeUnixNano":"1790000000000000000","endTimeUnixNano":1790000000090000000,"links":[{"traceId":"","spanId":""}]},
+      {"traceId":"S/kvNXezTaajzpKdDg5HNg==","spanId":"AAAAAAAAAKI=","parentSpanId":"AAAAAAAAAKE=","name":"part",
+       "startTimeUnixNano":"1790000000010000000","endTimeUnixNano":"1790000000005000000"}]}]}]},"status":"COMPLETE"}
+    """
+
+  /// One span in Tempo's `batches`, packed.
+  static let gzip: [UInt8] = Base64Text.bytes(
+    "H4sIAAAAAAACA3WPTQuCQBCG/0rMOcrUXPQe0aVL1iU6jOtUi7nK7iqF+N8bLYKCZi7zMs87Hx1k6OSVLCTHDgzZqjGSIOkA"
+      + "nTMqa9y7VdADErBkWiVpprEkmEKLt2aELbP6cnhJQOj7Uz8FK6uadjXq1wj7qZxBSZuc0TA7x/45WAqRBWGOEQaSYj/OPfIo"
+      + "FEHESwbbyHpfgQvujXcksF6lkznLQmkGffY4NC5VJe21um9RVwwtROz9BFtI53858eH4nSGfeTTuiC4BAAA=")
+}
+
+/// Text of RFC 4648 as bytes.
+enum Base64Text {
+  static func bytes(_ text: String) -> [UInt8] {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var bytes: [UInt8] = []
+    var (word, bits) = (0, 0)
+    for byte in text.utf8 {
+      guard let digit = digits.firstIndex(of: byte) else { break }
+      (word, bits) = ((word << 6 | digit) & 0xffff, bits + 6)
+      guard bits >= 8 else { continue }
+      bits -= 8
+      bytes.append(UInt8(word >> bits & 255))
+    }
+    return bytes
+  }
 }

@@ -11,10 +11,7 @@ import TraceLog
     case jaeger
 
     func read(_ text: String) throws(ImportError) -> (snapshot: LogSnapshot, report: ImportReport) {
-      switch self {
-      case .otlp: try TraceImport.otlp(Array(text.utf8), runID: "run")
-      case .jaeger: try TraceImport.jaeger(Array(text.utf8), runID: "run")
-      }
+      try TraceImport.read(Array(text.utf8), runID: "run")
     }
 
     var sample: String { self == .otlp ? ForeignDocuments.otlp : ForeignDocuments.jaeger }
@@ -93,15 +90,19 @@ import TraceLog
   @Test func skewIsFoundOverSeveralHosts() throws {
     // a calls b (2 s ahead), b calls c (5 s behind a): many calls, of which the narrowest decide.
     var spans: [String] = []
+    func add(_ id: Int, _ parent: Int, _ process: Int, _ kind: String, _ start: Int, _ duration: Int) {
+      let tags = #""tags":[{"key":"span.kind","type":"string","value":"\#(kind)"}]"#
+      spans.append(
+        Self.jaegerSpan(id, parent: parent, "p\(process)", start, duration).replacing(#""tags":[]"#, with: tags))
+    }
     for number in 0..<20 {
       let start = 1_790_000_000_000_000 + number * 1_000_000
       let width = 1_000 * (number + 1)
-      spans.append(Self.jaegerSpan(number * 3 + 1, parent: 0, "p1", start, 500_000))
-      spans.append(
-        Self.jaegerSpan(number * 3 + 2, parent: number * 3 + 1, "p2", start + width + 2_000_000, 500_000 - 2 * width))
-      spans.append(
-        Self.jaegerSpan(
-          number * 3 + 3, parent: number * 3 + 2, "p3", start + 2 * width - 5_000_000, 500_000 - 4 * width))
+      let id = number * 4
+      add(id + 1, 0, 1, "client", start, 500_000)
+      add(id + 2, id + 1, 2, "server", start + width + 2_000_000, 500_000 - 2 * width)
+      add(id + 3, id + 2, 2, "client", start + width + 2_000_000, 500_000 - 2 * width)
+      add(id + 4, id + 3, 3, "server", start + 2 * width - 5_000_000, 500_000 - 4 * width)
     }
     let (_, report) = try Format.jaeger.read(Self.jaegerDocument(spans))
     let set = Dictionary(uniqueKeysWithValues: report.corrections.map { ($0.host, $0.nanoseconds) })

@@ -69,7 +69,7 @@ import TraceLog
 
   @Test func whatIsNotKnownIsNull() throws {
     defer { finish() }
-    let log = try TraceImport.otlp(Array(ForeignDocuments.otlp.utf8), runID: "run").snapshot
+    let log = try TraceImport.read(Array(ForeignDocuments.otlp.utf8), runID: "run").snapshot
     let path = try database(log)
     #expect(
       try ask(path, "SELECT COUNT(*), COUNT(queue_ns), COUNT(mode), COUNT(tid) FROM spans WHERE role = 'call'")

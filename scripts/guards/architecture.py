@@ -31,7 +31,7 @@ MAP = {
     "ChainCLI": INSTRUMENTS | FOUNDATION,
     "ChainTestSupport": {"ServiceRuntime"} | INSTRUMENTS | FOUNDATION,
 }
-SYSTEM_LIBRARIES = {"CCurl", "CSQLite", "CPlatform"}
+SYSTEM_LIBRARIES = {"CCurl", "CSQLite", "CZlib", "CPlatform"}
 
 # R3: what a pure target may import besides its row of the map.
 PURE = ("CascadeAnalysis", "ChainSimulator", "Lessons")

@@ -77,7 +77,6 @@ function order(report) {
   return [el("h3", { textContent: "The order" }), line, el("ul", {}, edges)];
 }
 
-/** Why a caller was saturated before its callee: only if the log shows it. */
 const VERDICTS = {
   root_cause: "Root cause", no_single_root_cause: "No single root cause", not_enough_data: "Not enough data yet",
   nothing_saturated: "No pool was saturated; most of the waiting was for",

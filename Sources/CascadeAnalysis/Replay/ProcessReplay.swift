@@ -89,7 +89,8 @@ package struct ProcessReplay: Sendable {
     case .workStart: return startWork(record)
     case .workEnd: return endWork(record)
     case .breaker where BreakerState(rawValue: record.detail) == nil: return Misfit(.unknownDetail)
-    case .processStart, .processStop, .processDied, .spanStart, .spanEnd, .stall, .dropped, .sample, .policy, .breaker:
+    case .processStart, .processStop, .processDied, .spanStart, .spanEnd, .stall, .dropped, .sample, .policy,
+      .breaker, .clock:
       break
     }
     return nil

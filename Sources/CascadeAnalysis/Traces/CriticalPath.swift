@@ -1,12 +1,18 @@
 package import ChainModel
 import TraceLog
 
-/// What a trace's time was spent on, moment by moment: from its end backwards, always along the span that finished last.
+/// What a trace's time was spent on, moment by moment: from its end backwards, within each span along the child that
+/// finished last, then along the one that had finished before that one began, and so on.
 ///
-/// The segments follow one another without gap or overlap and add up to the trace's duration exactly (C4). Within a span,
-/// what none of its children covers is split by the recorded states: queue, run, wait. The method is that of Jaeger's
-/// critical path and of CRISP (Zhang et al., 2022); a child that outlives its parent (which timed out) counts only up to
-/// the parent's end.
+/// This is the critical path of Jaeger's UI (`CriticalPath` in its source) and of CRISP (Zhang et al., USENIX ATC 2022): of
+/// children that overlap, the one that finished last counts whole, and the others not at all, since nothing waited for them
+/// longer. A child counts within its parent's time only. Nobody waits for what follows from its parent (`FOLLOWS_FROM`, a
+/// consumer of a message) or begins after it has ended: it is no part of its parent's path. One difference is meant: a
+/// child that ends in the very instant in which the next one begins counts; Jaeger's UI compares strictly and leaves it out.
+///
+/// The segments follow one another without gap or overlap and add up to the trace's duration exactly (C4): what nobody waits
+/// for, and further roots, fill the time that no root before them covers, and what nothing covers is a gap. Within a span,
+/// what none of its children covers is split by the recorded states: queue, run, wait.
 package struct CriticalPath: Encodable, Hashable, Sendable {
   package enum Phase: String, Encodable, CaseIterable, Sendable {
     /// Waiting for a thread or loop of the service.
@@ -117,6 +123,7 @@ struct CriticalWalk {
     /// Nil: the trace as a whole.
     var span: Int?
     var from: UInt64
+    var to: UInt64
     var cursor: UInt64
     /// Of its children, how many are left to look at.
     var left: Int
@@ -129,11 +136,22 @@ struct CriticalWalk {
     var path: [Int] = []
     for (index, row) in rows.enumerated() {
       while path.count > row.depth { path.removeLast() }
-      if let parent = path.last { children[parent].append(index) } else { roots.append(index) }
+      if let parent = path.last, Self.waits(rows[parent].span, for: row.span) {
+        children[parent].append(index)
+      } else {
+        roots.append(index)
+      }
       path.append(index)
     }
     children = children.map(byEnd)
     roots = byEnd(roots)
+  }
+
+  /// Whether a span waits for the end of its child, as far as a trace tells.
+  static func waits(_ parent: TraceSpan, for child: TraceSpan) -> Bool {
+    !child.follows && child.kind != .consumer && child.start <= parent.start &+ parent.duration
+      && child.start &+ child.duration >= parent.start
+      && (child.start < parent.start &+ parent.duration || child.duration == 0)
   }
 
   private func byEnd(_ indices: [Int]) -> [Int] {
@@ -146,10 +164,9 @@ struct CriticalWalk {
   private func end(_ index: Int) -> UInt64 { spans[index].start &+ spans[index].duration }
 
   mutating func run(from start: UInt64, to end: UInt64) {
-    var stack = [Frame(span: nil, from: start, cursor: end, left: roots.count)]
+    var stack = [Frame(span: nil, from: start, to: end, cursor: end, left: roots.count)]
     while var frame = stack.popLast() {
-      let candidates = frame.span.map { children[$0] } ?? roots
-      guard let child = next(candidates, &frame) else {
+      guard let child = next(&frame) else {
         own(frame.span, frame.from, frame.cursor)
         continue
       }
@@ -158,16 +175,20 @@ struct CriticalWalk {
       own(frame.span, childEnd, frame.cursor)
       frame.cursor = childStart
       stack.append(frame)
-      stack.append(Frame(span: child, from: childStart, cursor: childEnd, left: children[child].count))
+      stack.append(
+        Frame(span: child, from: childStart, to: childEnd, cursor: childEnd, left: children[child].count))
     }
   }
 
-  /// The child that finished last before the cursor.
-  private func next(_ candidates: [Int], _ frame: inout Frame) -> Int? {
+  /// The child that finished last, but not behind the cursor; what reaches beyond its parent is cut there. Roots wait for
+  /// nobody: one that overlaps the next fills the time before it.
+  private func next(_ frame: inout Frame) -> Int? {
+    let candidates = frame.span.map { children[$0] } ?? roots
     while frame.left > 0 {
       frame.left -= 1
       let child = candidates[frame.left]
-      if spans[child].start < frame.cursor, end(child) > frame.from { return child }
+      guard spans[child].start < frame.cursor, end(child) > frame.from else { continue }
+      if frame.span == nil || min(end(child), frame.to) <= frame.cursor { return child }
     }
     return nil
   }

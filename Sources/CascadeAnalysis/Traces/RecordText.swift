@@ -57,6 +57,7 @@ package struct RecordText {
     case .breaker:
       let state = BreakerState(rawValue: record.detail)?.name ?? "\(record.detail)"
       return [name(record), ("state", state), ("failed", "\(record.arg)"), ("rejected", "\(record.other)")]
+    case .clock: return [name(record), ("moved_ns", "\(Int64(bitPattern: record.other))")]
     case .attribute:
       let text = String(decoding: record.text, as: UTF8.self)
       return [("span", short(record.span)), name(record), ("text", quote(text))]
@@ -97,7 +98,10 @@ package struct RecordText {
   }
 
   private func spanKind(_ record: Record) -> [(String, String)] {
-    [("kind", SpanKind(rawValue: record.detail).map { "\($0)" } ?? "\(record.detail)"), ("attempt", "\(record.arg)")]
+    [
+      ("kind", SpanKind(rawValue: record.detail).map { "\($0)" } ?? "\(record.detail)"),
+      ("attempt", "\(record.attempt)"),
+    ]
   }
 
   private func model(_ record: Record) -> (String, String) {

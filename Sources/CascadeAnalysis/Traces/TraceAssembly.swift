@@ -27,16 +27,17 @@ struct TraceAssembly {
     /// A server span of another system's trace, which does not say when it was dequeued.
     var isQueueUnknown = false
     var attempt: UInt32 = 0
+    /// Its parent began it and did not wait for it.
+    var follows = false
     var waits: [Wait] = []
   }
 
-  static let spanLimit = 2_000
   static let waitLimit = 128
 
   /// In the order in which they appear in the log.
   private(set) var spans: [Span] = []
   private(set) var user: [UInt8] = []
-  /// Spans and waits beyond the limits.
+  /// Waits beyond the limit of their span.
   private(set) var left = 0
   private(set) var lanes = ThreadLanes()
   private var places: [RequestKey: Int] = [:]
@@ -57,7 +58,8 @@ struct TraceAssembly {
       edit(record, SpanKind(rawValue: record.detail) ?? .internal) { span in
         span.parent = record.other
         span.name = record.name
-        span.attempt = record.arg
+        span.attempt = record.attempt
+        span.follows = record.follows
         span.thread = record.thread
         span.isQueueUnknown = record.detail == SpanKind.server.rawValue
       }
@@ -106,7 +108,6 @@ struct TraceAssembly {
   private mutating func edit(_ record: Record, _ kind: SpanKind, _ change: (inout Span) -> Void) {
     let key = Self.key(record)
     if let place = places[key] { return change(&spans[place]) }
-    guard spans.count < Self.spanLimit else { return left += 1 }
     places[key] = spans.count
     var span = Span(key: key, kind: kind, start: record.time)
     change(&span)

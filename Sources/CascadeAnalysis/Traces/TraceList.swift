@@ -27,7 +27,8 @@ package struct TraceList: Encodable, Sendable {
     }
   }
 
-  /// Keys: `trace_id`, `name`, `start_ns` (from the run's start), `duration_ns`, `state` (of its first span), `status`,
+  /// Keys: `trace_id`, `name`, `start_ns` (from the run's start), `duration_ns` (to the end of its last span, as `trace show`
+  /// has it), `state` (of its first span), `status`,
   /// `error_type`, `services`, `spans`, `complete` (false if its beginning may be lost), `longest_wait`.
   package struct Entry: Encodable, Hashable, Sendable {
     package var trace: TraceID
@@ -104,15 +105,26 @@ package struct TraceList: Encodable, Sendable {
 
   private static func entry(_ trace: TraceID, _ spans: [TraceSpan], _ snapshot: LogSnapshot) -> Entry? {
     guard let root = SpanTree(spans).rows.first?.span else { return nil }
-    var services: [String] = []
-    for span in spans.sorted(by: { $0.start < $1.start }) where span.kind == .server {
-      if !services.contains(span.service) { services.append(span.service) }
-    }
+    let start = spans.map(\.start).min() ?? root.start
+    let end = spans.map { $0.start &+ $0.duration }.max() ?? start
     return Entry(
-      trace: trace, name: root.name, start: root.start, duration: root.duration, state: root.state,
-      status: root.status, errorType: root.errorType ?? spans.lazy.compactMap(\.errorType).first, services: services,
+      trace: trace, name: root.name, start: start, duration: elapsed(start, end), state: root.state,
+      status: root.status, errorType: root.errorType ?? spans.lazy.compactMap(\.errorType).first,
+      services: services(of: spans),
       spans: spans.count, isComplete: root.start &+ snapshot.createdAt >= snapshot.completeSince,
       longestWait: longestWait(spans))
+  }
+
+  /// A service whose spans only call, and that nobody called, is a client and no service.
+  private static func services(of spans: [TraceSpan]) -> [String] {
+    let ids = Set(spans.lazy.map(\.id))
+    let serving = Set(spans.lazy.filter { $0.kind != .client || ids.contains($0.parent) }.map(\.service))
+    var services: [String] = []
+    var seen: Set<String> = []
+    for span in spans.sorted(by: { $0.start < $1.start }) where serving.contains(span.service) {
+      if seen.insert(span.service).inserted { services.append(span.service) }
+    }
+    return services
   }
 
   static func longestWait(_ spans: [TraceSpan]) -> LongestWait? {

@@ -14,6 +14,8 @@ struct TraceReader {
   private var threads: [Thread: UInt32] = [:]
   private var processes: [UInt16: LogProcess] = [:]
   private var policies: [PolicySpell] = []
+  /// What was added to the times that a process had recorded.
+  private var moved: [UInt16: Int64] = [:]
 
   /// A policy and when it was in force.
   private struct PolicySpell {
@@ -38,6 +40,7 @@ struct TraceReader {
       return
     }
     if record.kind == .policy { return takePolicy(record) }
+    if record.kind == .clock { moved[record.process] = Int64(bitPattern: record.other) }
     guard record.span != 0, record.time <= moment else { return }
     let key = RequestKey(process: record.process, span: record.span)
     if record.kind == .attribute {
@@ -83,7 +86,8 @@ struct TraceReader {
       name: RouteText.fill(text(span.name), user: user), thread: thread, model: span.model,
       start: elapsed(snapshot.createdAt, span.start), duration: elapsed(span.start, end),
       state: span.end != nil ? .ended : process?.fate == .died ? .died : .open, status: span.status,
-      errorType: error.isEmpty ? nil : error, attempt: span.attempt, segments: segments(of: span, until: end))
+      errorType: error.isEmpty ? nil : error, attempt: span.attempt, follows: span.follows,
+      moved: moved[span.key.process] ?? 0, segments: segments(of: span, until: end))
   }
 
   /// Open slices end at the snapshot's moment.

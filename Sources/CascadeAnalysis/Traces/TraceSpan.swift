@@ -4,7 +4,8 @@ package import TraceLog
 /// A span of a trace, with where its time went.
 ///
 /// Keys: `service`, `span_id`, `parent_span_id`, `kind`, `name`, `thread`, `model`, `start_ns` (from the run's start),
-/// `duration_ns`, `state` (ended, open, died), `status`, `error_type`, `attempt`, `segments`.
+/// `duration_ns`, `state` (ended, open, died), `status`, `error_type`, `attempt`, `follows` (true: its parent did not wait
+/// for it), `moved_ns` (what was added to the recorded times), `segments`.
 package struct TraceSpan: Encodable, Hashable, Sendable {
   package enum State: String, Encodable, Sendable {
     case ended
@@ -63,11 +64,16 @@ package struct TraceSpan: Encodable, Hashable, Sendable {
   package var status: UInt32?
   package var errorType: String?
   package var attempt: UInt32
+  /// Its parent began it and did not wait for it.
+  package var follows = false
+  /// What an import has added to its recorded times, since calls contradict them.
+  package var moved: Int64 = 0
   /// Of a server span: queue, then run with the waits in it, which may overlap one another.
   package var segments: [Segment]
 
   private enum CodingKeys: String, CodingKey {
-    case service, kind, name, thread, model, state, status, attempt, segments
+    case service, kind, name, thread, model, state, status, attempt, segments, follows
+    case moved = "moved_ns"
     case id = "span_id"
     case parent = "parent_span_id"
     case start = "start_ns"
@@ -90,6 +96,8 @@ package struct TraceSpan: Encodable, Hashable, Sendable {
     try keys.encodeIfPresent(status, forKey: .status)
     try keys.encodeIfPresent(errorType, forKey: .errorType)
     if attempt > 1 { try keys.encode(attempt, forKey: .attempt) }
+    if follows { try keys.encode(true, forKey: .follows) }
+    if moved != 0 { try keys.encode(moved, forKey: .moved) }
     try keys.encode(segments, forKey: .segments)
   }
 }

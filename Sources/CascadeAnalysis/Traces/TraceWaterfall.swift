@@ -5,7 +5,7 @@ package import TraceLog
 ///
 /// Keys: `trace_id`, `duration_ns`, `complete`, `spans` (in the order of the tree, each with its `depth`),
 /// `critical_path` (see `CriticalPath`), `threads` (what each did for it, see `ThreadLane`), `policies` (what calls and
-/// requests were held to meanwhile, as text), `left_out`, `lost`.
+/// requests were held to meanwhile, as text), `left_out` (spans that are not listed), `waits_left_out`, `lost`.
 package struct TraceWaterfall: Encodable, Sendable {
   /// Keys: those of `TraceSpan`, and `depth`.
   package struct Row: Encodable, Hashable, Sendable {
@@ -29,8 +29,10 @@ package struct TraceWaterfall: Encodable, Sendable {
   package private(set) var duration: UInt64
   /// Whether the trace began after the moment from which on the log is complete.
   package private(set) var isComplete: Bool
-  /// Spans and waits that are too many to be shown.
+  /// Spans that are too many to be shown; the path and the duration are of all of them.
   package private(set) var leftOut: Int
+  /// Waits and slices of threads beyond what is kept of one span and one trace.
+  package private(set) var waitsLeftOut: Int
   package private(set) var lost: LogLoss
   /// Adds up to `duration`, exactly.
   package private(set) var criticalPath: CriticalPath
@@ -47,6 +49,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     case criticalPath = "critical_path"
     case lanes = "threads"
     case leftOut = "left_out"
+    case waitsLeftOut = "waits_left_out"
     case lost, policies
   }
 
@@ -56,6 +59,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     try keys.encode(duration, forKey: .duration)
     try keys.encode(isComplete, forKey: .isComplete)
     try keys.encode(leftOut, forKey: .leftOut)
+    try keys.encode(waitsLeftOut, forKey: .waitsLeftOut)
     try keys.encode(rows, forKey: .rows)
     try keys.encode(criticalPath, forKey: .criticalPath)
     try keys.encode(lanes, forKey: .lanes)
@@ -63,8 +67,10 @@ package struct TraceWaterfall: Encodable, Sendable {
     try keys.encode(lost, forKey: .lost)
   }
 
+  package static let rowLimit = 2_000
+
   /// The same, from a log that is not held in memory.
-  package init?(_ scan: LogScan, trace: TraceID) {
+  package init?(_ scan: LogScan, trace: TraceID, limit: Int = rowLimit) {
     var log = scan.overview
     var kept: [Record] = []
     var spans: Set<RequestKey> = []
@@ -82,22 +88,25 @@ package struct TraceWaterfall: Encodable, Sendable {
     }
     log.records = kept
     if log.isFinished { log.takenAt = scan.lastTime }
-    self.init(log, trace: trace)
+    self.init(log, trace: trace, limit: limit)
   }
 
-  /// Nil if no record of the log names this trace.
-  package init?(_ snapshot: LogSnapshot, trace: TraceID) {
+  /// Nil if no record of the log names this trace. Of more spans than the limit, those are shown that take a hundredth of
+  /// the critical path, those above them, and the first ones.
+  package init?(_ snapshot: LogSnapshot, trace: TraceID, limit: Int = rowLimit) {
     let reader = TraceReader(snapshot, traces: [trace])
     guard let assembly = reader.assemblies[trace], !assembly.spans.isEmpty else { return nil }
     self.trace = trace
-    rows = SpanTree(reader.spans(of: assembly)).rows.map { Row(depth: $0.depth, span: $0.span) }
-    start = rows.map(\.span.start).min() ?? 0
-    duration = elapsed(start, rows.map { $0.span.start &+ $0.span.duration }.max() ?? 0)
+    let all = SpanTree(reader.spans(of: assembly)).rows.map { Row(depth: $0.depth, span: $0.span) }
+    start = all.map(\.span.start).min() ?? 0
+    duration = elapsed(start, all.map { $0.span.start &+ $0.span.duration }.max() ?? 0)
     isComplete = start &+ snapshot.createdAt >= snapshot.completeSince
-    criticalPath = CriticalPath(rows.map(\.span))
+    criticalPath = CriticalPath(all.map(\.span))
+    rows = Self.shown(all, criticalPath, limit: limit)
     lanes = reader.lanes(of: assembly)
     policies = reader.policies(from: start &+ snapshot.createdAt, to: start &+ duration &+ snapshot.createdAt)
-    leftOut = assembly.left + assembly.lanes.left
+    leftOut = all.count - rows.count
+    waitsLeftOut = assembly.left + assembly.lanes.left
     lost = snapshot.loss
   }
 }
@@ -105,10 +114,33 @@ package struct TraceWaterfall: Encodable, Sendable {
 extension TraceWaterfall {
   private static let laneLimit = 40
 
+  private static func shown(_ all: [Row], _ path: CriticalPath, limit: Int) -> [Row] {
+    guard all.count > limit else { return all }
+    var times: [SpanID: UInt64] = [:]
+    for segment in path.segments { times[segment.span, default: 0] &+= segment.duration }
+    let least = path.duration / 100
+    var isShown = [Bool](repeating: false, count: all.count)
+    var ancestors: [Int] = []
+    var count = 0
+    func show(_ index: Int) {
+      guard !isShown[index], count < limit else { return }
+      isShown[index] = true
+      count += 1
+    }
+    for (index, row) in all.enumerated() {
+      while ancestors.count > row.depth { ancestors.removeLast() }
+      ancestors.append(index)
+      guard times[row.span.id] ?? 0 > least else { continue }
+      ancestors.suffix(20).forEach(show)
+    }
+    for index in all.indices { show(index) }
+    return zip(all, isShown).compactMap { $1 ? $0 : nil }
+  }
+
   /// A title, then a line per span: what it is, its time as a bar, and what there is to know.
   package func text(width: Int) -> String {
     let width = max(60, width)
-    let labels = rows.map { Self.label($0) }
+    let labels = labels
     let labelWidth = min(labels.map(\.count).max() ?? 0, width * 2 / 5)
     let barWidth = max(10, (width - labelWidth - 12) * 2 / 5)
     var lines = [title]
@@ -125,7 +157,11 @@ extension TraceWaterfall {
     if rows.contains(where: { $0.span.kind == .server && $0.span.segments.isEmpty }) {
       lines.append("threads, queues and waits of servers drawn as ─ are not known")
     }
-    if leftOut > 0 { lines.append("\(leftOut) more spans and waits are not shown") }
+    if leftOut > 0 {
+      lines.append("\(PlainText.count(leftOut, "more span")) not shown (all of them: --all); the path is of all")
+    }
+    if waitsLeftOut > 0 { lines.append("\(PlainText.count(waitsLeftOut, "more wait")) not shown") }
+    lines += movedLines
     if !isComplete { lines.append("the trace begins before the log is complete: parts of it may be missing") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
     return lines.map { PlainText.cut($0, to: width) }.joined(separator: "\n")
@@ -168,9 +204,27 @@ extension TraceWaterfall {
     return (["trace \(trace.hex)"] + parts.compactMap { $0 }.filter { !$0.isEmpty }).joined(separator: "  ")
   }
 
-  private static func label(_ row: Row) -> String {
-    let indent = String(repeating: "  ", count: min(row.depth, 20))
-    return indent + (row.span.kind == .server ? "\(row.span.service)  \(row.span.name)" : row.span.name)
+  /// The services whose times an import has moved.
+  private var movedLines: [String] {
+    var moved: [String: Int64] = [:]
+    for row in rows where row.span.moved != 0 { moved[row.span.service] = row.span.moved }
+    return moved.sorted { $0.key < $1.key }.map { service, time in
+      "the times of \(service) were moved \(time < 0 ? "back" : "forward") by \(Elapsed.text(time.magnitude)), since calls "
+        + "contradict its clock (import --clock raw keeps them)"
+    }
+  }
+
+  /// A span that another service asked for, or nobody, is shown with its service.
+  private var labels: [String] {
+    var services: [String] = []
+    return rows.map { row in
+      if services.count > row.depth { services.removeLast(services.count - row.depth) }
+      let isEntry = services.last != row.span.service
+      services.append(row.span.service)
+      let indent = String(repeating: "  ", count: min(row.depth, 20))
+      let hasService = row.span.kind == .server || (isEntry && row.span.kind != .client) || row.span.kind == .consumer
+      return indent + (hasService ? "\(row.span.service)  \(row.span.name)" : row.span.name)
+    }
   }
 
   private static func details(_ span: TraceSpan) -> String {
@@ -183,7 +237,9 @@ extension TraceWaterfall {
       }
     let parts = [
       span.thread, span.kind == .server ? span.model?.rawValue : nil, span.status.map { "\($0)" }, span.errorType,
-      span.attempt > 1 ? "attempt \(span.attempt)" : nil, state,
+      span.attempt > 1 ? "attempt \(span.attempt)" : nil, span.follows ? "not waited for" : nil,
+      span.moved == 0
+        ? nil : "moved \(span.moved < 0 ? FigureText.minus : "+")\(FigureText.duration(span.moved.magnitude))", state,
       wait.map { "\($0.cause?.words($0.target ?? "") ?? "") \(FigureText.duration($0.duration))" },
     ]
     return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "  ")

@@ -10,8 +10,9 @@ struct Selftest: ParsableCommand {
       EXAMPLES:
         chainlab selftest diagnosis --runs 200 --seed 1
         chainlab selftest objective --cases 20 --seed 1
+        chainlab selftest incidents /tmp/incidents
       """,
-    subcommands: [DiagnosisVerb.self, ObjectiveVerb.self])
+    subcommands: [DiagnosisVerb.self, ObjectiveVerb.self, IncidentsVerb.self])
 }
 
 struct DiagnosisVerb: AsyncParsableCommand {

@@ -33,7 +33,8 @@ struct TopologyFromTrace: ParsableCommand {
       """)
 
   @OptionGroup var lab: Lab
-  @Argument(help: "OTLP/JSON or Jaeger's JSON, or a run: the beginning of its id, or latest.") var source: String
+  @Argument(help: "A file that import reads, or a run: the beginning of its id, the name of its file, or latest.")
+  var source: String
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; standard output by default.", valueName: "file"))
   var output: String?
   @Option(help: "Threads of each service.") var threads: Int?
@@ -63,8 +64,11 @@ struct TopologyFromTrace: ParsableCommand {
       let (snapshot, name) = try trace()
       let estimate = SystemEstimate(snapshot, known: known)
       guard !estimate.routes.isEmpty, !estimate.entries.isEmpty else { throw EmptyTraceError(source: name) }
-      let text = estimate.graph.yaml(estimate.notes(source: name))
-      for finding in estimate.findings { Output.note(finding) }
+      var notes = estimate.notes(source: name)
+      let check = EstimateCheck(estimate)?.lines ?? []
+      notes.head += check
+      let text = estimate.graph.yaml(notes)
+      for finding in estimate.findings + check { Output.note(finding) }
       guard let output else { return Output.result(String(text.dropLast())) }
       try Output.write(text, to: output)
     }
@@ -78,21 +82,7 @@ struct TopologyFromTrace: ParsableCommand {
       return (try LogReader(path: path).snapshot(), "run \(run.id)")
     }
     let name = source.split(separator: "/").last.map(String.init) ?? source
-    switch try Self.format(bytes) {
-    case .otlp: return (try TraceImport.otlp(bytes, runID: "trace").snapshot, name)
-    case .jaeger: return (try TraceImport.jaeger(bytes, runID: "trace").snapshot, name)
-    case .perfetto:
-      throw ImportError(
-        record: "the document", field: "", found: "a Perfetto trace", expected: "OTLP/JSON or Jaeger's JSON")
-    }
-  }
-}
-
-extension TopologyFromTrace {
-  /// By the key that a document begins with; else by the whole of it, which takes as long as to read it.
-  private static func format(_ bytes: [UInt8]) throws -> TraceValidation.Format {
-    let beginning = String(decoding: bytes.prefix(4096), as: UTF8.self)
-    return beginning.contains("\"resourceSpans\"") ? .otlp : try TraceValidation(bytes).format
+    return (try TraceImport.read(bytes, runID: "trace").snapshot, name)
   }
 }
 

@@ -19,6 +19,8 @@ package struct RouteEstimate: Hashable, Sendable {
   package internal(set) var retries = 0
   /// Calls that would lead back to their caller: left out.
   package internal(set) var circular = 0
+  /// By call of `calls`: what it takes longer than its callee's own time and the network that all links share.
+  package internal(set) var transit: [TimeFit] = []
   /// Seconds of successful requests, from the queue to the answer, without the time of their calls.
   package internal(set) var ownTime = TimeFit([])
 }
@@ -27,6 +29,8 @@ package struct RouteEstimate: Hashable, Sendable {
 struct RouteSamples {
   var estimate: RouteEstimate
   private var ownTimes: [(time: Double, isGood: Bool)] = []
+  /// By route that is called.
+  private var transits: [Int: [Double]] = [:]
   private var sequences: [[Int]: Int] = [:]
   private var goodSequences: [[Int]: Int] = [:]
 
@@ -61,15 +65,18 @@ struct RouteSamples {
       estimate.overlap += Double(sum - union) / 1e9
     }
     estimate.retries += calls.count { $0.call.isRetry }
+    for (route, call) in calls where !call.isRetry { transits[route, default: []].append(call.transit) }
     let sequence = calls.filter { !$0.call.isRetry }.map(\.route)
     sequences[sequence, default: 0] += 1
     if !span.hasFailed { goodSequences[sequence, default: 0] += 1 }
     ownTimes.append((Double(end - span.begun - union) / 1e9, !span.hasFailed))
   }
 
-  /// - Parameter cpu: of the own time, what is work of a processor.
+  /// - Parameters:
+  ///   - cpu: of the own time, what is work of a processor.
+  ///   - hop: seconds each way that every call takes.
   /// - Returns: what has been seen of the route.
-  func finished(cpu: Double) -> RouteEstimate {
+  func finished(cpu: Double, hop: Double) -> RouteEstimate {
     var estimate = estimate
     let seen = goodSequences.isEmpty ? sequences : goodSequences
     estimate.looked = seen.values.reduce(0, +)
@@ -80,6 +87,7 @@ struct RouteSamples {
       return right.key.lexicographicallyPrecedes(left.key)
     }
     (estimate.calls, estimate.typical) = (best?.key ?? [], best?.value ?? 0)
+    estimate.transit = estimate.calls.map { TimeFit((transits[$0] ?? []).map { max(0, $0 - 2 * hop) }) }
     let good = ownTimes.filter(\.isGood)
     estimate.ownTime = TimeFit((good.isEmpty ? ownTimes : good).map { max(0, $0.time - cpu) })
     return estimate

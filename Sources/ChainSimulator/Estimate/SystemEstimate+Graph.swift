@@ -27,7 +27,7 @@ extension SystemEstimate {
     for (index, route) in routes.enumerated() {
       let place = places[index]
       list[place.service].routes[place.route].steps =
-        ownSteps(route) + route.calls.map { .call(service: places[$0].service, route: places[$0].route) }
+        ownSteps(route) + callSteps(route, places)
     }
     for index in list.indices { Self.makeUnique(&list[index].routes) }
     let entries = entries.map { entry in
@@ -48,6 +48,14 @@ extension SystemEstimate {
     }
     if route.ownTime.mean >= 1e-7 { steps.append(.remote(route.ownTime.time)) }
     return steps
+  }
+
+  /// A call that takes longer than its callee and the shared hop waits for a remote system first: the way to that callee.
+  private func callSteps(_ route: RouteEstimate, _ places: [(service: Int, route: Int)]) -> [ServiceGraph.Step] {
+    zip(route.calls, route.transit).flatMap { callee, transit -> [ServiceGraph.Step] in
+      let call = ServiceGraph.Step.call(service: places[callee].service, route: places[callee].route)
+      return transit.mean >= 1e-5 && transit.mean > 0.2 * hop.seconds ? [.remote(transit.time), call] : [call]
+    }
   }
 
   // MARK: Names

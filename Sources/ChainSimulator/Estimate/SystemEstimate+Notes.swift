@@ -20,7 +20,7 @@ extension SystemEstimate {
     }
     var next = Array(repeating: 0, count: services.count)
     for route in routes {
-      notes.routes[[route.service, next[route.service]]] = Self.lines(route)
+      notes.routes[[route.service, next[route.service]]] = lines(route)
       next[route.service] += 1
     }
     for (index, entry) in entries.enumerated() where entry.rate > 0 {
@@ -68,7 +68,7 @@ extension SystemEstimate {
     return ["A trace does not tell \(missing.joined(separator: ", ")): fill in what stands as unknown."]
   }
 
-  private static func lines(_ route: RouteEstimate) -> [String] {
+  private func lines(_ route: RouteEstimate) -> [String] {
     var parts = ["\(route.requests) requests"]
     if route.failed > 0 { parts.append("\(route.failed) failed") }
     if route.refused > 0 { parts.append("\(route.refused) refused") }
@@ -88,6 +88,13 @@ extension SystemEstimate {
       let mean = FigureText.duration(TimeFit.duration(route.overlap / Double(route.parallel)))
       lines.append(
         "\(route.parallel) of them call at the same time, and save \(mean) by that on average: not simulated")
+    }
+    for (callee, transit) in zip(route.calls, route.transit)
+    where transit.mean >= 1e-5 && transit.mean > 0.2 * hop.seconds {
+      let time = DurationText.format(TimeFit.duration(transit.mean))
+      lines.append(
+        "calls of \(services[routes[callee].service].name) take \(time) longer than it does, on average: the remote step before "
+          + "them is the way there, and queues that it does not see")
     }
     if route.circular > 0 { lines.append("\(route.circular) calls that lead back to it are left out") }
     return lines

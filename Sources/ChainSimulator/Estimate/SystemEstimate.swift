@@ -46,8 +46,10 @@ package struct SystemEstimate: Sendable {
   package private(set) var rate: Double?
   /// Of the times between them: the deviation over the mean, 0 for even ones, 1 for a Poisson process.
   package private(set) var gapVariation: Double?
-  /// On the network, each way: the median.
+  /// On the network, each way, on the quickest link: its median. What other links take more stands in the calls' transit.
   package private(set) var hop = Duration.zero
+  /// Of clients' requests, as recorded: the time of their first span.
+  package private(set) var responses = TimeFit([])
   package private(set) var orphans = 0
   package private(set) var messages = 0
   /// Requests that had not ended.
@@ -65,9 +67,8 @@ package struct SystemEstimate: Sendable {
     let snapshot = Self.withoutReplicaNumbers(snapshot)
     let requests = TraceRequests(snapshot)
     (orphans, messages) = (requests.orphans, requests.messages)
-    let hops = requests.hops.sorted()
     // Below a microsecond nobody can tell.
-    let median = TimeFit.quantile(hops, 0.5)
+    let median = requests.links.values.map { TimeFit.quantile($0.sorted(), 0.5) }.min() ?? 0
     hop = median >= 1e-6 ? min(TimeFit.duration(median), .seconds(50)) : .zero
     learn(requests, snapshot)
     learnProgress(requests, snapshot)
@@ -113,7 +114,7 @@ package struct SystemEstimate: Sendable {
       let calls = (requests.calls[span] ?? []).map { (route: route[$0.callee], call: $0) }
       samples[route[span]].add(requests.spans[span], calls)
     }
-    routes = samples.map { $0.finished(cpu: known.cpu?.seconds ?? 0) }
+    routes = samples.map { $0.finished(cpu: known.cpu?.seconds ?? 0, hop: hop.seconds) }
     for (request, _) in requests.entries where route[request] >= 0 {
       if let place = entries.firstIndex(where: { $0.route == route[request] }) {
         entries[place].requests += 1
@@ -160,6 +161,11 @@ package struct SystemEstimate: Sendable {
   }
 
   private mutating func learnEntries(_ requests: TraceRequests, _ snapshot: LogSnapshot) {
+    responses = TimeFit(
+      requests.entries.compactMap { entry in
+        let span = requests.spans[entry.request]
+        return span.isRefused ? nil : span.end.map { Double($0 - min($0, span.start)) / 1e9 }
+      })
     let times = requests.entries.map(\.at)
     guard times.count > 1, let first = times.first, let last = times.last, last > first else { return }
     let gap = Double(last - first) / 1e9 / Double(times.count - 1)
@@ -190,6 +196,7 @@ package struct SystemEstimate: Sendable {
         let callee = routes[route].calls[next]
         if states[callee] == 1 {
           routes[route].calls.remove(at: next)
+          routes[route].transit.remove(at: next)
           routes[route].circular += 1
           continue
         }

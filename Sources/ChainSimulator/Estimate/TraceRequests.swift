@@ -19,6 +19,8 @@ struct TraceRequests {
     /// It never began.
     var isRefused = false
     var attempt: UInt32 = 1
+    /// Its parent did not wait for it.
+    var follows = false
   }
 
   /// One call that a request made.
@@ -27,6 +29,13 @@ struct TraceRequests {
     var start: UInt64
     var end: UInt64
     var isRetry: Bool
+    /// Seconds that it took longer than its request: both ways, and queues that the callee does not see.
+    var transit: Double
+  }
+
+  struct Link: Hashable {
+    var caller: UInt16
+    var callee: UInt16
   }
 
   private(set) var spans: [Span] = []
@@ -42,8 +51,8 @@ struct TraceRequests {
   private(set) var orphans = 0
   /// Requests that a message began, for whose end nobody waits.
   private(set) var messages = 0
-  /// Half of what a call takes longer than its request.
-  private(set) var hops: [Double] = []
+  /// By pair of processes: half of what each call takes longer than its request.
+  private(set) var links: [Link: [Double]] = [:]
   private var clients: Set<UInt16> = []
 
   init(_ snapshot: LogSnapshot) {
@@ -78,7 +87,7 @@ struct TraceRequests {
           Span(
             process: record.process, kind: isServer ? .server : SpanKind(rawValue: record.detail) ?? .internal,
             name: record.name, parentID: record.other, trace: record.trace, start: record.time, begun: record.time,
-            attempt: isServer ? 1 : max(1, record.arg)))
+            attempt: isServer ? 1 : max(1, record.attempt), follows: !isServer && record.follows))
       case .dequeue: if let place = places[key] { spans[place].begun = record.time }
       case .end, .reject, .spanEnd:
         guard let place = places[key] else { continue }
@@ -139,14 +148,18 @@ struct TraceRequests {
     let isCall = spans[above].kind == .client
     let interval = isCall ? (spans[above].start, spans[above].end ?? end) : (span.start, end)
     guard caller >= 0 else { return entries.append((request, interval.0)) }
-    if span.kind == .consumer {
+    if span.kind == .consumer || span.follows || (span.start >= spans[above].end ?? .max && !isCall) {
       messages += 1
       return entries.append((request, span.start))
     }
     let isRetry = isCall && spans[above].attempt > 1
-    calls[caller, default: []].append(Call(callee: request, start: interval.0, end: interval.1, isRetry: isRetry))
     let longer = Int64(bitPattern: interval.1 &- interval.0) - Int64(bitPattern: end &- span.start)
-    if isCall, longer >= 0, !span.isRefused { hops.append(Double(longer) / 2e9) }
+    calls[caller, default: []].append(
+      Call(
+        callee: request, start: interval.0, end: interval.1, isRetry: isRetry,
+        transit: isCall ? max(0, Double(longer) / 1e9) : 0))
+    guard isCall, longer >= 0, !span.isRefused else { return }
+    links[Link(caller: spans[caller].process, callee: span.process), default: []].append(Double(longer) / 2e9)
   }
 
   /// Of a trace whose beginning is elsewhere, the first request stands for it; others whose caller is missing are parts.

@@ -9,6 +9,12 @@ package import TraceLog
 /// threads. Each nanosecond that a thread is blocked is counted once, for its innermost wait, so all lines together are
 /// all the time that threads were blocked, and a service's frame holds what its requests blocked anywhere.
 package enum FoldedExport {
+  /// False for a log of spans alone, as an imported trace is, which has no threads that could be blocked.
+  package static func knowsThreads(_ snapshot: LogSnapshot) -> Bool {
+    snapshot.records.contains { $0.kind == .threadStart || $0.kind == .arrive }
+      || !snapshot.records.contains { $0.kind == .spanStart }
+  }
+
   /// - Throws: what the sink throws.
   package static func write(_ snapshot: LogSnapshot, to sink: ByteSink) throws -> ExportTally {
     var tally = ExportTally()

@@ -1,141 +1,145 @@
 import ChainModel
 import TraceLog
 
-/// How far the clock of one host runs ahead of another's, as a trace shows it, and by how much it was set right.
+/// How far the clock of one host runs ahead of another's, as a trace proves it, and by how much it was set right.
 package struct ClockCorrection: Hashable, Sendable {
   package var host: String
   /// What was added to its times.
   package var nanoseconds: Int64
+  /// The true value is no further away than this, as far as the calls tell; nil: they bound it on one side only.
+  package var bound: UInt64?
   /// How many calls between the two hosts say so, and how many do not fit even so.
   package var calls: Int
   package var misfits: Int
+  /// False where the file names no hosts, and each process is taken for one.
+  package var isNamed: Bool
 }
 
-/// Finds one correction per host. A call bounds it from both sides: what is called begins after its call and, if the
-/// caller has waited for it, ends before it (Cristian's algorithm, with the narrowest of all calls). A host whose bounds
-/// allow zero is left alone.
+/// Finds one correction per host, and only where calls contradict the recorded times: what is called begins after its call
+/// and, if it is a server of a client that waited for it, ends before it (Cristian's algorithm, with the narrowest of all
+/// calls). What follows from a span, is consumed, or begins after its parent has ended, was not waited for: it proves
+/// nothing. A file that counts in milliseconds proves nothing finer than those.
 struct ClockSkew {
-  private struct Bounds {
-    var calls: [(low: Int64, high: Int64?)] = []
-  }
-
   private struct Pair: Hashable {
     var caller: Int
     var callee: Int
   }
 
+  private typealias Bounds = [(low: Int64, high: Int64?)]
+
   private(set) var corrections: [ClockCorrection] = []
-  /// By host: what to add.
-  private var offsets: [Int64]
-  private var hosts: [String] = []
+  /// By source: what to add.
+  private(set) var offsets: [Int64]
+  private var domains: [String] = []
+  private var isNamed: [Bool] = []
   /// By source.
-  private var hostOf: [Int] = []
+  private var domainOf: [Int] = []
+  private var moved: [Int64] = []
+  private var bounds: [UInt64?] = []
+  private let resolution: Int64
 
-  init(_ spans: [SpanModel], _ sources: [SpanSource]) {
+  /// - Parameters:
+  ///   - intake: whose kinds are still as the file has them.
+  ///   - identity: the parents.
+  init(_ intake: SpanIntake, _ identity: SpanIdentity) {
+    offsets = intake.sources.map(\.moved)
+    resolution = Int64(clamping: intake.counts.resolution.nanoseconds)
     var numbers: [String: Int] = [:]
-    for source in sources {
-      let host = Self.host(of: source)
-      if numbers[host] == nil {
-        numbers[host] = hosts.count
-        hosts.append(host)
+    for (index, source) in intake.sources.enumerated() {
+      let host = source.identity[Key.run] ?? source.host
+      let key = host ?? "\u{0}\(index)"
+      if numbers[key] == nil {
+        numbers[key] = domains.count
+        domains.append(host ?? source.service)
+        isNamed.append(host != nil)
       }
-      hostOf.append(numbers[host] ?? 0)
+      domainOf.append(numbers[key] ?? 0)
     }
-    offsets = Array(repeating: 0, count: hosts.count)
-    guard hosts.count > 1 else { return }
-    spread(from: spans, bounds(spans))
+    moved = Array(repeating: 0, count: domains.count)
+    bounds = Array(repeating: nil, count: domains.count)
+    guard intake.options.clock == .auto, domains.count > 1 else { return }
+    spread(from: intake, identity, evidence(intake, identity))
+    for source in offsets.indices { offsets[source] = offsets[source] &+ moved[domainOf[source]] }
   }
 
-  /// What shares a clock: a host; where none is named, a run of ours, an instance, a service.
-  private static func host(of source: SpanSource) -> String {
-    for key in [Key.run, Key.hostName, "hostname", "host.id", "ip", Key.serviceInstance] {
-      if let text = source.attributes.text(key) { return text }
-    }
-    return source.service
-  }
+  /// The bound of a source's offset in microseconds, rounded up; 0: none is known.
+  func bound(of source: Int) -> UInt32 { bounds[domainOf[source]].map { UInt32(clamping: ($0 + 999) / 1000) } ?? 0 }
 
-  private func bounds(_ spans: [SpanModel]) -> [Pair: Bounds] {
-    var places: [SpanID: Int] = [:]
-    for (index, span) in spans.enumerated() { places[span.id] = index }
-    var bounds: [Pair: Bounds] = [:]
-    for span in spans {
-      guard span.parent != .none, let place = places[span.parent] else { continue }
-      let parent = spans[place]
-      let pair = Pair(caller: hostOf[parent.source], callee: hostOf[span.source])
-      guard pair.caller != pair.callee else { continue }
-      let low = Int64(bitPattern: parent.start) &- Int64(bitPattern: span.start)
-      let high = Int64(bitPattern: parent.end) &- Int64(bitPattern: span.end)
+  func host(of source: Int) -> String { domains[domainOf[source]] }
+
+  private func evidence(_ intake: SpanIntake, _ identity: SpanIdentity) -> [Pair: Bounds] {
+    var evidence: [Pair: Bounds] = [:]
+    for row in intake.rows.indices where identity.parents[row] >= 0 && !identity.isRepeated[row] {
+      let (span, parent) = (intake.rows[row], intake.rows[Int(identity.parents[row])])
+      let pair = Pair(caller: domainOf[Int(parent.source)], callee: domainOf[Int(span.source)])
+      guard pair.caller != pair.callee, !span.flags.contains(.follows), span.kind != SpanKind.consumer.rawValue,
+        parent.kind != SpanKind.producer.rawValue
+      else { continue }
+      let isCall = parent.kind == SpanKind.client.rawValue && span.kind == SpanKind.server.rawValue
+      guard isCall || (isNamed[pair.caller] && isNamed[pair.callee] && span.start < parent.end) else { continue }
+      let low = Int64(bitPattern: parent.start &- span.start)
+      let high = Int64(bitPattern: parent.end &- span.end)
       // A callee that takes longer than its call was not waited for to its end: only its beginning says something.
-      let isWaitedFor = low <= high && parent.kind != .producer && parent.status != .error
-      bounds[pair, default: Bounds()].calls.append((low, isWaitedFor ? high : nil))
+      let isWaitedFor =
+        isCall && low <= high && !span.flags.contains(.open) && parent.flags.isDisjoint(with: [.open, .failed])
+      evidence[pair, default: []].append((low, isWaitedFor ? high : nil))
     }
-    return bounds
+    return evidence
   }
 
   /// From the host of most roots outwards.
-  private mutating func spread(from spans: [SpanModel], _ bounds: [Pair: Bounds]) {
-    var roots = Array(repeating: 0, count: hosts.count)
-    for span in spans where span.parent == .none { roots[hostOf[span.source]] += 1 }
+  private mutating func spread(from intake: SpanIntake, _ identity: SpanIdentity, _ evidence: [Pair: Bounds]) {
+    var roots = Array(repeating: 0, count: domains.count)
+    for row in intake.rows.indices where identity.parents[row] == -1 {
+      roots[domainOf[Int(intake.rows[row].source)]] += 1
+    }
     let start = roots.indices.max { roots[$0] < roots[$1] } ?? 0
+    var neighbours: [Int: Set<Int>] = [:]
+    for pair in evidence.keys {
+      neighbours[pair.caller, default: []].insert(pair.callee)
+      neighbours[pair.callee, default: []].insert(pair.caller)
+    }
     var done: Set<Int> = []
-    let order = bounds.keys.sorted { ($0.caller, $0.callee) < ($1.caller, $1.callee) }
-    for root in [start] + hosts.indices where done.insert(root).inserted {
+    for root in [start] + domains.indices where done.insert(root).inserted {
       var queue = [root]
       while let host = queue.popLast() {
-        for pair in order where pair.caller == host || pair.callee == host {
-          let other = pair.caller == host ? pair.callee : pair.caller
-          guard done.insert(other).inserted else { continue }
-          let reverse = Pair(caller: pair.callee, callee: pair.caller)
-          correct(other, against: host, Self.calls(of: other, with: host, bounds[pair], bounds[reverse], pair))
+        for other in (neighbours[host] ?? []).sorted() where done.insert(other).inserted {
+          let there = evidence[Pair(caller: host, callee: other)] ?? []
+          let back = evidence[Pair(caller: other, callee: host)] ?? []
+          // Where `other` is the caller, the bounds are those of `host`: mirrored. One without an end has no beginning then.
+          let mirrored = back.compactMap { call in call.high.map { (low: 0 &- $0, high: Int64?(0 &- call.low)) } }
+          correct(other, against: host, there + mirrored)
           queue.append(other)
         }
       }
     }
   }
 
-  /// Bounds of what to add to `other`, from calls in either direction.
-  private static func calls(
-    of other: Int, with host: Int, _ there: Bounds?, _ back: Bounds?, _ pair: Pair
-  ) -> [(low: Int64, high: Int64?)] {
-    let forward = pair.callee == other ? there : back
-    let backward = pair.callee == other ? back : there
-    // Where `other` is the caller, the bounds are those of `host`: mirrored. One without an end has no beginning then.
-    let mirrored = (backward?.calls ?? []).compactMap { call in
-      call.high.map { (low: 0 &- $0, high: Int64?(0 &- call.low)) }
-    }
-    return (forward?.calls ?? []) + mirrored
-  }
-
-  private mutating func correct(_ other: Int, against host: Int, _ calls: [(low: Int64, high: Int64?)]) {
-    guard let low = calls.map(\.low).max() else { return offsets[other] = offsets[host] }
+  private mutating func correct(_ other: Int, against host: Int, _ calls: Bounds) {
+    moved[other] = moved[host]
+    bounds[other] = bounds[host]
+    let contradicted = calls.count { $0.low > resolution || $0.high.map { $0 < -resolution } ?? false }
+    guard contradicted > 0, let low = calls.map(\.low).max() else { return }
     let high = calls.compactMap(\.high).min()
-    var relative: Int64 = 0
+    var relative: Int64
     if let high, low <= high {
-      if low > 0 || high < 0 { relative = low + (high - low) / 2 }
-    } else if high == nil {
-      relative = max(0, low)
+      guard low > resolution || high < -resolution else { return }
+      relative = low + (high - low) / 2
     } else {
-      // No correction satisfies all calls: the one in the middle of them.
+      // One odd call among many proves nothing.
+      guard contradicted * 2 > calls.count else { return }
       let middles = calls.compactMap { call in call.high.map { call.low / 2 &+ $0 / 2 } }.sorted()
-      relative = middles[middles.count / 2]
+      relative = middles.isEmpty ? low : middles[middles.count / 2]
     }
-    offsets[other] = offsets[host] &+ relative
-    guard relative != 0 else { return }
-    let misfits = calls.count { relative < $0.low || $0.high.map { relative > $0 } ?? false }
+    relative = relative / resolution * resolution
+    let misfits = calls.count { relative < $0.low - resolution || $0.high.map { relative > $0 + resolution } ?? false }
+    guard relative != 0, misfits < contradicted else { return }
+    moved[other] = moved[host] &+ relative
+    let half = high.map { low <= $0 ? UInt64(($0 - low + 1) / 2) : nil } ?? nil
+    bounds[other] = half.map { $0 + (bounds[host] ?? 0) }
     corrections.append(
-      ClockCorrection(host: hosts[other], nanoseconds: offsets[other], calls: calls.count, misfits: misfits))
-  }
-
-  /// A host against which nothing was measured, but which was reached over one that was corrected, moves with it.
-  func apply(to span: inout SpanModel) {
-    let offset = offsets[hostOf[span.source]]
-    guard offset != 0 else { return }
-    span.start = Self.move(span.start, offset)
-    span.end = Self.move(span.end, offset)
-    for index in span.events.indices { span.events[index].time = Self.move(span.events[index].time, offset) }
-  }
-
-  private static func move(_ time: UInt64, _ offset: Int64) -> UInt64 {
-    UInt64(max(0, Int64(clamping: time).addingReportingOverflow(offset).partialValue))
+      ClockCorrection(
+        host: domains[other], nanoseconds: moved[other], bound: bounds[other], calls: calls.count, misfits: misfits,
+        isNamed: isNamed[other]))
   }
 }

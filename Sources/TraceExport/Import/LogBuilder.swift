@@ -2,229 +2,268 @@ import ChainModel
 import TraceLog
 
 /// Makes a log of spans. Those of a chainlab export bring their records as events, and give the same log again; of others
-/// the log says when they began and ended, and nothing that the document does not say.
+/// the log says when they began and ended, and nothing that the file does not say.
 struct LogBuilder {
-  private var report = ImportReport()
-  private var texts: [String: UInt32] = [:]
+  private var report: ImportReport
+  private var intake: SpanIntake
   private var records: [Record] = []
   private var processes: [LogProcess] = []
-  /// By source.
+  /// By source: which stands for it, its slot, its place in `processes`.
+  private let canonical: [UInt32]
   private var slots: [UInt16] = []
-  private let sources: [SpanSource]
-  private let spans: [SpanModel]
+  private var places: [Int] = []
+  private var identity: SpanIdentity
+  private let skew: ClockSkew
   /// Traces that stand for none: those of process spans.
   private var ownTraces: Set<TraceID> = []
-  private var clock: Clock
+  private var clock = Clock()
 
   private struct Clock {
-    var offset: UInt64
-    var createdAt: UInt64
+    var offset: UInt64 = 0
+    var createdAt: UInt64 = 0
     var takenAt: UInt64 = 0
     var completeSince: UInt64 = 0
     var loss = LogLoss()
   }
 
-  private static let processLimit = Layout.processSlots
+  /// - Throws: when there are no spans, or more than a log can hold; in strict mode, when one makes no sense.
+  static func build(
+    _ intake: consuming SpanIntake, runID: String
+  ) throws(ImportError) -> (LogSnapshot, ImportReport) {
+    var builder = try LogBuilder(intake)
+    try builder.makeProcesses()
+    builder.takeRows()
+    return builder.finish(runID)
+  }
 
-  private init(_ document: ImportDocument) throws(ImportError) {
-    let identity = try SpanIdentity(document)
-    sources = document.sources
-    let skew = ClockSkew(identity.spans, sources)
-    spans = identity.spans.map { span in
-      var span = span
-      skew.apply(to: &span)
-      return span
-    }
+  /// What is known before a log is made of it.
+  /// - Throws: as `build` does.
+  static func check(_ intake: consuming SpanIntake) throws(ImportError) -> ImportReport {
+    var builder = try LogBuilder(intake)
+    try builder.makeProcesses()
+    builder.report.learn(builder.intake)
+    return builder.report
+  }
+
+  private init(_ intake: consuming SpanIntake) throws(ImportError) {
+    var read = intake
+    guard !read.rows.isEmpty else { throw Self.nothing(read) }
+    canonical = ProcessMerge.canonical(read.sources)
+    identity = try SpanIdentity(&read, sources: canonical)
+    skew = ClockSkew(read, identity)
+    identity.inferKinds(&read)
+    report = ImportReport(format: read.format)
     report.corrections = skew.corrections
     report.repeated = identity.repeated
     report.renamed = identity.renamed
     report.missingParents = identity.orphans
-    report.spans = spans.count
-    report.traces = Set(spans.lazy.map(\.trace)).count
-    report.roots = spans.count { $0.parent == .none }
-    report.droppedBefore = spans.reduce(0) { sum, span in
-      let dropped = span.dropped
-      let isOwn = span.attributes.text(Key.role) != nil
-      return isOwn ? sum : sum &+ dropped.attributes &+ dropped.events &+ dropped.links
-    }
-    clock = Self.clock(spans)
+    self.intake = read
+    count()
+    makeClock()
   }
 
-  /// - Throws: when the document's spans contradict one another, or are more than a log can hold.
-  static func build(_ document: ImportDocument, runID: String) throws(ImportError) -> (LogSnapshot, ImportReport) {
-    guard !document.spans.isEmpty else {
-      throw ImportError(record: "the document", field: "spans", found: "none", expected: "at least one")
+  private static func nothing(_ intake: SpanIntake) -> ImportError {
+    for oddity in Oddity.allCases { if let example = intake.examples[oddity] { return example } }
+    let rest = [(intake.counts.logs, "logs"), (intake.counts.metrics, "metrics")].filter { $0.0 > 0 }.map(\.1)
+    return ImportError(
+      record: "the document", field: "spans",
+      found: rest.isEmpty ? "none" : "none, but \(rest.joined(separator: " and "))",
+      expected: "at least one")
+  }
+
+  private mutating func count() {
+    var traces: Set<TraceID> = []
+    for row in intake.rows.indices where !identity.isRepeated[row] {
+      report.spans += 1
+      traces.insert(intake.rows[row].trace)
+      if intake.rows[row].parent == 0 { report.roots += 1 }
+      if identity.parents[row] >= 0 {
+        let (span, parent) = (intake.rows[row], intake.rows[Int(identity.parents[row])])
+        let start = Self.move(span.start, skew.offsets[Int(span.source)])
+        if start < Self.move(parent.start, skew.offsets[Int(parent.source)]) { report.beforeParent += 1 }
+      }
+      if intake.rows[row].flags.contains(.own) { continue }
+      report.spansOnly += 1
+      if intake.rows[row].flags.contains(.open) { report.open += 1 }
     }
-    var builder = try LogBuilder(document)
-    try builder.makeProcesses()
-    for span in builder.spans { builder.take(span) }
-    return builder.finish(runID)
+    report.traces = traces.count
+    report.unnamed = intake.sources.indices.count {
+      canonical[$0] == UInt32($0) && intake.sources[$0].service == ProcessFacts.unknown
+    }
   }
 
   // MARK: Clock
 
   /// Ours say how their clock relates to Unix time. Of others, the first span begins a second after the log does.
-  private static func clock(_ spans: [SpanModel]) -> Clock {
-    let first = spans.lazy.map(\.start).min() ?? 0
-    let own = spans.first { $0.attributes[Key.clockOffset] != nil }
+  private mutating func makeClock() {
+    for span in intake.processSpans { ownTraces.insert(intake.rows[span.row].trace) }
+    var first = UInt64.max
+    for row in intake.rows { first = min(first, Self.move(row.start, skew.offsets[Int(row.source)])) }
+    let own = intake.processSpans.first { $0.attributes[Key.clockOffset] != nil }
     guard let own, let offset = own.attributes.integer(Key.clockOffset).map({ UInt64(bitPattern: $0) }),
       offset <= first
     else {
       let second: UInt64 = 1_000_000_000
-      return Clock(offset: first > second ? first - second : 0, createdAt: min(first, second))
+      clock.offset = first > second ? first - second : 0
+      return clock.createdAt = min(first, second)
     }
     func number(_ key: String) -> UInt64 { UInt64(clamping: own.attributes.integer(key) ?? 0) }
     func lost(_ name: String) -> Int { Int(clamping: own.attributes.integer(Key.lost + name) ?? 0) }
-    var clock = Clock(
+    clock = Clock(
       offset: offset, createdAt: number(Key.created), takenAt: number(Key.taken),
       completeSince: number(Key.completeSince))
     clock.loss.overwritten = lost("overwritten")
     clock.loss.holes = lost("holes")
     clock.loss.strings = lost("strings")
     clock.loss.damaged = lost("damaged")
-    return clock
+  }
+
+  private static func move(_ time: UInt64, _ offset: Int64) -> UInt64 {
+    offset == 0 ? time : UInt64(max(0, Int64(clamping: time).addingReportingOverflow(offset).partialValue))
+  }
+
+  /// A time of the log; an event may claim one before the log's own clock.
+  private func log(_ time: UInt64, _ source: UInt32) -> UInt64 {
+    let moved = Self.move(time, skew.offsets[Int(source)])
+    return moved > clock.offset ? moved - clock.offset : 0
   }
 
   // MARK: Processes
 
   private mutating func makeProcesses() throws(ImportError) {
-    guard sources.count <= Self.processLimit else {
+    let own = intake.sources.indices.filter { canonical[$0] == UInt32($0) }
+    guard own.count <= Layout.processSlots else {
       throw ImportError(
-        record: "the document", field: "resources", found: "\(sources.count) different ones",
-        expected: "at most \(Self.processLimit)")
+        record: "the document", field: "resources", found: "\(own.count) different ones",
+        expected: "at most \(Layout.processSlots)")
     }
-    var free = Set(UInt16(0)..<UInt16(Self.processLimit))
-    var wanted: [UInt16?] = []
-    for source in sources {
-      let slot = source.attributes.integer(Key.slot).flatMap { UInt16(exactly: $0) }
-      wanted.append(slot.flatMap { free.remove($0) })
+    var free = Set(UInt16(0)..<UInt16(Layout.processSlots))
+    var wanted: [Int: UInt16] = [:]
+    for source in own {
+      if let slot = intake.sources[source].slot.flatMap({ free.remove($0) }) { wanted[source] = slot }
     }
+    slots = Array(repeating: 0, count: intake.sources.count)
+    places = Array(repeating: 0, count: intake.sources.count)
     var next: UInt16 = 0
-    for (index, source) in sources.enumerated() {
-      while wanted[index] == nil, !free.contains(next) { next += 1 }
-      let slot = wanted[index] ?? next
+    for source in own {
+      while wanted[source] == nil, !free.contains(next) { next += 1 }
+      let slot = wanted[source] ?? next
       free.remove(slot)
-      slots.append(slot)
+      (slots[source], places[source]) = (slot, processes.count)
       processes.append(
         LogProcess(
-          slot: Int(slot), name: source.service,
-          identity: ProcessIdentity(
-            pid: Int32(exactly: source.attributes.integer(Key.pid) ?? 0) ?? 0, startTicks: 1),
-          fate: .stopped, attachedAt: 0, dropped: 0))
+          slot: Int(slot), name: intake.sources[source].service,
+          identity: ProcessIdentity(pid: intake.sources[source].pid, startTicks: 1), fate: .stopped, attachedAt: 0,
+          dropped: 0))
     }
-    for span in spans where span.attributes.text(Key.role) == SpanGroup.Role.process.rawValue { learn(span) }
-    for span in spans where processes[span.source].attachedAt == 0 {
-      processes[span.source].attachedAt = span.start &- clock.offset
+    for span in intake.processSpans { learn(span) }
+    var starts = [UInt64](repeating: .max, count: processes.count)
+    for row in intake.rows {
+      let place = places[Int(row.source)]
+      starts[place] = min(starts[place], log(row.start, row.source))
     }
     // One without spans has been there as long as the log, for all that is known.
-    for index in processes.indices where processes[index].attachedAt == 0 {
-      processes[index].attachedAt = max(1, clock.createdAt)
+    for place in processes.indices where processes[place].attachedAt == 0 {
+      processes[place].attachedAt = starts[place] == .max ? max(1, clock.createdAt) : starts[place]
     }
+    report.processes = processes.count
   }
 
-  private mutating func learn(_ span: SpanModel) {
-    ownTraces.insert(span.trace)
-    let ticks = UInt64(clamping: span.attributes.integer(Key.startTicks) ?? 1)
-    processes[span.source].identity.startTicks = ticks
-    processes[span.source].attachedAt = UInt64(clamping: span.attributes.integer(Key.attached) ?? 0)
-    processes[span.source].dropped = Int(clamping: span.attributes.integer(Key.dropped) ?? 0)
-    if span.attributes.text(Key.fate) == "\(LogProcess.Fate.died)" { processes[span.source].fate = .died }
+  private mutating func learn(_ span: SpanIntake.ProcessSpan) {
+    let place = places[Int(intake.rows[span.row].source)]
+    processes[place].identity.startTicks = UInt64(clamping: span.attributes.integer(Key.startTicks) ?? 1)
+    processes[place].attachedAt = UInt64(clamping: span.attributes.integer(Key.attached) ?? 0)
+    processes[place].dropped = Int(clamping: span.attributes.integer(Key.dropped) ?? 0)
+    if span.attributes.text(Key.fate) == "\(LogProcess.Fate.died)" { processes[place].fate = .died }
   }
 
   // MARK: Records
 
-  private mutating func take(_ span: SpanModel) {
-    let role = span.attributes.text(Key.role)
-    if role == "queue" { return }
-    if let role = role.flatMap({ SpanGroup.Role(rawValue: $0) }) { takeOwn(span, role) } else { takeForeign(span) }
+  private mutating func takeRows() {
+    records.reserveCapacity(report.spansOnly * 2 + intake.records.count + intake.sources.count)
+    for row in intake.rows.indices where !identity.isRepeated[row] {
+      let span = intake.rows[row]
+      if span.flags.contains(.own) { takeOwn(span) } else { takeForeign(span) }
+    }
+    for source in intake.sources.indices where canonical[source] == UInt32(source) {
+      // Ours bring their own record of it.
+      guard skew.offsets[source] != 0, intake.sources[source].moved == 0 else { continue }
+      var record = Record(
+        kind: .clock, time: processes[places[source]].attachedAt, other: UInt64(bitPattern: skew.offsets[source]),
+        process: slots[source], name: intake.texts.id(skew.host(of: source)), arg: skew.bound(of: source))
+      record.word = 0
+      records.append(record)
+    }
+    report.learn(intake)
+    // A file of a hundred megabytes has spans of tens of them: they are not kept beside the records.
+    intake.rows = []
+    intake.records = []
   }
 
-  private mutating func append(_ record: Record, _ name: String, _ span: SpanModel, unixTime: UInt64) {
-    var record = record
-    // An event may claim a time before the log's own clock.
-    record.time = unixTime > clock.offset ? unixTime - clock.offset : 0
-    record.process = slots[span.source]
-    record.name = id(of: name)
-    records.append(record)
-  }
-
-  private mutating func id(of text: String) -> UInt32 {
-    if text.isEmpty { return 0 }
-    let next = UInt32(clamping: texts.count + 1)
-    return texts[text]
-      ?? {
-        texts[text] = next
-        return next
-      }()
-  }
-
-  private mutating func takeOwn(_ span: SpanModel, _ role: SpanGroup.Role) {
-    let id = span.attributes.text(Key.span).flatMap { SpanID(hex: $0) } ?? span.id
-    let facts = SpanFacts(
-      role: role, trace: ownTraces.contains(span.trace) ? nil : span.trace, id: id.rawValue,
-      parent: span.parent.rawValue, name: span.attributes.text(Key.spanName) ?? span.name, kind: span.kind,
-      isParentRemote: span.isParentRemote == true)
-    for event in span.events {
-      guard let form = RecordForm.form(ofEvent: event.name) else {
-        report.eventsLeft += 1
-        continue
+  private mutating func takeOwn(_ span: SpanRow) {
+    let first = Int(span.name)
+    let isOfNone = ownTraces.contains(span.trace)
+    for index in first..<first + Int(span.error) {
+      var record = intake.records[index]
+      record.time = log(record.time, span.source)
+      record.process = slots[Int(span.source)]
+      if isOfNone, record.kind != .attribute, record.trace == span.trace {
+        (record.traceHigh, record.traceLow) = (0, 0)
       }
-      if form.kind == .attribute {
-        let name = event.attributes.text(Key.attributeKey) ?? ""
-        for record in TextPieces.records(event.attributes, span: id.rawValue) {
-          append(record, name, span, unixTime: event.time)
-        }
-        continue
-      }
-      let (record, name) = form.record(event.attributes, defaults: facts.defaults(of: form.kind))
-      append(record, name, span, unixTime: event.time)
+      records.append(record)
     }
   }
 
-  private mutating func takeForeign(_ span: SpanModel) {
-    report.spansOnly += 1
-    let thread = UInt32(clamping: span.attributes.integer(Key.threadID) ?? 0)
-    let resend = UInt32(clamping: span.attributes.integer(Key.resendCount) ?? 0)
-    let start = Record(
-      kind: .spanStart, trace: span.trace, span: span.id.rawValue, other: span.parent.rawValue, thread: thread,
-      detail: span.kind.rawValue, arg: min(resend, 1_000_000) + 1)
-    append(start, span.name, span, unixTime: span.start)
-    let status = span.attributes[Key.status] ?? span.attributes["http.status_code"]
-    var error = span.attributes.text(Key.errorType) ?? ""
-    if error.isEmpty, span.status == .error { error = "error" }
-    let kept: Set<String> = [
-      Key.threadID, Key.resendCount, Key.status, "http.status_code", Key.errorType, Key.incomplete,
-    ]
-    report.attributesLeft += span.attributes.count { !kept.contains($0.key) }
-    report.eventsLeft += span.events.count
-    report.linksLeft += span.links.count
-    guard span.attributes.bool(Key.incomplete) != true else { return report.open += 1 }
-    let code = status?.integer.flatMap { UInt32(exactly: $0) } ?? 0
-    let end = Record(
-      kind: .spanEnd, trace: span.trace, span: span.id.rawValue, thread: thread, arg: code <= 999 ? code : 0)
-    append(end, error, span, unixTime: span.end)
+  private mutating func takeForeign(_ span: SpanRow) {
+    var attempt = span.resend + 1
+    if span.flags.contains(.follows) { attempt |= Record.followsFlag }
+    records.append(
+      Record(
+        kind: .spanStart, time: log(span.start, span.source), trace: span.trace, span: span.id, other: span.parent,
+        thread: span.thread, process: slots[Int(span.source)], detail: span.kind, name: span.name, arg: attempt))
+    guard !span.flags.contains(.open) else { return }
+    let error = span.error == 0 && span.flags.contains(.failed) ? intake.texts.id("error") : span.error
+    records.append(
+      Record(
+        kind: .spanEnd, time: log(span.end, span.source), trace: span.trace, span: span.id, thread: span.thread,
+        process: slots[Int(span.source)], name: error, arg: UInt32(span.status)))
   }
 
   private consuming func finish(_ runID: String) -> (LogSnapshot, ImportReport) {
+    identity = SpanIdentity.none
     // The word still is the place among the records of the same nanosecond; within one place, the order of the document.
-    let order = records.indices.sorted { left, right in
-      let (a, b) = (records[left], records[right])
-      return (a.time, a.word, UInt64(left)) < (b.time, b.word, UInt64(right))
+    var order = (0..<UInt32(records.count)).map { $0 }
+    records.withUnsafeBufferPointer { records in
+      order.sort { left, right in
+        let (a, b) = (records[Int(left)], records[Int(right)])
+        return (a.time, a.word, left) < (b.time, b.word, right)
+      }
     }
-    var sorted: [Record] = []
-    sorted.reserveCapacity(order.count)
-    for index in order {
-      var record = records[index]
-      record.word = UInt64(sorted.count) + 1
-      sorted.append(record)
-    }
-    report.processes = processes.count
-    report.records = sorted.count
+    records.permute(by: &order)
+    for index in records.indices { records[index].word = UInt64(index) + 1 }
+    report.records = records.count
     let snapshot = LogSnapshot(
       runID: runID, wallOffset: clock.offset, createdAt: clock.createdAt, completeSince: clock.completeSince,
-      takenAt: max(clock.takenAt, sorted.last?.time ?? 0), processes: processes.sorted { $0.slot < $1.slot },
-      strings: LogStrings(Dictionary(uniqueKeysWithValues: texts.map { ($0.value, $0.key) })), records: sorted,
-      loss: clock.loss)
+      takenAt: max(clock.takenAt, records.last?.time ?? 0), processes: processes.sorted { $0.slot < $1.slot },
+      strings: LogStrings(intake.texts.strings), records: records, loss: clock.loss)
     return (snapshot, report)
+  }
+}
+
+extension [Record] {
+  /// Puts at each place the record that `order` names for it, without a second copy of them all. The order is used up.
+  fileprivate mutating func permute(by order: inout [UInt32]) {
+    for start in indices where order[start] != UInt32(start) {
+      let first = self[start]
+      var place = start
+      while Int(order[place]) != start {
+        let next = Int(order[place])
+        self[place] = self[next]
+        order[place] = UInt32(place)
+        place = next
+      }
+      self[place] = first
+      order[place] = UInt32(place)
+    }
   }
 }

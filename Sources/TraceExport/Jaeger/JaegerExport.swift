@@ -105,7 +105,9 @@ package enum JaegerExport {
   private static func references(_ span: SpanModel, to json: inout JSONText) {
     json.array { json in
       var list = span.links.map { ("FOLLOWS_FROM", $0.trace, $0.span) }
-      if span.parent != .none { list.insert(("CHILD_OF", span.trace, span.parent), at: 0) }
+      if span.parent != .none {
+        list.insert((span.follows ? "FOLLOWS_FROM" : "CHILD_OF", span.trace, span.parent), at: 0)
+      }
       for (type, trace, id) in list {
         json.object { json in
           json.key("refType")
@@ -123,7 +125,7 @@ package enum JaegerExport {
     var list = [Attribute("span.kind", "\(span.kind)")]
     if span.status == .error { list.append(Attribute("error", true)) }
     if span.parent != .none, let remote = span.isParentRemote {
-      list.append(Attribute("chainlab.parent.remote", remote))
+      list.append(Attribute(Key.parentRemote, remote))
     }
     if span.start % 1000 != 0 { list.append(Attribute(Key.startNanoseconds, span.start % 1000)) }
     if span.end % 1000 != 0 { list.append(Attribute(Key.endNanoseconds, span.end % 1000)) }

@@ -84,7 +84,7 @@ struct PerfettoFold {
       lane(record) { $0.begin(slice) }
     case .workEnd: lane(record) { $0.end(span: record.span, at: record.time) }
     case .stall, .model, .fault, .policy, .breaker, .processDied, .dropped, .pool: instant(record)
-    case .attribute, .processStart, .sample, nil: break
+    case .attribute, .processStart, .clock, .sample, nil: break
     }
   }
 

@@ -32,11 +32,20 @@ enum Key {
   static let dropped = "chainlab.process.dropped"
   static let attached = "chainlab.process.attached_ns"
   static let clockOffset = "chainlab.clock.offset_ns"
+  /// What was added to the times that a process had recorded, within which bound, and whose clock it was.
+  static let clockMoved = "chainlab.clock.moved_ns"
+  static let clockBound = "chainlab.clock.bound_us"
+  static let clockHost = "chainlab.clock.host"
   static let created = "chainlab.log.created_ns"
   static let taken = "chainlab.log.taken_ns"
   static let completeSince = "chainlab.log.complete_since_ns"
   static let lost = "chainlab.log.lost."
 
+  /// Of what the kernel said of a thread: see `KernelSample`.
+  static let sampleCall = "chainlab.sample.call"
+  static let sampleThread = "chainlab.sample.thread"
+  static let sampleWaits = "chainlab.sample.waits"
+  static let samplePeer = "chainlab.sample.peer"
   static let osThread = "chainlab.thread.os_id"
   static let endThread = "chainlab.thread.end_id"
   static let threadRole = "chainlab.thread.role"
@@ -86,7 +95,8 @@ enum Key {
   static let argument = "chainlab.arg"
   /// Place among the records of the same nanosecond.
   static let order = "chainlab.order"
-  /// In Jaeger's documents: the nanoseconds behind a time's microseconds.
+  /// In Jaeger's documents: whether the parent runs in another process, and the nanoseconds behind a time's microseconds.
+  static let parentRemote = "chainlab.parent.remote"
   static let startNanoseconds = "chainlab.start_ns"
   static let endNanoseconds = "chainlab.end_ns"
   static let nanoseconds = "chainlab.ns"

@@ -70,6 +70,12 @@ struct RecordForm {
     RecordForm(
       kind: .stall, event: "chainlab.stall", name: Key.stallCulprit, other: Key.stallTime, detail: detectors),
     RecordForm(kind: .dropped, event: "chainlab.dropped", argument: .number(key: Key.dropped)),
+    RecordForm(
+      kind: .clock, event: "chainlab.clock", name: Key.clockHost, other: Key.clockMoved,
+      argument: .number(key: Key.clockBound)),
+    RecordForm(
+      kind: .sample, event: "chainlab.sample", name: Key.sampleCall, other: Key.sampleThread,
+      detail: .flag(key: Key.sampleWaits), argument: .number(key: Key.samplePeer)),
   ]
 
   private static let requests: [RecordForm] = [

@@ -69,7 +69,7 @@ struct SpanAssembly {
       let isCall = calls[key] != nil
       try add(record, to: isCall ? \.calls : \.waits, key, isCall ? .call : .wait, emit)
     case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .policy,
-      .breaker, .stall, .dropped, .sample:
+      .breaker, .clock, .stall, .dropped, .sample:
       let key = SpanGroup.Key(process: record.process, id: 0)
       processes[record.process, default: SpanGroup(.process, key)].add(record)
     case nil: break
@@ -105,6 +105,7 @@ struct SpanAssembly {
         span.id = SpanID(rawValue: SpanBuilder.mix(span.id.rawValue ^ UInt64(used.count)))
       }
       if span.id != wanted, wanted != .none { builder.rename(&span, from: wanted) }
+      builder.restore(&span)
       try emit(span)
     }
   }

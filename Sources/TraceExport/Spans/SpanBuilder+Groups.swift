@@ -95,9 +95,10 @@ extension SpanBuilder {
     span.start = unix(start?.time ?? group.first.time)
     span.end = max(span.start, span.end)
     span.parent = SpanID(rawValue: start?.other ?? 0)
+    span.follows = start?.follows ?? false
     if span.parent != .none { span.isParentRemote = false }
     if start == nil { span.attributes.append(Attribute(Key.startLost, true)) }
-    if isHTTP { describeCall(&span, words, path, attempt: start?.arg ?? 0) }
+    if isHTTP { describeCall(&span, words, path, attempt: start?.attempt ?? 0) }
     if span.name != name { span.attributes.append(Attribute(Key.spanName, name)) }
     span.attributes += thread(start ?? group.first)
     describeWait(&span, group)

@@ -14,6 +14,8 @@ struct SpanBuilder {
   private var places: [UInt16: Int] = [:]
   private var names: [UInt16: String] = [:]
   private var threads: [Thread: UInt32] = [:]
+  /// By source: what was added to its recorded times.
+  private var moved: [Int: Int64] = [:]
   /// The trace of what belongs to no request; the same for the same run.
   let processTrace: TraceID
   /// The end of what is still open.
@@ -31,8 +33,24 @@ struct SpanBuilder {
     for process in snapshot.processes { add(process) }
     for record in snapshot.records {
       if places[record.process] == nil { addUnknown(record.process) }
+      if record.kind == .clock, let place = places[record.process] {
+        moved[place] = Int64(bitPattern: record.other)
+      }
       if record.kind == .threadStart { threads[Thread(process: record.process, tid: record.thread)] = record.name }
     }
+    for (place, offset) in moved { sources[place].attributes.append(Attribute(Key.clockMoved, offset)) }
+  }
+
+  /// Gives a span the times that its process had recorded: an export carries those, and says beside them by how much they
+  /// were moved.
+  func restore(_ span: inout SpanModel) {
+    guard let offset = moved[span.source] else { return }
+    func recorded(_ time: UInt64) -> UInt64 {
+      UInt64(max(1, Int64(clamping: time).subtractingReportingOverflow(offset).partialValue))
+    }
+    span.start = recorded(span.start)
+    span.end = recorded(span.end)
+    for index in span.events.indices { span.events[index].time = recorded(span.events[index].time) }
   }
 
   private mutating func add(_ process: LogProcess) {

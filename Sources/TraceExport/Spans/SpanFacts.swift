@@ -33,7 +33,7 @@ struct SpanFacts {
       defaults.span = parent
       defaults.other = id
     case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .policy,
-      .breaker, .stall, .dropped, .sample:
+      .breaker, .clock, .stall, .dropped, .sample:
       defaults.trace = nil
     }
     return defaults

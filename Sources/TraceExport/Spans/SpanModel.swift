@@ -34,6 +34,8 @@ struct SpanModel: Hashable, Sendable {
   var parent = SpanID.none
   /// Nil where nobody says.
   var isParentRemote: Bool?
+  /// Its parent does not wait for it.
+  var follows = false
   var name: String
   var kind: SpanKind
   var start: UInt64

@@ -333,7 +333,7 @@ extension CascadeFold {
     guard record.detail == SpanKind.client.rawValue, isCounting else { return }
     let service = Int(process(Int32(record.process)).service)
     services[service].attempts += 1
-    guard record.arg > 1, services[service].retries.count < 64 || services[service].retries[record.name] != nil
+    guard record.attempt > 1, services[service].retries.count < 64 || services[service].retries[record.name] != nil
     else { return }
     services[service].retries[record.name, default: 0] += 1
   }

@@ -150,7 +150,7 @@ package struct CascadeFold {
     case .workStart: startWork(record)
     case .workEnd: endWork(record)
     case .stall: stall(record)
-    case .attribute, .spanEnd, .processDied, .dropped, .sample, .policy, .breaker: break
+    case .attribute, .spanEnd, .processDied, .dropped, .sample, .policy, .breaker, .clock: break
     }
   }
 

@@ -1,0 +1,301 @@
+/// Makes causes of what changed.
+///
+/// Time is counted where it was spent, and then named by who caused it: where calls to a service wait longer because the
+/// service, or what it calls, takes longer, that wait is a queue before it, and belongs to what takes longer. A service
+/// that takes longer itself has its own time and the queues before it; ways that all lead to or from one service are its
+/// network. Errors belong to where they begin, missing work to where it was cut short.
+struct IncidentFinder {
+  let sums: WindowSums
+  let faults: RequestFaults
+  private let quiet: [WindowProfile]
+  private let incident: [WindowProfile]
+  private(set) var causes: [IncidentCause] = []
+  /// By group: the group that its growth belongs to.
+  private var owner: [Int]
+  /// By group: whether its change stands out.
+  private var stands: [Bool]
+  /// By service: those that it calls.
+  private var calls: [String: Set<String>] = [:]
+  /// By group, of links: how often a request takes them.
+  private var callsPerRequest: [Int: Double] = [:]
+  private let numbers: [WindowSums.Group: Int]
+
+  init(_ sums: WindowSums, _ faults: RequestFaults, _ quiet: [WindowProfile], _ incident: [WindowProfile]) {
+    (self.sums, self.faults, self.quiet, self.incident) = (sums, faults, quiet, incident)
+    owner = Array(sums.groups.indices)
+    numbers = Dictionary(uniqueKeysWithValues: sums.groups.enumerated().map { ($0.element, $0.offset) })
+    stands = sums.groups.indices.map { Self.standsOut(sums, sums.column(of: $0)) }
+    for group in sums.groups { if let callee = group.callee { calls[group.service, default: []].insert(callee) } }
+    countCalls()
+    explainQueues()
+    addTime()
+    addErrors()
+    addMissing()
+    rank()
+  }
+
+  // MARK: What stands out
+
+  /// A change is above the noise if it is many times what quiet time varies by, and no trifle of the request.
+  static func standsOut(_ sums: WindowSums, _ column: Int) -> Bool {
+    let change = abs(sums.change(column))
+    let (times, share) = sums.windows.count >= 3 ? (4.0, 0.04) : (5.0, 0.06)
+    return change > times * sums.noise(column) && change > share * sums.quietMean
+  }
+
+  private func change(_ group: Int) -> Double { sums.change(sums.column(of: group)) }
+
+  // MARK: Queues
+
+  /// Calls to a service that is slower inside wait for it: the growth of the link or queue before it belongs to what grew
+  /// inside. A network's delay grows all ways of a service alike, call by call; a queue grows by more than what is inside.
+  private mutating func explainQueues() {
+    let before = sums.groups.indices.filter { sums.groups[$0].kind != .operation && change($0) > 0 && stands[$0] }
+    let depths = depths
+    func depth(_ group: Int) -> Int { depths[sums.groups[group].callee ?? sums.groups[group].service] ?? 0 }
+    for group in before.sorted(by: { (depth($0), change($0)) > (depth($1), change($1)) }) {
+      let behind = sums.groups[group].callee ?? sums.groups[group].service
+      guard let found = largest(inside: behind, but: group) else { continue }
+      let inside = root(of: found)
+      guard inside != group else { continue }
+      if sums.groups[group].kind == .link {
+        let grown = max(0, change(inside))
+        let isQueue =
+          sums.groups[inside].kind == .link
+          ? perCall(group) > 1.5 * perCall(inside) : grown > 0.05 * change(group)
+        guard isQueue else { continue }
+      }
+      owner[group] = inside
+    }
+    for group in owner.indices { owner[group] = root(of: group) }
+  }
+
+  private func perCall(_ group: Int) -> Double { change(group) / max(0.01, callsPerRequest[group] ?? 1) }
+
+  /// How many calls deep a service is, at most.
+  private var depths: [String: Int] {
+    var depths: [String: Int] = [:]
+    let called = calls.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+    var queue = Set(calls.keys).subtracting(called).sorted().map { (name: $0, depth: 0) }
+    if queue.isEmpty { queue = calls.keys.sorted().prefix(1).map { (name: $0, depth: 0) } }
+    while let (name, depth) = queue.popLast() {
+      // Services may call each other in circles.
+      guard depth < 64, depths[name] ?? -1 < depth else { continue }
+      depths[name] = depth
+      queue += (calls[name] ?? []).sorted().map { (name: $0, depth: depth + 1) }
+    }
+    return depths
+  }
+
+  private mutating func countCalls() {
+    var requests = 0
+    for request in incident.flatMap(\.requests) where sums.weight(of: request.entry) > 0 {
+      requests += 1
+      for visit in request.visits where visit.parent >= 0 {
+        let (from, to) = (sums.places[visit.parent].service, sums.places[visit.place].service)
+        guard from != to, let group = numbers[WindowSums.Group(.link(from, to))] else { continue }
+        callsPerRequest[group, default: 0] += 1
+      }
+    }
+    for group in callsPerRequest.keys { callsPerRequest[group]? /= Double(max(1, requests)) }
+  }
+
+  private func root(of group: Int) -> Int {
+    var place = group
+    for _ in 0..<64 where owner[place] != place { place = owner[place] }
+    return place
+  }
+
+  /// Of what stands out in a service and in all that it calls, what grew most: own time before links.
+  private func largest(inside service: String, but group: Int) -> Int? {
+    var seen: Set<String> = [service]
+    var queue = [service]
+    var best: Int?
+    while let next = queue.popLast() {
+      for callee in (calls[next] ?? []).sorted() where seen.insert(callee).inserted { queue.append(callee) }
+    }
+    for candidate in sums.groups.indices where candidate != group && stands[candidate] && change(candidate) > 0 {
+      guard seen.contains(sums.groups[candidate].service), sums.groups[candidate].kind != .queue else { continue }
+      if sums.groups[candidate].kind == .link, sums.groups[candidate].callee == service { continue }
+      guard let known = best else {
+        best = candidate
+        continue
+      }
+      let isBetter = (sums.groups[candidate].kind == .operation, change(candidate))
+      let than = (sums.groups[known].kind == .operation, change(known))
+      if isBetter.0 != than.0 ? isBetter.0 : isBetter.1 > than.1 { best = candidate }
+    }
+    return best
+  }
+
+  // MARK: Time
+
+  private mutating func addTime() {
+    var added: [Int: Double] = [:]
+    for group in sums.groups.indices where change(group) > 0 { added[owner[group], default: 0] += change(group) }
+    for (group, time) in added.sorted(by: { $0.key < $1.key }) {
+      let value = sums.groups[group]
+      let kind: IncidentCause.Kind = value.kind == .link ? .link : .service
+      var cause = IncidentCause(kind: kind, service: value.service, callee: value.callee)
+      cause.added = time
+      cause.isAboveNoise = stands[group]
+      cause.score = time / max(1, sums.quietMean)
+      cause.evidence = evidence(of: group, time)
+      causes.append(cause)
+    }
+    joinQueues()
+    joinNetworks()
+  }
+
+  private func evidence(of group: Int, _ time: Double) -> [String] {
+    var lines: [String] = []
+    let own = operations(of: group)
+    if !own.isEmpty { lines.append(own.joined(separator: ", ")) }
+    let queues = sums.groups.indices.filter { $0 != group && owner[$0] == group && change($0) > 0 }
+    for queue in queues.sorted(by: { change($0) > change($1) }).prefix(3) {
+      let place = sums.groups[queue]
+      let text =
+        place.kind == .queue ? "the queue of \(place.service)" : "calls from \(place.service) to \(place.callee ?? "")"
+      lines.append("\(text) waited \(Self.time(change(queue))) longer for it")
+    }
+    return lines
+  }
+
+  private func operations(of group: Int) -> [String] {
+    guard sums.groups[group].kind == .operation else { return [] }
+    return sums.places.places.indices.filter { sums.groupOf[$0] == group && sums.change($0) > 0 }
+      .sorted { sums.change($0) > sums.change($1) }.prefix(3)
+      .map { "\(sums.places[$0].operation ?? "") +\(Self.time(sums.change($0)))" }
+  }
+
+  static func time(_ nanoseconds: Double) -> String { Elapsed.text(UInt64(max(0, nanoseconds.rounded()))) }
+
+  /// A service's own queue is the service's.
+  private mutating func joinQueues() {
+    for cause in causes where cause.kind == .service {
+      let same = causes.indices.filter { causes[$0].kind == .service && causes[$0].service == cause.service }
+      guard same.count > 1, let first = same.max(by: { causes[$0].added < causes[$1].added }) else { continue }
+      for other in same where other != first {
+        causes[first].added += causes[other].added
+        causes[first].score += causes[other].score
+        causes[first].isAboveNoise = causes[first].isAboveNoise || causes[other].isAboveNoise
+      }
+      for other in same.reversed() where other != first { causes.remove(at: other) }
+      return joinQueues()
+    }
+  }
+
+  /// Several ways that all lead to or from one service are that service's network, if no other one explains as many.
+  private mutating func joinNetworks() {
+    let links = causes.indices.filter { causes[$0].kind == .link && causes[$0].isAboveNoise }
+    guard links.count > 1 else { return }
+    var sums: [String: (time: Double, count: Int)] = [:]
+    for link in links {
+      for end in [causes[link].service, causes[link].callee ?? ""] {
+        sums[end, default: (0, 0)].time += causes[link].added
+        sums[end, default: (0, 0)].count += 1
+      }
+    }
+    let all = links.reduce(0) { $0 + causes[$1].added }
+    let ranked = sums.sorted { ($1.value.time, $0.key) < ($0.value.time, $1.key) }
+    guard let best = ranked.first, best.value.count > 1, best.value.time >= 0.7 * all else { return }
+    if ranked.count > 1, ranked[1].value.time > 0.9 * best.value.time, ranked[1].value.count >= best.value.count {
+      return
+    }
+    let joined = links.filter { causes[$0].service == best.key || causes[$0].callee == best.key }
+    var cause = IncidentCause(kind: .network, service: best.key)
+    cause.isAboveNoise = true
+    for link in joined {
+      cause.added += causes[link].added
+      cause.score += causes[link].score
+      cause.evidence.append("\(causes[link].text) +\(Self.time(causes[link].added))")
+    }
+    for link in joined.reversed() { causes.remove(at: link) }
+    causes.append(cause)
+  }
+
+  // MARK: Errors and missing work
+
+  private static func percent(_ share: Double) -> String { Figures.percent(share) }
+
+  private mutating func addErrors() {
+    for (place, change) in faults.errors.sorted(by: { $0.key < $1.key }) where change.score >= 4 && change.added >= 0.01
+    {
+      let value = sums.places[place]
+      let text =
+        "\(value.kind == .link ? "calls fail without an error of the callee" : "errors begin in \(value.text)"): "
+        + "\(Self.percent(change.quiet)) of requests before, \(Self.percent(change.incident)) now"
+      // A call that fails at a service that has got slower, or writes nothing any more, failed for that.
+      let suspect = value.callee ?? value.service
+      if let slow = causes.indices.first(where: {
+        causes[$0].isAboveNoise && causes[$0].kind != .errors && causes[$0].service == suspect && value.callee != nil
+      }) {
+        causes[slow].score += change.added
+        causes[slow].evidence.append(text)
+        continue
+      }
+      var cause = IncidentCause(kind: .errors, service: value.service, callee: value.callee)
+      if value.callee != nil, isGone(suspect) {
+        (cause.service, cause.callee) = (suspect, nil)
+        cause.evidence.append("calls to \(suspect) are made, and it writes no spans")
+      }
+      cause.score = 2 * change.added
+      cause.isAboveNoise = true
+      cause.evidence.append(text)
+      join(cause)
+    }
+  }
+
+  /// Whether calls to a service go on while its own spans are missing.
+  private func isGone(_ service: String) -> Bool {
+    faults.unanswered.contains { edge, missing in
+      sums.places[edge.place].service == service && sums.places[edge.parent].service != service
+        && missing.change.incident < 0.7 * missing.change.quiet
+    }
+  }
+
+  private mutating func addMissing() {
+    for (edge, missing) in faults.missing.sorted(by: { ($0.key.parent, $0.key.place) < ($1.key.parent, $1.key.place) })
+    {
+      let (parent, child) = (sums.places[edge.parent], sums.places[edge.place])
+      // What is missing below a call is missing at the callee; what is missing within a service, in its code.
+      let service = parent.service == child.service ? parent.service : child.service
+      let text =
+        "\(parent.text) ran \(child.text) \(Self.rate(missing.change.quiet)) before, "
+        + "\(Self.rate(missing.change.incident)) now"
+      var cause = IncidentCause(kind: .missing, service: service)
+      cause.score = min(1, missing.perRequest)
+      cause.isAboveNoise = missing.perRequest >= 0.01
+      cause.evidence = [text]
+      join(cause)
+    }
+  }
+
+  private static func rate(_ value: Double) -> String { "\(Figures.decimal(value, 2)) times" }
+
+  /// To what is known of the same service already.
+  private mutating func join(_ cause: IncidentCause) {
+    let known = causes.firstIndex {
+      $0.isAboveNoise && $0.service == cause.service && $0.callee == cause.callee && $0.kind != .network
+    }
+    guard let known else { return causes.append(cause) }
+    causes[known].score =
+      cause.kind == .missing ? max(causes[known].score, cause.score) : causes[known].score + cause.score
+    if causes[known].evidence.count < 6 { causes[known].evidence += cause.evidence }
+    if causes[known].kind != .errors, cause.kind == .errors, cause.score > causes[known].score / 2 {
+      causes[known].kind = .errors
+    }
+  }
+
+  // MARK: Order
+
+  private mutating func rank() {
+    let grown = sums.groups.indices.reduce(0) { $0 + max(0, change($1)) }
+    for index in causes.indices { causes[index].share = grown > 0 ? causes[index].added / grown : 0 }
+    causes.sort { left, right in
+      if left.isAboveNoise != right.isAboveNoise { return left.isAboveNoise }
+      if left.score != right.score { return left.score > right.score }
+      return (left.service, left.callee ?? "") < (right.service, right.callee ?? "")
+    }
+  }
+}
