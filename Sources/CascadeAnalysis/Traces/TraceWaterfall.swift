@@ -158,9 +158,9 @@ extension TraceWaterfall {
       lines.append("threads, queues and waits of servers drawn as ─ are not known")
     }
     if leftOut > 0 {
-      lines.append("\(PlainText.count(leftOut, "more span")) not shown (all of them: --all); the path is of all")
+      lines.append("\(FigureText.count(leftOut, "more span")) not shown (all of them: --all); the path is of all")
     }
-    if waitsLeftOut > 0 { lines.append("\(PlainText.count(waitsLeftOut, "more wait")) not shown") }
+    if waitsLeftOut > 0 { lines.append("\(FigureText.count(waitsLeftOut, "more wait")) not shown") }
     lines += movedLines
     if !isComplete { lines.append("the trace begins before the log is complete: parts of it may be missing") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
@@ -209,7 +209,7 @@ extension TraceWaterfall {
     var moved: [String: Int64] = [:]
     for row in rows where row.span.moved != 0 { moved[row.span.service] = row.span.moved }
     return moved.sorted { $0.key < $1.key }.map { service, time in
-      "the times of \(service) were moved \(time < 0 ? "back" : "forward") by \(Elapsed.text(time.magnitude)), since calls "
+      "the times of \(service) were moved \(time < 0 ? "back" : "forward") by \(FigureText.duration(time.magnitude)), since calls "
         + "contradict its clock (import --clock raw keeps them)"
     }
   }

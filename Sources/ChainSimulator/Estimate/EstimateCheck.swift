@@ -1,5 +1,5 @@
 import ChainModel
-package import Topology
+import Topology
 
 /// The error of an estimate: what a simulation of it gives at the recorded rate, beside what was recorded.
 package struct EstimateCheck: Sendable {

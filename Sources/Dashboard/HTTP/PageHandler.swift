@@ -43,10 +43,6 @@ final class PageHandler: ChannelInboundHandler {
       channel.localAddress?.withSockAddr { local, _ in
         channel.remoteAddress?.withSockAddr { remote, _ in users.refusal(local: local, remote: remote) } ?? nil
       } ?? nil
-    context.fireChannelActive()
-  }
-
-  func channelActive(context: ChannelHandlerContext) {
     wait(context)
     if !routes.connections.add(limit: routes.limits.connections) { context.close(promise: nil) }
     context.fireChannelActive()
