@@ -11,7 +11,7 @@ let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomi
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let foundation: [Target.Dependency] = ["ChainModel", "Topology", "TraceLog"]
+let foundation: [Target.Dependency] = ["ChainModel", "EventLoop", "Topology", "TraceLog"]
 
 func service(_ name: String) -> Target {
   .executableTarget(name: name, dependencies: ["ServiceRuntime"] + foundation)
@@ -43,6 +43,7 @@ let package = Package(
 
     // The foundation.
     .target(name: "ChainModel", dependencies: ["CPlatform"]),
+    .target(name: "EventLoop", dependencies: ["ChainModel", "CPlatform"]),
     .target(name: "Topology", dependencies: ["ChainModel", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "TraceLog",
@@ -51,7 +52,7 @@ let package = Package(
     // Observed: the services.
     .target(
       name: "ServiceRuntime",
-      dependencies: foundation + nio + [atomics, logging, tracing, "CCurl", "CSQLite", "CPlatform"]),
+      dependencies: foundation + [atomics, logging, tracing, "CCurl", "CSQLite", "CPlatform"]),
     service("Gateway"),
     service("UserService"),
     service("OrderService"),
@@ -87,6 +88,11 @@ let package = Package(
       ]
         + foundation + nio),
     .testTarget(name: "ChainModelTests", dependencies: ["ChainModel"]),
+    .testTarget(
+      name: "EventLoopTests",
+      dependencies: [
+        "ChainTestSupport", "EventLoop", "ChainModel", .product(name: "NIOEmbedded", package: "swift-nio"),
+      ] + nio),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "ChainModel"]),
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
     .testTarget(

@@ -34,6 +34,9 @@ static const unsigned char retry_storm[] = {
 static const unsigned char retry_layers[] = {
 #embed "lessons/retry-layers.yaml"
 };
+static const unsigned char overload[] = {
+#embed "lessons/overload.yaml"
+};
 static const unsigned char four_models[] = {
 #embed "lessons/four-models.yaml"
 };
@@ -75,6 +78,7 @@ static const struct lesson_file files[] = {
     ENTRY("bulkhead.yaml", bulkhead),
     ENTRY("retry-storm.yaml", retry_storm),
     ENTRY("retry-layers.yaml", retry_layers),
+    ENTRY("overload.yaml", overload),
     ENTRY("four-models.yaml", four_models),
     ENTRY("omission.yaml", omission),
     ENTRY("thread-memory.yaml", thread_memory),

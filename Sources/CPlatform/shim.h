@@ -5,16 +5,22 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,7 +127,23 @@ static inline __attribute__((noinline)) int chain_start(const struct chain_progr
   return failure;
 }
 
-/// A socket for `chain_socket_user`, or -1. By system calls: the headers that declare the functions would define here once
+// An event loop's system calls. `object` comes back with each event.
+static inline int chain_epoll_control(int epoll, int operation, int descriptor, uint32_t events, void *object) {
+  struct epoll_event event;
+  memset(&event, 0, sizeof event);
+  event.events = events;
+  event.data.ptr = object;
+  return epoll_ctl(epoll, operation, descriptor, &event);
+}
+static inline void *chain_event_object(const struct epoll_event *event) { return event->data.ptr; }
+/// Rings at a moment of CLOCK_MONOTONIC. 0, or -1 with errno.
+static inline int chain_timer_set(int timer, uint64_t nanoseconds) {
+  struct itimerspec at = {{0, 0}, {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)}};
+  return timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, 0);
+}
+static inline int chain_accept(int listener) { return accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
+/// A socket for `chain_socket_find`, or -1. By system calls: the headers that declare the functions would define here once
 /// more what Swift's Glibc module has.
 static inline int chain_socket_table(void) {
   const int netlink = 16, raw = 3, close_on_exec = 02000000, level = 1, receive_timeout = 20;
@@ -147,9 +169,9 @@ static inline int chain_socket_end(const void *address, uint32_t *words, uint16_
   __builtin_memcpy(words, bytes + 8, 16);
   return six;
 }
-/// The user of the TCP socket of this host that has these ends (each a `sockaddr`), and its state in `state`; -1 when
-/// there is none, or the kernel does not say.
-static inline int64_t chain_socket_user(int table, const void *own, const void *other, int *state) {
+/// Looks up the TCP socket of this host that has these ends (each a `sockaddr`): 1 and what the kernel says of it; 0 when
+/// there is none; -1 when the kernel does not say.
+static inline int chain_socket_find(int table, const void *own, const void *other, struct inet_diag_msg *found) {
   struct {
     struct nlmsghdr head;
     struct inet_diag_req_v2 body;
@@ -171,9 +193,41 @@ static inline int64_t chain_socket_user(int table, const void *own, const void *
     char bytes[4096];
   } answer;
   ssize_t count = read(table, &answer, sizeof answer);
+  if (count < (ssize_t)NLMSG_LENGTH(sizeof(int))) return -1;
+  if (answer.head.nlmsg_type == NLMSG_ERROR) return *(int *)NLMSG_DATA(&answer.head) == -ENOENT ? 0 : -1;
   if (count < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg))) return -1;
   if (answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY) return -1;
-  const struct inet_diag_msg *found = (const struct inet_diag_msg *)NLMSG_DATA(&answer.head);
-  *state = found->idiag_state;
-  return found->idiag_uid;
+  *found = *(const struct inet_diag_msg *)NLMSG_DATA(&answer.head);
+  return 1;
+}
+/// The user of the TCP socket of this host that has these ends (each a `sockaddr`), and its state in `state`; -1 when
+/// there is none, or the kernel does not say.
+static inline int64_t chain_socket_user(int table, const void *own, const void *other, int *state) {
+  struct inet_diag_msg found;
+  if (chain_socket_find(table, own, other, &found) != 1) return -1;
+  *state = found.idiag_state;
+  return found.idiag_uid;
+}
+/// The ends of a connection; whether it still has both.
+static inline int chain_ends(int descriptor, struct sockaddr_storage *own, struct sockaddr_storage *peer) {
+  socklen_t size = sizeof *own;
+  if (getsockname(descriptor, (struct sockaddr *)own, &size) != 0) return 0;
+  size = sizeof *peer;
+  return getpeername(descriptor, (struct sockaddr *)peer, &size) == 0;
+}
+/// Whether any process of this host still has the socket at the other end of a TCP connection open: 1 or 0; -1 when the
+/// kernel does not say. A FIN alone cannot tell a client that has left from one that only has nothing more to send.
+static inline int chain_peer_is_held(int table, int descriptor) {
+  struct sockaddr_storage own, peer;
+  if (!chain_ends(descriptor, &own, &peer)) return 0;
+  struct inet_diag_msg found;
+  int known = chain_socket_find(table, &peer, &own, &found);
+  return known == 1 ? found.idiag_inode != 0 : known;
+}
+/// How long ago a TCP connection received data, in milliseconds; -1: it is none, or the kernel does not say.
+static inline int64_t chain_milliseconds_since_bytes(int descriptor) {
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
+  return (int64_t)info.tcpi_last_data_recv;
 }

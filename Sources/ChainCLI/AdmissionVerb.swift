@@ -5,19 +5,25 @@ import Supervisor
 struct AdmissionVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "admission",
-    abstract: "Change which requests a service takes, and what it does when a caller leaves, while it runs.",
+    abstract: "Change which requests a service accepts, and what it does when a caller gives up.",
     discussion: """
       EXAMPLE: chainlab admission payment-service min_remaining=100ms leave=finish in_flight=100
 
-      min_remaining=100ms  refuse a request whose deadline leaves less than this when it would be started
-      leave=finish         serve a request to its end when its caller has gone away; cancel: stop it
-      in_flight=100        at most so many requests admitted and not yet answered, 1 to 100000
+      min_remaining=100ms  refuse a request that has less time left than this when its turn comes
+      leave=finish         finish a request whose caller has gone; leave=cancel stops it
+      in_flight=100        at most 100 requests in flight, 1 to 100000; or adaptive: fewer while requests wait long for
+                           the service's own loops or threads
       """)
 
   @OptionGroup var lab: Lab
   @Argument(help: "A service, or all.") var service: String
   @Argument(help: ArgumentHelp("One setting or more; the others stay as they are.", valueName: "key=value"))
   var words: [String]
+
+  func validate() throws {
+    try Lab.expectService(service)
+    do { _ = try AdmissionChange.parse(words: words) } catch { throw ValidationError("\(error)") }
+  }
 
   func run() throws {
     try ExitCodes.reporting {
@@ -33,7 +39,7 @@ struct AdmissionVerb: ParsableCommand {
   static func line(_ status: ServiceStatus) -> String {
     let rules = AdmissionChange(
       minRemaining: .nanoseconds(Int64(status.admission.minRemainingMs * 1e6)), leave: status.admission.leave,
-      inFlight: status.limits.inFlight)
+      inFlight: InFlightLimit(status.limits.rule))
     return "\(status.service): \(rules.text)"
   }
 }

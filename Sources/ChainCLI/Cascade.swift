@@ -8,38 +8,34 @@ struct Cascade: ParsableCommand {
     abstract: "What blocked what, how it spread, why, what it cost, and what would help.",
     discussion: """
       EXAMPLE: chainlab cascade --from 5s --to 20s
-      It reads the log alone: the run in progress, a finished one, or one that crashed. Times count from the run's start.
+      It needs nothing but the log, so it works on a running chain, a finished one, and one that crashed. Times count from
+      the run's start.
       """)
 
   @OptionGroup var choice: RunChoice
-  @Option(help: ArgumentHelp("Begin so long after the run's start.", valueName: "duration")) var from: String?
-  @Option(help: ArgumentHelp("End so long after the run's start.", valueName: "duration")) var to: String?
-  @Option(help: ArgumentHelp("Bridge gaps in a saturation that are shorter.", valueName: "duration")) var gap = "50ms"
-  @Option(help: ArgumentHelp("Leave out saturations that are shorter.", valueName: "duration")) var shortest = "20ms"
+  @Option(help: ArgumentHelp("Begin this long after the run's start.", valueName: "duration")) var from: String?
+  @Option(help: ArgumentHelp("End this long after the run's start.", valueName: "duration")) var to: String?
+  @Option(help: ArgumentHelp("Ignore gaps in a saturation shorter than this.", valueName: "duration")) var gap = "50ms"
+  @Option(help: ArgumentHelp("Ignore saturations shorter than this.", valueName: "duration")) var shortest = "20ms"
   @Flag(help: "Print JSON; its keys are documented in CascadeReport.swift.") var json = false
 
   func validate() throws {
-    for (name, text) in [("from", from), ("to", to), ("gap", gap), ("shortest", shortest)] {
-      guard let text, DurationText.parse(text) == nil else { continue }
+    for (name, text) in [("gap", gap), ("shortest", shortest)] where DurationText.parse(text) == nil {
       throw ValidationError("--\(name): found '\(text)', expected a duration like 250ms or 10s")
     }
   }
 
   func run() throws {
     try ExitCodes.reporting {
+      let window = try RunWindow(from: from, to: to)
       let scan = try choice.reader().scan()
-      let report = CascadeReport(scan, options: options(from: scan.overview.createdAt))
+      let (start, end) = try window.range(in: scan)
+      let report = CascadeReport(
+        scan, options: CascadeOptions(from: start, to: end, gap: Self.length(gap), shortest: Self.length(shortest)))
       if json { return Output.result(WireJSON.encode(report)) }
       Output.result(report.text(width: Output.width))
     }
   }
 
-  private func options(from origin: UInt64) -> CascadeOptions {
-    func time(_ text: String?) -> UInt64? {
-      text.flatMap { DurationText.parse($0) }.map { origin &+ $0.nanoseconds }
-    }
-    func length(_ text: String) -> UInt64 { DurationText.parse(text)?.nanoseconds ?? 0 }
-    return CascadeOptions(
-      from: time(from) ?? 0, to: time(to) ?? .max, gap: length(gap), shortest: length(shortest))
-  }
+  private static func length(_ text: String) -> UInt64 { DurationText.parse(text)?.nanoseconds ?? 0 }
 }

@@ -26,5 +26,12 @@ struct ChainCLI: AsyncParsableCommand {
       Validate.self,
       Predict.self, Simulate.self, TopologyVerb.self, Demo.self, LessonVerb.self, Selftest.self, BenchVerb.self,
       GlossaryVerb.self, Keys.self, Completions.self, VersionVerb.self, Supervise.self, WriteRecords.self,
+      ParseVerb.self,
     ])
+
+  static func main() async {
+    let words = Array(CommandLine.arguments.dropFirst())
+    if let refusal = CommandTree.refusal(of: words, root: Self.self) { exit(withError: refusal) }
+    await main(words)
+  }
 }

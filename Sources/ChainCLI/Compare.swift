@@ -12,8 +12,8 @@ struct Compare: ParsableCommand {
     abstract: "What changed between two runs under the same load and different settings.",
     discussion: """
       EXAMPLE: chainlab compare 2026-01-31T10-00 2026-01-31T10-05
-      Of each run it takes the last load, finds the part of it in which the requests in flight were steady, and cuts that
-      into slices, whose spread is the noise. To see the noise between runs, give at least 5 runs a side.
+      It takes the last load of each run, finds the part in which the requests in flight were steady, and cuts that into
+      slices, whose spread is the noise. To see the noise between runs, give at least 5 runs a side.
       """)
 
   @OptionGroup var lab: Lab
@@ -48,7 +48,7 @@ struct Compare: ParsableCommand {
 extension ComparedRun {
   /// What is kept of a run, measured for a comparison.
   static func read(_ run: RunFolder, slices: Int) throws -> ComparedRun {
-    guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+    guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
     return ComparedRun(
       try LogReader(path: path).snapshot(), load: try load(run), configuration: configuration(run),
       options: CompareOptions(slices: slices))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChainModel
 
 struct Completions: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,7 +10,7 @@ struct Completions: ParsableCommand {
 
   func run() throws {
     guard let shell = CompletionShell(rawValue: shell) else {
-      throw ValidationError("unknown shell '\(shell)': expected bash, zsh or fish")
+      throw ValidationError(Typo.unknown("shell", shell, among: ["bash", "zsh", "fish"]))
     }
     Output.result(ChainCLI.completionScript(for: shell))
   }

@@ -41,7 +41,7 @@ final class DashboardHost: LabAccess {
 
   func logPath(run: String) throws -> String {
     let folder = try RunStore(root: lab.folder).find(run)
-    guard let path = try folder.logPath() else { throw LabError.noLog(run: folder.id) }
+    guard let path = try folder.logPath() else { throw LabError.withoutLog(folder) }
     return path
   }
 

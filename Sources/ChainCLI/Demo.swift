@@ -8,12 +8,16 @@ import TraceLog
 
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Play the cascade on the running chain, in about a minute, and print what happened.",
-    discussion: "EXAMPLE: chainlab demo\nFaults and IO models that are in force are replaced by those of services.yaml."
+    abstract: "Play the cascade on the running chain in about a minute, and print what happened.",
+    discussion: """
+      EXAMPLE: chainlab demo
+      Three acts under the same load: a calm chain, a slow payment-service, and a gateway that does not block. It clears
+      faults and ends with the IO models of services.yaml.
+      """
   )
 
   @OptionGroup var lab: Lab
-  @Option(help: "How long each of the three acts lasts.") var act = "12s"
+  @Option(help: "How long each of the three acts sends requests.") var act = "12s"
 
   func run() async throws {
     try await ExitCodes.reporting {
@@ -70,14 +74,23 @@ private struct Stage {
     Output.note("faults are cleared, and the IO models are those of services.yaml again")
   }
 
+  /// The same in all acts: twice what payment-service can serve while it is slow, and a fraction of it otherwise.
+  private var rate: Double { Double(2 * topology[.paymentService].threads) }
+  private static let slow = Duration.seconds(1)
+  private static let pings = 5.0
+
   func play() async throws {
     Output.result(
-      "Three acts of \(FigureText.duration(act)), each with 32 clients that want a payment status, and one that pings.\n"
-    )
+      """
+      Three acts of \(FigureText.duration(act)) under one load: \(Int(rate)) requests a second for a payment status, and \
+      \(Int(Self.pings)) pings.
+
+      """)
     let calm = try await show(
       "1. All four services block; payment-service answers in \(topology[.paymentService].latency.text).")
-    try payment().setFault(ChainModel.Fault(.latency(.fixed(.seconds(1)))))
-    let cascade = try await show("2. The bank behind payment-service becomes slow: it takes 1 s.")
+    try payment().setFault(ChainModel.Fault(.latency(.fixed(Self.slow))))
+    let cascade = try await show(
+      "2. The bank behind payment-service becomes slow: it takes \(FigureText.duration(Self.slow)).")
     Output.result(Output.painted(cascade.dump.text(width: Output.width, limit: 1)))
     try gateway().setMode(.nonblockingAsync)
     let switched = try await show(
@@ -99,10 +112,11 @@ private struct Stage {
     let port = topology[.gateway].port
     let payments = LoadPlan(
       port: port, paths: ["/users/{username}/payment-status"], usernames: SeedData.usernames(topology.seed.users),
-      arrival: .closed(clients: 32), duration: act, timeout: .seconds(30))
-    // Begins when the clients have filled what there is to fill.
+      arrival: .open(rate: rate, spacing: .fixed), duration: act, timeout: .seconds(30))
+    // Begins when what can fill has filled.
     let pings = LoadPlan(
-      port: port, paths: ["/ping"], arrival: .open(rate: 5, spacing: .fixed), duration: act / 2, timeout: .seconds(30))
+      port: port, paths: ["/ping"], arrival: .open(rate: Self.pings, spacing: .fixed), duration: act / 2,
+      timeout: .seconds(30))
     async let paid = LoadGenerator.run(payments, log: log) { Output.note("   \($0.text)") }
     try await Task.sleep(for: act / 3)
     async let pinged = LoadGenerator.run(pings, log: log) { _ in }
@@ -114,36 +128,61 @@ private struct Stage {
   }
 
   private func logPath() throws -> String {
-    guard let path = try chain.run.logPath() else { throw LabError.noLog(run: chain.run.id) }
+    guard let path = try chain.run.logPath() else { throw LabError.withoutLog(chain.run) }
     return path
   }
 
   private func line(_ act: Act) -> String {
     let blocked = act.dump.services.map { "\($0.service) \($0.threadsByState.blocked)/\($0.threadsByState.threads)" }
     return
-      "payment status \(rate(act)) a second; /ping median \(FigureText.duration(ping(act))); threads blocked: "
-      + blocked.joined(separator: ", ")
+      "payment status \(answers(act)) a second; /ping \(ping(act)); threads blocked: \(blocked.joined(separator: ", "))"
   }
 
-  private func rate(_ act: Act) -> String {
-    FigureText.number(act.payments.rates.successful)
+  private func answers(_ act: Act) -> String { FigureText.number(act.payments.rates.successful) }
+
+  /// Of those that were answered; nil if none was.
+  private func pingTime(_ act: Act) -> Duration? {
+    act.pings.latency.successful.uncorrected.map { .microseconds(Int64($0.p50 * 1000)) }
   }
 
-  private func ping(_ act: Act) -> Duration {
-    .microseconds(Int64((act.pings.latency.all.uncorrected?.p50 ?? 0) * 1000))
+  private func ping(_ act: Act) -> String { pingTime(act).map { FigureText.duration($0) } ?? "was never answered" }
+
+  private func isFull(_ act: Act, _ name: ServiceName) -> Bool {
+    act.dump.services.contains { service in
+      service.service == name.rawValue && service.threadsByState.threads > 0
+        && service.threadsByState.blocked == service.threadsByState.threads
+    }
   }
 
+  /// What the acts showed, and nothing that they did not.
   private func summary(_ calm: Act, _ cascade: Act, _ switched: Act) -> String {
-    let ratio = Double(ping(cascade).nanoseconds) / Double(max(1, ping(switched).nanoseconds))
+    let threads = topology[.gateway].threads
+    let full = ServiceName.allCases.filter { isFull(calm, $0) }
+    let first =
+      full.isEmpty
+      ? "With a fast bank every pool had idle threads, and /ping took \(ping(calm))."
+      : "With a fast bank \(full.map(\.rawValue).joined(separator: ", ")) was full already: this chain is too small or too "
+        + "slow for the demo's load. /ping took \(ping(calm))."
+    let second =
+      isFull(cascade, .gateway)
+      ? "One slow service stopped the whole chain: all \(threads) threads of the gateway were blocked, and /ping, which "
+        + "needs nothing from payment-service, took \(ping(cascade))."
+      : "With a slow bank the gateway still had idle threads, so /ping took \(ping(cascade)). Give it fewer than \(threads) "
+        + "(gateway.threads in services.yaml), or each act more time (--act), to see it stop."
     return """
       WHAT HAPPENED
-        One slow service stopped the whole chain: /ping, which needs nothing from payment-service, took \
-      \(FigureText.duration(ping(cascade))) in place of \(FigureText.duration(ping(calm))), because the gateway's \
-      threads were all waiting.
-        With a gateway that does not block, /ping took \(FigureText.duration(ping(switched))): \(Int(ratio)) times \
-      less, while payment status stayed at \(rate(switched)) a second (\(rate(cascade)) before): what is slow stays slow.
+        \(first)
+        \(second)
+        \(third(cascade, switched)) Payment status stayed at \(answers(switched)) a second (\(answers(cascade)) before): \
+      what is slow stays slow.
 
       next: bin/chainlab lesson run cascade-front --quick     when is each pool full? predicted, then measured
       """
+  }
+
+  private func third(_ cascade: Act, _ switched: Act) -> String {
+    let text = "With a gateway that does not block, /ping took \(ping(switched))"
+    guard let before = pingTime(cascade), let after = pingTime(switched), before > after * 2 else { return text + "." }
+    return text + ": \(FigureText.count(Int(before.seconds / max(after.seconds, 1e-6)))) times less."
   }
 }

@@ -18,14 +18,20 @@ struct Fault: ParsableCommand {
         error=STATUS        answer with this status, 400 to 599
         hang                wait until it is cleared or the deadline passes
         reset               reset the connection in place of an answer
-        stall=2s            everything that starts within the next 2 s ends after them
-        block-loop=500ms    a blocking sleep where the handler runs: on an event loop, the classic mistake
-      WITH: share=10%  user=NAME  header=NAME:VALUE  for=30s (then it lifts itself)
+        stall=2s            what starts within the next 2 s finishes only after them
+        block-loop=500ms    sleep in the handler: a classic mistake on an event loop
+      WITH: share=10%  user=NAME  header=NAME:VALUE  for=30s (then it is removed)
       """)
 
   @OptionGroup var lab: Lab
   @Argument(help: "A service, one replica of it (payment-service-2), or all.") var service: String
   @Argument(help: ArgumentHelp("clear, or a fault with its options.", valueName: "key=value")) var words: [String]
+
+  func validate() throws {
+    try Lab.expectService(service)
+    guard words != ["clear"] else { return }
+    do { _ = try ChainModel.Fault.parse(words: words) } catch { throw ValidationError("\(error)") }
+  }
 
   func run() throws {
     try ExitCodes.reporting {
@@ -39,7 +45,7 @@ struct Fault: ParsableCommand {
       let fault = try ChainModel.Fault.parse(words: words)
       for control in try lab.controls(service) {
         try control.setFault(fault)
-        Output.result("\(control.replica.text): \(Output.clean(fault.text))")
+        Output.result("\(control.replica.text): \(PlainText.clean(fault.text))")
       }
     }
   }

@@ -16,8 +16,9 @@ struct GlossaryVerb: ParsableCommand {
   func validate() throws {
     guard !words.isEmpty, Glossary.entry(words.joined(separator: " ")) == nil else { return }
     throw ValidationError(
-      "'\(words.joined(separator: " "))' is not in the glossary: found none of "
-        + Glossary.entries.map(\.word).joined(separator: ", "))
+      Typo.unknown(
+        "word", words.joined(separator: " "), among: Glossary.words,
+        expected: "one of those that the glossary has without a word"))
   }
 
   func run() {

@@ -8,11 +8,20 @@ import TraceLog
 
 /// Why a verb cannot work here.
 enum LabError: Error, CustomStringConvertible {
+  /// Why a run has no log.
+  static func withoutLog(_ run: RunFolder) -> LabError {
+    guard let origin = try? run.record().origin else { return .noLog(run: run.id) }
+    return .cutOff(run: run.id, origin: origin)
+  }
+
   case notRunning
   case noLog(run: String)
+  case cutOff(run: String, origin: String)
   case noSuchService(String)
   case noSuchCall(String, String)
   case noSuchTrace(String)
+  case ambiguousTrace(String, [String])
+  case noMatch(String)
   case noSamples
   case pageNotServed(Int, TakenPort.Reason)
   case damagedCosts(path: String)
@@ -24,39 +33,51 @@ enum LabError: Error, CustomStringConvertible {
   var exitCode: Supervisor.ExitCode {
     switch self {
     case .notRunning: .notRunning
-    case .noLog, .damagedCosts: .storage
+    case .noLog, .cutOff, .damagedCosts: .storage
     case .noSuchService, .noSuchCall: .usage
-    case .noSuchTrace, .noSamples, .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
+    case .noSuchTrace, .noMatch, .noSamples: .nothingFound
+    case .ambiguousTrace: .usage
+    case .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
     case .pageNotServed(_, let reason): reason.isTaken ? .portInUse : .failed
     }
   }
 
   var description: String {
     switch self {
-    case .notRunning: "the chain is not running; start it with: make up"
+    case .notRunning: "the chain is not running; start it with: \(CommandHint("up"))"
     case .noLog(let run): "run \(run) was traced nowhere: trace_log.enabled was false in its services.yaml"
+    case .cutOff(let run, let origin):
+      "run \(run) has no log: \(origin == RunRecord.simulation ? "its simulation" : "its import from \(origin)") was "
+        + "cut off before it was complete; do that again, or name another run (chainlab runs)"
     case .noSuchService(let name):
-      "unknown service '\(name)': expected all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), "
-        + "or a replica that runs, like payment-service-2"
+      Typo.unknown(
+        "service", name, among: ["all"] + ServiceName.allCases.map(\.rawValue),
+        expected:
+          "all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), or a replica that runs, "
+          + "such as payment-service-2")
     case .noSuchCall(let caller, let callee):
-      "\(caller) calls no \(callee): expected a service and one that it calls; see: chainlab policy all all"
-    case .noSuchTrace(let id): "the log holds no trace '\(id)', or more than one; see: chainlab trace list"
+      "\(caller) calls no \(callee): expected a service and one that it calls; see: \(CommandHint("policy all all"))"
+    case .noSuchTrace(let id):
+      "no trace in the log has an id that begins with '\(id)'; see: \(CommandHint("trace list"))"
+    case .ambiguousTrace(let id, let matches):
+      "'\(id)' is the beginning of more than one trace: \(matches.joined(separator: ", ")); add more of the id"
+    case .noMatch(let what): what
     case .pageNotServed(let port, let reason):
       "the page cannot be served on port \(port): \(reason.text); choose another port with --port"
     case .damagedCosts(let path):
       "\(path) is not what chainlab writes: expected costs of 0 to 1 s by IO model; measure them again with: "
-        + "chainlab predict --calibrate"
+        + "\(CommandHint("predict --calibrate"))"
     case .notMeasured(let run, let origin):
       "run \(run) comes from \(origin), expected one of a chain that ran, with its services.yaml and load; "
-        + "see: chainlab runs list"
+        + "see: \(CommandHint("runs"))"
     case .noLoad(let run):
-      "run \(run) keeps no load, expected at least one; send one with: chainlab load --rate 50 --duration 10s"
+      "run \(run) keeps no load, expected at least one; send one with: \(CommandHint("load --rate 50 --duration 10s"))"
     case .unknownPaths(let run, let load, let paths):
       "run \(run), load \(load) cannot be simulated: found \(paths.joined(separator: ", ")), expected one of "
         + "/users/{username}/payment-status, /orchestrated/users/{username}/payment-status, /ping"
     case .loadTooLong(let run, let load, let requests, let most):
       "run \(run), load \(load) cannot be simulated: found \(requests) requests, expected fewer than \(most)"
-    case .noSamples: "the log holds no samples of the kernel's view; take some with: chainlab verify --for 10s"
+    case .noSamples: "the log holds no samples of the kernel's view; take some with: \(CommandHint("verify --for 10s"))"
     }
   }
 }
@@ -65,7 +86,7 @@ enum LabError: Error, CustomStringConvertible {
 struct Lab: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder that holds services.yaml and runs/. Default: $CHAINLAB_ROOT, or the nearest one upwards from here.",
+      "The folder with services.yaml and runs/; by default $CHAINLAB_ROOT, or the nearest folder above that has them.",
       valueName: "folder"))
   var root: String?
 
@@ -98,6 +119,11 @@ struct Lab: ParsableArguments {
     return chain
   }
 
+  /// Refuses what no service or replica can be called, whether a chain runs or not.
+  static func expectService(_ name: String) throws {
+    guard name == "all" || ReplicaName(name) != nil else { throw ValidationError("\(LabError.noSuchService(name))") }
+  }
+
   /// The control ports of one replica, of all replicas of a service or, for `all`, of everything.
   func controls(_ name: String) throws -> [ControlClient] {
     let services = try chain().state.services
@@ -112,7 +138,7 @@ struct Lab: ParsableArguments {
 struct RunChoice: ParsableArguments {
   @OptionGroup var lab: Lab
 
-  @Option(help: ArgumentHelp("The run: the beginning of its id, or latest.", valueName: "id"))
+  @Option(help: ArgumentHelp("Which run: the beginning of its id, or latest.", valueName: "id"))
   var run = "latest"
 
   func folder() throws -> RunFolder { try RunStore(root: lab.folder).find(run) }
@@ -120,7 +146,7 @@ struct RunChoice: ParsableArguments {
   /// The run's log, live or kept.
   func reader() throws -> LogReader {
     let run = try folder()
-    guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+    guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
     return try LogReader(path: path)
   }
 

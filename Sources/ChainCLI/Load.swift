@@ -12,21 +12,22 @@ struct Load: AsyncParsableCommand {
       EXAMPLES:
         chainlab load --closed 32 --duration 20s
         chainlab load --rate 50 --poisson --duration 1m --json
-      Closed loop: each client waits for its answer before it asks again. Open loop: requests come at their own rate, and
-      latency counts from when each was due, so that a server that stalls cannot hide it (coordinated omission).
+      Closed loop: each client waits for its answer before it asks again. Open loop: requests come at their own rate, and \
+      response times count from when each was due, so that a server that stalls cannot hide it (coordinated omission). \
+      Exits with 1 if no answer was good, with 8 if nothing answered.
       """)
 
   @OptionGroup var lab: Lab
   @Option(help: ArgumentHelp("Closed loop with this many clients.", valueName: "clients")) var closed: Int?
   @Option(help: ArgumentHelp("Open loop with this many requests a second.", valueName: "rate")) var rate: Double?
-  @Flag(help: "Open loop: random gaps (a Poisson process) in place of equal ones.") var poisson = false
-  @Option(help: "For how long, such as 20s.") var duration = "10s"
-  @Option(help: "Not measured before it, such as 2s.") var warmUp = "0s"
+  @Flag(help: "Open loop: random gaps (a Poisson process) instead of equal ones.") var poisson = false
+  @Option(help: "How long to send requests, such as 20s.") var duration = "10s"
+  @Option(help: "How long to wait before measuring, such as 2s.") var warmUp = "0s"
   @Option(help: "How long a client waits for an answer.") var timeout = "30s"
-  @Option(help: "Equal seeds send equal requests at equal times.") var seed: UInt64 = 1
-  @Option(help: "What to ask for; {username} becomes one of the seeded users.")
+  @Option(help: "The same seed sends the same requests at the same times.") var seed: UInt64 = 1
+  @Option(help: "The path to request; {username} becomes one of the seeded users.")
   var path = "/users/{username}/payment-status"
-  @Option(help: "A port in place of the running chain's gateway; nothing is traced then.") var port: Int?
+  @Option(help: "Use this port instead of the running chain's gateway; nothing is traced then.") var port: Int?
   @Flag(help: "A new connection for each request.") var newConnections = false
   @Flag(help: "Print JSON.") var json = false
 
@@ -46,6 +47,7 @@ struct Load: AsyncParsableCommand {
       // First, since the disk may be full.
       Output.result(self.json ? json : Array(result.summary().utf8))
       if let run = target.run { Output.note("kept as \(try run.saveLoadResult(json))") }
+      if let shortfall = result.shortfall { throw shortfall }
     }
   }
 

@@ -2,7 +2,17 @@ import ArgumentParser
 import Supervisor
 import ChainModel
 
-extension IOModel: ExpressibleByArgument {}
+extension IOModel {
+  static var names: [String] { allCases.map(\.rawValue) }
+
+  /// What a command line calls it.
+  static func named(_ text: String) throws -> IOModel {
+    guard let model = IOModel(rawValue: text) else {
+      throw ValidationError(Typo.unknown("IO model", text, among: names))
+    }
+    return model
+  }
+}
 
 struct Mode: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,7 +21,12 @@ struct Mode: ParsableCommand {
 
   @OptionGroup var lab: Lab
   @Argument(help: "A service, one replica of it (payment-service-2), or all.") var service: String
-  @Argument(help: "blocking, async, nonblocking or nonblocking-async.") var model: IOModel
+  @Argument(
+    help: "blocking, async, nonblocking or nonblocking-async.", completion: .list(IOModel.names),
+    transform: IOModel.named)
+  var model: IOModel
+
+  func validate() throws { try Lab.expectService(service) }
 
   func run() throws {
     try ExitCodes.reporting {

@@ -21,19 +21,8 @@ enum Output {
     if !OutputFile.isStandard(path) { result("written to \(path)") }
   }
 
-  static func note(_ text: String) { write(Array(clean(text).utf8) + [10], to: STDERR_FILENO) }
-
-  /// Without control characters but line breaks: what a user or a file has said must not move the cursor.
-  static func clean(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{fffd}" : $0 }))
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    guard scalar != "\n" else { return false }
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: return true
-    default: return false
-    }
+  static func note(_ text: String) {
+    write(Array(PlainText.clean(text, keepsLines: true).utf8) + [10], to: STDERR_FILENO)
   }
 
   /// A reader that closed the pipe ends the program quietly, as `head` expects.
@@ -47,12 +36,19 @@ enum Output {
     }
   }
 
-  /// Columns of the terminal; 120 where there is none.
-  static var width: Int {
+  /// Columns of the terminal; where there is none, what COLUMNS says, if it does.
+  private static var columns: Int? {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else { return 120 }
-    return Int(size.ws_col)
+    let isTerminal = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+    let columns = isTerminal ? Int(size.ws_col) : getenv("COLUMNS").flatMap { Int(String(cString: $0)) }
+    return columns.flatMap { $0 >= 40 ? $0 : nil }
   }
+
+  /// For lines of text.
+  static var width: Int { columns ?? 120 }
+
+  /// For tables: other programs get each row in one line.
+  static var tableWidth: Int { columns ?? .max }
 
   /// Colours only on a terminal, and not where the user has asked for none (https://no-color.org).
   static var hasColour: Bool { isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil }
@@ -65,25 +61,8 @@ enum Output {
   }
 }
 
-/// A column of texts, each as wide as the widest.
-struct TextTable {
-  private var rows: [[String]]
-
-  init(_ header: [String]) {
-    rows = [header]
-  }
-
-  mutating func add(_ row: [String]) { rows.append(row.map(Output.clean)) }
-
-  var text: String {
-    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
-      var line = cells.joined(separator: "  ")
-      while line.hasSuffix(" ") { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
-  }
+extension TextTable {
+  var text: String { text(width: Output.tableWidth) }
 }
 
 /// The numbers that the program ends with; documented in `--help` and the README.
@@ -116,9 +95,11 @@ enum ExitCodes {
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
     case is LoadError, is FaultSyntaxError, is CallPolicySyntaxError, is AdmissionSyntaxError: .usage
-    case SimulationError.invalid, is TopologyChoiceError, is SettingError: .usage
+    case SimulationError.invalid, is TopologyChoiceError, is SettingError, is RunWindowError: .usage
     case is EmptyTraceError: .refused
+    case let error as SimulateError: error.isUsage ? .usage : .failed
     case let error as LessonRunError: error.exitCode
+    case LoadShortfall.unanswered: .unreachable
     default: .failed
     }
   }

@@ -5,7 +5,7 @@ import Supervisor
 struct PolicyVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy",
-    abstract: "Say what a service does about a callee that is slow or fails, while it runs.",
+    abstract: "Set what a service does about a callee that is slow or fails: timeouts, retries, limits.",
     discussion: """
       EXAMPLES:
         chainlab policy order-service payment-service retries=3 backoff=50ms jitter=on
@@ -13,19 +13,19 @@ struct PolicyVerb: ParsableCommand {
         chainlab policy order-service payment-service clear
         chainlab policy all all
 
-      The settings given replace the policy in force; what is not given is as without a policy. clear goes back to
-      services.yaml. Without settings, it prints what is in force.
+      The settings replace the whole policy: what you leave out is off. clear goes back to services.yaml. Without \
+      settings, the policies in force are printed.
 
       SETTINGS:
         timeout=2s          for each attempt, in place of timeout_ms
         retries=3           attempts that may follow the first, 0 to 10
         backoff=50ms        wait before the first retry; doubled before each further one
-        jitter=on           wait anything up to that
-        budget=20%          at most this share of calls is retried
-        bulkhead=8          at most so many calls in flight; more are refused at once
-        breaker=50%         refuse calls when this share of the last ones has failed
-        breaker_calls=20    how many last ones, 1 to 1000
-        breaker_open=5s     for how long; then one call at a time tries
+        jitter=on           wait a random time up to that
+        budget=20%          retry at most this share of the calls
+        bulkhead=8          at most 8 calls in flight; more are refused at once
+        breaker=50%         refuse calls once this share of the last ones has failed
+        breaker_calls=20    how many calls that share is taken of, 1 to 1000
+        breaker_open=5s     how long calls are refused; then one at a time tests the callee
         deadline=off        do not tell the callee how much time is left
         keep_alive=off      a new connection for each call
       """)
@@ -36,10 +36,18 @@ struct PolicyVerb: ParsableCommand {
   @Argument(help: ArgumentHelp("clear, or settings; none: print what is in force.", valueName: "key=value"))
   var words: [String] = []
 
+  func validate() throws {
+    try Lab.expectService(service)
+    guard callee == "all" || ServiceName(rawValue: callee) != nil else {
+      throw ValidationError(Typo.unknown("service", callee, among: ["all"] + ServiceName.allCases.map(\.rawValue)))
+    }
+    guard !words.isEmpty, words != ["clear"] else { return }
+    do { _ = try CallPolicy.parse(words: words) } catch { throw ValidationError("\(error)") }
+  }
+
   func run() throws {
     try ExitCodes.reporting {
       let policy = words.isEmpty || words == ["clear"] ? nil : try CallPolicy.parse(words: words)
-      guard callee == "all" || ServiceName(rawValue: callee) != nil else { throw LabError.noSuchService(callee) }
       var isCalled = false
       for control in try lab.controls(service) {
         for callee in try callees(of: control) {

@@ -4,7 +4,7 @@ import ChainModel
 
 struct Pool: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Change a service's worker threads and the length of its queue while it runs.",
+    abstract: "Change a service's worker threads and queue limit while it runs.",
     discussion: "EXAMPLE: chainlab pool payment-service threads=8 queue=16")
 
   @OptionGroup var lab: Lab
@@ -12,7 +12,10 @@ struct Pool: ParsableCommand {
   @Argument(help: ArgumentHelp("threads=N (1 to 4096), queue=N (0 to 100000), or both.", valueName: "key=value"))
   var settings: [String]
 
-  func validate() throws { _ = try parse() }
+  func validate() throws {
+    try Lab.expectService(service)
+    _ = try parse()
+  }
 
   func run() throws {
     try ExitCodes.reporting {
@@ -34,7 +37,7 @@ struct Pool: ParsableCommand {
       switch parts[0] {
       case "threads": change.threads = try checked(number, "threads", PoolChange.threadRange)
       case "queue": change.queue = try checked(number, "queue", PoolChange.queueRange)
-      default: throw ValidationError("unknown key '\(parts[0])': expected threads or queue")
+      default: throw ValidationError(Typo.unknown("key", String(parts[0]), among: ["threads", "queue"]))
       }
     }
     return change

@@ -5,7 +5,7 @@ import Topology
 
 struct Predict: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "What the chain will do under a load, before it is run.",
+    abstract: "Predict what the chain will do under a load.",
     discussion: """
       EXAMPLES:
         chainlab predict --closed 32
@@ -16,10 +16,10 @@ struct Predict: AsyncParsableCommand {
         chainlab predict --rate 50 --set payment-service.latency=1s --sweep order-service.threads=1..64 -o sweep.html
         chainlab predict --set payment-service.latency=100ms --objective 'p99<300ms at 60/s' --verify
         chainlab predict --topology mesh:1000 --rate 500 --set '@leaves.io_model=nonblocking'
-      It simulates services.yaml, and names the method behind each figure. What a request costs a processor is assumed
-      until --calibrate has measured it: figures near the limit of the processors are the least certain. --check simulates
-      each load of a recorded run, with the faults, pools and modes that its log tells of, says what it cannot repeat, and
-      prints the error of each figure.
+      It simulates services.yaml and names the method behind each figure. What a request costs a processor is assumed
+      until --calibrate has measured it; figures near the limit of the processors are the least certain. --check simulates
+      each load of a recorded run with the faults, pools and IO models in its log, says what it cannot repeat, and prints
+      the error of each figure.
       """)
 
   @OptionGroup var options: SimulationOptions
@@ -54,7 +54,7 @@ struct Predict: AsyncParsableCommand {
       figures.add([figure.name, FigureText.value(figure.value, figure.unit), figure.method.rawValue])
     }
     var services = TextTable([
-      "SERVICE", "THREADS", "HELD", "QUEUED", "IN FLIGHT", "RESPONSE", "FULL FIRST AT", "REFUSED",
+      "SERVICE", "THREADS", "BUSY", "QUEUED", "IN FLIGHT", "RESPONSE", "FIRST FULL AT", "REFUSED",
     ])
     for service in prediction.services {
       services.add([

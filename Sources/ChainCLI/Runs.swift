@@ -4,7 +4,13 @@ import Supervisor
 
 struct Runs: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the runs that are kept.", discussion: "EXAMPLE: chainlab runs --json")
+    abstract: "Look at the runs that are kept.", discussion: "EXAMPLE: chainlab runs --json",
+    subcommands: [RunList.self], defaultSubcommand: RunList.self)
+}
+
+struct RunList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the runs, oldest first.", discussion: "EXAMPLE: chainlab runs list --json")
 
   @OptionGroup var lab: Lab
   @Flag(help: "Print JSON.") var json = false
@@ -18,7 +24,8 @@ struct Runs: ParsableCommand {
     var path: String
 
     enum CodingKeys: String, CodingKey {
-      case id, phase, loads, path
+      case phase, loads, path
+      case id = "run_id"
       case startedAt = "started_at"
       case endedAt = "ended_at"
     }
@@ -38,7 +45,7 @@ struct Runs: ParsableCommand {
       if json { return Output.result(WireJSON.encode(rows)) }
       guard !rows.isEmpty else { return Output.result("no runs yet") }
       var table = TextTable(["RUN", "PHASE", "STARTED", "ENDED", "LOADS"])
-      for row in rows { table.add([row.id, row.phase, row.startedAt, row.endedAt ?? "-", "\(row.loads)"]) }
+      for row in rows { table.add([row.id, row.phase, row.startedAt, row.endedAt ?? "–", "\(row.loads)"]) }
       Output.result(table.text)
     }
   }

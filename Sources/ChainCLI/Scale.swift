@@ -7,9 +7,8 @@ struct Scale: ParsableCommand {
     abstract: "Run more or fewer replicas of a service while it runs; no request is dropped.",
     discussion: """
       EXAMPLE: chainlab scale payment-service 3
-      Its callers call the replicas in turn. payment-service is the first of them and all together, payment-service-2
-      the second alone. A further replica starts as services.yaml has the service: without faults, in its IO model.
-      The gateway has one: its clients would have to balance.
+      Callers use the replicas in turn. payment-service names all of them, payment-service-2 the second one alone. A new \
+      replica starts as services.yaml says, without faults. The gateway cannot be scaled: nothing in front of it balances.
       """)
 
   @OptionGroup var lab: Lab
@@ -22,8 +21,8 @@ struct Scale: ParsableCommand {
         "replicas: found \(replicas), expected \(ReplicaName.numbers.lowerBound) to \(ReplicaName.numbers.upperBound)")
     }
     guard let name = ServiceName(rawValue: service) else {
-      let known = ServiceName.allCases.filter { $0 != .gateway }.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("unknown service '\(service)': expected one of \(known)")
+      let known = ServiceName.allCases.filter { $0 != .gateway }.map(\.rawValue)
+      throw ValidationError(Typo.unknown("service", service, among: known))
     }
     guard name != .gateway else { throw ValidationError("\(SupervisorError.cannotScale(service: service))") }
   }

@@ -14,7 +14,8 @@ struct Simulate: AsyncParsableCommand {
         chainlab simulate --topology mesh:40 --rate 200 --duration 10s
         chainlab simulate --topology topology.yaml --rate 200 --poisson --replications 10
         chainlab cascade
-      The log is the one that the services would have written. Of more than some million records, simulate less.
+      It writes the log that the services would have written, and says before how large that will be. A run that is
+      interrupted, or that outgrows --max-size, is not kept.
       """)
 
   @OptionGroup var options: SimulationOptions
@@ -22,6 +23,7 @@ struct Simulate: AsyncParsableCommand {
   var output: String?
   @Option(help: "Simulate with this many seeds, on all processors, and keep no log: means and confidence intervals.")
   var replications: Int?
+  @Option(help: ArgumentHelp("Make no log larger than this: 1MiB to 63GiB.", valueName: "size")) var maxSize = "4GiB"
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
@@ -41,17 +43,24 @@ struct Simulate: AsyncParsableCommand {
       if let replications {
         return try await ReplicatedSimulation.report(plan, count: replications, json: json)
       }
+      let size = try LogSize(maxSize)
+      try size.announce(plan, in: output.map(Self.folder(of:)) ?? options.lab.folder)
+      Interruption.watch()
       if let output {
-        let (result, log) = try plan.record(runID: "simulated")
-        try OutputFile.place(output) { try LogArchive.write(log, to: $0) }
-        return report(result, log, place: output, isStandard: OutputFile.isStandard(output))
+        var outcome: (result: SimulationResult, records: Int)?
+        try OutputFile.place(output) {
+          outcome = try SimulatedLogFile(path: $0, plan: plan, size: size).record(runID: "simulated")
+        }
+        guard let outcome else { return }
+        return report(
+          outcome.result, outcome.records, place: output, isStandard: OutputFile.isStandard(output))
       }
       let store = try RunStore(root: options.lab.folder)
-      let run = try store.createImported(from: "simulation", versions: ["chainlab": Version.text])
+      let run = try store.createImported(from: RunRecord.simulation, versions: ["chainlab": Version.text])
       do {
-        let (result, log) = try plan.record(runID: run.id)
-        try LogArchive.write(log, to: run.savedLogPath)
-        report(result, log, place: "run \(run.id)")
+        let file = try SimulatedLogFile(path: run.savedLogPath, plan: plan, size: size)
+        let (result, records) = try file.record(runID: run.id)
+        report(result, records, place: "run \(run.id)")
       } catch {
         store.discard(run)
         throw error
@@ -59,23 +68,28 @@ struct Simulate: AsyncParsableCommand {
     }
   }
 
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+  }
+
   /// Where standard output has the log, the report goes to standard error.
-  private func report(_ result: SimulationResult, _ log: LogSnapshot, place: String, isStandard: Bool = false) {
+  private func report(_ result: SimulationResult, _ records: Int, place: String, isStandard: Bool = false) {
     let times = result.times
     let summary = Summary(
-      place: place, records: log.records.count, events: result.events, sent: result.sent, done: result.done,
-      throughput: result.throughput, goodput: result.goodput, mean: times.mean, p99: times.percentile(0.99))
+      place: place, records: records, events: result.events, sent: result.sent, done: result.done,
+      throughput: result.throughput, goodput: result.goodput, mean: times.mean * 1000,
+      p99: times.percentile(0.99) * 1000)
     let answers = "\(FigureText.number(result.throughput)) answers/s, \(FigureText.rate(result.goodput)) of them good"
     let text = """
-      simulated as \(place): \(FigureText.count(log.records.count)) records, \(FigureText.count(result.events)) events
+      simulated as \(place): \(FigureText.count(records)) records, \(FigureText.count(result.events)) events
         \(answers); response time mean \(FigureText.seconds(times.mean)), p99 \(FigureText.seconds(times.percentile(0.99)))
       """
     guard !isStandard else { return Output.note(text) }
     Output.result(json ? WireJSON.encode(summary) : Array(text.utf8))
   }
 
-  /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `response_time_mean_s`,
-  /// `response_time_p99_s`.
+  /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `mean_ms`,
+  /// `p99_ms` (response times).
   private struct Summary: Encodable {
     var place: String
     var records: Int
@@ -91,8 +105,8 @@ struct Simulate: AsyncParsableCommand {
       case place, records, events, sent, done
       case throughput = "throughput_per_s"
       case goodput = "goodput_per_s"
-      case mean = "response_time_mean_s"
-      case p99 = "response_time_p99_s"
+      case mean = "mean_ms"
+      case p99 = "p99_ms"
     }
   }
 }

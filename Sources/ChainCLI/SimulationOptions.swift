@@ -21,25 +21,43 @@ struct SimulationOptions: ParsableArguments {
   var set: [String] = []
   @Option(help: ArgumentHelp("Closed loop with this many clients.", valueName: "clients")) var closed: Int?
   @Option(help: ArgumentHelp("Open loop with this many requests a second.", valueName: "rate")) var rate: Double?
-  @Flag(help: "Open loop: random gaps (a Poisson process) in place of equal ones.") var poisson = false
-  @Option(help: "For how long, such as 60s.") var duration = "60s"
-  @Option(help: "Not measured before it, such as 5s.") var warmUp = "5s"
+  @Flag(help: "Open loop: random gaps (a Poisson process) instead of equal ones.") var poisson = false
+  @Option(help: "How long to measure, such as 60s.") var duration = "60s"
+  @Option(help: "How long to run before that, such as 5s.") var warmUp = "5s"
   @Option(help: "How long a client waits for an answer.") var timeout = "30s"
-  @Option(help: "What is asked for: nested, orchestrated or ping.") var path = "nested"
+  @Option(help: "The route to request: nested, orchestrated or ping.") var path = "nested"
   @Option(help: "Processors that the services share; those of this host by default.") var cores: Int?
   @Option(
     help: ArgumentHelp(
       "A fault, such as 'payment-service latency=1s for=10s'; may be given several times.", valueName: "service fault"))
   var fault: [String] = []
-  @Option(help: "When the faults come into force, from the run's beginning.") var faultAt = "0s"
+  @Option(help: "When the faults begin, from the start of the run.") var faultAt = "0s"
   @Option(help: "Equal seeds give equal runs.") var seed: UInt64 = 1
 
   private static let paths = ["nested", "orchestrated", "ping"]
 
   func validate() throws {
     guard closed == nil || rate == nil else { throw Self.noLoad }
+    if let rate, !SimulationPlan.rates.contains(rate) {
+      throw ValidationError("--rate: found \(rate), expected 0.001 to 10000000 requests a second")
+    }
+    if let closed { try Self.check("--closed", closed, SimulationPlan.clients) }
+    if let cores { try Self.check("--cores", cores, 1...1_000_000) }
+    let times = try [
+      ("--duration", duration), ("--warm-up", warmUp), ("--timeout", timeout), ("--fault-at", faultAt),
+    ].map { try Self.parse($0.0, $0.1) }
+    guard times[0] > .zero, times[0] + times[1] <= SimulationPlan.longest else {
+      throw ValidationError(
+        "--duration and --warm-up: found \(duration) and \(warmUp), expected a duration above 0, together at most 4h")
+    }
+    guard times[2] > .zero, times[2] <= SimulationPlan.longest else {
+      throw ValidationError("--timeout: found \(timeout), expected a duration above 0, at most 4h")
+    }
+    guard times[3] <= SimulationPlan.longest else {
+      throw ValidationError("--fault-at: found \(faultAt), expected a duration of at most 4h")
+    }
     guard Self.paths.contains(path) else {
-      throw ValidationError("--path: found '\(path)', expected \(Self.paths.joined(separator: ", "))")
+      throw ValidationError("--path: " + Typo.unknown("path", path, among: Self.paths))
     }
     guard system == nil || path == Self.paths[0] else {
       throw ValidationError("--path: found with --topology, which says itself what is asked for; expected one of them")
@@ -90,11 +108,21 @@ struct SimulationOptions: ParsableArguments {
     return try fault.map { text in
       let words = text.split(separator: " ").map(String.init)
       guard let name = words.first, let service = system.index(of: name) else {
-        let names = system.services.prefix(4).map(\.name).joined(separator: ", ")
-        throw ValidationError("--fault: found '\(text)', expected a service (\(names)) and a fault")
+        let names = system.services.map(\.name)
+        throw ValidationError(
+          "--fault: "
+            + Typo.unknown(
+              "service", words.first ?? "", among: names,
+              expected: "a service (\(names.prefix(4).joined(separator: ", "))) and a fault"))
       }
       return ScriptedChange(
         at: at, service: service, .fault(try ChainModel.Fault.parse(words: Array(words.dropFirst()))))
+    }
+  }
+
+  private static func check(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    guard range.contains(value) else {
+      throw ValidationError("\(option): found \(value), expected \(range.lowerBound) to \(range.upperBound)")
     }
   }
 

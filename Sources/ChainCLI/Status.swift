@@ -4,10 +4,11 @@ import Supervisor
 
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show each service's IO model, threads, memory and faults.",
+    abstract: "Show each service's IO model, threads, queue, memory and faults.",
     discussion: """
       EXAMPLE: chainlab status
-      RESERVED is address space (VmSize), stacks included; USED is memory (RSS).
+      BUSY of all worker threads; QUEUED of the longest queue allowed. RESERVED is address space (VmSize), the STACKS of \
+      all threads included; USED is memory (RSS). A terminal that is too narrow gets the columns in blocks.
       """)
 
   @OptionGroup var lab: Lab
@@ -22,10 +23,10 @@ struct Status: ParsableCommand {
       if json {
         Output.result(WireJSON.encode(answers.compactMap { try? $0.1.get() }))
       } else {
-        Output.result(
-          "run \(chain.run.id)\(chain.isSupervised ? "" : " (its supervisor has died: chainlab down cleans up)")")
+        Output.result("run \(chain.run.id)")
+        if !chain.isSupervised { Output.note("its supervisor has died; clean up with: \(CommandHint("down"))") }
         Output.result(Self.table(answers))
-        Self.rules(answers.compactMap { try? $0.1.get() }).forEach(Output.result)
+        Self.notes(answers).forEach(Output.result)
         for service in chain.state.services {
           if let problem = service.problem { Output.result("\(service.replica.text) cannot be started: \(problem)") }
         }
@@ -40,35 +41,42 @@ struct Status: ParsableCommand {
     }
   }
 
+  /// The columns that are looked at most come first: what does not fit stands below, by service again.
   private static func table(_ answers: [(ChainState.Service, Result<ServiceStatus, any Error>)]) -> String {
     var table = TextTable([
-      "SERVICE", "MODEL", "IN FLIGHT", "BUSY", "QUEUE", "THREADS", "STACKS", "RESERVED", "USED", "RESTARTS", "FAULTS",
+      "SERVICE", "MODEL", "BUSY", "QUEUED", "IN FLIGHT", "RESTARTS", "STACKS", "RESERVED", "USED", "THREADS",
     ])
     for (service, answer) in answers {
       guard let status = try? answer.get() else {
-        table.add(
-          [service.replica.text, service.state.rawValue] + Array(repeating: "-", count: 7)
-            + ["\(service.restarts)", service.lastEnd ?? ""])
+        table.add([service.replica.text, service.state.rawValue, "–", "–", "–", "\(service.restarts)"])
         continue
       }
-      let pool = status.pool
-      table.add([
-        status.service, status.mode.rawValue, "\(status.inFlight)", "\(pool.busy)/\(pool.threads)",
-        "\(pool.queued)/\(pool.queueLimit)", threads(status.threads), FigureText.bytes(status.memory.stacks),
-        FigureText.bytes(status.memory.virtual), FigureText.bytes(status.memory.resident), "\(service.restarts)",
-        status.faults.joined(separator: "; "),
-      ])
+      let (pool, memory) = (status.pool, status.memory)
+      table.add(
+        [
+          status.service, status.mode.rawValue, "\(pool.busy)/\(pool.threads)", "\(pool.queued)/\(pool.queueLimit)",
+          "\(status.inFlight)", "\(service.restarts)",
+        ] + [memory.stacks, memory.virtual, memory.resident].map(FigureText.bytes) + [threads(status.threads)])
     }
     return table.text
   }
 
-  /// Policies and admission rules that are not as they would be without being told.
-  private static func rules(_ statuses: [ServiceStatus]) -> [String] {
-    statuses.flatMap { status in
+  /// Faults, the end of what has died, policies and admission rules that are not as they would be without being told.
+  private static func notes(_ answers: [(ChainState.Service, Result<ServiceStatus, any Error>)]) -> [String] {
+    answers.flatMap { service, answer -> [String] in
+      guard let status = try? answer.get() else {
+        return service.lastEnd.map { ["ended  \(service.replica.text): \($0)"] } ?? []
+      }
       let isPlain = status.admission == ServiceStatus.Admission()
-      return PolicyVerb.lines(status) { status.policies[$0] != "none" }.map { "policy  \($0)" }
+      return status.faults.map { "fault  \(status.service): \(PlainText.clean($0))" }
+        + PolicyVerb.lines(status) { status.policies[$0] != "none" }.map { "policy  \($0)" }
         + (isPlain ? [] : ["admission  \(AdmissionVerb.line(status))"])
+        + (status.limits.isShedding ? ["overload  \(overload(status))"] : [])
     }
+  }
+
+  private static func overload(_ status: ServiceStatus) -> String {
+    "\(status.service): more to do than it can; at most \(status.limits.inFlight) requests in flight, the rest refused"
   }
 
   private static func threads(_ threads: ServiceStatus.Threads) -> String {
@@ -76,6 +84,6 @@ struct Status: ParsableCommand {
       (threads.workers, "worker"), (threads.loops, "loop"), (threads.hired, "hired"), (threads.store, "store"),
       (threads.control, "control"),
     ]
-    return "\(threads.total) (\(roles.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")))"
+    return roles.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
   }
 }

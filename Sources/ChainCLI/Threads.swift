@@ -4,7 +4,7 @@ import ChainModel
 
 struct Threads: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "A stack dump across processes: which thread of which service waits for what.",
+    abstract: "Show which thread of which service waits for what: a stack dump across processes.",
     discussion: """
       EXAMPLE: chainlab threads
       It reads the log alone, so it also works on a chain that hangs or was killed.

@@ -9,14 +9,15 @@ import TraceLog
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Does the kernel agree with the log? Looks at every thread through /proc while the chain runs.",
+    abstract: "Check the log against the kernel: looks at every thread through /proc while the chain runs.",
     discussion: """
       EXAMPLES:
         chainlab load --closed 16 --duration 15s & chainlab verify --for 10s
-        chainlab verify --run latest        the samples that an earlier verify has left in a run's log
-      For each sample, the state of the thread in the log is compared with the system call in which the kernel shows it;
-      of a thread blocked in a call, also the peer of the socket it waits on, found from /proc alone.
-      Ends with 1 when less than 99 % of the samples agree, or one peer does not.
+        chainlab verify --run latest        the samples that an earlier verify left in a run's log
+      Each sample compares the state of a thread in the log with the system call in which the kernel shows it. For a
+      thread blocked in a call it also compares the peer of the socket it waits on, found from /proc alone.
+      The first line is the verdict. FAILED, and exit code 1, means: fewer than 99 % of the states agree, or one peer does
+      not. A host whose processors are all busy can fail it too, since woken threads then wait to run.
       """)
 
   @OptionGroup var choice: RunChoice
@@ -62,7 +63,7 @@ struct Verify: ParsableCommand {
 
   private func sample(for duration: Duration) throws {
     let chain = try choice.lab.chain()
-    guard let path = try chain.run.logPath() else { throw LabError.noLog(run: chain.run.id) }
+    guard let path = try chain.run.logPath() else { throw LabError.withoutLog(chain.run) }
     let log = try LogWriter(path: path, name: "verify")
     defer { log.close() }
     Interruption.watch()

@@ -12,16 +12,15 @@ package struct AdmissionChange: Hashable, Sendable {
   package var minRemaining: Duration?
   package var leave: LeaveRule?
   /// The most requests admitted and not yet answered; or fewer, where file descriptors do not suffice.
-  package var inFlight: Int?
+  package var inFlight: InFlightLimit?
 
-  package init(minRemaining: Duration? = nil, leave: LeaveRule? = nil, inFlight: Int? = nil) {
+  package init(minRemaining: Duration? = nil, leave: LeaveRule? = nil, inFlight: InFlightLimit? = nil) {
     self.minRemaining = minRemaining
     self.leave = leave
     self.inFlight = inFlight
   }
 
   package static let longestRemaining = Duration.seconds(3600)
-  package static let inFlightRange = 1...100_000
 }
 
 // MARK: As text
@@ -42,7 +41,7 @@ extension AdmissionChange {
     var fields: [(key: String, value: String)] = []
     if let minRemaining { fields.append(("min_remaining", DurationText.format(minRemaining))) }
     if let leave { fields.append(("leave", leave.rawValue)) }
-    if let inFlight { fields.append(("in_flight", "\(inFlight)")) }
+    if let inFlight { fields.append(("in_flight", inFlight.text)) }
     return fields
   }
 
@@ -78,11 +77,9 @@ extension AdmissionChange {
       guard let rule = LeaveRule(rawValue: value) else { throw Self.wrong(key, value, "cancel or finish") }
       leave = rule
     case "in_flight":
-      guard let number = Int(value), Self.inFlightRange.contains(number) else {
-        throw Self.wrong(key, value, "\(Self.inFlightRange.lowerBound) to \(Self.inFlightRange.upperBound)")
-      }
-      inFlight = number
-    default: throw AdmissionSyntaxError(description: "unknown key '\(key)': expected one of \(Self.known)")
+      guard let limit = InFlightLimit(value) else { throw Self.wrong(key, value, InFlightLimit.forms) }
+      inFlight = limit
+    default: throw AdmissionSyntaxError(description: Typo.unknown("key", key, among: Self.keyNames))
     }
   }
 

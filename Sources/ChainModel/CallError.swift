@@ -4,6 +4,8 @@ package enum CallError: Error, Hashable, Sendable {
   case connectionRefused(ServiceName)
   /// The connection ended before the answer was complete.
   case connectionReset(ServiceName)
+  /// The callee had closed the connection that was kept, before it could see the request.
+  case staleConnection(ServiceName)
   /// The callee did not answer within the call's timeout.
   case timeout(ServiceName)
   /// The callee answered with a status that is no success.
@@ -26,6 +28,18 @@ package enum CallError: Error, Hashable, Sendable {
   case requestTimeout
   /// The request's head is larger than the service takes.
   case headTooLarge
+  /// The request's target is longer than the service takes.
+  case targetTooLong
+  /// The request is for another host than this one.
+  case misdirected(String)
+  /// The request was made by a web page from elsewhere.
+  case foreignOrigin
+  /// The request's body has a transfer coding that is not known here.
+  case unknownCoding
+  /// The request is of another HTTP than 1.
+  case versionNotSupported
+  /// The request expects something that is not known here.
+  case expectationFailed
   /// The request cannot be understood.
   case badRequest(String)
   /// The service's own store failed.
@@ -40,6 +54,8 @@ package enum CallError: Error, Hashable, Sendable {
 package enum ShedReason: String, CaseIterable, Sendable {
   case queueFull = "queue_full"
   case inFlightLimit = "in_flight_limit"
+  /// Requests wait too long for the service itself: see `AdaptiveLimit`.
+  case overload
   case connectionLimit = "connection_limit"
   case descriptors = "out_of_descriptors"
   case shuttingDown = "shutting_down"
@@ -74,6 +90,8 @@ extension CallError {
       ErrorRow(502, "connection_refused", "\(callee.rawValue) refused the connection: is it running?")
     case .connectionReset(let callee):
       ErrorRow(502, "connection_reset", "\(callee.rawValue) closed the connection before it had answered")
+    case .staleConnection(let callee):
+      ErrorRow(502, "stale_connection", "\(callee.rawValue) had closed the connection that was kept")
     case .timeout(let callee):
       ErrorRow(504, "timeout", "\(callee.rawValue) did not answer in time")
     case .answered(let callee, let status):
@@ -90,6 +108,16 @@ extension CallError {
     case .bodyTooLarge(let limit): ErrorRow(413, "body_too_large", "a request body may have at most \(limit) bytes")
     case .requestTimeout: ErrorRow(408, "request_timeout", "the request did not arrive in time")
     case .headTooLarge: ErrorRow(431, "head_too_large", "the request's head is too large")
+    case .targetTooLong: ErrorRow(414, "target_too_long", "the request's target is too long")
+    case .misdirected(let host):
+      ErrorRow(
+        421, "misdirected",
+        "found host '\(host.prefix(64))', expected a name of this host: localhost, 127.0.0.1 or [::1]")
+    case .foreignOrigin:
+      ErrorRow(403, "foreign_origin", "a web page from elsewhere may not ask: check the Origin field")
+    case .unknownCoding: ErrorRow(501, "unknown_coding", "the only transfer coding taken here is chunked")
+    case .versionNotSupported: ErrorRow(505, "version_not_supported", "this service speaks HTTP/1.1")
+    case .expectationFailed: ErrorRow(417, "expectation_failed", "the only expectation met here is 100-continue")
     case .badRequest(let what): ErrorRow(400, "bad_request", what)
     case .store(let what): ErrorRow(500, "store_failed", "the service's store failed: \(what)")
     case .injected(let status): ErrorRow(status, "fault_injected", "an injected fault answered in the service's place")
@@ -119,6 +147,7 @@ extension CallError {
     switch reason {
     case .queueFull: ErrorRow(503, reason.rawValue, "every thread is busy and the queue is full")
     case .inFlightLimit: ErrorRow(503, reason.rawValue, "the limit of requests in flight is reached")
+    case .overload: ErrorRow(503, reason.rawValue, "the service cannot keep up, and serves as many as it can")
     case .connectionLimit: ErrorRow(503, reason.rawValue, "the limit of connections is reached")
     case .descriptors: ErrorRow(503, reason.rawValue, "the process has no file descriptor left for the call")
     case .shuttingDown: ErrorRow(503, reason.rawValue, "the service is shutting down")

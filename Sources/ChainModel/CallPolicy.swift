@@ -118,8 +118,7 @@ extension CallPolicy {
     case "deadline": deadline = try Self.flag(key, value)
     case "keep_alive": keepAlive = try Self.flag(key, value)
     default:
-      let known = Self.keyNames.joined(separator: ", ")
-      throw CallPolicySyntaxError(description: "unknown key '\(key)': expected one of \(known)")
+      throw CallPolicySyntaxError(description: Typo.unknown("key", key, among: Self.keyNames))
     }
   }
 

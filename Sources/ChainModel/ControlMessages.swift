@@ -52,7 +52,7 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
   package var service: String
   package var pid: Int
   package var mode: IOModel
-  package var uptimeSeconds: Double
+  package var uptimeMs: Double
   package var pool: Pool
   package var inFlight: Int
   package var connections: Int
@@ -92,19 +92,29 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
   }
 
   package struct Limits: Codable, Hashable, Sendable {
+    /// How many requests may be in flight now.
     package var inFlight: Int
+    /// By which rule, as `InFlightLimit` has it.
+    package var rule: String
+    /// Whether `inFlight` is what overload has made of an adaptive limit.
+    package var isShedding: Bool
     package var connections: Int
     package var descriptors: Int
 
-    package init(inFlight: Int, connections: Int, descriptors: Int) {
+    package init(inFlight: Int, rule: String, isShedding: Bool = false, connections: Int, descriptors: Int) {
       self.inFlight = inFlight
+      self.rule = rule
+      self.isShedding = isShedding
       self.connections = connections
       self.descriptors = descriptors
     }
 
     enum CodingKeys: String, CodingKey {
-      case connections, descriptors
-      case inFlight = "in_flight"
+      case inFlight = "in_flight_limit"
+      case rule = "in_flight_rule"
+      case isShedding = "shedding"
+      case connections = "connection_limit"
+      case descriptors = "descriptor_limit"
     }
   }
 
@@ -141,6 +151,12 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
       self.resident = resident
       self.stacks = stacks
     }
+
+    enum CodingKeys: String, CodingKey {
+      case virtual = "virtual_bytes"
+      case resident = "resident_bytes"
+      case stacks = "stack_bytes"
+    }
   }
 
   /// The rules that can be changed while it runs; the limit of requests in flight is among the limits.
@@ -165,17 +181,21 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
     package init(dropped: Int) {
       self.dropped = dropped
     }
+
+    enum CodingKeys: String, CodingKey {
+      case dropped = "lost_records"
+    }
   }
 
   package init(
-    service: String, pid: Int, mode: IOModel, uptimeSeconds: Double, pool: Pool, inFlight: Int, connections: Int,
+    service: String, pid: Int, mode: IOModel, uptimeMs: Double, pool: Pool, inFlight: Int, connections: Int,
     limits: Limits, threads: Threads, memory: Memory, faults: [String], policies: [String: String] = [:],
     breakers: [String: String] = [:], admission: Admission = Admission(), log: Log
   ) {
     self.service = service
     self.pid = pid
     self.mode = mode
-    self.uptimeSeconds = uptimeSeconds
+    self.uptimeMs = uptimeMs
     self.pool = pool
     self.inFlight = inFlight
     self.connections = connections
@@ -190,8 +210,9 @@ package struct ServiceStatus: Codable, Hashable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case service, pid, mode, pool, connections, limits, threads, memory, faults, policies, breakers, admission, log
-    case uptimeSeconds = "uptime_seconds"
+    case service, pid, pool, connections, limits, threads, memory, faults, policies, breakers, admission, log
+    case mode = "model"
+    case uptimeMs = "uptime_ms"
     case inFlight = "in_flight"
   }
 }

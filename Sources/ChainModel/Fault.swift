@@ -92,6 +92,7 @@ package struct FaultSyntaxError: Error, Hashable, CustomStringConvertible, Senda
 
 extension Fault {
   package static let kindNames = ["latency", "error", "hang", "reset", "stall", "block-loop"]
+  private static let optionNames = ["share", "user", "header", "for"]
 
   /// Reads `latency=1s share=50% user=ada header=x-test:1 for=10s`, each word as a key and a value.
   package static func parse(_ fields: [(key: String, value: String)]) throws(FaultSyntaxError) -> Fault {
@@ -101,6 +102,9 @@ extension Fault {
       fault = Fault(try parseKind(key, value))
     }
     guard var fault else {
+      if let key = fields.first(where: { !optionNames.contains($0.key) })?.key {
+        throw FaultSyntaxError(description: Typo.unknown("fault", key, among: kindNames + ["clear"]))
+      }
       throw FaultSyntaxError(description: "no fault named: expected one of \(kindNames.joined(separator: ", "))")
     }
     for (key, value) in fields where !kindNames.contains(key) { try fault.set(key, value) }
@@ -160,8 +164,7 @@ extension Fault {
       }
       duration = time
     default:
-      let known = (Self.kindNames + ["share", "user", "header", "for"]).joined(separator: ", ")
-      throw FaultSyntaxError(description: "unknown key '\(key)': expected one of \(known)")
+      throw FaultSyntaxError(description: Typo.unknown("key", key, among: Self.kindNames + Self.optionNames))
     }
   }
 

@@ -8,7 +8,7 @@ package enum FigureText {
 
   /// `355 µs`, `12.3 ms`, `7.6 s`, `1 min 40 s`, `2 h 5 min`.
   package static func duration(_ nanoseconds: UInt64) -> String {
-    if nanoseconds < 1000 { return "\(nanoseconds) ns" }
+    if nanoseconds < 1000 { return nanoseconds == 0 ? "0 s" : "\(nanoseconds) ns" }
     let units: [(name: String, size: Double, end: Double)] = [
       ("µs", 1e3, 999.5), ("ms", 1e6, 999.5), ("s", 1e9, 59.95),
     ]

@@ -19,6 +19,7 @@ package enum Glossary {
     Entry("event loop", "A thread that serves many requests in turns and must never wait for one of them."),
     Entry("idle", "A thread that has no request to work for."),
     Entry("busy", "A thread that is not idle: it works for a request, or waits for something on its behalf."),
+    Entry("held", "A thread that something keeps busy: its request, or the callee that this request waits for."),
     Entry("blocked", "A busy thread that waits in the kernel: for an answer, a query, a file, a lock or a sleep."),
     Entry("suspended", "A request that waits for an answer while no thread waits with it."),
     Entry("in flight", "A request that was let in and is not answered yet, wherever it waits or runs."),
@@ -29,7 +30,8 @@ package enum Glossary {
     Entry("good", "A request answered with a status below 400."),
     Entry("refused", "A request turned away at once, with 503, for want of room or of time; no thread worked for it."),
     Entry("timed out", "A request whose client or caller stopped waiting before the answer came."),
-    Entry("failed", "A request that ended badly without being refused: answered with 400 or above, or not at all."),
+    Entry("client error", "A request answered with 400 to 499: it was itself at fault."),
+    Entry("failed", "A request that a service answered with 500 or above, or not at all, and that was not refused."),
     Entry("throughput", "Requests answered per second, whatever the answer."),
     Entry("goodput", "Requests answered well per second."),
     Entry("utilisation", "The share of time in which a thread, a pool or a processor is busy."),
@@ -50,13 +52,16 @@ package enum Glossary {
     Entry("trace", "All spans of one client's request."),
   ]
 
+  /// Each word by itself.
+  package static var words: [String] { entries.flatMap { Self.words(of: $0) } }
+
+  private static func words(of entry: Entry) -> [String] {
+    entry.word.split(separator: ",").map { String($0.drop { $0 == " " }) }
+  }
+
   /// The entry for a word, in any case; nil if there is none.
   package static func entry(_ word: String) -> Entry? {
-    let sought = word.lowercased()
-    return entries.first { entry in
-      let words = entry.word.lowercased()
-      return words == sought || words.split(separator: ",").contains { $0.drop { $0 == " " } == sought }
-    }
+    entries.first { Self.words(of: $0).contains { $0.lowercased() == word.lowercased() } }
   }
 
   /// A Markdown table, for the documentation.

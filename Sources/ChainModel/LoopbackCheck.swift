@@ -7,16 +7,25 @@ package enum LoopbackCheck {
   /// - Returns: whether it may.
   package static func allows(hosts: [String], origins: [String]) -> Bool {
     guard hosts.count == 1, let host = hosts.first, isLoopback(host) else { return false }
-    return origins.allSatisfy { origin in
-      guard origin.hasPrefix("http://") else { return false }
-      return isLoopback(String(origin.dropFirst(7)))
-    }
+    return allows(origins: origins)
   }
 
   /// The same, but no other server's page: the origin must be the host that is asked.
   package static func allowsOwnPage(hosts: [String], origins: [String]) -> Bool {
     guard allows(hosts: hosts, origins: []) else { return false }
     return origins.allSatisfy { $0.lowercased() == "http://\(hosts[0].lowercased())" }
+  }
+
+  /// Whether a host names this one, or is one of the names given, with or without a port.
+  package static func isOwn(_ authority: String, names: [String]) -> Bool {
+    if isLoopback(authority) { return true }
+    let parts = authority.lowercased().split(separator: ":", omittingEmptySubsequences: false)
+    return parts.count <= 2 && names.contains(String(parts[0])) && (parts.count == 1 || UInt16(parts[1]) != nil)
+  }
+
+  /// Whether every page that asks is one of this host.
+  package static func allows(origins: [String]) -> Bool {
+    origins.allSatisfy { $0.hasPrefix("http://") && isLoopback(String($0.dropFirst(7))) }
   }
 
   private static func isLoopback(_ authority: String) -> Bool {

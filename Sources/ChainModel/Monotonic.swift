@@ -72,5 +72,8 @@ extension Duration {
 
   package var milliseconds: UInt64 { nanoseconds / 1_000_000 }
 
+  /// For whoever must not be told that it is over before it is.
+  package var millisecondsRoundedUp: UInt64 { nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1) }
+
   package var seconds: Double { Double(nanoseconds) / 1e9 }
 }

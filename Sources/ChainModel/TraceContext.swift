@@ -75,6 +75,13 @@ package struct TraceContext: Hashable, Sendable {
     self = context
   }
 
+  /// The same, for a request with one `traceparent`, where it was received.
+  package init?(parent: UnsafeBufferPointer<UInt8>, states: [String]) {
+    guard var context = Self.read(parent) else { return nil }
+    context.state = TraceState.join(states)
+    self = context
+  }
+
   /// Of a `traceparent` of version 00, in bytes.
   private static let length = 55
 

@@ -11,6 +11,9 @@ extension WireJSON {
 
   package static func encode(_ orders: [OrderStatus]) -> [UInt8] { list(orders) { $0.write(to: &$1) } }
 
+  /// Whoever is overloaded answers most requests so.
+  package static func encode(_ problem: ProblemBody) -> [UInt8] { body { problem.write(to: &$0) } }
+
   private static func body(_ write: (inout [UInt8]) -> Void) -> [UInt8] {
     var body: [UInt8] = []
     body.reserveCapacity(256)
@@ -27,6 +30,52 @@ extension WireJSON {
       }
       body.append(UInt8(ascii: "]"))
     }
+  }
+}
+
+/// An error as its client reads it: `application/problem+json` (RFC 9457).
+package struct ProblemBody: Encodable, Sendable {
+  package var type = "about:blank"
+  package var title: String
+  package var status: Int
+  package var detail: String
+  package var errorType: String
+  package var service: String
+  package var traceID: String?
+
+  package init(title: String, _ row: ErrorRow, service: String, traceID: String?) {
+    self.title = title
+    status = row.status
+    detail = row.detail
+    errorType = row.errorType
+    self.service = service
+    self.traceID = traceID
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case type, title, status, detail, service
+    case errorType = "error_type"
+    case traceID = "trace_id"
+  }
+
+  fileprivate func write(to body: inout [UInt8]) {
+    body.append(#"{"detail":"#)
+    body.append(quoted: detail)
+    body.append(#","error_type":"#)
+    body.append(quoted: errorType)
+    body.append(#","service":"#)
+    body.append(quoted: service)
+    body.append(#","status":"#)
+    body.append(status)
+    body.append(#","title":"#)
+    body.append(quoted: title)
+    if let traceID {
+      body.append(#","trace_id":"#)
+      body.append(quoted: traceID)
+    }
+    body.append(#","type":"#)
+    body.append(quoted: type)
+    body.append(UInt8(ascii: "}"))
   }
 }
 

@@ -3,7 +3,7 @@ package import Topology
 
 /// What a chain will do under a load, before it is run: a simulation, and beside it the closed forms that apply.
 ///
-/// Keys: `figures` (see `Figure`), `services` (see `Service`), `outcomes` (how requests ended, by count), `seconds`; of the
+/// Keys: `figures` (see `Figure`), `services` (see `Service`), `outcomes` (how requests ended, by count), `simulated_ms`; of the
 /// configured chain also `costs` (how it is known what steps cost), of a system that `--topology` names `limit` (what binds
 /// its capacity, in words).
 package struct ChainPrediction: Encodable, Sendable {
@@ -25,8 +25,8 @@ package struct ChainPrediction: Encodable, Sendable {
     package var method: Method
   }
 
-  /// One service, as simulated. Keys: `service`, `threads`, `held`, `queued`, `in_flight`, `response_time_s`, `full_at_s`
-  /// (when all its threads were held first; absent: never), `dropped`.
+  /// One service, as simulated. Keys: `service`, `threads`, `busy`, `queued`, `in_flight`, `response_time_ms`,
+  /// `full_at_ms` (when all its threads were busy first; absent: never), `refused`.
   package struct Service: Encodable, Hashable, Sendable {
     package var service: String
     package var threads: Int
@@ -38,10 +38,24 @@ package struct ChainPrediction: Encodable, Sendable {
     package var dropped: Int
 
     private enum CodingKeys: String, CodingKey {
-      case service, threads, held, queued, dropped
+      case service, threads, queued
+      case held = "busy"
+      case dropped = "refused"
       case inFlight = "in_flight"
-      case responseTime = "response_time_s"
-      case fullAt = "full_at_s"
+      case responseTime = "response_time_ms"
+      case fullAt = "full_at_ms"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var keys = encoder.container(keyedBy: CodingKeys.self)
+      try keys.encode(service, forKey: .service)
+      try keys.encode(threads, forKey: .threads)
+      try keys.encode(held, forKey: .held)
+      try keys.encode(queued, forKey: .queued)
+      try keys.encode(inFlight, forKey: .inFlight)
+      try keys.encode(responseTime * 1000, forKey: .responseTime)
+      try keys.encodeIfPresent(fullAt.map { $0 * 1000 }, forKey: .fullAt)
+      try keys.encode(dropped, forKey: .dropped)
     }
   }
 
@@ -51,6 +65,21 @@ package struct ChainPrediction: Encodable, Sendable {
   package var seconds: Double
   package var costs: String?
   package var limit: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case figures, services, outcomes, costs, limit
+    case seconds = "simulated_ms"
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    try keys.encode(figures, forKey: .figures)
+    try keys.encode(services, forKey: .services)
+    try keys.encode(outcomes, forKey: .outcomes)
+    try keys.encode(seconds * 1000, forKey: .seconds)
+    try keys.encodeIfPresent(costs, forKey: .costs)
+    try keys.encodeIfPresent(limit, forKey: .limit)
+  }
 
   /// - Parameters:
   ///   - topology: the chain.
@@ -102,6 +131,8 @@ package struct ChainPrediction: Encodable, Sendable {
       figures.append(Figure(name: "response time, mean", value: responseTime, unit: "s", method: method))
     }
     switch load.arrival {
+    // It costs a step for each client in each of its rounds.
+    case .closed(let clients, _) where clients > 20_000: break
     case .closed(let clients, let think):
       let layered = LayeredModel(chain: chain, clients: clients, thinkTime: think.mean).figures
       // It is approximate and knows nothing of processors: no more than the bound, and what Little's law makes of that.

@@ -18,6 +18,10 @@ package final class CannedCallee: Sendable {
     case reset
     /// Sends these bytes, whatever they are, and closes.
     case raw(String)
+    /// Sends these bytes, whatever they are, and keeps the connection.
+    case bytes(String)
+    /// One at once and one some time later.
+    indirect case both(Reply, Reply)
     indirect case late(Duration, Reply)
 
     package static let ok = Reply.answer(200, "{}")
@@ -166,6 +170,10 @@ private final class CannedConnection: ChannelInboundHandler {
         .whenComplete { _ in channel.close(promise: nil) }
     case .raw(let text):
       channel.writeAndFlush(ByteBuffer(string: text)).whenComplete { _ in channel.close(promise: nil) }
+    case .bytes(let text): channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
+    case .both(let first, let second):
+      perform(first, on: channel)
+      perform(.late(.milliseconds(20), second), on: channel)
     case .late(let delay, let reply):
       let late = NIOLoopBound(self, eventLoop: channel.eventLoop)
       channel.eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: delay.nanoseconds))) {

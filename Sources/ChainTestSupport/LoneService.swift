@@ -41,6 +41,13 @@ package final class LoneService: Sendable {
     _ change: (inout ServiceConfiguration) -> Void = { _ in }, body: (LoneService) async throws -> Value
   ) async throws -> Value {
     let topology = topology(name, callees: callees.mapValues(\.port), change)
+    return try await run(name, topology: topology, descriptors: descriptors, body: body)
+  }
+
+  /// The same, in a chain of which more is to be said.
+  package static func run<Value>(
+    _ name: ServiceName, topology: Topology, descriptors: Int? = nil, body: (LoneService) async throws -> Value
+  ) async throws -> Value {
     let service = try LoneService(name, topology: topology, descriptors: descriptors)
     let result: Value
     do {

@@ -64,6 +64,24 @@ package final class RawClient {
     Glibc.close(descriptor)
   }
 
+  /// Says that nothing more will be sent; answers are still read.
+  package func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// Whether this host has ::1.
+  package static var hasIPv6: Bool {
+    let probe = socket(AF_INET6, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard probe >= 0 else { return false }
+    defer { Glibc.close(probe) }
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(AF_INET6)
+    address.sin6_addr = in6addr_loopback
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(probe, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+      }
+    }
+  }
+
   /// Ends the connection with a RST.
   package func reset() {
     var option = linger(l_onoff: 1, l_linger: 0)

@@ -23,10 +23,40 @@ struct Evaluation {
   }
 
   func outcome(_ check: Lesson.Check) -> CheckOutcome {
+    // Runs on a quiet machine decide alone, where there are any.
+    let seeds = Set(results.map(\.seed)).sorted()
+    let quiet = seeds.filter { busy(check, $0) == nil }
+    let (outcome, holds) = outcome(check, quiet.isEmpty ? seeds : quiet)
+    let reason = quiet.isEmpty ? seeds.compactMap { busy(check, $0) }.first : nil
+    guard let reason, outcome.measured != nil else { return outcome }
+    return marked(outcome, reason, check.basis(holds, isPaired: check.isPaired))
+  }
+
+  /// How busy the machine was in one of the runs that a check looks at; nil if it was not.
+  private func busy(_ check: Lesson.Check, _ seed: Int) -> String? {
+    results.first { result in
+      result.seed == seed && result.busy != nil && (check.cell == Self.every || check.cells.contains(result.cell))
+    }?.busy
+  }
+
+  /// What was measured while other programs had the processors is shown, and decided only where that changes nothing.
+  private func marked(_ outcome: CheckOutcome, _ busy: String, _ basis: String?) -> CheckOutcome {
+    var outcome = outcome
+    outcome.busy = busy
+    outcome.basis = basis
+    if basis == nil {
+      outcome.verdict = .undecided
+      outcome.reason = "measured while \(busy)"
+    }
+    return outcome
+  }
+
+  /// - Returns: the outcome of these runs, and whether each of them holds the check.
+  private func outcome(_ check: Lesson.Check, _ seeds: [Int]) -> (CheckOutcome, holds: [Bool]) {
     var outcome = CheckOutcome(says: check.says, cell: check.cell, unit: check.unit, verdict: .undecided, runs: 0)
     var measured: [Double] = []
     var bounds: [(predicted: Double?, low: Double, high: Double)] = []
-    for seed in Set(results.map(\.seed)).sorted() {
+    for seed in seeds {
       do throws(ExpressionError) {
         if check.cell == Self.every {
           measured.append(try share(check, seed))
@@ -44,20 +74,19 @@ struct Evaluation {
     }
     guard !measured.isEmpty else {
       outcome.reason = outcome.reason ?? "no run counts"
-      return outcome
+      return (outcome, [])
     }
     outcome.runs = measured.count
     outcome.measured = Self.median(measured)
     (outcome.least, outcome.most) = (measured.min(), measured.max())
     let predicted = bounds.compactMap(\.predicted)
     outcome.predicted = predicted.isEmpty ? nil : Self.median(predicted)
-    outcome.low = Self.finite(Self.median(bounds.map(\.low)))
-    outcome.high = Self.finite(Self.median(bounds.map(\.high)))
+    let (low, high) = (Self.median(bounds.map(\.low)), Self.median(bounds.map(\.high)))
+    (outcome.low, outcome.high) = (Self.finite(low), Self.finite(high))
     let middle = Self.median(measured)
-    outcome.verdict =
-      middle >= Self.median(bounds.map(\.low)) && middle <= Self.median(bounds.map(\.high)) ? .confirmed : .refuted
+    outcome.verdict = middle >= low && middle <= high ? .confirmed : .refuted
     outcome.reason = nil
-    return outcome
+    return (outcome, zip(measured, bounds).map { $0 >= $1.low && $0 <= $1.high })
   }
 
   /// The share of cells in which a check holds.

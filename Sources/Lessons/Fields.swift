@@ -19,9 +19,13 @@ struct Fields {
     for entry in all { entries[entry.key] = entry.value }
   }
 
-  mutating func report(_ key: String, _ found: String, _ expected: String, at position: TopologyError.Position? = nil) {
+  mutating func report(
+    _ key: String, _ found: String, _ expected: String, at position: TopologyError.Position? = nil,
+    meant: String? = nil
+  ) {
     let name = [path, key].filter { !$0.isEmpty }.joined(separator: ".")
-    problems.append(.init(position: position ?? item.position, key: name, found: found, expected: expected))
+    problems.append(
+      .init(position: position ?? item.position, key: name, found: found, expected: expected, meant: meant))
   }
 
   private mutating func take(_ key: String) -> Item? {
@@ -32,7 +36,9 @@ struct Fields {
   /// What nobody asked for.
   mutating func finish() {
     for (key, value) in entries.sorted(by: { $0.value.position < $1.value.position }) {
-      report(key, "an unknown key", "one of \(known.joined(separator: ", "))", at: value.position)
+      report(
+        key, "an unknown key", "one of \(known.joined(separator: ", "))", at: value.position,
+        meant: Typo.nearest(to: key, among: known))
     }
   }
 

@@ -1,5 +1,7 @@
 /// A check with what was measured. Keys: `says`, `cell`, `unit`, `verdict`, `measured` (median), `least`, `most`, `runs`,
-/// `predicted` (or the bounds, in words: `expected`), `low`, `high` (what the measured value must lie between), `reason` (why it is not decided).
+/// `predicted` (or the bounds, in words: `expected`), `low`, `high` (what the measured value must lie between), `reason` (why
+/// it is not decided), `busy` (how busy the host was with other programs when `measured` was measured; absent: not very),
+/// `basis` (why it is decided all the same).
 package struct CheckOutcome: Codable, Sendable {
   package enum Verdict: String, Codable, Sendable {
     case confirmed
@@ -19,9 +21,11 @@ package struct CheckOutcome: Codable, Sendable {
   package var low: Double?
   package var high: Double?
   package var reason: String?
+  package var busy: String?
+  package var basis: String?
 }
 
-/// A lesson with all its checks. Keys: `name`, `experiment`, `claim`, `verdict`, `checks`, `discarded`.
+/// A lesson with all its checks. Keys: `name`, `experiment`, `claim`, `verdict`, `checks`, `discarded`, `busy`.
 package struct LessonOutcome: Codable, Sendable {
   package var name: String
   package var experiment: String
@@ -30,6 +34,8 @@ package struct LessonOutcome: Codable, Sendable {
   package var checks: [CheckOutcome]
   /// Runs that do not count, each with its reason.
   package var discarded: [String]
+  /// Runs during which other programs had the processors, each with how much.
+  package var busy: [String]
 
   /// - Parameters:
   ///   - lesson: with its checks.
@@ -41,6 +47,9 @@ package struct LessonOutcome: Codable, Sendable {
     claim = lesson.claim
     discarded = lesson.own(results, quick: quick).compactMap { result in
       result.discarded.map { "\(result.cell), seed \(result.seed): \($0)" }
+    }
+    busy = lesson.own(results, quick: quick).compactMap { result in
+      result.busy.map { "\(result.cell), seed \(result.seed): \($0)" }
     }
     let evaluation = Evaluation(lesson, results, quick: quick)
     checks = lesson.checks.filter { !quick || $0.isQuick }.map { evaluation.outcome($0) }

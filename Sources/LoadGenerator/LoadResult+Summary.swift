@@ -1,9 +1,9 @@
 import ChainModel
 
 extension LoadResult {
-  /// The result for people: several lines, without colours.
+  /// The result for people: several lines of at most 80 characters as a rule, without colours.
   package func summary() -> String {
-    ([title, ""] + counts + [""] + latencies + notes).joined(separator: "\n")
+    ([title, ""] + counts + [""] + times + notes).joined(separator: "\n")
   }
 
   private var title: String {
@@ -11,7 +11,7 @@ extension LoadResult {
       if let rate = plan.rate, let spacing = plan.spacing {
         "open loop, \(FigureText.number(rate)) requests/s (\(spacing.rawValue), seed \(plan.seed))"
       } else {
-        "closed loop, \(plan.clients ?? 0) clients"
+        "closed loop, \(FigureText.count(plan.clients ?? 0, "client"))"
       }
     let warmUp = plan.warmUpSeconds > 0 ? " after \(FigureText.seconds(plan.warmUpSeconds)) of warm-up" : ""
     let connections = plan.newConnections ? ", a connection per request" : ""
@@ -20,52 +20,55 @@ extension LoadResult {
   }
 
   private var counts: [String] {
-    var lines: [String] = []
-    if let offered = rates.offered {
-      lines.append(
-        "offered     \(FigureText.rate(offered)) (\(FigureText.count(measured.due)) due, \(FigureText.count(measured.notSent)) of them not sent)"
-      )
-    }
-    lines.append("achieved    \(FigureText.rate(rates.successful)) successful, \(FigureText.rate(rates.ended)) ended")
-    let statuses = measured.byStatus.sorted { $0.key < $1.key }.map { "\($0.key): \(FigureText.count($0.value))" }
-    let failures = measured.byFailure.sorted { $0.key.rawValue < $1.key.rawValue }
-      .map { "\($0.key.rawValue): \(FigureText.count($0.value))" }
-    let outcomes = (statuses + failures).joined(separator: "  ")
+    var lines = ["verdict     \(verdict)"]
     lines.append("outcomes    \(outcomes.isEmpty ? "none" : outcomes)")
-    lines.append("unfinished  \(FigureText.count(measured.unfinished))")
+    if let offered = rates.offered {
+      let notSent = measured.notSent > 0 ? ", \(FigureText.count(measured.notSent)) of them not sent" : ""
+      lines.append("offered     \(FigureText.rate(offered)) (\(FigureText.count(measured.due)) due\(notSent))")
+    }
+    lines.append("achieved    \(FigureText.rate(rates.successful)) good, \(FigureText.rate(rates.ended)) ended")
+    if measured.unfinished > 0 { lines.append("unfinished  \(FigureText.count(measured.unfinished))") }
     lines.append("connections \(FigureText.count(connections))")
     return lines
   }
 
-  private var latencies: [String] {
-    var rows = [("successful, from due time", latency.successful.corrected)]
-    rows.append(("successful, from send time", latency.successful.uncorrected))
+  /// `200: 9,120  503: 2,900  timeout: 3`.
+  var outcomes: String {
+    let statuses = measured.byStatus.sorted { $0.key < $1.key }.map { "\($0.key): \(FigureText.count($0.value))" }
+    let failures = measured.byFailure.sorted { $0.key.rawValue < $1.key.rawValue }
+      .map { "\($0.key.rawValue): \(FigureText.count($0.value))" }
+    return (statuses + failures).joined(separator: "  ")
+  }
+
+  private var times: [String] {
+    var rows = [("good, since due", latency.successful.corrected)]
+    rows.append(("good, since sent", latency.successful.uncorrected))
     if measured.ended > measured.successful {
-      rows.append(("all, from due time", latency.all.corrected))
-      rows.append(("all, from send time", latency.all.uncorrected))
+      rows.append(("all, since due", latency.all.corrected))
+      rows.append(("all, since sent", latency.all.uncorrected))
     }
-    let present = rows.compactMap { name, summary in summary.map { Self.row(name, $0) } }
-    guard !present.isEmpty else { return ["no request ended"] }
-    return [Self.row("response time", ["count", "p50", "p90", "p95", "p99", "p99.9", "max"])] + present
+    let cells = rows.compactMap { name, summary in summary.map { Self.cells(name, $0) } }
+    guard !cells.isEmpty else { return ["no request ended"] }
+    let table = [["response time", "count", "p50", "p90", "p95", "p99", "p99.9", "max"]] + cells
+    let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+    return table.map { row in
+      let numbers = zip(row, widths).dropFirst().map { String(repeating: " ", count: 2 + $1 - $0.count) + $0 }
+      return PlainText.pad(row[0], to: widths[0]) + numbers.joined()
+    }
   }
 
-  private static func row(_ name: String, _ summary: LatencySummary) -> String {
+  private static func cells(_ name: String, _ summary: LatencySummary) -> [String] {
     let values = [summary.p50, summary.p90, summary.p95, summary.p99, summary.p999, summary.max]
-    return row(name, [FigureText.count(summary.count)] + values.map { FigureText.value($0, "ms") })
-  }
-
-  private static func row(_ name: String, _ cells: [String]) -> String {
-    func padding(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(1, width - text.count)) }
-    return name + padding(name, 26) + cells.map { padding($0, 9) + $0 }.joined()
+    return [name, FigureText.count(summary.count)] + values.map { FigureText.value($0, "ms") }
   }
 
   private var notes: [String] {
     var notes: [String] = []
     if plan.clients != nil {
-      notes.append("A closed loop's clients stop asking while they wait, so these latencies hide stalls;")
-      notes.append("take the open loop (a rate) to see what users see.")
+      notes.append("The clients of a closed loop stop asking while they wait, which hides stalls;")
+      notes.append("use an open loop (--rate) to see what users see.")
     }
-    if wasCancelled { notes.append("The run was cancelled.") }
+    if wasCancelled { notes.append("The load was interrupted.") }
     return notes.isEmpty ? [] : [""] + notes
   }
 }

@@ -8,9 +8,9 @@ package struct LoadResult: Codable, Hashable, Sendable {
   /// Unix time of the start, in milliseconds.
   package var startedAt: Int
   /// The measured time: the plan's duration, or what there was of it when the run was cancelled.
-  package var measuredSeconds: Double
+  package var measuredMilliseconds: Double
   /// From the start to the last outcome.
-  package var elapsedSeconds: Double
+  package var elapsedMilliseconds: Double
   package var wasCancelled: Bool
   package var rates: Rates
   /// Requests that were due in the measured time.
@@ -36,7 +36,7 @@ package struct LoadResult: Codable, Hashable, Sendable {
       case offered = "offered_per_s"
       case started = "started_per_s"
       case ended = "ended_per_s"
-      case successful = "successful_per_s"
+      case successful = "goodput_per_s"
     }
   }
 
@@ -46,6 +46,11 @@ package struct LoadResult: Codable, Hashable, Sendable {
     package var all: LatencyPair
     /// Those answered with a status below 400.
     package var successful: LatencyPair
+
+    enum CodingKeys: String, CodingKey {
+      case all
+      case successful = "good"
+    }
   }
 
   /// What was asked for.
@@ -60,8 +65,8 @@ package struct LoadResult: Codable, Hashable, Sendable {
     package var rate: Double?
     package var spacing: LoadPlan.Spacing?
     package var maxInFlight: Int?
-    package var warmUpSeconds: Double
-    package var durationSeconds: Double
+    package var warmUpMilliseconds: Double
+    package var durationMilliseconds: Double
     package var timeoutMilliseconds: Int
     package var seed: UInt64
     package var newConnections: Bool
@@ -71,24 +76,30 @@ package struct LoadResult: Codable, Hashable, Sendable {
       case host, port, paths, usernames, clients, spacing, seed, loops
       case rate = "rate_per_s"
       case maxInFlight = "max_in_flight"
-      case warmUpSeconds = "warm_up_s"
-      case durationSeconds = "duration_s"
+      case warmUpMilliseconds = "warm_up_ms"
+      case durationMilliseconds = "duration_ms"
       case timeoutMilliseconds = "timeout_ms"
       case newConnections = "new_connections"
     }
   }
 
   enum CodingKeys: String, CodingKey {
-    case plan, rates, measured, latency, connections
+    case plan, rates, measured, connections
+    case latency = "response_time"
     case startedAt = "started_at_unix_ms"
-    case measuredSeconds = "measured_s"
-    case elapsedSeconds = "elapsed_s"
+    case measuredMilliseconds = "measured_ms"
+    case elapsedMilliseconds = "elapsed_ms"
     case wasCancelled = "cancelled"
     case warmUp = "warm_up"
   }
+
+  package var measuredSeconds: Double { measuredMilliseconds / 1000 }
+  package var elapsedSeconds: Double { elapsedMilliseconds / 1000 }
 }
 
 extension LoadResult.Plan {
+  package var warmUpSeconds: Double { warmUpMilliseconds / 1000 }
+
   init(_ plan: LoadPlan) {
     host = plan.host
     port = plan.port
@@ -101,8 +112,8 @@ extension LoadResult.Plan {
       self.spacing = spacing
       maxInFlight = plan.maxInFlight
     }
-    warmUpSeconds = plan.warmUp.seconds
-    durationSeconds = plan.duration.seconds
+    warmUpMilliseconds = plan.warmUp.seconds * 1000
+    durationMilliseconds = plan.duration.seconds * 1000
     timeoutMilliseconds = Int(plan.timeout.milliseconds)
     seed = plan.seed
     newConnections = plan.newConnections
@@ -120,8 +131,8 @@ extension LoadResult {
     func perSecond(_ count: Int) -> Double { seconds > 0 ? Double(count) / seconds : 0 }
     plan = Plan(run.plan)
     startedAt = Int(clamping: (run.startAt &+ Monotonic.wallOffset()) / 1_000_000)
-    measuredSeconds = seconds
-    elapsedSeconds = Double(total.finishedAt - min(run.startAt, total.finishedAt)) / 1e9
+    measuredMilliseconds = seconds * 1000
+    elapsedMilliseconds = Double(total.finishedAt - min(run.startAt, total.finishedAt)) / 1e6
     wasCancelled = total.wasCancelled
     rates = Rates(
       offered: isOpen ? perSecond(total.measured.due) : nil, started: perSecond(total.measured.started),

@@ -23,9 +23,11 @@ enum OrderStore {
 
   static func ofUser(_ userID: Int) -> StoreWork<[Order]> {
     StoreWork(.database, "orders by user") { store throws(CallError) in
-      try store.database().query(
+      var orders: [Order] = []
+      try store.database().each(
         "SELECT id, item, amount_cents FROM orders WHERE user_id = ? ORDER BY id", [.integer(userID)]
-      ) { row in Order(id: row.integer(0), item: row.text(1), amountCents: row.integer(2)) }
+      ) { row in orders.append(Order(id: row.integer(0), item: row.text(1), amountCents: row.integer(2))) }
+      return orders
     }
   }
 }

@@ -21,9 +21,9 @@ enum PaymentStore {
       let database = try store.database()
       var payments: [Payment] = []
       for orderID in orderIDs {
-        payments += try database.query(
+        try database.each(
           "SELECT order_id, state FROM payments WHERE order_id = ?", [.integer(orderID)]
-        ) { row in Payment(orderID: row.integer(0), state: row.text(1)) }
+        ) { row in payments.append(Payment(orderID: row.integer(0), state: row.text(1))) }
       }
       return payments
     }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Whether a request's caller has gone away, and what must be stopped then. Touched by the loop that sees the caller
 /// leave and by whichever thread works for the request.
 final class Cancellation: Sendable {
@@ -9,7 +7,7 @@ final class Cancellation: Sendable {
     var actions: [(token: Int, action: @Sendable () -> Void)] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   var isCancelled: Bool { state.withLock { $0.isCancelled } }
 

@@ -1,7 +1,6 @@
 import Atomics
 import ChainModel
-import NIOCore
-import NIOHTTP1
+import EventLoop
 import TraceLog
 
 /// One request on its way through the service, from its head to its answer.
@@ -15,7 +14,8 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   let routeIndex: Int
   let parameters: PathParameters
   let query: String
-  let headers: HTTPHeaders
+  /// All fields of the head, where a fault in force asks for one.
+  let fields: [(name: String, value: String)]
   /// This request's own server span, in the caller's trace.
   let context: TraceContext
   let arrivedAt: UInt64
@@ -25,13 +25,13 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   var model = IOModel.blocking
   /// Whether a thread of a pool has begun to work for a request that lives on a loop.
   var isWorkedFor = false
-  /// Sends the answer; called once, on the loop.
-  private let respond: (Result<Answer, CallError>) -> Void
+  /// Is given the answer, once, on the loop.
+  private let client: any AnswerTaker
 
   init(
     core: ServiceCore, loop: LoopContext, routeIndex: Int, parameters: PathParameters, query: String,
-    headers: HTTPHeaders, context: TraceContext, arrivedAt: UInt64, deadline: Deadline,
-    respond: @escaping (Result<Answer, CallError>) -> Void
+    fields: [(name: String, value: String)], context: TraceContext, arrivedAt: UInt64, deadline: Deadline,
+    client: any AnswerTaker
   ) {
     self.core = core
     self.loop = loop
@@ -39,11 +39,11 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
     self.routeIndex = routeIndex
     self.parameters = parameters
     self.query = query
-    self.headers = headers
+    self.fields = fields
     self.context = context
     self.arrivedAt = arrivedAt
     self.deadline = deadline
-    self.respond = respond
+    self.client = client
   }
 
   /// Why the request must not be worked on any more, if so.
@@ -72,7 +72,7 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   }
 
   /// The request is done: records its end and sends the answer. Called once, on the thread that worked last.
-  func finish(_ result: Result<Answer, CallError>, by scribe: Scribe) {
+  func finish(_ result: Result<Answer, CallError>, by scribe: Scribe, on worker: WorkerContext? = nil) {
     var result = result
     if case .success = result, cancellation.isCancelled { result = .failure(.cancelled) }
     let row = result.failureRow
@@ -80,13 +80,13 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
     let ended = scribe.write(
       record(.end, name: row.map { core.names.id($0.errorType) } ?? 0, arg: UInt32(status)))
     core.metrics.ended(route: routeIndex, status: status, nanoseconds: ended &- arrivedAt)
-    send(result)
+    send(result, on: worker)
   }
 
   /// The request is refused before anybody worked on it.
-  func refuse(_ error: CallError, by scribe: Scribe) {
+  func refuse(_ error: CallError, by scribe: Scribe, on worker: WorkerContext? = nil) {
     recordRefusal(error, by: scribe)
-    send(.failure(error))
+    send(.failure(error), on: worker)
   }
 
   /// The request never came whole: it was not admitted, and there is nothing to answer in its name.
@@ -100,12 +100,15 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
     core.metrics.refused(route: routeIndex, status: row.status, reason: row.errorType, nanoseconds: time &- arrivedAt)
   }
 
-  private func send(_ result: Result<Answer, CallError>) {
+  private func send(_ result: Result<Answer, CallError>, on worker: WorkerContext?) {
     core.inFlight.wrappingDecrement(ordering: .relaxed)
-    if loop.eventLoop.inEventLoop {
-      respond(result)
+    loop.load.ended()
+    if let worker {
+      client.take(result, of: self, from: worker)
+    } else if loop.eventLoop.isCurrent {
+      client.take(result)
     } else {
-      loop.eventLoop.execute { [self] in respond(result) }
+      loop.eventLoop.execute { [self] in client.take(result) }
     }
   }
 }

@@ -1,24 +1,63 @@
 import ChainModel
-import NIOCore
+import EventLoop
 import TraceLog
+import Topology
 
-/// What belongs to one event loop of the service port: its pen, its ids, its connections to callees, its executor.
+/// What belongs to one event loop of the service port: its pen, its ids, its clients, its connections to callees.
 final class LoopContext: @unchecked Sendable {  // its variables are touched on its event loop only
-  let eventLoop: any EventLoop
+  let eventLoop: EventLoop
   let scribe: Scribe
-  let executor: LoopExecutor
   private(set) var ids = IDGenerator()
   let client: EventLoopClient
+  let load: LoopLoad
+  private var server: HTTPServer?
+  private var knownHost: [UInt8] = []
+  let store: StoreHolder
+  /// Store work of this turn, handed over at its end.
+  private var storeJobs: [WorkerPool.Job] = []
 
-  /// Call it on the loop.
-  init(eventLoop: any EventLoop, scribe: Scribe) {
+  /// Call it on the loop's thread.
+  init(eventLoop: EventLoop, scribe: Scribe, environment: ServiceEnvironment, mostInFlight: Int) {
     self.eventLoop = eventLoop
     self.scribe = scribe
-    executor = LoopExecutor(eventLoop)
-    client = EventLoopClient(eventLoop: eventLoop)
+    store = StoreHolder(environment)
+    client = EventLoopClient(eventLoop)
+    load = LoopLoad(most: mostInFlight)
   }
 
   func nextSpan() -> SpanID { ids.nextSpan() }
 
   func nextTrace() -> TraceID { ids.nextTrace() }
+
+  /// Before the first connection: how its clients are served.
+  func serve(_ core: ServiceCore, gate: AcceptGate?) {
+    let front = LoopFront(core: core, loop: self, gate: gate)
+    let limits = HTTPServer.Limits(request: core.configuration.requestTimeout, idle: core.configuration.idleTimeout)
+    eventLoop.atEndOfTurn = { [unowned self] in handOver(to: core.storePool) }
+    server = HTTPServer(eventLoop, limits) { ServiceConnection($0, front: front) }
+  }
+
+  /// Has the store pool do this, with all that this turn brings: to wake its thread costs more than what it does then.
+  func collect(_ job: @escaping WorkerPool.Job) { storeJobs.append(job) }
+
+  private func handOver(to pool: WorkerPool) {
+    guard !storeJobs.isEmpty else { return }
+    pool.submit(all: storeJobs)
+    storeJobs.removeAll(keepingCapacity: true)
+  }
+
+  func adopt(_ descriptor: Int32) { server?.adopt(descriptor) }
+
+  func closeAll() {
+    server?.closeAll()
+    client.closeAll()
+  }
+
+  /// Whether the host is this one, under one of its names or the service's. Nearly all requests name the same.
+  func knowsHost(_ host: Piece, ofService name: ServiceName) -> Bool {
+    if !knownHost.isEmpty, host.isEqual(to: knownHost) { return true }
+    guard LoopbackCheck.isOwn(host.text, names: [name.rawValue]) else { return false }
+    knownHost = Array(host.bytes)
+    return true
+  }
 }

@@ -1,5 +1,4 @@
 import ChainModel
-import Synchronization
 
 /// Counts and durations of requests, for `GET /metrics`.
 final class Metrics: Sendable {
@@ -28,7 +27,7 @@ final class Metrics: Sendable {
     var refusals: [String: Int] = [:]
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   var snapshot: State { state.withLock { $0 } }
 

@@ -1,5 +1,4 @@
 import ChainModel
-import Synchronization
 import TraceLog
 
 /// The ids of all texts that this service writes into the log. Each comes from a bounded set.
@@ -8,7 +7,6 @@ final class Names: Sendable {
   /// By the callee's place in the chain.
   private let calls: [UInt32]
   private let routes: [UInt32]
-  private let labels = Mutex<[UInt: UInt32]>([:])
 
   let userKey: UInt32
   /// The wait between two attempts at a call.
@@ -29,16 +27,4 @@ final class Names: Sendable {
 
   /// The call's span name, whichever replica it goes to.
   func call(_ callee: ServiceName) -> UInt32 { calls[callee.place] }
-
-  /// Of a literal in the source, found by its address.
-  func label(_ label: StaticString) -> UInt32 {
-    guard label.hasPointerRepresentation else { return id(label.description) }
-    let key = UInt(bitPattern: label.utf8Start)
-    return labels.withLock { labels in
-      if let id = labels[key] { return id }
-      let id = id(label.description)
-      labels[key] = id
-      return id
-    }
-  }
 }

@@ -55,8 +55,11 @@ package struct BlockingRequest: RequestReading {
   /// Does store work on this thread.
   @available(*, noasync)
   package func store<Value>(_ work: StoreWork<Value>) throws(CallError) -> Value {
-    try work.run(on: worker, for: exchange)
+    let result = StoreResult<Value>()
+    return try result.get(perform(result.task(work))).get()
   }
+
+  func perform(_ task: StoreTask) -> CallError? { task.run(on: worker, for: exchange) }
 }
 
 /// A request on its event loop, served by callbacks. Stays on that loop.
@@ -79,7 +82,12 @@ package struct CallbackRequest: RequestReading {
 
   /// Has store work done elsewhere; `completion` is called once, on the loop.
   package func store<Value>(_ work: StoreWork<Value>, completion: @escaping (Result<Value, CallError>) -> Void) {
-    transport.store(work, for: exchange, completion: completion)
+    let result = StoreResult<Value>()
+    perform(result.task(work)) { completion(result.get($0)) }
+  }
+
+  func perform(_ task: StoreTask, completion: @escaping (CallError?) -> Void) {
+    transport.store(task, for: exchange, completion: completion)
   }
 }
 
@@ -106,10 +114,14 @@ package struct AsyncRequest: RequestReading {
 
   /// Has store work done elsewhere; suspended until it is done.
   package func store<Value>(_ work: StoreWork<Value>) async throws(CallError) -> Value {
-    let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Value, CallError>, Never>) in
-      transport.store(work, for: exchange) { continuation.resume(returning: $0) }
+    let result = StoreResult<Value>()
+    return try result.get(await perform(result.task(work))).get()
+  }
+
+  func perform(_ task: StoreTask) async -> CallError? {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<CallError?, Never>) in
+      transport.store(task, for: exchange) { continuation.resume(returning: $0) }
     }
-    return try result.get()
   }
 }
 
@@ -119,6 +131,5 @@ protocol LoopTransport: Sendable {
   func get(
     _ callee: ServiceName, _ path: String, for exchange: Exchange,
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void)
-  func store<Value: Sendable>(
-    _ work: StoreWork<Value>, for exchange: Exchange, completion: @escaping (Result<Value, CallError>) -> Void)
+  func store(_ task: StoreTask, for exchange: Exchange, completion: @escaping (CallError?) -> Void)
 }

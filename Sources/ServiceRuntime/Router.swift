@@ -1,3 +1,5 @@
+import EventLoop
+
 /// Finds the route of a request. Pure.
 struct Router: Sendable {
   /// The service's routes, and last the one that stands for all requests that match none.
@@ -17,20 +19,20 @@ struct Router: Sendable {
     case malformed
   }
 
-  func match(method: String, path: Substring) -> Match {
-    var path = path
-    if path.utf8.contains(UInt8(ascii: "%")) {
-      guard let decoded = Self.decode(path) else { return .malformed }
+  /// HEAD is served wherever GET is.
+  func match(method: Piece, path: Piece) -> Match {
+    if path.contains(UInt8(ascii: "%")) {
+      guard let decoded = Self.decode(path.text[...]) else { return .malformed }
       return match(method, decoded)
     }
-    return path.withUTF8 { bytes in match(method, PathSegments(bytes)) }
+    return match(method, PathSegments(path.bytes))
   }
 
-  private func match(_ method: String, _ segments: some Sequence<some Collection<UInt8>>) -> Match {
+  private func match(_ method: Piece, _ segments: some Sequence<some Collection<UInt8>>) -> Match {
     var allowed: [String] = []
     for index in 0..<unmatched where routes[index].matches(segments) {
-      if routes[index].method == method { return .found(index, parameters: routes[index].parameters(segments)) }
-      allowed.append(routes[index].method)
+      if routes[index].serves(method) { return .found(index, parameters: routes[index].parameters(segments)) }
+      allowed.append(routes[index].method == "GET" ? "GET, HEAD" : routes[index].method)
     }
     return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed: allowed.joined(separator: ", "))
   }
@@ -72,6 +74,10 @@ struct PathParameters: Sendable {
 }
 
 extension Route {
+  fileprivate func serves(_ asked: Piece) -> Bool {
+    method.utf8.elementsEqual(asked.bytes) || method == "GET" && asked.isExactly("HEAD")
+  }
+
   fileprivate func matches(_ path: some Sequence<some Collection<UInt8>>) -> Bool {
     var index = 0
     for part in path {

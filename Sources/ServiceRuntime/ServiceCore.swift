@@ -107,6 +107,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
 
   func recordPool() {
     let pool = workers.snapshot
+    admission.poolChanged(threads: pool.threads, queueLimit: pool.queueLimit)
     environment.log?.state(
       "pool", Record(kind: .pool, other: UInt64(pool.queueLimit), arg: UInt32(clamping: pool.threads)))
   }
@@ -131,6 +132,6 @@ struct Limits: Sendable {
     let withFew = (descriptors - min(Self.reserve, descriptors / 2)) / 6
     affordable = max(1, withAllWorkers, withFew)
     connections = min(configuration.connectionLimit, affordable)
-    inFlight = min(configuration.inFlightLimit, affordable)
+    inFlight = min(configuration.inFlightLimit.most, affordable)
   }
 }

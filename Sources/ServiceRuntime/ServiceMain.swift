@@ -3,8 +3,6 @@ package import ChainModel
 import FoundationEssentials
 import Glibc
 import Logging
-import NIOCore
-import NIOPosix
 package import Topology
 import TraceLog
 import Tracing

@@ -1,10 +1,9 @@
 import Atomics
 import CPlatform
 package import ChainModel
+import EventLoop
 import Glibc
 package import Logging
-import NIOCore
-import NIOPosix
 import Synchronization
 package import Topology
 package import TraceLog
@@ -23,7 +22,7 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
 
   /// How often the control loop sees to the log, asks the loops whether they turn, and looks whether it shall stop. All
   /// that is one task: to wake a thread costs more than what it does then.
-  private static let tick = TimeAmount.milliseconds(20)
+  private static let tick = Duration.milliseconds(20)
   /// How long requests in flight may take to end when the service is told to stop.
   private static let drainLimit: UInt64 = 2_000_000_000
 
@@ -64,76 +63,90 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   /// - Throws: when a port cannot be had.
   package func run() throws {
     core.environment.controlThread.store(chain_thread_id(), ordering: .relaxed)
-    let front = try ServiceFront(core: core)
+    let front = ServiceFront(core: core)
     let name = "\(core.environment.replica.shortName)-ctl"
     // The thread itself keeps the program's name: it is the process's, in `ps` and `top`.
     let environment = core.environment
     environment.announceThread(name: name, role: .control, scribe: environment.scribe(thread: chain_thread_id()))
     core.announceSettings()
     core.switchMode(to: core.configuration.model)
+    let loop = EventLoop()
+    let routes = ControlRoutes(core: core, loops: front.loops, controlLoop: loop)
+    let control: ControlPort
+    do {
+      control = try open(front, routes, on: loop)
+    } catch {
+      core.releaseThreads()
+      front.shutDown()
+      throw error
+    }
+    loop.execute { [self] in
+      control.start()
+      serve(routes, front, on: loop)
+    }
+    loop.run()
+    control.close()
+    core.releaseThreads()
+    front.shutDown()
+    keepFiles()
+  }
+
+  /// Takes both ports.
+  private func open(_ front: ServiceFront, _ routes: ControlRoutes, on loop: EventLoop) throws(PortError) -> ControlPort
+  {
+    let configuration = core.configuration
     do {
       let port = try front.listen()
       state.withLock { $0.port = port }
     } catch {
-      throw portFailure(error, port: core.configuration.port)
+      throw portFailure(error, port: configuration.port)
     }
-    let failure = Handover(FailureBox())
-    let core = core
-    MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
-      let front = Handover(front)
-      let routes = Handover(ControlRoutes(core: core, loops: front.value.loops, controlLoop: loop))
-      ControlPort.listen(
-        on: loop, host: core.configuration.host, port: core.configuration.controlPort, routes: routes.value,
-        service: core.environment.replica, logger: core.environment.logger
-      ).whenComplete { [self] result in
-        switch result {
-        case .success(let channel):
-          state.withLock { $0.controlPort = channel.localAddress?.port }
-          serve(routes.value, front.value, on: loop)
-        case .failure(let error):
-          failure.value.error = error
-          loop.shutdownGracefully { _ in }
-        }
-      }
+    do {
+      let control = try ControlPort(
+        on: loop, host: configuration.host, port: configuration.controlPort, routes: routes,
+        service: core.environment.replica, logger: core.environment.logger)
+      state.withLock { $0.controlPort = control.port }
+      return control
+    } catch {
+      throw portFailure(error, port: configuration.controlPort)
     }
-    core.releaseThreads()
-    front.shutDown()
-    keepFiles()
-    if let failure = failure.value.error { throw portFailure(failure, port: core.configuration.controlPort) }
   }
 
-  private func serve(_ routes: ControlRoutes, _ front: ServiceFront, on loop: any EventLoop) {
+  private func serve(_ routes: ControlRoutes, _ front: ServiceFront, on loop: EventLoop) {
     routes.isReady = true
-    let log = core.environment.log
-    let front = Handover(front)
-    let probes = front.value.loops.map { LoopProbe($0) }
-    loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [keepFiles] _ in keepFiles() }
-    loop.scheduleRepeatedTask(initialDelay: Self.tick, delay: Self.tick) { [self] task in
-      log?.help()
-      for probe in probes { probe.probe() }
-      guard state.withLock({ $0.isStopped }) || Stopping.isAsked else { return }
-      task.cancel()
-      front.value.stopListening()
-      drain(until: Monotonic.now() &+ Self.drainLimit, on: loop)
+    let probes = front.loops.map { LoopProbe($0) }
+    keepFilesEachSecond(on: loop)
+    tick(probes, front, on: loop)
+  }
+
+  private func keepFilesEachSecond(on loop: EventLoop) {
+    loop.schedule(after: .seconds(1)) { [self] in
+      keepFiles()
+      keepFilesEachSecond(on: loop)
     }
   }
 
-  private func drain(until end: UInt64, on loop: any EventLoop) {
-    guard core.inFlight.load(ordering: .relaxed) > 0, Monotonic.now() < end else {
-      loop.shutdownGracefully { _ in }
+  private func tick(_ probes: [LoopProbe], _ front: ServiceFront, on loop: EventLoop) {
+    core.environment.log?.help()
+    for probe in probes { probe.probe() }
+    guard state.withLock({ $0.isStopped }) || Stopping.isAsked else {
+      loop.schedule(after: Self.tick) { [self] in tick(probes, front, on: loop) }
       return
     }
-    loop.scheduleTask(in: Self.tick) { [self] in drain(until: end, on: loop) }
+    front.stopListening()
+    drain(until: Monotonic.now() &+ Self.drainLimit, on: loop)
+  }
+
+  private func drain(until end: UInt64, on loop: EventLoop) {
+    guard core.inFlight.load(ordering: .relaxed) > 0, Monotonic.now() < end else { return loop.stop() }
+    loop.schedule(after: Self.tick) { [self] in drain(until: end, on: loop) }
   }
 
   private func portFailure(_ error: any Error, port: Int) -> PortError {
-    PortError(port: port, reason: (error as? IOError)?.errnoCode == EADDRINUSE ? "it is in use" : "\(error)")
+    guard let failure = error as? Listener.Failure else { return PortError(port: port, reason: "\(error)") }
+    return PortError(
+      port: port, reason: failure.code == EADDRINUSE ? "it is in use" : String(cString: strerror(failure.code)))
   }
-}
-
-/// Carries an error out of the event loop's closures.
-private final class FailureBox {
-  var error: (any Error)?
 }
 
 struct PortError: Error, CustomStringConvertible {

@@ -22,7 +22,7 @@ extension ControlError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unreachable(let service, let port, let reason):
-      "\(service) cannot be reached on its control port \(port): \(reason); is the chain running? (chainlab status)"
+      "\(service) cannot be reached on its control port \(port): \(reason); is the chain running? See: \(CommandHint("status"))"
     case .timeout(let service, let port, let after):
       "\(service) did not answer on its control port \(port) within \(FigureText.duration(after))"
     case .refused(let service, let status, let detail): "\(service) refused (\(status)): \(detail)"

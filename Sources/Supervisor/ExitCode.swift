@@ -11,6 +11,7 @@ package enum ExitCode: Int32, CaseIterable, Codable, Sendable {
   case refused = 9
   case noSuchRun = 10
   case storage = 11
+  case nothingFound = 12
   case usage = 64
   case interrupted = 130
 
@@ -18,16 +19,17 @@ package enum ExitCode: Int32, CaseIterable, Codable, Sendable {
   package var meaning: String {
     switch self {
     case .ok: "done"
-    case .failed: "it did not work, for a reason that has no number of its own"
+    case .failed: "it failed, for a reason without a number of its own"
     case .notRunning: "the chain is not running"
     case .alreadyRunning: "the chain is running already, with another configuration"
     case .portInUse: "a port that the chain needs is taken"
     case .configuration: "services.yaml is wrong"
     case .notReady: "a service did not become ready"
     case .unreachable: "a service's control port, or a collector, did not answer"
-    case .refused: "a service refused what was asked of it, or a file is not what it should be"
+    case .refused: "a service refused the request, or a file is not what it should be"
     case .noSuchRun: "there is no such run"
     case .storage: "a folder or file is missing, unwritable, full or damaged"
+    case .nothingFound: "nothing was found that is like what was asked for"
     case .usage: "the command line is wrong"
     case .interrupted: "interrupted by Ctrl-C before it was done"
     }

@@ -21,6 +21,9 @@ package struct RunRecord: Codable, Hashable, Sendable {
   /// Where an imported run comes from; nil for one of ours.
   package var origin: String?
 
+  /// The origin of a simulated run.
+  package static let simulation = "simulation"
+
   package struct Seed: Codable, Hashable, Sendable {
     package var value: Int
     package var users: Int

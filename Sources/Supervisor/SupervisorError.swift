@@ -57,20 +57,22 @@ extension SupervisorError: CustomStringConvertible {
     case .file(let path, let doing, let reason): "cannot \(doing) \(path): \(reason)"
     case .damaged(let path, let reason):
       "\(path) is not what chainlab writes: \(reason); delete the run's folder if it is of no use"
-    case .noRuns(let root): "there is no run in \(root)/runs yet; start the chain with chainlab up"
+    case .noRuns(let root): "there is no run in \(root)/runs yet; start the chain with: \(CommandHint("up"))"
     case .noSuchRun(let name, let newest):
-      "no run is called '\(name)'; expected 'latest', or the beginning of one of: \(newest.joined(separator: ", "))"
+      Typo.unknown(
+        "run", name, among: ["latest"] + newest,
+        expected: "latest, or the beginning of one of: \(newest.joined(separator: ", "))")
     case .ambiguousRun(let name, let matches):
       "'\(name)' is the beginning of \(matches.count) runs: \(matches.joined(separator: ", ")); add more of the name"
-    case .executableMissing(let path): "\(path) is not there, or cannot be executed; build it with make build"
+    case .executableMissing(let path): "\(path) is not there, or cannot be executed; build it with: make build"
     case .cannotSpawn(let path, let reason): "cannot start \(path): \(reason)"
     case .portsInUse(let ports):
       "\(ports.map(\.description).joined(separator: "\n"))\n"
         + "nothing was started; stop what uses the port, or choose another one in services.yaml"
     case .traceLog(let error): error.description
     case .alreadyRunning(let runID):
-      "the chain is running already (run \(runID)) with another services.yaml; stop it first with chainlab down"
-    case .busy(let root): "another chainlab up or down is at work in \(root); wait until it has ended"
+      "the chain is running already (run \(runID)) with another services.yaml; stop it first with: \(CommandHint("down"))"
+    case .busy(let root): "another up or down is at work in \(root); wait until it has ended"
     case .exitedEarly(let service, let end, let lastLine, let log):
       "\(service) ended with \(end) before it was ready\(Self.said(lastLine)); all it wrote is in \(log)"
     case .notReady(let services, let after, let lastLine, let log):
@@ -81,9 +83,9 @@ extension SupervisorError: CustomStringConvertible {
       "the supervisor ended\(end.map { " with \($0)" } ?? "") before the chain was ready\(Self.said(lastLine)); see \(log)"
     case .cannotScale(let service):
       "\(service) cannot be scaled: its clients would have to balance their requests over its replicas, and nothing in "
-        + "front of it does; scale a service behind it, or give it more threads with chainlab pool"
+        + "front of it does; scale a service behind it, or give it more threads, such as: \(CommandHint("pool gateway threads=32"))"
     case .noSupervisor(let runID):
-      "the supervisor of run \(runID) has died, and nobody else starts replicas; clean up with chainlab down"
+      "the supervisor of run \(runID) has died, and nobody else starts replicas; clean up with: \(CommandHint("down"))"
     case .notScaled(let service, let wish, let found, let after):
       "\(service) does not have \(wish) replicas after \(FigureText.duration(after)): \(found)"
     case .interrupted: "interrupted before the chain was ready; what had been started is stopped"

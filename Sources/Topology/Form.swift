@@ -38,6 +38,21 @@ extension Form<Int> {
   }
 }
 
+extension Form<InFlightLimit> {
+  static var inFlightLimit: Form {
+    let number = Form<Int>.integer(InFlightLimit.range, unit: "requests")
+    return Form(
+      type: "limit", unit: number.unit, allowed: "\(InFlightLimit.adaptiveText), \(number.allowed)",
+      read: { item throws(Mismatch) in
+        guard let value = item.plainText.flatMap({ InFlightLimit($0) }) else {
+          throw Mismatch(item, among: [InFlightLimit.adaptiveText])
+        }
+        return value
+      },
+      write: { $0.text })
+  }
+}
+
 extension Form<Duration> {
   /// Whole milliseconds.
   static func milliseconds(_ range: ClosedRange<Int>) -> Form {

@@ -32,8 +32,11 @@ enum Schema {
       "stack_kib", \.stackKiB, .integer(64...65536, unit: "KiB"), default: 1024,
       "Address space for the stack of each of those threads."),
     Key(
-      "store_threads", \.storeThreads, .integer(1...64), default: 2,
+      "store_threads", \.storeThreads, .integer(1...64), default: 1,
       "Threads for the database, for models that must not wait themselves."),
+    Key(
+      "store", \.store, .choice, default: .pool,
+      "Who does store work in those models: these threads, or the event loop itself, which it then holds."),
     Key(
       "queue_limit", \.queueLimit, .integer(0...100_000, unit: "requests"), default: 64,
       "How many requests may wait for a worker thread."),
@@ -48,8 +51,9 @@ enum Schema {
 
   private static let limitKeys: [Key<ServiceConfiguration>] = [
     Key(
-      "in_flight_limit", \.inFlightLimit, .integer(1...100_000, unit: "requests"), default: 10_000,
-      "How many requests may be admitted and not yet answered; more are shed."),
+      "in_flight_limit", \.inFlightLimit, .inFlightLimit, default: .adaptive,
+      "How many requests may be admitted and not yet answered; more are shed. Adaptive: as many as do not wait long "
+        + "for the service itself, at most \(InFlightLimit.mostAdaptive)."),
     Key(
       "connection_limit", \.connectionLimit, .integer(1...100_000, unit: "connections"), default: 10_000,
       "How many connections may be open."),

@@ -39,12 +39,14 @@ package struct ServiceConfiguration: Hashable, Sendable {
   /// Address space of each of those threads' stacks, in KiB.
   package var stackKiB: Int
   package var storeThreads: Int
+  /// Who does store work in the models that must not wait.
+  package var store: StorePlace
   package var queueLimit: Int
   package var overflow: Overflow
   /// Length of the kernel's queue of connections that are not accepted yet.
   package var backlog: Int
   package var loops: Int
-  package var inFlightLimit: Int
+  package var inFlightLimit: InFlightLimit
   package var connectionLimit: Int
   /// How long a call to a callee may take.
   package var timeout: Duration
@@ -67,11 +69,11 @@ package struct ServiceConfiguration: Hashable, Sendable {
 
   package init(
     name: ServiceName, host: String, port: Int, controlPort: Int, model: IOModel, threads: Int, stackKiB: Int,
-    storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: Int,
+    storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: InFlightLimit,
     connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration,
     callees: [ServiceName], latency: Latency, callPolicy: CallPolicy = .plain,
     minRemaining: Duration = .zero, onLeave: LeaveRule = .cancel,
-    replicas: Int = 1
+    replicas: Int = 1, store: StorePlace = .pool
   ) {
     self.name = name
     self.host = host
@@ -96,7 +98,16 @@ package struct ServiceConfiguration: Hashable, Sendable {
     self.minRemaining = minRemaining
     self.onLeave = onLeave
     self.replicas = replicas
+    self.store = store
   }
+}
+
+/// Who does store work in the two non-blocking models: SQLite and files have no interface that does not block.
+package enum StorePlace: String, CaseIterable, Sendable {
+  /// A thread of the store pool, while the loop goes on.
+  case pool
+  /// The loop itself, which nobody else has meanwhile.
+  case loop
 }
 
 /// What a service does with a request for which it has neither a thread nor a place in the queue.

@@ -5,44 +5,27 @@ import Glibc
 /// It reads back as the same snapshot, but for records' words, which are numbered anew, and for processes that ran when
 /// it was taken, which are stopped: nobody writes to such a file any more.
 package enum LogArchive {
-  private static let recordsPerSegment = 32_768
-
   /// Makes the file; it is an error if there is one.
   /// - Throws: when the file cannot be written, or the snapshot has more records or texts than a log can hold.
   package static func write(_ snapshot: LogSnapshot, to path: String) throws(TraceLogError) {
-    var texts = Texts()
-    for process in snapshot.processes { texts.add(process.name) }
+    var names: Set<UInt32> = []
+    for record in snapshot.records { names.insert(record.name) }
+    let texts = Set(names.map { snapshot.strings[$0] }).union(snapshot.processes.map(\.name))
+    let writer = try LogArchiveWriter(
+      path: path, records: snapshot.records.count, textBytes: LogArchiveTexts.size(of: texts.map { $0.utf8.count }))
     var ids: [UInt32: UInt32] = [:]
-    for record in snapshot.records where ids[record.name] == nil {
-      ids[record.name] = texts.add(snapshot.strings[record.name])
+    for var record in snapshot.records {
+      let id = ids[record.name] ?? writer.intern(snapshot.strings[record.name])
+      ids[record.name] = id
+      record.name = id
+      writer.append(record)
     }
-    let segments = max(1, (snapshot.records.count + recordsPerSegment - 1) / recordsPerSegment)
-    guard
-      let layout = Layout(
-        untrusted: UInt32(clamping: segments), UInt32(recordsPerSegment), UInt64(texts.size(pages: Layout.page)))
-    else {
-      throw .cannotCreate(path: path, reason: "a log cannot hold \(snapshot.records.count) records with their texts")
-    }
-    let descriptor = chain_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: String(cString: strerror(errno))) }
-    defer { close(descriptor) }
-    let isWritten =
-      ftruncate(descriptor, off_t(layout.fileSize)) == 0
-      && put(header(snapshot, layout, texts), at: 0, descriptor)
-      && put(processes(snapshot, texts), at: Layout.processesOffset, descriptor)
-      && put(table(snapshot, layout), at: Layout.segmentTableOffset, descriptor)
-      && put(texts.bytes, at: layout.stringsOffset, descriptor)
-      && putRecords(snapshot, layout, ids, descriptor)
-    guard isWritten else {
-      let reason = String(cString: strerror(errno))
-      unlink(path)
-      throw .cannotCreate(path: path, reason: reason)
-    }
+    try writer.finish(snapshot)
   }
 
   // MARK: Parts
 
-  private static func header(_ snapshot: LogSnapshot, _ layout: Layout, _ texts: Texts) -> [UInt8] {
+  static func header(_ snapshot: LogSnapshot, _ layout: Layout, textBytes: Int) -> [UInt8] {
     typealias Field = Layout.Header
     var bytes = [UInt8](repeating: 0, count: Layout.page)
     bytes.store(Layout.magic, at: Field.magic)
@@ -56,14 +39,14 @@ package enum LogArchive {
     bytes.store(UInt64(layout.segmentCount) + 1, at: Field.nextSequence)
     bytes.store(snapshot.completeSince, at: Field.completeSince)
     bytes.store(UInt64(clamping: snapshot.loss.overwritten), at: Field.overwritten)
-    bytes.store(UInt64(texts.bytes.count), at: Field.stringCursor)
+    bytes.store(UInt64(textBytes), at: Field.stringCursor)
     bytes.store(UInt64(clamping: snapshot.loss.strings), at: Field.stringsRefused)
     bytes.store(UInt64((snapshot.processes.map(\.slot).max() ?? -1) + 1), at: Field.nextProcess)
     for (index, byte) in snapshot.runID.utf8.prefix(63).enumerated() { bytes[Field.runID + index] = byte }
     return bytes
   }
 
-  private static func processes(_ snapshot: LogSnapshot, _ texts: Texts) -> [UInt8] {
+  static func processes(_ snapshot: LogSnapshot, id: (String) -> UInt32) -> [UInt8] {
     typealias Field = Layout.Process
     let slots = min(Layout.processSlots, (snapshot.processes.map(\.slot).max() ?? -1) + 1)
     var bytes = [UInt8](repeating: 0, count: max(0, slots) * 64)
@@ -74,51 +57,29 @@ package enum LogArchive {
       bytes.store(state.rawValue, at: entry + Field.state)
       bytes.store(UInt32(bitPattern: process.identity.pid), at: entry + Field.pid)
       bytes.store(max(1, process.identity.startTicks), at: entry + Field.startTicks)
-      bytes.store(texts.id(process.name), at: entry + Field.name)
+      bytes.store(id(process.name), at: entry + Field.name)
       bytes.store(UInt64(clamping: process.dropped), at: entry + Field.dropped)
       bytes.store(process.attachedAt, at: entry + Field.attachedAt)
     }
     return bytes
   }
 
-  private static func table(_ snapshot: LogSnapshot, _ layout: Layout) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: layout.segmentCount * 64)
-    for segment in 0..<layout.segmentCount {
-      let count = min(max(0, snapshot.records.count - segment * recordsPerSegment), recordsPerSegment)
-      bytes.store(tag(segment).rawValue, at: segment * 64 + Layout.Segment.tag)
+  /// - Parameter counts: of records, by segment.
+  /// - Returns: the table's bytes.
+  static func table(_ counts: [Int]) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: counts.count * 64)
+    for (segment, count) in counts.enumerated() {
+      bytes.store(LogArchiveWriter.tag(segment).rawValue, at: segment * 64 + Layout.Segment.tag)
       bytes.store(UInt64(count), at: segment * 64 + Layout.Segment.cursor)
     }
     return bytes
   }
 
-  private static func tag(_ segment: Int) -> SegmentTag {
-    SegmentTag(sequence: UInt64(segment) + 1, owner: 0, state: .closed)
-  }
-
-  private static func putRecords(
-    _ snapshot: LogSnapshot, _ layout: Layout, _ ids: [UInt32: UInt32], _ descriptor: Int32
-  ) -> Bool {
-    let records = snapshot.records
-    for segment in 0..<layout.segmentCount {
-      let first = segment * recordsPerSegment
-      guard first < records.count else { return true }
-      let part = records[first..<min(first + recordsPerSegment, records.count)].enumerated().map { position, record in
-        var record = record
-        record.word = tag(segment).word(at: position)
-        record.name = ids[record.name] ?? 0
-        return record
-      }
-      let isWritten = part.withUnsafeBytes { put($0, at: layout.segmentOffset(segment), descriptor) }
-      guard isWritten else { return false }
-    }
-    return true
-  }
-
-  private static func put(_ bytes: [UInt8], at offset: Int, _ descriptor: Int32) -> Bool {
+  static func put(_ bytes: [UInt8], at offset: Int, _ descriptor: Int32) -> Bool {
     bytes.withUnsafeBytes { put($0, at: offset, descriptor) }
   }
 
-  private static func put(_ bytes: UnsafeRawBufferPointer, at offset: Int, _ descriptor: Int32) -> Bool {
+  static func put(_ bytes: UnsafeRawBufferPointer, at offset: Int, _ descriptor: Int32) -> Bool {
     var done = 0
     while done < bytes.count {
       let count = pwrite(
@@ -128,30 +89,6 @@ package enum LogArchive {
       done += count
     }
     return true
-  }
-
-  /// The string table as it is built; an id is a text's place in it.
-  private struct Texts {
-    private(set) var bytes = [UInt8](repeating: 0, count: 8)  // id 0 stays the empty text
-    private var ids: [String: UInt32] = [:]
-
-    @discardableResult
-    mutating func add(_ text: String) -> UInt32 {
-      if text.isEmpty { return 0 }
-      if let id = ids[text] { return id }
-      let id = UInt32(clamping: bytes.count / 8)
-      ids[text] = id
-      let content = Array(CutText.fit(text, to: Layout.textLimit).utf8)
-      for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: content.count >> shift)) }
-      bytes += content
-      while bytes.count % 8 != 0 { bytes.append(0) }
-      return id
-    }
-
-    func id(_ text: String) -> UInt32 { ids[text] ?? 0 }
-
-    /// With as much again of free room, of which the file has no bytes: such a log is not about to be full.
-    func size(pages: Int) -> Int { (2 * bytes.count + pages - 1) / pages * pages }
   }
 }
 

@@ -32,6 +32,19 @@ package final class PeerUsers: Sendable {
   /// Whether the kernel tells whose a socket is.
   package var isKnown: Bool { table >= 0 }
 
+  /// Why what comes over a connection must not be answered; nil if it may.
+  /// - Parameter descriptor: of the accepted connection.
+  package func refusal(of descriptor: Int32) -> String? {
+    var (local, remote) = (sockaddr_storage(), sockaddr_storage())
+    guard isKnown else { return nil }
+    guard chain_ends(descriptor, &local, &remote) != 0 else { return Self.gone(own) }
+    return refusal(local: &local, remote: &remote)
+  }
+
+  private static func gone(_ own: UInt32) -> String {
+    "this port is user \(own)'s, and nobody is at the other end any more"
+  }
+
   /// Why a connection between these ends, each a `sockaddr`, must not be answered; nil if it may: its other end is this
   /// process's user or root.
   package func refusal(local: UnsafeRawPointer, remote: UnsafeRawPointer) -> String? {
@@ -39,7 +52,7 @@ package final class PeerUsers: Sendable {
     var state: Int32 = 0
     let user = asking.withLock { _ in chain_socket_user(table, remote, local, &state) }
     guard user >= 0, state == Self.established || state == Self.finWait1 else {
-      return "this port is user \(own)'s, and nobody is at the other end any more"
+      return Self.gone(own)
     }
     return user == 0 || user == Int64(own) ? nil : "this port is user \(own)'s; you are user \(user)"
   }

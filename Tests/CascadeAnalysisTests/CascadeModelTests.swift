@@ -105,7 +105,7 @@ import TraceLog
     let report = report(log)
     #expect(report.loops.contains { $0.isSaturated && $0.isOnlyLate })
     #expect(report.verdict.kind == .nothingSaturated)
-    #expect(report.findings.first { $0.check == .loopSaturated }?.severity == .amber)
+    #expect(report.findings.map(\.check) == [.hostBusy] && report.findings[0].severity == .note)
   }
 
   @Test func aLoopThatIsBusyForASecondIsSaturated() throws {

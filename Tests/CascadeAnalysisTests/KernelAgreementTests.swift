@@ -73,6 +73,15 @@ import TraceLog
     #expect(result.text(limit: 5).contains(reason.text))
   }
 
+  @Test func theVerdictComesFirstWithItsLimitAndItsReason() {
+    let good = agreement((30_000, 1, "poll", 8081)).text(limit: 5)
+    #expect(good.hasPrefix("PASSED: "), "\(good)")
+    let bad = agreement((15_000, 1, nil, nil), (30_000, 1, "futex", nil)).text(limit: 5)
+    #expect(bad.hasPrefix("FAILED: 50 % of the states agree, at least 99 % must; most often: blocked"), "\(bad)")
+    let peer = agreement((30_000, 1, "poll", 8080)).text(limit: 5)
+    #expect(peer.contains("1 thread blocked in a call waited on a socket of another service, none may"), "\(peer)")
+  }
+
   /// Its call begins at 20,000 µs.
   @Test(arguments: [19_980, 19_600, 20_300] as [UInt64])
   func aThreadThatMovesAroundTheLookIsNotCompared(at: UInt64) {

@@ -92,7 +92,7 @@ import TraceLog
     #expect(report.order.contains("payment-service-2") && !report.order.contains("payment-service"))
     let finding = try #require(report.findings.first { $0.check == .unevenReplicas })
     #expect(finding.service == "payment-service-2")
-    #expect(finding.text.hasPrefix("payment-service-2 was full while payment-service had"), "\(finding.text)")
+    #expect(finding.text.hasPrefix("payment-service-2 was saturated while payment-service had"), "\(finding.text)")
   }
 
   @Test func aReplicaThatHasStoppedIsNoPartOfAChainThatGoesOn() {

@@ -54,7 +54,7 @@ import TraceLog
         "the loads differ: rate_per_s 50.0, none", "the loads differ: clients none, 32",
       ])
     let unknown = RunComparison([a.run()], [ComparedRun(a.log().snapshot, configuration: [])])
-    #expect(unknown.warnings == ["whether the loads are the same is not known: no result of load in run-1"])
+    #expect(unknown.warnings == ["the loads may differ: no load result is kept in run-1"])
     #expect(unknown.row(.throughput)?.change == .withinNoise)
   }
 

@@ -9,7 +9,7 @@ import TraceLog
     let text = ThreadDump(TestLog.jam().snapshot).text(width: 120, limit: 1)
     #expect(
       text == """
-        gateway          16 threads  16 blocked  queue 12
+        gateway          16 threads  16 blocked  12 queued
           gateway-w3  blocked 812 ms  calling user-service    GET /users/ada/payment-status
             └ user-w7  blocked 811 ms  calling order-service
                └ order-w1  blocked 809 ms  calling payment-service
@@ -17,7 +17,7 @@ import TraceLog
           … 11 more wait behind payment-w*; 4 wait for requests still queued at order-service
         user-service     16 threads  16 blocked
           16 in chains above
-        order-service    12 threads  12 blocked  queue 4
+        order-service    12 threads  12 blocked  4 queued
           12 in chains above
         payment-service  12 threads  12 blocked  fault latency=1s
           12 in chains above
@@ -174,7 +174,7 @@ import TraceLog
     for index in log.processes.indices { log.processes[index].fate = .died }
     log.takenAt = 90_000_000
     let text = ThreadDump(log.snapshot).text(width: 140, limit: 1)
-    #expect(text.contains("gateway          died  16 threads  16 blocked  queue 12"))
+    #expect(text.contains("gateway          died  16 threads  16 blocked  12 queued"))
     #expect(
       text.contains("  gateway-w3  died while calling user-service, after 712 ms    GET /users/ada/payment-status"))
     #expect(text.contains("└ payment-w2  died in sleep (fault: latency=1s), after 706 ms"))

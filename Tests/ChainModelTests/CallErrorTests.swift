@@ -8,7 +8,9 @@ import Testing
       .connectionRefused(.userService), .connectionReset(.userService), .timeout(.userService),
       .answered(.userService, status: 500), .malformedAnswer(.userService), .deadlineExceeded, .cancelled,
       .notFound("user"), .methodNotAllowed(allowed: "GET"), .bodyTooLarge(limit: 10), .requestTimeout, .headTooLarge,
-      .badRequest("why"), .store("disk"), .injected(status: 500), .injectedReset,
+      .badRequest("why"), .store("disk"), .injected(status: 500), .injectedReset, .staleConnection(.userService),
+      .targetTooLong, .misdirected("evil.example"), .foreignOrigin, .unknownCoding, .versionNotSupported,
+      .expectationFailed,
     ] + ShedReason.allCases.map { .shed($0) }
 
   /// Fails to compile when a case is added, until it is listed above.
@@ -17,7 +19,8 @@ import Testing
     case .connectionRefused, .connectionReset, .timeout, .answered, .malformedAnswer, .deadlineExceeded, .cancelled,
       .shed,
       .notFound, .methodNotAllowed, .bodyTooLarge, .requestTimeout, .headTooLarge, .badRequest, .store, .injected,
-      .injectedReset:
+      .injectedReset, .staleConnection, .targetTooLong, .misdirected, .foreignOrigin, .unknownCoding,
+      .versionNotSupported, .expectationFailed:
       Self.all.contains(error)
     }
   }
@@ -25,7 +28,7 @@ import Testing
   @Test func noTwoErrorsAreToldByTheSameType() {
     let types = Self.all.map(\.row.errorType)
     #expect(Set(types).count == types.count)
-    #expect(Self.all.count == 16 + ShedReason.allCases.count)
+    #expect(Self.all.count == 23 + ShedReason.allCases.count)
     #expect(Self.all.allSatisfy(isListed))
   }
 
@@ -43,7 +46,9 @@ import Testing
       (.connectionRefused(.gateway), 502), (.connectionReset(.gateway), 502), (.timeout(.gateway), 504),
       (.malformedAnswer(.gateway), 502), (.deadlineExceeded, 504), (.cancelled, 499), (.notFound("user"), 404),
       (.methodNotAllowed(allowed: "GET"), 405), (.bodyTooLarge(limit: 1), 413), (.requestTimeout, 408),
-      (.headTooLarge, 431),
+      (.headTooLarge, 431), (.targetTooLong, 414), (.misdirected(""), 421), (.foreignOrigin, 403),
+      (.unknownCoding, 501),
+      (.versionNotSupported, 505), (.expectationFailed, 417), (.staleConnection(.gateway), 502),
       (.badRequest(""), 400), (.store(""), 500), (.injected(status: 418), 418), (.injectedReset, 502),
       (.shed(.queueFull), 503), (.shed(.inFlightLimit), 503), (.shed(.connectionLimit), 503),
       (.shed(.descriptors), 503),
@@ -65,7 +70,7 @@ import Testing
     for callee in ServiceName.allCases {
       for error: CallError in [
         .connectionRefused(callee), .connectionReset(callee), .timeout(callee), .answered(callee, status: 500),
-        .malformedAnswer(callee),
+        .malformedAnswer(callee), .staleConnection(callee),
       ] {
         #expect(error.row.detail.hasPrefix(callee.rawValue))
       }

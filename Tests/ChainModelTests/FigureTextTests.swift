@@ -4,7 +4,7 @@ import Testing
 @Suite struct FigureTextTests {
   @Test(
     arguments: [
-      (0, "0 ns"), (999, "999 ns"), (1_000, "1 µs"), (355_400, "355 µs"), (999_400, "999 µs"), (999_500, "1 ms"),
+      (0, "0 s"), (999, "999 ns"), (1_000, "1 µs"), (355_400, "355 µs"), (999_400, "999 µs"), (999_500, "1 ms"),
       (12_345_678, "12.3 ms"), (999_499_999, "999 ms"), (999_600_000, "1 s"), (7_598_079_000, "7.6 s"),
       (59_940_000_000, "59.9 s"), (59_960_000_000, "1 min"), (99_700_000_000, "1 min 40 s"),
       (3_599_500_000_000, "1 h"), (3_900_000_000_000, "1 h 5 min"), (86_400_000_000_000, "24 h"),
@@ -68,7 +68,7 @@ import Testing
   @Test func aChangeHasASignUnlessNothingOfItShows() {
     #expect(FigureText.change(-0.05) { FigureText.share($0) } == "−5 %")
     #expect(FigureText.change(0.0123, FigureText.seconds) == "+12.3 ms")
-    #expect(FigureText.change(-1e-12, FigureText.seconds) == "0 ns")
+    #expect(FigureText.change(-1e-12, FigureText.seconds) == "0 s")
     #expect(FigureText.change(-0.0) { FigureText.share($0) } == "0 %")
   }
 

@@ -23,6 +23,11 @@ import Testing
     #expect(WireJSON.encode(payments) == encoded(payments))
     let states = OrderStatus.join(orders, [Payment(orderID: 1, state: text)])
     #expect(WireJSON.encode(states) == encoded(states))
+    for trace in [nil, "0af7651916cd43dd8448eb211c80319c"] {
+      let row = CallError.badRequest(text).row
+      let problem = ProblemBody(title: "Bad Request", row, service: "order-service-2", traceID: trace)
+      #expect(WireJSON.encode(problem) == encoded(problem))
+    }
   }
 
   @Test(arguments: [0, 1, -1, 10, 99, 100, -1_000, .max, .min]) func numbersAreWrittenWhole(number: Int) {

@@ -17,7 +17,7 @@ import Testing
       measured: ["full_ms(gateway)": 5_000, "busy(gateway)": 4, "busy(user-service)": 9])
     let onset = try #require(rows.first { $0.name == PredictionCheck.onset })
     #expect(onset.difference == 20 && onset.error == nil)
-    let held = try #require(rows.first { $0.name == "held threads" })
+    let held = try #require(rows.first { $0.name == "busy threads" })
     #expect(held.error == -0.25 && held.service == "gateway")
     #expect(rows.count == 6)
   }

@@ -7,7 +7,7 @@ enum Systems {
   /// One service, whose only step is to wait for a remote system.
   static func one(
     _ time: ServiceTime, _ model: ServingModel = .blocking, threads: Int = 8, queue: Int = .max, loops: Int = 2,
-    inFlight: Int = .max
+    inFlight: InFlightLimit = .fixed(.max)
   ) -> SimulatedSystem {
     SimulatedSystem(services: [
       SimulatedService(
@@ -27,7 +27,7 @@ enum Systems {
       if index + 1 < pools.count { steps.append(.call(index + 1, route: 0)) }
       return SimulatedService(
         names[index], model: model, threads: pools[index], queueLimit: queues?[index] ?? 100_000,
-        inFlightLimit: .max, timeout: timeout, routes: [SimulatedRoute("GET /\(names[index])", steps)])
+        inFlightLimit: .fixed(.max), timeout: timeout, routes: [SimulatedRoute("GET /\(names[index])", steps)])
     }
     return SimulatedSystem(services: services, cores: cores)
   }

@@ -25,18 +25,22 @@ struct ChainlabProgram {
   /// Runs the program to its end, with limits that a shell sets, like `ulimit -n 64`. When `interruption` holds, it gets a
   /// SIGINT, once, as by Ctrl-C.
   static func run(
-    _ arguments: [String], limits: String = ":", interruptedWhen interruption: () -> Bool = { false }
+    _ arguments: [String], input: String = "", columns: Int? = nil, limits: String = ":",
+    interruptedWhen interruption: () -> Bool = { false }
   ) async throws -> Outcome {
     let folder = FileManager.default.temporaryDirectory.appending(path: "chainlab-verb-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var environment = ProcessInfo.processInfo.environment
     environment["CHAINLAB_ROOT"] = nil
+    environment["CHAINLAB_PROGRAM"] = nil
+    environment["COLUMNS"] = columns.map { "\($0)" }
+    try input.write(toFile: "\(folder)/notes.input", atomically: false, encoding: .utf8)
     // Standard error apart from standard output, which `Command` writes to the same file.
     let child = try Command(
       executable: "/bin/sh",
       arguments: [
-        "-c", #"\#(limits); exec "$@" 2> "$0""#, "\(folder)/notes", "\(LiveChain.binaries)/chainlab",
+        "-c", #"\#(limits); exec "$@" 2> "$0" < "$0.input""#, "\(folder)/notes", "\(LiveChain.binaries)/chainlab",
       ] + arguments,
       environment: environment, output: "\(folder)/output"
     ).spawn()

@@ -51,9 +51,9 @@ extension ChainTests {
           #expect(predicted / measured > 0.6 && predicted / measured < 1.6, "\(figure)")
         }
         for service in ServiceName.allCases {
-          let held = try #require(check.figure("held threads", service))
+          let held = try #require(check.figure("busy threads", service))
           #expect((held.measured ?? 0) > 1 && (held.predicted ?? 0) > 1, "\(held)")
-          let onset = try #require(check.figure("all threads taken at", service))
+          let onset = try #require(check.figure("first full at", service))
           #expect(onset.measured != nil && onset.predicted != nil, "\(onset)")
         }
         let text = try await run("predict", "--check")

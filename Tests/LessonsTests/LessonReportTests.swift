@@ -160,7 +160,7 @@ struct LessonReportTests {
         lesson: lesson.name, cell: cell, seed: 1, digest: lesson.digest, quick: true, figures: ["throughput": value])
     }
     let page = LessonReport([lesson], results, isQuick: true, machine: "", version: "", writtenAt: "", styles: []).html
-    #expect(page.contains("<li>both serve what is sent: 0.993 times, confirmed</li>"))
+    #expect(page.contains("<li>throughput, against blocking: 0.993 times, confirmed</li>"))
     #expect(page.contains("Nothing, in these runs."))
   }
 

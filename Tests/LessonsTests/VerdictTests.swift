@@ -16,12 +16,13 @@ struct VerdictTests {
       """, file: "one.yaml")
   }
 
-  private func result(_ lesson: Lesson, _ cell: String, _ seed: Int, _ value: Double, discarded: String? = nil)
-    -> CellResult
-  {
+  private func result(
+    _ lesson: Lesson, _ cell: String, _ seed: Int, _ value: Double, discarded: String? = nil, busy: String? = nil,
+    measure: String = "throughput"
+  ) -> CellResult {
     CellResult(
       lesson: lesson.name, cell: cell, seed: seed, digest: lesson.digest, quick: false,
-      figures: ["throughput": value, "load.rate": 10], discarded: discarded)
+      figures: [measure: value, "load.rate": 10], discarded: discarded, busy: busy)
   }
 
   private static let within = "{says: x, cell: a, measured: throughput, predicted: load.rate, within: 10 %}"
@@ -61,6 +62,68 @@ struct VerdictTests {
     #expect(busy.verdict == .undecided && busy.discarded == ["a, seed 1: busy"])
     let other = LessonOutcome(lesson, [result(lesson, "b", 1, 10)], quick: false)
     #expect(other.verdict == .undecided && other.checks[0].reason == "no value for throughput")
+  }
+
+  // MARK: A busy machine
+
+  private static let busy = "the host's processors were 78 % busy (limit 60 %)"
+
+  /// 64 attempts are 64 attempts, whatever else runs.
+  @Test func aCountIsDecidedOnABusyMachine() throws {
+    let lesson = try lesson(
+      "{says: x, cell: a, measured: per_request(payment-service), predicted: \"attempts(3, 3)\", within: 0.1 %}")
+    let measure = "per_request(payment-service)"
+    for (value, verdict) in [(64.0, CheckOutcome.Verdict.confirmed), (63, .refuted)] {
+      let run = result(lesson, "a", 1, value, busy: Self.busy, measure: measure)
+      let check = LessonOutcome(lesson, [run], quick: false).checks[0]
+      #expect(check.verdict == verdict && check.measured == value)
+      #expect(check.basis == "other programs cannot change it" && check.reason == nil)
+    }
+  }
+
+  /// Neither withheld nor decided: the value stands there with a mark and the reason.
+  @Test func aTimeOnABusyMachineIsShownWithItsReason() throws {
+    let lesson = try lesson("{says: x, cell: a, measured: p50_ms, predicted: \"100\", within: 10 %, unit: ms}")
+    let run = result(lesson, "a", 1, 101, busy: Self.busy, measure: "p50_ms")
+    let outcome = LessonOutcome(lesson, [run], quick: false)
+    let check = outcome.checks[0]
+    #expect(outcome.verdict == .undecided && check.measured == 101 && check.predicted == 100)
+    #expect(check.busy == Self.busy && check.reason == "measured while \(Self.busy)")
+    #expect(check.measuredText == "101 ms †" && check.verdictText == "not decided: the host was busy")
+    #expect(outcome.busy == ["a, seed 1: \(Self.busy)"] && outcome.discarded.isEmpty)
+    #expect(outcome.remarks.count == 1 && outcome.remarks[0].contains("78 % busy"), "\(outcome.remarks)")
+  }
+
+  /// Other programs take from what is served: what is enough all the same is enough, what is not is not known.
+  @Test(arguments: [(9.5, CheckOutcome.Verdict.confirmed), (8.5, .undecided)])
+  func aRateThatIsHighEnoughIsDecided(_ value: Double, _ verdict: CheckOutcome.Verdict) throws {
+    let lesson = try lesson("{says: x, cell: a, measured: throughput, at_least: load.rate * 0.9}")
+    let check = LessonOutcome(lesson, [result(lesson, "a", 1, value, busy: Self.busy)], quick: false).checks[0]
+    #expect(check.verdict == verdict && check.measured == value)
+  }
+
+  /// Cells that ran in turns under the same other load are compared pair by pair.
+  @Test func pairsThatAllAgreeDecide() throws {
+    let lesson = try lesson("{says: x, cell: b, measured: \"p50_ms / p50_ms[a]\", at_least: \"1.3\"}")
+    func outcome(_ ratios: [Double]) -> CheckOutcome {
+      let runs = ratios.enumerated().flatMap { seed, ratio in
+        [("a", 10.0), ("b", 10 * ratio)].map { cell, value in
+          result(lesson, cell, seed + 1, value, busy: Self.busy, measure: "p50_ms")
+        }
+      }
+      return LessonOutcome(lesson, runs, quick: false).checks[0]
+    }
+    #expect(outcome([1.5, 1.6, 1.4, 2, 1.9]).verdict == .confirmed)
+    #expect(outcome([1.1, 1.2, 1, 0.9, 1.1]).verdict == .refuted)
+    #expect(outcome([1.5, 1.6, 1.4, 2, 1.2]).verdict == .undecided)
+    #expect(outcome([1.5, 1.6, 1.4, 2]).verdict == .undecided)
+  }
+
+  @Test func quietRunsDecideAlone() throws {
+    let lesson = try lesson(Self.within)
+    let runs = [result(lesson, "a", 1, 3, busy: Self.busy), result(lesson, "a", 2, 10)]
+    let check = LessonOutcome(lesson, runs, quick: false).checks[0]
+    #expect(check.verdict == .confirmed && check.measured == 10 && check.runs == 1 && check.busy == nil)
   }
 
   /// Onsets: a pool that never fills has none, and need not have one where none is predicted.

@@ -14,18 +14,16 @@ extension OneService {
     private static let malformed = [
       "GET\r\n\r\n",
       "GET /ping\r\n\r\n",
-      "GET /ping HTTP/9.9\r\n\r\n",
       "G\u{1}T /ping HTTP/1.1\r\n\r\n",
       "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}\u{3}\u{3} no TLS here",
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-      "GET /ping HTTP/1.1\r\nHost: a\r\nno colon here\r\n\r\n",
-      "GET /ping HTTP/1.1\r\nHost: a\r\nbad name: 1\r\n\r\n",
-      "GET /ping HTTP/1.1\r\nHost: a\r\nx: \u{0}\r\n\r\n",
-      "GET /ping HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
-      "GET /ping HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-      "GET /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-      "POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-      "POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nno colon here\r\n\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nbad name: 1\r\n\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nx: \u{0}\r\n\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+      "POST /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
     ]
 
     @Test(.timeLimit(.minutes(1)), arguments: malformed)
@@ -48,7 +46,7 @@ extension OneService {
         $0.model = model
       } body: { service in
         let client = try service.client()
-        try client.send("GET /ping HTTP/1.1\r\nHost: a\r\n\r\n")
+        try client.send("GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
         #expect(try client.answer().status == 200)
         try client.send("nonsense\r\n\r\n")
         #expect(try client.answer().status == 400)
@@ -59,8 +57,8 @@ extension OneService {
 
     /// Heads that are too large: one field, many fields, the path.
     private static let oversized = [
-      "GET /ping HTTP/1.1\r\nHost: a\r\nx: \(String(repeating: "y", count: 128 * 1024))\r\n\r\n",
-      "GET /ping HTTP/1.1\r\nHost: a\r\n\((1...2000).map { "x\($0): y\r\n" }.joined())\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nx: \(String(repeating: "y", count: 128 * 1024))\r\n\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\n\((1...2000).map { "x\($0): y\r\n" }.joined())\r\n",
     ]
 
     @Test(.timeLimit(.minutes(1)), arguments: oversized)
@@ -82,7 +80,7 @@ extension OneService {
         $0.model = model
       } body: { service in
         let client = try service.client()
-        try client.send("GET /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n")
+        try client.send("GET /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n")
         try client.send([UInt8](repeating: 120, count: 70_000))
         let answer = try client.answer()
         #expect(answer.status == 413)
@@ -96,7 +94,7 @@ extension OneService {
     func anOversizedChunkedBodyIsRefused() async throws {
       try await LoneService.run(.paymentService) { service in
         let client = try service.client()
-        try client.send("GET /ping HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try client.send("GET /ping HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         for _ in 1...9 { try client.send("2000\r\n\(String(repeating: "x", count: 8192))\r\n") }
         #expect(try client.answer().status == 413)
         #expect(try await service.servesAsBefore())
@@ -124,7 +122,7 @@ extension OneService {
         $0.requestTimeout = .milliseconds(300)
       } body: { service in
         let client = try service.client()
-        try client.send("GET /ping HTTP/1.1\r\nHost: a\r\n\(rest)")
+        try client.send("GET /ping HTTP/1.1\r\nHost: localhost\r\n\(rest)")
         if leaves {
           #expect(Self.sees(service) { $0.kind == .arrive })
           client.close()
@@ -143,7 +141,7 @@ extension OneService {
         let client = try service.client()
         for _ in 1...2 {
           let body = String(repeating: "x", count: 60_000)
-          try client.send("GET /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n\(body)")
+          try client.send("GET /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n\(body)")
           #expect(try client.answer().status == 200)
         }
         #expect(try await service.servesAsBefore())
@@ -152,7 +150,8 @@ extension OneService {
 
     /// What a slow client has sent when it stops.
     private static let beginnings = [
-      "G", "GET /ping HTTP/1.1\r\nHost: a\r\n", "GET /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc",
+      "G", "GET /ping HTTP/1.1\r\nHost: localhost\r\n",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc",
     ]
 
     @Test(.timeLimit(.minutes(1)), arguments: beginnings)
@@ -219,7 +218,7 @@ extension OneService {
       } body: { service in
         let paths = (1...10).map { "/payments?order_ids=\($0)" }
         let client = try service.client()
-        try client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+        try client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: localhost\r\n\r\n" }.joined())
         for number in 1...10 {
           let answer = try client.answer()
           let payments = WireJSON.decode([Payment].self, from: answer.body)
@@ -247,10 +246,10 @@ extension OneService {
         }
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
           let client = try service.client()
-          try client.send("\(method) /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+          try client.send("\(method) /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
           let answer = try client.answer()
           #expect(answer.status == 405)
-          #expect(answer[header: "allow"] == "GET")
+          #expect(answer[header: "allow"] == "GET, HEAD")
         }
         #expect(try await service.servesAsBefore())
       }
@@ -260,14 +259,14 @@ extension OneService {
     func anAnswerToHEADHasNoBody() async throws {
       try await LoneService.run(.paymentService) { service in
         let client = try service.client()
-        try client.send("HEAD /ping HTTP/1.1\r\nHost: a\r\n\r\nGET /ping HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(try client.answer(bodiless: true).status == 405)
+        try client.send("HEAD /ping HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(try client.answer(bodiless: true)[header: "content-length"] == "15")
         // A body would stand here, and be taken for the next answer.
         #expect(try client.answer().text == #"{"ping":"pong"}"#)
         let control = try RawClient(port: service.controlPort)
         try control.send(
           "HEAD /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        #expect(try control.answer(bodiless: true).status == 405)
+        #expect(try control.answer(bodiless: true).status == 200)
         #expect(try control.answer().status == 200)
       }
     }

@@ -18,11 +18,11 @@ extension OneService {
       } body: { service in
         let client = try service.client()
         let count = 5000
-        let pile = String(repeating: "GET \(request.path) HTTP/1.1\r\n\r\n", count: count)
+        let pile = String(repeating: "GET \(request.path) HTTP/1.1\r\nHost: localhost\r\n\r\n", count: count)
         // The first round makes the service read in large pieces.
         for isHeld in [false, true] {
           callee.reply(isHeld ? .never : .ok)
-          try client.send("GET \(LoneService.call) HTTP/1.1\r\n\r\n\(pile)")
+          try client.send("GET \(LoneService.call) HTTP/1.1\r\nHost: localhost\r\n\r\n\(pile)")
           if isHeld {
             #expect(await eventually { callee.held == 1 })
             #expect(!client.hasInput(within: .milliseconds(100)))
@@ -47,7 +47,7 @@ extension OneService {
       } body: { service in
         let client = try service.client()
         let count = 60
-        try client.send(String(repeating: "GET \(LoneService.call) HTTP/1.1\r\n\r\n", count: count))
+        try client.send(String(repeating: "GET \(LoneService.call) HTTP/1.1\r\nHost: localhost\r\n\r\n", count: count))
         // Some fit into the sockets between the two; then nothing happens any more.
         #expect(try await eventually { try !callee.requests.isEmpty && service.status().inFlight == 0 })
         #expect(try await service.servesAsBefore())

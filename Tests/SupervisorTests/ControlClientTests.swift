@@ -35,9 +35,10 @@ import Testing
 
   @Test func statusIsRead() throws {
     let status = ServiceStatus(
-      service: "order-service", pid: 7, mode: .async, uptimeSeconds: 1.5,
+      service: "order-service", pid: 7, mode: .async, uptimeMs: 1500,
       pool: .init(threads: 4, running: 4, busy: 3, queued: 2, queueLimit: 64, overflow: "reject"), inFlight: 5,
-      connections: 6, limits: .init(inFlight: 400, connections: 800, descriptors: 1024),
+      connections: 6,
+      limits: .init(inFlight: 400, rule: "adaptive", isShedding: true, connections: 800, descriptors: 1024),
       threads: .init(total: 9, workers: 4, loops: 2, hired: 0, store: 1, control: 1),
       memory: .init(virtual: 1 << 30, resident: 1 << 20, stacks: 1 << 22), faults: ["latency=1s"],
       log: .init(dropped: 0))

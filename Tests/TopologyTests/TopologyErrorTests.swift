@@ -69,8 +69,8 @@ import Topology
       "f:1:39: trace_log.enabled: found yes, expected a flag (true, false)"),
     Case(
       "services:", "defaults: 5\nservices:",
-      "f:1:11: defaults: found 5, expected a mapping with io_model, replicas, threads, stack_kib, store_threads, queue_limit, "
-        + "overflow, backlog, loops, in_flight_limit, connection_limit, timeout_ms, request_timeout_ms, "
+      "f:1:11: defaults: found 5, expected a mapping with io_model, replicas, threads, stack_kib, store_threads, store, "
+        + "queue_limit, overflow, backlog, loops, in_flight_limit, connection_limit, timeout_ms, request_timeout_ms, "
         + "idle_timeout_ms, latency, min_remaining_ms, on_leave, call_policy"),
     Case(
       "callees: []", "callees: []\n    call_policy: retries=11",

@@ -11,8 +11,8 @@ import Topology
       topology[.userService]
         == ServiceConfiguration(
           name: .userService, host: "127.0.0.1", port: 8081, controlPort: 9081, model: .blocking, threads: 16,
-          stackKiB: 1024, storeThreads: 2, queueLimit: 64, overflow: .reject, backlog: 128, loops: 2,
-          inFlightLimit: 10000, connectionLimit: 10000, timeout: .seconds(20), requestTimeout: .seconds(10),
+          stackKiB: 1024, storeThreads: 1, queueLimit: 64, overflow: .reject, backlog: 128, loops: 2,
+          inFlightLimit: .adaptive, connectionLimit: 10000, timeout: .seconds(20), requestTimeout: .seconds(10),
           idleTimeout: .seconds(60), callees: [.orderService], latency: .zero))
     #expect(topology.traceLog == TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 256, enabled: true))
     #expect(topology.seed == SeedConfiguration(value: 1, users: 1000))
@@ -25,7 +25,7 @@ import Topology
           stack_kib: 64, store_threads: 4, queue_limit: 0, overflow: backlog, backlog: 5, loops: 6, in_flight_limit: 7,
           connection_limit: 8, timeout_ms: 9, request_timeout_ms: 10, idle_timeout_ms: 11,
           latency: "p50:10ms,p90:50ms,p99:1s", call_policy: retries=3 keep_alive=off,
-          min_remaining_ms: 12, on_leave: finish}
+          min_remaining_ms: 12, on_leave: finish, store: loop}
         user-service: {port: 11, control_port: 12, callees: []}
         order-service: {port: 13, control_port: 14, callees: []}
         payment-service: {port: 15, control_port: 16, callees: []}
@@ -45,7 +45,7 @@ import Topology
           connectionLimit: 8, timeout: .milliseconds(9), requestTimeout: .milliseconds(10),
           idleTimeout: .milliseconds(11), callees: [.paymentService],
           latency: .percentiles(p50: .milliseconds(10), p90: .milliseconds(50), p99: .seconds(1)), callPolicy: policy,
-          minRemaining: .milliseconds(12), onLeave: .finish))
+          minRemaining: .milliseconds(12), onLeave: .finish, store: .loop))
     #expect(topology.traceLog == TraceLogConfiguration(directory: "/tmp/a *b & #c", sizeMiB: 16, enabled: false))
     #expect(topology.seed == SeedConfiguration(value: 0, users: 1))
   }

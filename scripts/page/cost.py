@@ -13,7 +13,7 @@ SLICE = "4s"
 
 def throughput():
     words = ["load", "--closed", "64", "--duration", SLICE, "--warm-up", "500ms", "--json"]
-    return json.loads(chainlab(FOLDER, *words))["rates"]["successful_per_s"]
+    return json.loads(chainlab(FOLDER, *words))["rates"]["goodput_per_s"]
 
 
 def with_page(chromium):

@@ -149,7 +149,7 @@ def a_lesson_is_played(chromium):
         return opened.locator("#lesson-list details", has_text="retry-layers").first
     with page(chromium) as opened:
         lesson().locator("summary").click()
-        for question in ("What would you expect?", "What has to be planted for that?", "What does this machine measure?"):
+        for question in ("What would you expect?", "Set it up", "What does this machine measure?"):
             lesson().get_by_role("button", name=question).click()
         assert "has not been run here yet" in lesson().inner_text(), lesson().inner_text()
         lesson().get_by_role("button", name="Run it").click()

@@ -31,7 +31,7 @@ function steps(lesson) {
   run.disabled = running !== null;
   return [
     ["What would you expect?", el("p", { textContent: lesson.story.expect })],
-    ["What has to be planted for that?", el("p", { textContent: lesson.story.planted })],
+    ["Set it up", el("p", { textContent: lesson.story.planted })],
     ["What does this machine measure?", el("div", {}, run, results(lesson))],
     ["What fixes it, and what does that cost?", el("div", {}, el("p", { textContent: lesson.story.fixes }), el("p", { textContent: lesson.story.costs }))],
   ];

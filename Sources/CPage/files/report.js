@@ -62,9 +62,7 @@ function order(report) {
       : `${shortName(full.service)} +${time(full.onset_ns - report.saturations[0].onset_ns)}`;
     line.append(link(words, full.onset_ns - near, full.onset_ns + near, full.service));
   });
-  const edges = report.edges.map((edge) => el("li", { textContent:
-    `${shortName(edge.callee)} ⇒ ${shortName(edge.caller)}: ${percent(edge.held_share)} of its threads held by ${edge.callee}`
-    + (edge.lag_ns === undefined ? ", which is slow but was never full" : edge.simultaneous ? ", at the same time" : `, ${time(Math.abs(edge.lag_ns))} ${edge.kind === "caller_first" ? "before it: its pool is the smaller one" : "after it"}`) }));
+  const edges = report.edges.map((edge) => el("li", { textContent: edge.text }));
   return [el("h3", { textContent: "The order" }), line, el("ul", {}, edges)];
 }
 
@@ -90,7 +88,7 @@ function cost(report) {
   const sum = (map) => Object.values(map ?? {}).reduce((total, value) => total + value, 0);
   const rows = report.services.map((service) => [
     shortName(service.service), service.model ?? "", time(sum(service.blocked_ns)), time(service.queued_ns), time(sum(service.waiting_ns)),
-    service.ended, sum(service.rejected)]);
+    service.ended, sum(service.refused)]);
   const parts = [el("h3", { textContent: "What it cost" }),
     table(["service", "model now", "blocked thread-time #", "queued #", "waiting request-time #", "answered #", "refused #"], rows, "What it cost")];
   const amplification = report.amplification;

@@ -1,3 +1,4 @@
+import ChainModel
 package import TraceLog
 
 /// One run, measured over the steady part of its load.

@@ -4,7 +4,7 @@ extension RunComparison {
   /// The comparison for people: the runs, what is doubtful, what was changed, what it changed.
   package func text(width: Int) -> String {
     var lines = a.flatMap { heading("A", $0) } + b.flatMap { heading("B", $0) }
-    if !warnings.isEmpty { lines += ["", "WITH CARE"] + warnings.map { "  \($0)" } }
+    if !warnings.isEmpty { lines += ["", "CAVEATS"] + warnings.map { "  \($0)" } }
     lines += ["", "WHAT WAS CHANGED"] + settingLines
     lines += ["", "WHAT IT CHANGED"] + rowLines
     lines += [""] + notes
@@ -17,9 +17,9 @@ extension RunComparison {
     lines.append("   load: \(load ?? "not known")")
     if let from = run.steadyFrom, let to = run.steadyTo {
       lines.append(
-        "   steady from \(moment(from)) to \(moment(to)) of the run, in \(run.slices) slices; its load went from "
+        "   steady from \(moment(from)) to \(moment(to)) of the run, in \(run.slices) slices; the load lasted from "
           + "\(moment(run.loadFrom)) to \(moment(run.loadTo))")
-      lines.append("   \(FigureText.count(run.requests, "request")) ended in it")
+      lines.append("   \(FigureText.count(run.requests, "request")) ended in that part")
     } else {
       lines.append("   no steady part")
     }
@@ -32,7 +32,7 @@ extension RunComparison {
   private func moment(_ time: UInt64) -> String { FigureText.moment(time, decimals: 2) }
 
   private var settingLines: [String] {
-    if settings.isEmpty { return ["  nothing that the runs tell"] }
+    if settings.isEmpty { return ["  no setting that the runs recorded"] }
     let widths = (
       settings.map(\.service.count).max() ?? 0, settings.map(\.setting.count).max() ?? 0
     )
@@ -101,15 +101,16 @@ extension RunComparison {
       switch repetitions {
       case .runs:
         [
-          "Value: the median of the runs; in brackets the lowest and highest, less a tenth at each end. Within noise: they overlap."
+          "Each value is the median of the runs, with their range in brackets, less a tenth at each end. Within noise: the "
+            + "ranges overlap."
         ]
       case .slices:
         [
-          "In brackets: the lowest and highest slice, less a tenth at each end. Within noise: they overlap.",
-          "Slices of one run vary less than runs do: for small differences give 5 runs a side, with --also-a and --also-b.",
+          "In brackets: the range over the slices, less a tenth at each end. Within noise: the ranges overlap.",
+          "Slices of one run vary less than runs do: for small differences, give 5 runs a side (--also-a, --also-b).",
         ]
       }
-    let once = "Once: one observation a side, so that chance cannot be told from change."
+    let once = "Once: one observation a side, which cannot tell change from chance."
     return spread + (rows.contains { $0.isSingle && $0.change != .withinNoise } ? [once] : [])
   }
 }

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// What changed between runs under the same load and different settings: first what was changed, then what it changed.
 ///
 /// | key | meaning |
@@ -124,17 +126,17 @@ package struct RunComparison: Encodable, Sendable {
     for (side, runs) in [("A", a), ("B", b)] {
       let mixed = values(runs).filter { $0.value.count > 1 }.keys.map { "\($0.service) \($0.name)" }.sorted()
       if !mixed.isEmpty {
-        warnings.append("the runs of side \(side) differ among themselves: \(mixed.joined(separator: ", "))")
+        warnings.append("the runs on side \(side) differ from one another: \(mixed.joined(separator: ", "))")
       }
       for run in runs { warnings += run.doubts.map { "\(side), run \(run.runID): \($0)" } }
       for run in runs where !run.isConfigured {
-        warnings.append("\(side), run \(run.runID): its configuration is not known, only what its log tells")
+        warnings.append("\(side), run \(run.runID): its configuration is known only as far as its log shows it")
       }
     }
     let roots = Set((a + b).compactMap(\.mostBlamed?.text))
     if roots.count > 1 {
       warnings.append(
-        "amplification and captured threads are those of different states: \(roots.sorted().joined(separator: "; "))")
+        "amplification and captured threads are about different causes: \(roots.sorted().joined(separator: "; "))")
     }
     return warnings
   }
@@ -142,7 +144,7 @@ package struct RunComparison: Encodable, Sendable {
   private static func loadWarnings(_ runs: [ComparedRun]) -> [String] {
     let unknown = runs.filter { $0.load == nil }.map(\.runID)
     if !unknown.isEmpty {
-      return ["whether the loads are the same is not known: no result of load in \(unknown.joined(separator: ", "))"]
+      return ["the loads may differ: no load result is kept in \(unknown.joined(separator: ", "))"]
     }
     let loads = runs.compactMap(\.load)
     var names: [String] = []

@@ -118,7 +118,7 @@ struct RunMeasure {
     // The load's beginning is lost, and with it perhaps the onset.
     guard !isCut(run.load), snapshot.completeSince < start || snapshot.completeSince == 0 else { return }
     for (service, known) in scan.knowledge where known.threads && known.queues {
-      let first = report.saturations.filter { $0.service == service }.map(\.onset).min()
+      let first = report.saturations.filter { $0.service == service }.map(\.firstOnset).min()
       run.figures[FigureKey(.onset, service: service)] = RunFigure(value: first.map { Double(elapsed(origin, $0)) })
     }
   }

@@ -10,7 +10,7 @@ package import TraceLog
 /// Keys: `samples`, `compared`, `agree`, `moved`, `unknown`, `from_ns` and `to_ns` (of the first and the last sample, from
 /// the run's start), `services` (by service, by state: `compared`, `agree`), `peers` (threads blocked in a call:
 /// `compared`, `agree`), `reasons` (how often each class of disagreement occurred), `disagreements` (the first ones),
-/// `holds`, `lost`.
+/// `holds`, `verdict` (in words, with the limits), `lost`.
 package struct KernelAgreement: Encodable, Sendable {
   /// Keys: `compared`, `agree`.
   package struct Tally: Encodable, Hashable, Sendable {
@@ -42,13 +42,13 @@ package struct KernelAgreement: Encodable, Sendable {
     package var text: String {
       switch self {
       case .blockedButRunning:
-        "blocked in the log, running in the kernel: a wait is recorded before it begins and after it ends"
+        "blocked in the log, running in the kernel (a wait is recorded just before it begins and just after it ends)"
       case .idleButRunning:
-        "idle in the log, running in the kernel: a loop reads and parses what has not arrived yet, a worker has been woken and has not got a processor"
+        "idle in the log, running in the kernel (a loop reads before a request has arrived; a woken worker waits for a processor)"
       case .runningButAsleep:
-        "running in the log, asleep in the kernel: a short wait, for a lock of the process, that no record tells"
-      case .asleepElsewhere: "blocked in the log, asleep in the kernel in another call than that wait needs"
-      case .wrongPeer: "blocked in a call, on a socket of another service than the log names"
+        "running in the log, asleep in the kernel (a short wait that is not recorded, such as for a lock of the process)"
+      case .asleepElsewhere: "blocked in the log, asleep in another system call than that wait needs"
+      case .wrongPeer: "blocked in a call on a socket of another service than the log names"
       }
     }
   }
@@ -121,7 +121,7 @@ package struct KernelAgreement: Encodable, Sendable {
   package var holds: Bool { total.share >= Self.requiredShare && peers.agree == peers.compared }
 
   private enum CodingKeys: String, CodingKey {
-    case samples, compared, agree, moved, unknown, services, peers, reasons, disagreements, holds, lost
+    case samples, compared, agree, moved, unknown, services, peers, reasons, disagreements, holds, verdict, lost
     case from = "from_ns"
     case to = "to_ns"
   }
@@ -141,6 +141,7 @@ package struct KernelAgreement: Encodable, Sendable {
     try keys.encode(Dictionary(uniqueKeysWithValues: reasons.map { ($0.key.rawValue, $0.value) }), forKey: .reasons)
     try keys.encode(disagreements, forKey: .disagreements)
     try keys.encode(holds, forKey: .holds)
+    try keys.encode(verdict, forKey: .verdict)
     try keys.encode(lost, forKey: .lost)
   }
 }

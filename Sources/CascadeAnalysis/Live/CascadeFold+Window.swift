@@ -17,7 +17,12 @@ extension CascadeFold {
       fresh.faults = services[number].faults
       services[number] = fresh
     }
-    for route in routes.indices { routes[route] = FoldRoute(service: routes[route].service, name: routes[route].name) }
+    for route in routes.indices {
+      var fresh = FoldRoute(service: routes[route].service, name: routes[route].name)
+      fresh.hasEnded = routes[route].hasEnded
+      fresh.hasWaited = routes[route].hasWaited
+      routes[route] = fresh
+    }
     for pool in pools.indices { pools[pool].restart(now) }
     for key in loops.keys { loops[key]?.restart(now) }
     for place in threads.indices where threads[place].isAlive {

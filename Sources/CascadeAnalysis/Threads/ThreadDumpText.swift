@@ -21,7 +21,7 @@ extension ThreadDump {
     let waiters = service.threads + service.requests
     let roots = waiters.filter(\.isRoot).sorted { ($0.hop.since ?? 0) < ($1.hop.since ?? 0) }
     let covered = waiters.count { !$0.isRoot && $0.hop.state != .idle }
-    var lines = [header(service)]
+    var lines = header(service, width: width)
     lines += roots.prefix(limit).flatMap { tree($0.chain) }
     lines += Self.summary(of: roots.dropFirst(limit), isRest: limit > 0, width: width)
     if covered > 0 { lines.append("  \(covered) in chains above") }
@@ -40,16 +40,28 @@ extension ThreadDump {
 
   // MARK: A service's line
 
-  private func header(_ service: Service) -> String {
+  private static let nameWidth = 15
+
+  /// What does not fit into one line goes on in the next: the end of it says most.
+  private func header(_ service: Service, width: Int) -> [String] {
     var parts: [String] = []
     if service.state != "running" { parts.append(fate(of: service)) }
     if let model = service.model, model != .blocking { parts.append(model.rawValue) }
     for pool in service.pools where isShown(pool, service.model) { parts += words(pool) }
     if service.suspended > 0 { parts.append("\(service.suspended) suspended") }
-    if service.queued > 0 { parts.append("queue \(service.queued)") }
+    if service.queued > 0 { parts.append("\(service.queued) queued") }
     parts += service.faults.map { "fault \($0)" }
     if parts.isEmpty { parts.append("no threads in the log") }
-    return ([PlainText.pad(service.service, to: 15)] + parts).joined(separator: "  ")
+    var lines = [PlainText.pad(service.service, to: Self.nameWidth)]
+    for part in parts {
+      if PlainText.width(lines[lines.count - 1]) + 2 + PlainText.width(part) > width,
+        lines[lines.count - 1].count > Self.nameWidth
+      {
+        lines.append(String(repeating: " ", count: Self.nameWidth))
+      }
+      lines[lines.count - 1] += "  " + part
+    }
+    return lines
   }
 
   private func fate(of service: Service) -> String {

@@ -73,16 +73,25 @@ package struct TraceList: Encodable, Sendable {
   package private(set) var traces: [Entry] = []
   package private(set) var lost: LogLoss
 
-  package init(_ snapshot: LogSnapshot, limit: Int) {
+  /// The last `limit` of the traces that are wanted.
+  package init(_ snapshot: LogSnapshot, limit: Int, filter: TraceFilter = TraceFilter()) {
     lost = snapshot.loss
-    let recent = Self.recent(snapshot, limit: limit)
-    let reader = TraceReader(snapshot, traces: recent)
-    traces = recent.compactMap { trace in
-      reader.assemblies[trace].flatMap { Self.entry(trace, reader.spans(of: $0), snapshot) }
+    let order = Self.recent(snapshot, limit: filter.isEmpty ? limit : .max)
+    var (next, size) = (0, max(1, limit))
+    // Newest first, more at a time the longer nothing is found: a log of a million traces is read a few times at most.
+    while next < order.count, traces.count < limit {
+      let part = order[next..<min(order.count, next + size)]
+      let reader = TraceReader(snapshot, traces: part)
+      let found = part.lazy.compactMap { trace in
+        reader.assemblies[trace].flatMap { Self.entry(trace, reader.spans(of: $0), snapshot) }
+      }
+      traces += found.filter { filter.wants($0) }.prefix(limit - traces.count)
+      (next, size) = (next + part.count, size * 8)
     }
+    traces.reverse()
   }
 
-  /// By their last record.
+  /// By their last record, the newest first.
   private static func recent(_ snapshot: LogSnapshot, limit: Int) -> [TraceID] {
     var order: [TraceID] = []
     var seen: Set<TraceID> = []
@@ -90,7 +99,7 @@ package struct TraceList: Encodable, Sendable {
       guard order.count < limit else { break }
       if record.span != 0, let trace = record.trace, seen.insert(trace).inserted { order.append(trace) }
     }
-    return order.reversed()
+    return order
   }
 
   private static func entry(_ trace: TraceID, _ spans: [TraceSpan], _ snapshot: LogSnapshot) -> Entry? {
@@ -124,28 +133,20 @@ package struct TraceList: Encodable, Sendable {
 extension TraceList {
   package func text(width: Int) -> String {
     guard !traces.isEmpty else { return "no trace in this log" }
-    let title = Self.columns("TRACE", "START", "DURATION", "STATUS", "REQUEST  (SERVICES)  LONGEST WAIT")
-    var lines = [title] + traces.map(\.line)
-    if !lost.isNothing { lines.append("log: \(lost.text)") }
-    return lines.map { PlainText.cut($0, to: max(20, width)) }.joined(separator: "\n")
-  }
-
-  fileprivate static func columns(
-    _ trace: String, _ start: String, _ duration: String, _ status: String, _ rest: String
-  ) -> String {
-    let columns = [(trace, 16), (start, 12), (duration, 8), (status, 14)].map { PlainText.pad($0.0, to: $0.1) }
-    return (columns + [rest]).joined(separator: "  ")
+    var table = TextTable(["TRACE", "START", "DURATION", "STATUS", "SERVICES", "REQUEST", "LONGEST WAIT"])
+    for trace in traces { table.add(trace.cells) }
+    return table.text(width: width) + (lost.isNothing ? "" : "\nlog: \(lost.text)")
   }
 }
 
 extension TraceList.Entry {
-  fileprivate var line: String {
-    let wait =
-      longestWait.map { "  \($0.service) \($0.cause.words($0.target)) \(FigureText.duration($0.duration))" } ?? ""
-    let start = FigureText.moment(start)
-    let rest = "\(name)  (\(services.count))\(wait)\(isComplete ? "" : "  beginning lost")"
-    return TraceList.columns(
-      trace.high == 0 ? trace.hex : String(trace.hex.prefix(16)), start, FigureText.duration(duration), outcome, rest)
+  fileprivate var cells: [String] {
+    let wait = longestWait.map { "\($0.service) \($0.cause.words($0.target)) \(FigureText.duration($0.duration))" }
+    return [
+      trace.high == 0 ? trace.hex : String(trace.hex.prefix(16)), FigureText.moment(start),
+      FigureText.duration(duration), outcome, "\(services.count)", name,
+      (wait ?? "") + (isComplete ? "" : "  (beginning lost)"),
+    ]
   }
 
   private var outcome: String {

@@ -8,7 +8,8 @@ struct BenchPage {
   var page: PlotPage {
     PlotPage(
       title: "What chainlab costs", words: ["Measured on \(report.machine)."],
-      notes: ["By chainlab \(Version.text): chainlab bench -o FILE."], plots: plots, head: BenchReport.head,
+      notes: ["By chainlab \(Version.text): \(CommandHint("bench -o bench.html"))"], plots: plots,
+      head: BenchReport.head,
       rows: report.rows)
   }
 

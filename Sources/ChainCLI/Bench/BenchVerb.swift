@@ -39,7 +39,7 @@ struct BenchVerb: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "What the lab costs: each figure beside its target, on chains of its own.",
+    abstract: "Measure what the lab costs, each figure beside its target, on chains of its own.",
     discussion: """
       EXAMPLES:
         chainlab bench                       all of it, about ten minutes on two cores
@@ -47,14 +47,14 @@ struct BenchVerb: AsyncParsableCommand {
         chainlab bench scale -o scale.html
       PARTS:
       \(benches.map { "  \($0.name)\t\($0.says)" }.joined(separator: "\n"))
-      Contestants take turns in slices of a second, all of them warm, and what is compared are ratios within a round, with
-      the 95 % confidence interval of their median. A round in which other work used more than a fifth of a processor does
-      not count. Where the interval holds the target, nothing is decided. The load comes from wrk, if it is installed, and
-      once more from chainlab's own generator. Ends with 1 when a target is missed.
+      Contestants take turns in slices of a second, all of them warm, and what is compared are ratios within a round, with \
+      the 95 % confidence interval of their median. A round in which other work used more than a fifth of a processor does \
+      not count. Where the interval holds the target, nothing is decided. The load comes from wrk, if it is installed, and \
+      once more from chainlab's own generator. Exits with 1 if a target is missed.
       """)
 
   @OptionGroup var lab: Lab
-  @Argument(help: ArgumentHelp("Parts to run; all by default.", valueName: "part")) var parts: [String] = []
+  @Argument(help: ArgumentHelp("The parts to run; by default all.", valueName: "part")) var parts: [String] = []
   @Option(help: "How often contestants take turns.") var rounds = 12
   @Option(name: .shortAndLong, help: ArgumentHelp("Write a page with plots, too.", valueName: "file.html"))
   var output: String?
@@ -63,7 +63,7 @@ struct BenchVerb: AsyncParsableCommand {
   func validate() throws {
     let names = Self.benches.map { $0.name }
     for part in parts where !names.contains(part) {
-      throw ValidationError("found '\(part)', expected \(names.joined(separator: ", "))")
+      throw ValidationError(Typo.unknown("part", part, among: names))
     }
     guard (5...1000).contains(rounds) else { throw ValidationError("--rounds: found \(rounds), expected 5 to 1000") }
   }

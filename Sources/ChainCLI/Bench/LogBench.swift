@@ -74,7 +74,7 @@ struct LogBench: Bench {
         Double(long.records) / long.aggregate / 1e6, "million", .atLeast(5)),
       BenchFigure(
         Self.name, "cascade of them, with blame", Double(long.records) / long.whole / 1e6, "million/s", nil),
-      BenchFigure(Self.name, "memory of chainlab cascade beside the log", Double(long.memory) / 1024, "MiB", nil),
+      BenchFigure(Self.name, "memory of cascade beside the log", Double(long.memory) / 1024, "MiB", nil),
       BenchFigure(
         Self.name, "the same, over that for \(FigureText.number(Double(short.records) / 1e6)) million records",
         Double(long.memory) / Double(max(1, short.memory)), "×", .atMost(1.2)),

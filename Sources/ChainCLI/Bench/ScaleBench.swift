@@ -60,7 +60,8 @@ struct ScaleBench: Bench {
   }
 
   private func connections(_ bench: BenchContext) async throws -> [BenchFigure] {
-    let chain = try BenchChain("connections", ["all.io_model": "nonblocking", "all.backlog": "8192"])
+    let chain = try BenchChain(
+      "connections", ["all.io_model": "nonblocking", "all.backlog": "8192", "all.in_flight_limit": "10000"])
     defer { chain.close() }
     let place = Place(port: chain.port, pids: chain.pids)
     var points: [Point] = []

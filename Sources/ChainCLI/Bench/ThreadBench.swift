@@ -37,7 +37,7 @@ struct ThreadBench: Bench {
     guard !each.isEmpty else {
       return [
         BenchFigure(
-          Self.name, "memory of a blocked thread", missing: "the threads were never all taken at once", .atMost(64))
+          Self.name, "memory of a blocked thread", missing: "the threads were never all busy at once", .atMost(64))
       ]
     }
     return [

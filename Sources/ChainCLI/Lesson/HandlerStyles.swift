@@ -45,7 +45,7 @@ struct LessonStyles: ParsableCommand {
       ])
     }
     Output.result(table.text)
-    guard code else { return Output.note("the code itself: chainlab lesson styles --code") }
+    guard code else { return Output.note("the code itself: \(CommandHint("lesson styles --code"))") }
     for (names, code) in CodeShape.distinct(shapes) { Output.result("\n── \(names)\n\n\(code)") }
   }
 }

@@ -1,3 +1,4 @@
+import ChainModel
 import Supervisor
 
 /// Why a lesson cannot be run, or reported.
@@ -18,8 +19,9 @@ enum LessonRunError: Error, CustomStringConvertible {
     switch self {
     case .step(let words, let reason): "the lesson's step '\(words)' did not work: \(reason)"
     case .noSuchLesson(let name, let known):
-      "unknown lesson '\(name)': expected all or one of \(known.joined(separator: ", "))"
-    case .noResults: "no lesson has been run here; run one with: chainlab lesson run cascade-front"
+      Typo.unknown(
+        "lesson", name, among: ["all"] + known, expected: "all or one of \(known.joined(separator: ", "))")
+    case .noResults: "no lesson has been run here; run one with: \(CommandHint("lesson run cascade-front"))"
     }
   }
 }

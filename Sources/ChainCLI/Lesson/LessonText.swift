@@ -23,9 +23,9 @@ struct LessonText {
     let checks = lesson.checks.map { "  \($0.says)" }
     return [
       title(width: width), "Source: \(lesson.source)", part("What you would expect", story.expect, width: width),
-      part("What is planted", story.planted, width: width), "\nCELLS", cells.joined(separator: "\n"), "\nCHECKS",
+      part("Set it up", story.planted, width: width), "\nCELLS", cells.joined(separator: "\n"), "\nCHECKS",
       checks.joined(separator: "\n"), part("What fixes it", story.fixes, width: width),
-      part("What that costs", story.costs, width: width),
+      part("What it costs", story.costs, width: width),
     ].joined(separator: "\n")
   }
 
@@ -45,9 +45,8 @@ struct LessonText {
         check.says, check.measuredText, check.predictedText, check.allowedText, check.verdictText,
       ])
     }
-    let discarded = outcome.discarded.map { "does not count: \($0)" }
-    return ([table.text, "\n\(outcome.experiment) \(outcome.name): \(outcome.verdictText)"] + discarded).joined(
-      separator: "\n")
+    let verdict = "\n\(outcome.experiment) \(outcome.name): \(outcome.verdictText)"
+    return ([table.text, verdict] + outcome.remarks).joined(separator: "\n")
   }
 
   /// What converting one service after the other gains at best.
@@ -71,15 +70,7 @@ struct LessonText {
 
   static func wrapped(_ text: String, width: Int, indent: Int = 0) -> String {
     let margin = String(repeating: " ", count: indent)
-    var lines: [String] = []
-    var line = margin
-    for word in text.split(whereSeparator: \.isWhitespace) {
-      if line.count > indent, line.count + 1 + word.count > width {
-        lines.append(line)
-        line = margin
-      }
-      line += (line.count > indent ? " " : "") + word
-    }
-    return (lines + [line]).joined(separator: "\n")
+    let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    return PlainText.wrap(words, to: width - indent).map { margin + $0 }.joined(separator: "\n")
   }
 }

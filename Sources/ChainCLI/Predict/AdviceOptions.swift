@@ -11,7 +11,7 @@ struct AdviceOptions: ParsableArguments {
   var sweep: String?
   @Option(help: "With --sweep: at most this many values.") var steps = 64
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("With --sweep: write a page with plots, too.", valueName: "file.html"))
+    name: .shortAndLong, help: ArgumentHelp("With --sweep: also write a page with plots.", valueName: "file.html"))
   var output: String?
   @Option(
     help: ArgumentHelp(

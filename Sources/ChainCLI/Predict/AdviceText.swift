@@ -14,7 +14,7 @@ struct AdviceText {
   private var head: String {
     let implied = advice.objective.impliedTerm.map { "\nimplied    \($0.text)" } ?? ""
     return "objective  \(advice.objective.text)\(implied)\nload       \(advice.load.text)\n"
-      + "margin     a proposal holds also \(advice.margin.text)"
+      + "margin     each proposal also holds \(advice.margin.text)"
   }
 
   private var configured: String {
@@ -41,7 +41,7 @@ struct AdviceText {
   }
 
   private var outcome: String {
-    guard advice.configured.verdict != .holds else { return "nothing needs to be changed" }
+    guard advice.configured.verdict != .holds else { return "no change is needed" }
     guard !advice.proposals.isEmpty else { return forbidden }
     let measures = advice.objective.allTerms.map(\.measure)
     var table = TextTable(
@@ -65,10 +65,10 @@ struct AdviceText {
     }
     let best = advice.best.map { best in
       let figures = advice.objective.allTerms.map { "\($0.measure.rawValue) \($0.measure.text(best[$0.measure]))" }
-      return "with every service non-blocking and no timeouts, the chain comes to \(figures.joined(separator: ", "))"
+      return "with every service non-blocking and no timeouts, the chain reaches \(figures.joined(separator: ", "))"
     }
     return "no change was found that meets it with the margin (\(advice.simulations) simulations), and no closed form "
-      + "forbids it;\n  \(best ?? "the chain without limits has more in flight than a simulation keeps")"
+      + "forbids it;\n  \(best ?? "without limits, more requests are in flight than a simulation keeps")"
   }
 }
 

@@ -38,7 +38,7 @@ struct Calibration {
     let chain = try launcher.up(
       topology, configuration: Array(topology.yaml().utf8), versions: ["chainlab": Version.text]
     ).chain
-    guard let path = try chain.run.logPath() else { throw LabError.noLog(run: chain.run.id) }
+    guard let path = try chain.run.logPath() else { throw LabError.withoutLog(chain.run) }
     let log = try LogWriter(path: path, name: "load")
     defer { log.close() }
     var look = ServiceLook(chain.state)
@@ -160,7 +160,7 @@ extension Calibration {
     var table = TextTable(["IO MODEL", "REQUEST", "CALL", "QUERY", "FILE", "UNEXPLAINED"])
     for model in IOModel.allCases {
       guard let costs = file.models[model.rawValue] else { continue }
-      let times = [costs.request, costs.call, costs.query, costs.file].map { FigureText.value($0, "µs") }
+      let times = [costs.request, costs.call, costs.query, costs.file].map { FigureText.value($0, "ns") }
       table.add([model.rawValue] + times + [FigureText.share(costs.unexplained)])
     }
     Output.result("\(table.text)\n\nprocessor time of one step, on \(file.machine)")

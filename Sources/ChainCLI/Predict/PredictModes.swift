@@ -5,8 +5,8 @@ import Supervisor
 
 /// What `predict` does in place of a prediction.
 struct PredictModes: ParsableArguments {
-  @Flag(help: "Simulate what a recorded run was asked for, and set the simulated beside the measured.") var check =
-    false
+  @Flag(help: "Simulate the loads of a recorded run, and print what was simulated beside what was measured.")
+  var check = false
   @Option(
     help: ArgumentHelp("With --check: the run, as the beginning of its id, or latest (the default).", valueName: "id"))
   var run: String?

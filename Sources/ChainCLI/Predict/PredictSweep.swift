@@ -67,7 +67,7 @@ struct PredictSweep {
   }
 
   static func head(_ sweep: Sweep) -> [String] {
-    [sweep.subject, "THROUGHPUT", "GOODPUT", "MEAN", "P50", "P99", "FULL FIRST", "BINDS"]
+    [sweep.subject, "THROUGHPUT", "GOODPUT", "MEAN", "P50", "P99", "FIRST FULL", "LIMITED BY"]
   }
 
   static func row(_ point: SweepPoint) -> [String] {

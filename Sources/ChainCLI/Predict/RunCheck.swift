@@ -32,7 +32,7 @@ struct RunCheck {
   func checks() throws -> [PredictionCheck] {
     if let origin = try run.record().origin { throw LabError.notMeasured(run: run.id, origin: origin) }
     let topology = try Topology.load(path: run.configurationPath)
-    guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+    guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
     let scan = try LogReader(path: path).scan()
     var parts = try loads().compactMap { part($0, $1, scan) }
     guard !parts.isEmpty else { throw LabError.noLoad(run: run.id) }

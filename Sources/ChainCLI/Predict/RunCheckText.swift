@@ -26,7 +26,7 @@ extension PredictionCheck {
   }
 
   private static func list(_ title: String, _ lines: [String], otherwise: String) -> String {
-    "\(title)\n" + (lines.isEmpty ? [otherwise] : lines).map { "  \(Output.clean($0))" }.joined(separator: "\n")
+    "\(title)\n" + (lines.isEmpty ? [otherwise] : lines).map { "  \(PlainText.clean($0))" }.joined(separator: "\n")
   }
 }
 

@@ -7,7 +7,7 @@ import Supervisor
 /// `runs/step-costs.json` of a root: what steps cost on a machine, as `predict --calibrate` has measured it.
 ///
 /// Keys: `measured_at` (ISO 8601, UTC), `machine` (see `Machine.text`; on another one the file does not count), `models`: by
-/// IO model `request_us`, `call_us`, `query_us`, `file_us` (see `StepCosts`) and `unexplained` (the share of the measured
+/// IO model `request_ns`, `call_ns`, `query_ns`, `file_ns` (see `StepCosts`) and `unexplained` (the share of the measured
 /// processor time that these four do not explain).
 struct StepCostFile: Codable, Equatable {
   struct Costs: Codable, Equatable {
@@ -18,28 +18,28 @@ struct StepCostFile: Codable, Equatable {
     var unexplained: Double
 
     init(_ fit: StepCostFit) {
-      request = fit.costs.request.seconds * 1e6
-      call = fit.costs.call.seconds * 1e6
-      query = fit.costs.query.seconds * 1e6
-      file = fit.costs.file.seconds * 1e6
+      request = fit.costs.request.seconds * 1e9
+      call = fit.costs.call.seconds * 1e9
+      query = fit.costs.query.seconds * 1e9
+      file = fit.costs.file.seconds * 1e9
       unexplained = fit.error
     }
 
     /// Nil for numbers that no machine can have measured.
     var costs: StepCosts? {
       let parts = [request, call, query, file]
-      guard parts.allSatisfy({ $0 >= 0 && $0 < 1e6 }) else { return nil }
+      guard parts.allSatisfy({ $0 >= 0 && $0 < 1e9 }) else { return nil }
       return StepCosts(
-        request: .seconds(request / 1e6), call: .seconds(call / 1e6), query: .seconds(query / 1e6),
-        file: .seconds(file / 1e6))
+        request: .seconds(request / 1e9), call: .seconds(call / 1e9), query: .seconds(query / 1e9),
+        file: .seconds(file / 1e9))
     }
 
     enum CodingKeys: String, CodingKey {
       case unexplained
-      case request = "request_us"
-      case call = "call_us"
-      case query = "query_us"
-      case file = "file_us"
+      case request = "request_ns"
+      case call = "call_ns"
+      case query = "query_ns"
+      case file = "file_ns"
     }
   }
 
@@ -82,7 +82,7 @@ struct StepCostStore {
     }
     guard file.machine == Machine.text else {
       Output.note("\(path) is of another machine (found \(file.machine), expected \(Machine.text)), so that costs are")
-      Output.note("assumed; measure those of this one with: chainlab predict --calibrate")
+      Output.note("assumed; measure those of this one with: \(CommandHint("predict --calibrate"))")
       return .usual
     }
     return table

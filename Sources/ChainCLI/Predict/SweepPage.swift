@@ -39,7 +39,7 @@ struct SweepPage {
     return [
       plot("Answers", "/s", rates.map { measure in line(measure.rawValue) { $0.figures[measure] } }),
       plot("Response time", "s", times.map { measure in line(measure.rawValue) { $0.figures[measure] } }),
-      plot("Threads held, on average", "", services { $0.held }),
+      plot("Busy threads, on average", "", services { $0.held }),
       plot("Requests that wait for a thread, on average", "", services { $0.queued }),
     ]
   }

@@ -3,7 +3,7 @@ import ChainModel
 
 /// What the log's verdict was worth in one run.
 ///
-/// Keys: `run`, `case` (what was drawn, in words), `control`, `fault` (its kind), `saturated`, `verdict`, `named` (the
+/// Keys: `case`, `text` (what was drawn, in words), `control`, `fault` (its kind), `saturated`, `verdict`, `named` (the
 /// first cause, in words), `share`, `right` (of a root cause: it is what was injected).
 struct DiagnosisOutcome: Encodable {
   let run: Int
@@ -46,8 +46,8 @@ struct DiagnosisOutcome: Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case run, fault, verdict, named, share
-    case text = "case"
+    case text, fault, verdict, named, share
+    case run = "case"
     case isControl = "control"
     case isSaturated = "saturated"
     case isRight = "right"

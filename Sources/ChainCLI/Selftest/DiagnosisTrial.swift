@@ -38,7 +38,7 @@ struct DiagnosisTrial {
     let yaml = topology.yaml()
     if isKept { try Data(yaml.utf8).write(to: URL(filePath: "\(root)/services.yaml")) }
     let chain = try launcher.up(topology, configuration: Array(yaml.utf8), versions: ["chainlab": Version.text]).chain
-    guard let path = try chain.run.logPath() else { throw LabError.noLog(run: chain.run.id) }
+    guard let path = try chain.run.logPath() else { throw LabError.withoutLog(chain.run) }
     let load = Task { try await self.load(port: topology[.gateway].port, log: path) }
     defer { load.cancel() }
     try await Task.sleep(for: Self.calm)

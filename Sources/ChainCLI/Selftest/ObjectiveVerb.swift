@@ -13,8 +13,8 @@ struct ObjectiveVerb: AsyncParsableCommand {
       EXAMPLES:
         chainlab selftest objective --cases 20 --seed 1
         chainlab selftest objective --seed 1 --only 7 --keep /tmp/case-7      that case once more, its run kept
-      Each case draws a chain (pools, IO models, latencies), a load (20 to 150 requests a second) and an objective that
-      the simulated chain misses; asks `chainlab predict --objective` for a change; and runs the chain for ten seconds as
+      Each case draws a chain (pools, IO models, latencies), a load (20 to 150 requests a second) and an objective that \
+      the simulated chain misses; asks predict --objective for a change; and runs the chain for ten seconds as \
       it is, and as proposed, on ports of its own.
       Passed: in at least 90 % of the cases the objective is met. Ends with 1 otherwise.
       """)

@@ -10,7 +10,7 @@ import TraceLog
 struct TopologyVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "topology",
-    abstract: "Files that describe systems of any graph, for predict and simulate.",
+    abstract: "Make and check files that describe any system of services, for predict and simulate.",
     discussion: """
       EXAMPLES:
         chainlab topology from-trace trace.json -o topology.yaml
@@ -28,8 +28,8 @@ struct TopologyFromTrace: ParsableCommand {
       EXAMPLES:
         chainlab topology from-trace trace.json -o topology.yaml
         chainlab topology from-trace latest --io-model blocking --threads 16 --queue-limit 64 --cpu 400us
-      A trace does not tell threads, queue limits, IO models and the work of processors: what is not given here stands as
-      unknown, and is asked for before the file is simulated.
+      A trace does not show threads, queue limits, IO models or processor time. What you do not give here is written as \
+      unknown, and must be filled in before the file can be simulated.
       """)
 
   @OptionGroup var lab: Lab
@@ -38,8 +38,10 @@ struct TopologyFromTrace: ParsableCommand {
   var output: String?
   @Option(help: "Threads of each service.") var threads: Int?
   @Option(help: "How many requests may wait for a thread of each.") var queueLimit: Int?
-  @Option(help: "How each of them waits: \(IOModel.allCases.map(\.rawValue).joined(separator: ", ")).") var ioModel:
-    String?
+  @Option(
+    help: "How each of them waits: \(IOModel.names.joined(separator: ", ")).", completion: .list(IOModel.names),
+    transform: IOModel.named)
+  var ioModel: IOModel?
   @Option(help: "What a request costs a processor at each service, such as 400us.") var cpu: String?
 
   func validate() throws {
@@ -49,10 +51,6 @@ struct TopologyFromTrace: ParsableCommand {
     if let queueLimit, !(0...100_000).contains(queueLimit) {
       throw ValidationError("--queue-limit: found \(queueLimit), expected 0 to 100000")
     }
-    if let ioModel, IOModel(rawValue: ioModel) == nil {
-      let names = IOModel.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--io-model: found '\(ioModel)', expected \(names)")
-    }
     if let cpu, DurationText.parse(cpu) == nil {
       throw ValidationError("--cpu: found '\(cpu)', expected a duration like 400us")
     }
@@ -61,8 +59,7 @@ struct TopologyFromTrace: ParsableCommand {
   func run() throws {
     try ExitCodes.reporting {
       let known = SystemEstimate.Known(
-        model: ioModel.flatMap(IOModel.init(rawValue:)), threads: threads, queueLimit: queueLimit,
-        cpu: cpu.flatMap { DurationText.parse($0) })
+        model: ioModel, threads: threads, queueLimit: queueLimit, cpu: cpu.flatMap { DurationText.parse($0) })
       let (snapshot, name) = try trace()
       let estimate = SystemEstimate(snapshot, known: known)
       guard !estimate.routes.isEmpty, !estimate.entries.isEmpty else { throw EmptyTraceError(source: name) }
@@ -77,7 +74,7 @@ struct TopologyFromTrace: ParsableCommand {
   private func trace() throws -> (LogSnapshot, String) {
     guard let bytes = try AtomicFile.read(source) else {
       let run = try RunStore(root: lab.folder).find(source)
-      guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+      guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
       return (try LogReader(path: path).snapshot(), "run \(run.id)")
     }
     let name = source.split(separator: "/").last.map(String.init) ?? source
@@ -113,7 +110,7 @@ struct TopologyGenerate: ParsableCommand {
     commandName: "generate", abstract: "Write a chain, tree or mesh of services as a file.",
     discussion: """
       EXAMPLE: chainlab topology generate mesh:1000 -o mesh.yaml
-      Its services have the threads and queues of the gateway in services.yaml; those that call nobody take what its
+      Its services have the threads and queues of the gateway in services.yaml; those that call nobody take what its \
       payment-service takes.
       """)
 

@@ -2,9 +2,9 @@ import ChainModel
 
 /// What clients got, simulated or measured: what an objective is held against.
 ///
-/// Keys: `throughput_per_s`, `goodput_per_s`, `mean_s`, `p50_s`, `p95_s`, `p99_s` (of successful answers; absent when
+/// Keys: `throughput_per_s`, `goodput_per_s`, `mean_ms`, `p50_ms`, `p95_ms`, `p99_ms` (of successful answers; absent when
 /// there was none), `error_share`, `refused_share`.
-package struct ServedFigures: Codable, Hashable, Sendable {
+package struct ServedFigures: Encodable, Hashable, Sendable {
   package var throughput: Double
   package var goodput: Double
   package var mean: Double?
@@ -28,12 +28,22 @@ package struct ServedFigures: Codable, Hashable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case throughput = "throughput_per_s"
     case goodput = "goodput_per_s"
-    case mean = "mean_s"
-    case p50 = "p50_s"
-    case p95 = "p95_s"
-    case p99 = "p99_s"
+    case mean = "mean_ms"
+    case p50 = "p50_ms"
+    case p95 = "p95_ms"
+    case p99 = "p99_ms"
     case errors = "error_share"
     case refused = "refused_share"
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    for (key, rate) in [(CodingKeys.throughput, throughput), (.goodput, goodput)] { try keys.encode(rate, forKey: key) }
+    for (key, time) in [(CodingKeys.mean, mean), (.p50, p50), (.p95, p95), (.p99, p99)] {
+      try keys.encodeIfPresent(time.map { $0 * 1000 }, forKey: key)
+    }
+    try keys.encode(errors, forKey: .errors)
+    try keys.encode(refused, forKey: .refused)
   }
 
   /// A time of which there is none is endless.

@@ -57,6 +57,7 @@ package enum Outcome: UInt8, CaseIterable, Sendable {
   case answered
   case bulkheadFull
   case circuitOpen
+  case overload
 }
 
 /// The requests in flight, one at one service each, as columns. A frame that is done is used again.

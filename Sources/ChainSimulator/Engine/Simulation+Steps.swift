@@ -3,6 +3,7 @@ extension Simulation {
   /// A thread or loop starts the request.
   mutating func begin(_ frame: Int) {
     let place = frames.station[frame]
+    guard isTakenIn(frame, place) else { return shed(frame) }
     frames.startedAt[frame] = now
     stations[place].tally.started += 1
     logBegun(frame)
@@ -119,6 +120,7 @@ extension Simulation {
   // MARK: Helper threads
 
   mutating func takeHelper(_ frame: Int) {
+    frames.queuedAt[frame] = now
     let pool = helpers(frame)
     guard pools[pool].isFree else {
       frames.phase[frame] = .awaitingHelper
@@ -138,6 +140,7 @@ extension Simulation {
 
   /// The helper thread begins.
   mutating func startHelp(_ frame: Int) {
+    noteHelperWait(frame)
     let refusal = refusal(frame)
     guard refusal == .ok else {
       frames.result[frame] = refusal
@@ -195,6 +198,7 @@ extension Simulation {
       passOn(place, thread: number)
     } else {
       suspend(frame)
+      leaveLoop(frame)
     }
     goBack(frame)
   }

@@ -25,6 +25,7 @@ struct Simulation<Sink: RecordSink> {
   /// Of all stations, one after another.
   var isLoopHeld: [Bool] = []
   var loopQueues: [FrameList] = []
+  var loopLoads: [SimulatedLoopLoad] = []
   /// By caller and callee: what the services use for their calls, and how long an attempt may take.
   var gates: [(gate: CallGate, timeout: UInt64)] = []
   var freeCores: Int
@@ -78,6 +79,7 @@ struct Simulation<Sink: RecordSink> {
       for _ in 0..<service.loops {
         isLoopHeld.append(false)
         loopQueues.append(FrameList())
+        loopLoads.append(SimulatedLoopLoad(service))
       }
       for callee in program.callees[index] {
         addGate(service.rules[callee] ?? .plain, timeout: service.timeout)
@@ -92,6 +94,9 @@ struct Simulation<Sink: RecordSink> {
 
   // MARK: Running
 
+  /// So many events are between two looks whether the run is to go on.
+  private static var lookMask: Int { 0xfff }
+
   mutating func run() throws(SimulationError) {
     prepare()
     while let event = heap.pop(until: end) {
@@ -100,6 +105,7 @@ struct Simulation<Sink: RecordSink> {
       happen(event.frame)
       while let frame = ready.pop(&frames) { act(frame) }
       if let failure { throw failure }
+      if events & Self.lookMask == 0, !sink.goesOn(at: now) { throw .stopped(afterSeconds: Double(now) / 1e9) }
     }
     now = end
     logEnd()

@@ -13,6 +13,7 @@ struct Station {
   /// -1: there is none, what does not fit is refused.
   let backlogLimit: Int
   let inFlightLimit: Int
+  let isAdaptive: Bool
   /// The first of its loops among all, and how many there are.
   let firstLoop: Int
   let loops: Int
@@ -41,7 +42,8 @@ struct Station {
     threads = service.threads
     queueLimit = service.queueLimit
     backlogLimit = service.overflow == .backlog ? service.backlog + 1 : -1
-    inFlightLimit = service.inFlightLimit
+    inFlightLimit = service.inFlightLimit.most
+    isAdaptive = service.inFlightLimit == .adaptive
     self.firstLoop = firstLoop
     loops = service.loops
     self.firstGate = firstGate
@@ -58,6 +60,7 @@ struct Station {
     isLoad = true
     model = .nonblocking
     (threads, queueLimit, backlogLimit, inFlightLimit, firstLoop, loops) = (0, 0, -1, .max, 0, 0)
+    isAdaptive = false
     self.firstGate = firstGate
     times = RandomStream(seed: seed, .think)
     chances = RandomStream(seed: seed, .faults, index << 12)

@@ -7,7 +7,7 @@ extension SystemEstimate {
   /// - Returns: lines for the file's head, its services, routes and entries.
   package func notes(source: String) -> GraphNotes {
     var notes = GraphNotes()
-    notes.head = ["Estimated from \(source) by: chainlab topology from-trace"] + findings
+    notes.head = ["Estimated from \(source) by topology from-trace"] + findings
     if let rate {
       let load = "--rate \(rate.rounded(toDigits: 3).shortText)\(isRandom ? " --poisson" : "")"
       notes.head.append("Simulate it under the same load: chainlab predict --topology FILE \(load)")

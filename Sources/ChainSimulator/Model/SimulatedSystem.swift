@@ -86,7 +86,7 @@ package struct SimulatedService: Hashable, Sendable {
   package var backlog: Int
   package var loops: Int
   package var storeThreads: Int
-  package var inFlightLimit: Int
+  package var inFlightLimit: InFlightLimit
   /// Instances, each with its own threads; callers take them in turn.
   package var replicas: Int
   /// For a call to a callee; nil: forever.
@@ -100,7 +100,7 @@ package struct SimulatedService: Hashable, Sendable {
   package init(
     _ name: String, model: ServingModel = .blocking, threads: Int = 16, queueLimit: Int = 64,
     overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 2,
-    inFlightLimit: Int = 10_000, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
+    inFlightLimit: InFlightLimit = .adaptive, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
     routes: [SimulatedRoute], rules: [Int: CallPolicy] = [:]
   ) {
     self.name = name

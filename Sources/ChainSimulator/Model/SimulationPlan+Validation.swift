@@ -4,6 +4,10 @@ extension SimulationPlan {
   /// The longest run: beyond it, sums of nanoseconds over all that may be in flight would not fit.
   package static let longest = Duration.seconds(4 * 3600)
 
+  /// Requests per second of an open loop. Of fewer, the time between two would not fit into the longest run.
+  package static let rates = 0.001...10_000_000
+  package static let clients = 1...500_000
+
   /// - Throws: `invalid` with the first thing that cannot be simulated.
   package func validate() throws(SimulationError) {
     guard !system.services.isEmpty else {
@@ -43,7 +47,7 @@ extension SimulationPlan {
     try Self.check(service.loops, "\(name).loops", 1...9_000)
     try Self.check(service.queueLimit, "\(name).queue_limit", 0...Int.max)
     try Self.check(service.backlog, "\(name).backlog", 0...1_000_000)
-    try Self.check(service.inFlightLimit, "\(name).in_flight_limit", 1...Int.max)
+    try Self.check(service.inFlightLimit.most, "\(name).in_flight_limit", 1...Int.max)
     try Self.check(service.replicas, "\(name).replicas", 1...4096)
     try Self.check(service.latency, "\(name).latency")
     guard !service.routes.isEmpty else {
@@ -81,11 +85,11 @@ extension SimulationPlan {
   private func checkLoad() throws(SimulationError) {
     switch load.arrival {
     case .open(let rate, _):
-      guard rate > 0, rate <= 10_000_000 else {
-        throw .invalid(what: "rate", found: "\(rate)", expected: "more than 0, at most 10000000 a second")
+      guard Self.rates.contains(rate) else {
+        throw .invalid(what: "rate", found: "\(rate)", expected: "0.001 to 10000000 a second")
       }
     case .closed(let clients, let think):
-      try Self.check(clients, "clients", 1...500_000)
+      try Self.check(clients, "clients", Self.clients)
       try Self.check(think, "think time")
     }
     guard load.duration > .zero, load.warmUp >= .zero, load.drain >= .zero, load.drain <= Self.longest,

@@ -95,6 +95,8 @@ package struct ScriptedChange: Hashable, Sendable {
 /// Why nothing was simulated, or the result is not to be trusted.
 package enum SimulationError: Error, Hashable, CustomStringConvertible, Sendable {
   case invalid(what: String, found: String, expected: String)
+  /// Whoever takes its log wanted no more.
+  case stopped(afterSeconds: Double)
   /// More requests in flight than a run keeps.
   case tooManyInFlight(limit: Int, afterSeconds: Double)
   /// A conservation law does not hold: the simulator is wrong.
@@ -103,6 +105,7 @@ package enum SimulationError: Error, Hashable, CustomStringConvertible, Sendable
   package var description: String {
     switch self {
     case .invalid(let what, let found, let expected): "\(what): found \(found), expected \(expected)"
+    case .stopped(let seconds): "stopped after \(FigureText.seconds(seconds)) of simulated time"
     case .tooManyInFlight(let limit, let seconds):
       "more than \(limit) requests in flight after \(seconds) s: lower the rate, or limit queues and in_flight_limit"
     case .lawBroken(let law): "the simulator broke a conservation law, its figures are not to be trusted: \(law)"

@@ -35,6 +35,7 @@ extension Outcome {
     case .answered: .answered(.gateway, status: 502)
     case .bulkheadFull: .shed(.bulkheadFull)
     case .circuitOpen: .shed(.circuitOpen)
+    case .overload: .shed(.overload)
     }
   }
 

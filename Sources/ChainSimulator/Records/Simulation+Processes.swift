@@ -98,9 +98,9 @@ extension Simulation {
   }
 }
 
-extension Simulation where Sink == RecordBuffer {
-  /// The log as a reader would have it of services that have stopped.
-  func snapshot(runID: String) -> LogSnapshot {
+extension Simulation {
+  /// All of the log but its records and texts.
+  func frame(runID: String) -> LogSnapshot {
     let processes = stations.indices.map { place in
       LogProcess(
         slot: place, name: processName(place),
@@ -108,7 +108,17 @@ extension Simulation where Sink == RecordBuffer {
         attachedAt: Self.origin, dropped: 0)
     }
     return LogSnapshot(
-      runID: runID, createdAt: Self.origin, takenAt: Self.origin + end, processes: processes, strings: sink.strings,
-      records: sink.records)
+      runID: runID, createdAt: Self.origin, takenAt: Self.origin + end, processes: processes, strings: LogStrings(),
+      records: [])
+  }
+}
+
+extension Simulation where Sink == RecordBuffer {
+  /// The log as a reader would have it of services that have stopped.
+  func snapshot(runID: String) -> LogSnapshot {
+    var log = frame(runID: runID)
+    log.strings = sink.strings
+    log.records = sink.records
+    return log
   }
 }

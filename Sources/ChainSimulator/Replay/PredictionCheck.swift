@@ -1,6 +1,6 @@
 /// A recorded load beside its simulation.
 ///
-/// Keys: `run`, `load` (counted from 1), `of` (what was sent, in words), `seconds` (measured), `costs` (how it is known
+/// Keys: `run_id`, `load` (counted from 1), `of` (what was sent, in words), `measured_ms`, `costs` (how it is known
 /// what steps cost), `figures` (see `Figure`), `replayed` (changes that the simulation repeats), `not_replayed` (what it
 /// does not, each with what was found), `doubts` (about what was measured).
 package struct PredictionCheck: Encodable, Sendable {
@@ -49,7 +49,7 @@ package struct PredictionCheck: Encodable, Sendable {
   }
 
   /// From the load's beginning until all threads of a service are taken, and stay so for 20 ms.
-  package static let onset = "all threads taken at"
+  package static let onset = "first full at"
 
   package var run: String
   package var load: Int
@@ -76,8 +76,23 @@ package struct PredictionCheck: Encodable, Sendable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case run, load, of, seconds, costs, figures, replayed, doubts
+    case load, of, costs, figures, replayed, doubts
+    case run = "run_id"
+    case seconds = "measured_ms"
     case notReplayed = "not_replayed"
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    try keys.encode(run, forKey: .run)
+    try keys.encode(load, forKey: .load)
+    try keys.encode(of, forKey: .of)
+    try keys.encode(seconds * 1000, forKey: .seconds)
+    try keys.encode(costs, forKey: .costs)
+    try keys.encode(figures, forKey: .figures)
+    try keys.encode(replayed, forKey: .replayed)
+    try keys.encode(notReplayed, forKey: .notReplayed)
+    try keys.encode(doubts, forKey: .doubts)
   }
 
   /// What clients see of a simulation, in the order in which it is told; times in milliseconds.
@@ -104,7 +119,7 @@ package struct PredictionCheck: Encodable, Sendable {
     of service: String, predicted: [String: Double], measured: [String: Double]
   ) -> [Figure] {
     [
-      ("held threads", "busy", ""), ("queued", "queued", ""), ("in flight", "in_flight", ""),
+      ("busy threads", "busy", ""), ("queued", "queued", ""), ("in flight", "in_flight", ""),
       ("response time", "response_ms", "ms"), (onset, "full_ms", "ms"), ("refused", "refused", "/s"),
     ].map { name, key, unit in
       let key = "\(key)(\(service))"

@@ -1,3 +1,4 @@
+import ChainModel
 package import TraceLog
 
 /// What came of a simulated run. Rates, shares and times are of the measured part, after the warm-up; times are in
@@ -83,19 +84,75 @@ extension SimulationPlan {
     return simulation.result()
   }
 
-  /// Simulates it, and writes the log that the services would have written.
+  /// Simulates it, and keeps the log that the services would have written.
   /// - Parameter runID: of the run that it is.
   /// - Returns: what came of it, and the log.
   /// - Throws: when the plan is not possible, or too much is in flight.
   package func record(runID: String) throws(SimulationError) -> (result: SimulationResult, log: LogSnapshot) {
+    try validateLog()
+    var simulation = Simulation(self, sink: RecordBuffer())
+    try simulation.run()
+    return (simulation.result(), simulation.snapshot(runID: runID))
+  }
+
+  /// The same, record by record, so that nothing of the log is kept in memory.
+  /// - Parameters:
+  ///   - runID: of the run that it is.
+  ///   - log: where the records go.
+  /// - Returns: what came of it, and all of the log but its records and texts.
+  /// - Throws: when the plan is not possible, too much is in flight, or the log takes no more.
+  package func record(
+    runID: String, into log: any SimulatedLog
+  ) throws(SimulationError) -> (result: SimulationResult, frame: LogSnapshot) {
+    try validateLog()
+    var simulation = Simulation(self, sink: RecordStream(log: log))
+    try simulation.run()
+    return (simulation.result(), simulation.frame(runID: runID))
+  }
+
+  /// About how many records its log will have.
+  ///
+  /// It simulates the beginning and takes the rest to be like that: where a fault comes later, or load builds up slowly,
+  /// it is no more than the order of magnitude.
+  /// - Throws: when the plan is not possible.
+  package func estimatedRecords() throws(SimulationError) -> Int {
+    try validateLog()
+    var simulation = Simulation(self, sink: RecordCount(limit: Self.countedRecords))
+    do {
+      try simulation.run()
+    } catch {
+      guard case .stopped = error else { throw error }
+    }
+    let (seen, time, end) = (simulation.sink.records, simulation.sink.time, simulation.end)
+    guard seen >= Self.countedRecords, time > 0, time < end else { return seen }
+    return Int(min(Double(seen) / Double(time) * Double(end), 1e15))
+  }
+
+  private static let countedRecords = 200_000
+
+  /// An upper bound of what the texts of its log take, in bytes: names of services, routes, threads and faults.
+  package var textBytes: Int {
+    let services = system.services.reduce(0) { sum, service in
+      let threads = 2 * service.threads + service.storeThreads + service.loops
+      let routes = service.routes.reduce(0) { sum, route in
+        sum + route.name.utf8.count + 64 + route.steps.count * 64
+      }
+      let name = service.name.utf8.count + 32
+      return sum + service.replicas * (threads + 4) * name + routes + 512
+    }
+    let faults = changes.reduce(0) { sum, change in
+      guard case .fault(let fault) = change.change else { return sum }
+      return sum + fault.text.utf8.count + 64
+    }
+    return min(services + faults + 1 << 16, 1 << 28)
+  }
+
+  private func validateLog() throws(SimulationError) {
     try validate()
     let instances = system.services.reduce(1) { $0 + $1.replicas }
     guard instances <= Layout.processSlots else {
       throw .invalid(
         what: "services", found: "\(instances) processes", expected: "at most \(Layout.processSlots) in a log")
     }
-    var simulation = Simulation(self, sink: RecordBuffer())
-    try simulation.run()
-    return (simulation.result(), simulation.snapshot(runID: runID))
   }
 }

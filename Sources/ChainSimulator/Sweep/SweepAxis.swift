@@ -123,11 +123,11 @@ package struct SweepAxis: Hashable, Sendable {
     for value in values {
       switch subject {
       case .rate:
-        guard let rate = Double(value), rate > 0, rate <= 10_000_000 else {
-          throw SweepError(found: "rate '\(value)'", expected: "more than 0 requests a second")
+        guard let rate = Double(value), SimulationPlan.rates.contains(rate) else {
+          throw SweepError(found: "rate '\(value)'", expected: "0.001 to 10000000 requests a second")
         }
       case .closed:
-        guard let clients = Int(value), (1...500_000).contains(clients) else {
+        guard let clients = Int(value), SimulationPlan.clients.contains(clients) else {
           throw SweepError(found: "closed '\(value)'", expected: "1 to 500000 clients")
         }
       case .setting: continue

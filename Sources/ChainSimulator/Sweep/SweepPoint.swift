@@ -1,6 +1,6 @@
 /// What is simulated for one value of a sweep.
 ///
-/// Keys: `value`, `figures` (see `ServedFigures`), `services` (each `service`, `threads`, `held`, `queued`, `full_at_s`),
+/// Keys: `value`, `figures` (see `ServedFigures`), `services` (each `service`, `threads`, `busy`, `queued`, `full_at_ms`),
 /// `full_first` (the service whose threads were all held first; absent: none), `binds` (see `Binding`).
 package struct SweepPoint: Hashable, Encodable, Sendable {
   /// Over all replicas. Threads: those that a request holds while it waits; none in the non-blocking models.
@@ -12,8 +12,18 @@ package struct SweepPoint: Hashable, Encodable, Sendable {
     package var fullAt: Double?
 
     private enum CodingKeys: String, CodingKey {
-      case service, threads, held, queued
-      case fullAt = "full_at_s"
+      case service, threads, queued
+      case held = "busy"
+      case fullAt = "full_at_ms"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var keys = encoder.container(keyedBy: CodingKeys.self)
+      try keys.encode(service, forKey: .service)
+      try keys.encode(threads, forKey: .threads)
+      try keys.encode(held, forKey: .held)
+      try keys.encode(queued, forKey: .queued)
+      try keys.encodeIfPresent(fullAt.map { $0 * 1000 }, forKey: .fullAt)
     }
   }
 
@@ -106,7 +116,7 @@ package enum Binding: Hashable, Encodable, Sendable {
   package var text: String {
     switch self {
     case .load: "all that is asked for is served"
-    case .threads(let service): "the threads of \(service) are held"
+    case .threads(let service): "the threads of \(service) are all busy"
     case .cores: "the processors are busy"
     case .storeThreads(let service): "the store threads of \(service) are busy"
     case .waiting: "clients wait for answers that take their time, and nothing is full"

@@ -4,14 +4,14 @@ struct HonestySection {
 
   private static let lesson = "no-win"
   private static let limits = [
-    "One host: services talk over loopback, so that there is no network to be slow, to lose, or to be full.",
-    "The load generator and all services share the processors. Runs in which they were more than 60 % busy do not count, "
-      + "unless the processor is what the lesson is about.",
-    "The slow database or bank is a sleep of a set length. A real one is slower the more it is asked.",
+    "One host: services talk over loopback, so no network is slow, loses packets, or is full.",
+    "The load generator and all services share the processors. What was measured while they were more than 60 % busy is "
+      + "shown with a mark, and decides nothing that other programs can change, unless the lesson is about processors.",
+    "The slow database or bank is a sleep of a set length. A real one gets slower the more it is asked.",
     "A thread that is ready and waits for a processor counts as running.",
     "SQLite and files have no non-blocking interface: the models that hold no thread hand such work to a small pool.",
-    "In async, a service's simulated remote system is waited for without a thread; its calls hold a hired one.",
-    "Faults begin when a command reaches the service, some milliseconds after the script says; onsets count from the "
+    "In async, a service waits for its simulated remote system without a thread; its calls hold a hired one.",
+    "Faults begin when a command reaches the service, some milliseconds after the script says. Onsets count from the "
       + "record that the service itself wrote.",
   ]
 

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// All lessons with what was measured, as one page, as a table for other programs, or as JSON.
 ///
 /// Keys: `machine`, `version`, `written_at`, `quick`, `lessons` (each `LessonOutcome`), `runs` (each `CellResult`).
@@ -77,12 +79,13 @@ package struct LessonReport: Encodable, Sendable {
   private var counted: String {
     let kind = quick ? "quick runs, one for each cell" : "full runs"
     let discarded = runs.filter { $0.discarded != nil }
-    let rest =
-      discarded.isEmpty
-      ? "all of them count"
-      : "\(discarded.count) of them do not count, each with its reason under its claim ("
-        + Set(discarded.map(\.lesson)).sorted().joined(separator: ", ") + ")"
-    return "\(runs.count) \(kind), of \(lessons.count) claims; \(rest)."
+    let busy = runs.filter { $0.discarded == nil && $0.busy != nil }
+    let parts = [(discarded, "do not count"), (busy, "were made on a busy host")].filter { !$0.0.isEmpty }.map {
+      "\(FigureText.count($0.0.count)) of them \($0.1), each with its reason under its claim ("
+        + Set($0.0.map(\.lesson)).sorted().joined(separator: ", ") + ")"
+    }
+    let rest = parts.isEmpty ? "all of them count" : parts.joined(separator: "; ")
+    return "\(FigureText.count(runs.count)) \(kind), of \(lessons.count) claims; \(rest)."
   }
 
   private func summary(_ markup: inout Markup) {
@@ -100,7 +103,7 @@ package struct LessonReport: Encodable, Sendable {
       markup.element("p", lesson.claim, [("class", "claim")])
       markup.element("p", "Source: \(lesson.source)", [("class", "soft")])
       markup.element("p", "\(lesson.story.question) \(lesson.story.expect)")
-      markup.element("p", "Planted: \(lesson.story.planted)")
+      markup.element("p", "Set up: \(lesson.story.planted)")
       Self.table(
         ["check", "measured", "predicted", "allowed", "verdict"],
         outcome.checks.map { check in
@@ -109,8 +112,8 @@ package struct LessonReport: Encodable, Sendable {
       BarPlot(lesson, outcome, runs, quick: quick)?.write(to: &markup)
       CheckPlot(checks: outcome.checks).write(to: &markup)
       if lesson.isMatrix { MatrixPlot(runs: runs.filter { $0.lesson == lesson.name }).write(to: &markup) }
-      for reason in outcome.discarded { markup.element("p", "Does not count: \(reason).", [("class", "soft")]) }
-      markup.element("p", "What fixes it: \(lesson.story.fixes) What that costs: \(lesson.story.costs)")
+      for remark in outcome.remarks { markup.element("p", remark, [("class", "soft")]) }
+      markup.element("p", "What fixes it: \(lesson.story.fixes) What it costs: \(lesson.story.costs)")
       let option = quick ? " --quick" : ""
       markup.element("p") { $0.element("code", "bin/chainlab lesson run \(lesson.name)\(option) --again") }
     }

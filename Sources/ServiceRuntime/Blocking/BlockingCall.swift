@@ -25,14 +25,16 @@ enum BlockingCall {
     var attempt = first
     while true {
       let result = perform(attempt, on: worker)
-      guard let pause = attempt.settle(result, by: worker.scribe) else { return End(attempt: attempt, result: result) }
+      let pause = attempt.settle(result, by: worker.scribe)
+      let isToBeRepeated = attempt.isToBeRepeated(result)
+      guard isToBeRepeated || pause != nil else { return End(attempt: attempt, result: result) }
       attempt.end(result, by: worker.scribe)
       do throws(CallError) {
-        if pause > .zero { try worker.sleep(attempt.rest(pause), for: attempt.exchange) }
+        if let pause, pause > .zero { try worker.sleep(attempt.rest(pause), for: attempt.exchange) }
       } catch {
         return End(result: .failure(error))
       }
-      attempt = attempt.next(span: worker.nextSpan())
+      attempt = attempt.next(span: worker.nextSpan(), isRepeat: isToBeRepeated)
       if let refusal = attempt.begin(by: worker.scribe) { return End(result: .failure(refusal)) }
     }
   }
@@ -43,20 +45,19 @@ enum BlockingCall {
   ) -> Result<CalleeAnswer, CallError> {
     let exchange = attempt.exchange
     let timeout = attempt.timeout
-    let headers = attempt.headers(timeout: timeout)
     return worker.waiting(.call, target: attempt.target, id: attempt.span.rawValue, for: exchange) {
-      worker.curl.get(
-        url: attempt.url, headers: headers.map { "\($0.0): \($0.1)" }, callee: attempt.callee,
-        timeout: timeout, keepsConnection: attempt.keepsConnection
-      ).mapError { $0.withinDeadline(exchange.deadline) }
+      worker.curl.get(attempt, timeout: timeout).mapError { $0.withinDeadline(exchange.deadline) }
     }
   }
 }
 
 extension CallError {
-  /// A timeout that was cut short by the request's own deadline is that deadline's.
+  /// A timeout that was cut short by the request's own deadline is that deadline's, whose timer ever was the first to see
+  /// it: the callee, which was told of it, may say so itself.
   func withinDeadline(_ deadline: Deadline) -> CallError {
-    guard case .timeout = self, deadline.hasPassed(at: Monotonic.now()) else { return self }
-    return .deadlineExceeded
+    switch self {
+    case .timeout, .answered(_, status: 504): deadline.hasPassed(at: Monotonic.now()) ? .deadlineExceeded : self
+    default: self
+    }
   }
 }

@@ -18,10 +18,10 @@ struct BlockingHost: Host {
   }
 
   private static func run(_ exchange: Exchange, on worker: WorkerContext) {
-    if let refusal = exchange.refusalAtStart { return exchange.refuse(refusal, by: worker.scribe) }
+    if let refusal = exchange.refusalAtStart { return exchange.refuse(refusal, by: worker.scribe, on: worker) }
     exchange.begin(by: worker.scribe)
     let result = worker.working(for: exchange) { serve(exchange, on: worker) }
-    exchange.finish(result, by: worker.scribe)
+    exchange.finish(result, by: worker.scribe, on: worker)
   }
 
   private static func serve(_ exchange: Exchange, on worker: WorkerContext) -> Result<Answer, CallError> {

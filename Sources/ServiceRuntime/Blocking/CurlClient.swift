@@ -1,103 +1,186 @@
 import CCurl
 import ChainModel
+import EventLoop
 import Glibc
 
-/// One reused libcurl handle: a blocking HTTP client for one thread, which really waits in the kernel.
+/// A blocking HTTP client for one thread, over libcurl's connections: it really waits in the kernel.
+///
+/// libcurl makes the connection and moves the bytes; what they mean is read as the event loop's client reads it, so that
+/// a callee that misbehaves is the same failure in every IO model. `curl_easy_perform` as a whole repeats a request on a
+/// connection that was closed, without a word, and takes for an answer what came before the request was sent.
 final class CurlClient {
-  private let handle: UnsafeMutableRawPointer
   private let interrupt: Interrupt
-  private var body: [UInt8] = []
-  private var socketError: Int32 = 0
+  private let parser = HeadParser()
+  private let output = Output(capacity: 512)
+  private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
+  /// Connections at rest; the one used last is last.
+  private var kept: [CurlConnection] = []
 
-  static let bodyLimit = 4 << 20
+  private static let keptLimit = 2 * ReplicaName.numbers.upperBound
 
   /// Once per process, before any thread uses libcurl.
   static let isReady: Bool = chain_curl_global_init() == CURLE_OK
 
   init(interrupt: Interrupt) {
-    guard Self.isReady, let handle = curl_easy_init() else { preconditionFailure("libcurl cannot be initialised") }
+    guard Self.isReady else { preconditionFailure("libcurl cannot be initialised") }
+    self.interrupt = interrupt
+  }
+
+  deinit { input.deallocate() }
+
+  /// Makes one GET request and blocks until its answer is complete.
+  /// - Parameters:
+  ///   - attempt: which has begun.
+  ///   - timeout: for all of it.
+  /// - Returns: the answer, if its status is a success.
+  func get(_ attempt: CallAttempt, timeout: Duration) -> Result<CalleeAnswer, CallError> {
+    let deadline = Deadline(after: timeout, from: Monotonic.now())
+    do throws(CallError) {
+      return .success(try exchange(attempt, timeout: timeout, deadline))
+    } catch {
+      return .failure(interrupt.isInterrupted ? .cancelled : error)
+    }
+  }
+
+  private func exchange(
+    _ attempt: CallAttempt, timeout: Duration, _ deadline: Deadline
+  ) throws(CallError) -> CalleeAnswer {
+    guard !interrupt.isInterrupted else { throw .cancelled }
+    let connection = attempt.needsNewConnection ? nil : takeKept(attempt.called)
+    let isUsed = connection != nil
+    let line: CurlConnection
+    if let connection { line = connection } else { line = try connect(attempt, timeout: timeout) }
+    output.clear()
+    attempt.write(to: output, timeout: timeout)
+    var reader = ResponseReader(bodyLimit: CalleeTarget.bodyLimit)
+    let isClean: Bool
+    do throws(LineEnd) {
+      try line.send(output.bytes, until: deadline)
+      isClean = try receive(&reader, from: line, until: deadline)
+    } catch {
+      throw error.callError(attempt.callee, isStale: isUsed && !reader.hasBegun)
+    }
+    guard let head = reader.head else { throw .malformedAnswer(attempt.callee) }
+    if isClean, head.keepsConnection, attempt.keepsConnection { keep(line) }
+    guard (200..<300).contains(head.status) else { throw .answered(attempt.callee, status: head.status) }
+    return CalleeAnswer(body: reader.body)
+  }
+
+  /// - Returns: whether nothing came behind the answer.
+  private func receive(
+    _ reader: inout ResponseReader, from line: CurlConnection, until deadline: Deadline
+  ) throws(LineEnd) -> Bool {
+    while !reader.isDone {
+      let count = try line.receive(input, until: deadline)
+      do throws(ResponseReader.Failure) {
+        guard count > 0 else {
+          try reader.end()
+          return false
+        }
+        let used = try reader.read(UnsafeRawBufferPointer(rebasing: input[..<count]), parser)
+        if reader.isDone { return used == count }
+      } catch {
+        throw error == .malformed ? .malformed : .closed
+      }
+    }
+    return true
+  }
+
+  // MARK: Connections
+
+  private func connect(_ attempt: CallAttempt, timeout: Duration) throws(CallError) -> CurlConnection {
+    do throws(LineEnd) {
+      return try CurlConnection(to: attempt.called, interrupt: interrupt, timeout: timeout)
+    } catch {
+      throw error.callError(attempt.callee, isStale: false)
+    }
+  }
+
+  /// One that has rested too long, or on which something has come meanwhile, is closed: an answer that nobody has asked
+  /// for is none.
+  private func takeKept(_ target: CalleeTarget) -> CurlConnection? {
+    let now = Monotonic.now()
+    while let place = kept.lastIndex(where: { $0.target === target }) {
+      let connection = kept.remove(at: place)
+      if now &- connection.restedAt <= target.keptFor.nanoseconds, connection.isQuiet { return connection }
+    }
+    return nil
+  }
+
+  private func keep(_ connection: CurlConnection) {
+    connection.restedAt = Monotonic.now()
+    kept.append(connection)
+    if kept.count > Self.keptLimit { kept.removeFirst() }
+  }
+}
+
+/// How a connection ended, or was never made.
+enum LineEnd: Error {
+  case refused
+  case descriptors
+  case timeout
+  case closed
+  case malformed
+
+  func callError(_ callee: ServiceName, isStale: Bool) -> CallError {
+    switch self {
+    case .refused: .connectionRefused(callee)
+    case .descriptors: .shed(.descriptors)
+    case .timeout: .timeout(callee)
+    case .closed: isStale ? .staleConnection(callee) : .connectionReset(callee)
+    case .malformed: .malformedAnswer(callee)
+    }
+  }
+}
+
+/// One connection that libcurl has made. Closed when it is gone.
+private final class CurlConnection {
+  let target: CalleeTarget
+  var restedAt: UInt64 = 0
+  private let handle: UnsafeMutableRawPointer
+  private let interrupt: Interrupt
+  private var socket: Int32 = -1
+  private var socketError: Int32 = 0
+
+  init(to target: CalleeTarget, interrupt: Interrupt, timeout: Duration) throws(LineEnd) {
+    guard let handle = curl_easy_init() else { throw .descriptors }
+    self.target = target
     self.handle = handle
     self.interrupt = interrupt
+    prepare(timeout)
+    let code = curl_easy_perform(handle)
+    if code == CURLE_OPERATION_TIMEDOUT { throw .timeout }
+    guard code == CURLE_OK, socket >= 0 else {
+      throw socketError == EMFILE || socketError == ENFILE ? .descriptors : .refused
+    }
+  }
+
+  deinit { curl_easy_cleanup(handle) }
+
+  private func prepare(_ timeout: Duration) {
     let context = Unmanaged.passUnretained(self).toOpaque()
     _ = chain_curl_long(handle, CURLOPT_NOSIGNAL, 1)
     _ = chain_curl_string(handle, CURLOPT_PROXY, "")
     _ = chain_curl_long(handle, CURLOPT_TCP_NODELAY, 1)
-    // Answers are small, and every blocked thread has such a buffer.
-    _ = chain_curl_long(handle, CURLOPT_BUFFERSIZE, 4096)
-    _ = chain_curl_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-    // Shorter than the callee's idle timeout, so that a connection is never reused just as the callee closes it.
-    _ = chain_curl_long(handle, CURLOPT_MAXAGE_CONN, 20)
-    _ = chain_curl_long(handle, CURLOPT_MAXCONNECTS, 2 * ReplicaName.numbers.upperBound)
-    _ = chain_curl_pointer(handle, CURLOPT_WRITEDATA, context)
-    _ = chain_curl_on_write(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-      guard let bytes, let context else { return 0 }
-      return Unmanaged<CurlClient>.fromOpaque(context).takeUnretainedValue().received(bytes, size * count)
-    }
+    _ = chain_curl_long(handle, CURLOPT_CONNECT_ONLY, 1)
+    // Nothing is read into it, and every blocked thread has one.
+    _ = chain_curl_long(handle, CURLOPT_BUFFERSIZE, 1024)
+    _ = chain_curl_string(handle, CURLOPT_URL, "http://\(target.authority)/")
+    _ = chain_curl_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(clamping: timeout.millisecondsRoundedUp)))
     _ = chain_curl_pointer(handle, CURLOPT_OPENSOCKETDATA, context)
     _ = chain_curl_on_open(handle) { context, _, address in
       guard let context, let address else { return -1 }
-      return Unmanaged<CurlClient>.fromOpaque(context).takeUnretainedValue().openSocket(address)
+      return Unmanaged<CurlConnection>.fromOpaque(context).takeUnretainedValue().openSocket(address)
     }
-    _ = chain_curl_pointer(handle, CURLOPT_CLOSESOCKETDATA, context)
+    _ = chain_curl_pointer(handle, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(interrupt).toOpaque())
     _ = chain_curl_on_close(handle) { context, descriptor in
       guard let context else { return close(descriptor) }
-      return Unmanaged<CurlClient>.fromOpaque(context).takeUnretainedValue().interrupt.closed(descriptor)
+      return Unmanaged<Interrupt>.fromOpaque(context).takeUnretainedValue().closed(descriptor)
     }
-  }
-
-  deinit {
-    curl_easy_cleanup(handle)
-  }
-
-  /// Makes one GET request and blocks until its answer is complete.
-  /// - Parameters:
-  ///   - url: where to.
-  ///   - headers: whole lines.
-  ///   - callee: for the errors.
-  ///   - timeout: for all of it.
-  ///   - keepsConnection: whether it may use a connection again, and keep it; otherwise it makes one of its own.
-  /// - Returns: the answer, if its status is a success.
-  func get(
-    url: String, headers: [String], callee: ServiceName, timeout: Duration, keepsConnection: Bool
-  ) -> Result<CalleeAnswer, CallError> {
-    body.removeAll(keepingCapacity: true)
-    socketError = 0
-    var list: UnsafeMutablePointer<curl_slist>?
-    for header in headers { list = curl_slist_append(list, header) }
-    defer { curl_slist_free_all(list) }
-    _ = chain_curl_list(handle, CURLOPT_HTTPHEADER, list)
-    _ = chain_curl_string(handle, CURLOPT_URL, url)
-    _ = chain_curl_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(clamping: timeout.milliseconds)))
-    _ = chain_curl_long(handle, CURLOPT_FRESH_CONNECT, keepsConnection ? 0 : 1)
-    _ = chain_curl_long(handle, CURLOPT_FORBID_REUSE, keepsConnection ? 0 : 1)
-    guard !interrupt.isInterrupted else { return .failure(.cancelled) }
-    let code = curl_easy_perform(handle)
-    guard code == CURLE_OK else { return .failure(error(code, callee: callee)) }
-    var status = 0
-    _ = chain_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
-    guard (200..<300).contains(status) else { return .failure(.answered(callee, status: status)) }
-    return .success(CalleeAnswer(body: body))
-  }
-
-  private func error(_ code: CURLcode, callee: ServiceName) -> CallError {
-    if interrupt.isInterrupted { return .cancelled }
-    switch code {
-    case CURLE_OPERATION_TIMEDOUT: return .timeout(callee)
-    case CURLE_COULDNT_CONNECT:
-      return [EMFILE, ENFILE].contains(socketError) ? .shed(.descriptors) : .connectionRefused(callee)
-    case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: return .connectionReset(callee)
-    default: return .malformedAnswer(callee)
-    }
-  }
-
-  private func received(_ bytes: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
-    guard body.count + count <= Self.bodyLimit else { return 0 }
-    body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
-    return count
   }
 
   private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
-    let descriptor = socket(
+    let descriptor = Glibc.socket(
       address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
     guard descriptor >= 0 else {
       socketError = errno
@@ -107,6 +190,50 @@ final class CurlClient {
       close(descriptor)
       return -1
     }
+    socket = descriptor
     return descriptor
+  }
+
+  /// Whether nothing has come, and it is not closed.
+  var isQuiet: Bool {
+    var byte: UInt8 = 0
+    return recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) < 0 && errno == EAGAIN
+  }
+
+  func send(_ bytes: UnsafeRawBufferPointer, until deadline: Deadline) throws(LineEnd) {
+    var sent = 0
+    while sent < bytes.count {
+      var count = 0
+      switch curl_easy_send(handle, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, &count) {
+      case CURLE_OK: sent += count
+      case CURLE_AGAIN: try wait(for: POLLOUT, until: deadline)
+      default: throw .closed
+      }
+    }
+  }
+
+  /// Waits for bytes; 0 when no more will come.
+  func receive(_ buffer: UnsafeMutableRawBufferPointer, until deadline: Deadline) throws(LineEnd) -> Int {
+    while true {
+      // The answer is never there before the question has been read.
+      try wait(for: POLLIN, until: deadline)
+      var count = 0
+      switch curl_easy_recv(handle, buffer.baseAddress, buffer.count, &count) {
+      case CURLE_OK: return count
+      case CURLE_AGAIN: continue
+      default: throw .closed
+      }
+    }
+  }
+
+  /// Where a thread stands that waits for its callee.
+  private func wait(for event: Int32, until deadline: Deadline) throws(LineEnd) {
+    while true {
+      let left = deadline.remaining(at: Monotonic.now()).millisecondsRoundedUp
+      var request = pollfd(fd: socket, events: Int16(event), revents: 0)
+      let ready = poll(&request, 1, Int32(clamping: left))
+      if ready > 0 { return }
+      if ready == 0, deadline.hasPassed(at: Monotonic.now()) { throw .timeout }
+    }
   }
 }

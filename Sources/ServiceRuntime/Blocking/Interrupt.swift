@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 import Glibc
 
 /// Wakes one thread out of whatever it waits for: a sleep, or a socket that it reads.

@@ -1,5 +1,6 @@
 import CPlatform
 import ChainModel
+import EventLoop
 import TraceLog
 
 /// What belongs to one thread of a pool: its pen, its ids, its connection to callees.
@@ -11,12 +12,18 @@ final class WorkerContext: @unchecked Sendable {  // owned by its thread; only `
   let interrupt = Interrupt()
   private var ids = IDGenerator()
   private(set) lazy var curl = CurlClient(interrupt: interrupt)
-  private var database: Database?
+  let store: StoreHolder
+  /// Answers are built in it.
+  private(set) lazy var output = Output(capacity: 1024)
+  let date = HTTPDate()
+  /// What has been done for requests that live on a loop, and not been told to it.
+  private var results: [(loop: EventLoop, job: EventLoop.Job)] = []
 
   init(environment: ServiceEnvironment, name: String, role: ThreadRole) {
     self.environment = environment
     self.name = name
     self.role = role
+    store = StoreHolder(environment)
     scribe = environment.scribe(thread: chain_thread_id())
   }
 
@@ -33,17 +40,24 @@ final class WorkerContext: @unchecked Sendable {  // owned by its thread; only `
     environment.retireThread(role: role, scribe: scribe)
   }
 
-  /// A connection to the service's database, this thread's until it gives it back.
-  func takeDatabase() throws(CallError) -> Database {
-    if let database { return database }
-    let taken = try environment.databases.take()
-    database = taken
-    return taken
+  // MARK: Results
+
+  /// So many are kept, and for so long, before the loop is told: each time costs it a wake-up.
+  private static let resultLimit = 16
+
+  var hasResults: Bool { !results.isEmpty }
+
+  /// Has the loop do this, with what else this thread finishes before it sleeps.
+  func tell(_ loop: EventLoop, _ job: @escaping EventLoop.Job) {
+    results.append((loop, job))
+    if results.count >= Self.resultLimit { handOver() }
   }
 
-  func giveDatabaseBack() {
-    guard let taken = database.take() else { return }
-    environment.databases.giveBack(taken)
+  func handOver() {
+    while let first = results.first {
+      first.loop.execute(all: results.filter { $0.loop === first.loop }.map(\.job))
+      results.removeAll { $0.loop === first.loop }
+    }
   }
 
   /// Runs a job for a request whose caller may leave: the thread is woken then.

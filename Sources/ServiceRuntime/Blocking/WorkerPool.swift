@@ -2,7 +2,7 @@ import CPlatform
 import ChainModel
 import Glibc
 import Logging
-import NIOCore
+import EventLoop
 import TraceLog
 
 /// Bounded threads with a bounded queue: real POSIX threads of a set stack size, resized and named while they run.
@@ -22,7 +22,9 @@ final class WorkerPool: @unchecked Sendable {  // its variables are touched with
   private let environment: ServiceEnvironment
   private let condition = Condition()
   private var state: PoolState
-  private var queue = CircularBuffer<Job>()
+  private var queue = Ring<Job>()
+  /// Threads without work; whoever fell idle last is the next to be woken, since it has most of what it needs at hand.
+  private var idle: [Condition.Place] = []
   private var usedNumbers: Set<Int> = []
   /// Called whenever a thread or a place in the queue has become free; outside the lock.
   private var onRelease: (@Sendable () -> Void)?
@@ -42,23 +44,39 @@ final class WorkerPool: @unchecked Sendable {  // its variables are touched with
   /// Queues the job, to be run once by a thread of the pool.
   /// - Returns: false when every thread is busy and the queue is full.
   func submit(ignoringLimit: Bool = false, _ job: @escaping Job) -> Bool {
-    let submission = condition.withLock {
+    let (submission, woken) = condition.withLock {
       let submission = state.submit(ignoringLimit: ignoringLimit)
-      if submission != .shed {
-        queue.append(job)
-        condition.signal()
-      }
-      return submission
+      guard submission != .shed else { return (submission, nil as Condition.Place?) }
+      queue.append(job)
+      return (submission, idle.popLast())
     }
+    // Outside the lock, which the woken thread wants at once.
+    woken?.wake()
     if submission == .accepted(startThread: true) { startThread() }
     return submission != .shed
+  }
+
+  /// Queues all jobs whatever the limit is, and wakes as few threads as there are, with one look at the queue.
+  func submit(all jobs: [Job]) {
+    let (starts, woken) = condition.withLock {
+      var starts = false
+      for job in jobs {
+        if state.submit(ignoringLimit: true) == .accepted(startThread: true) { starts = true }
+        queue.append(job)
+      }
+      let woken = Array(idle.suffix(jobs.count))
+      idle.removeLast(woken.count)
+      return (starts, woken)
+    }
+    for place in woken { place.wake() }
+    if starts { startThread() }
   }
 
   /// In use: has its threads. Not in use: finishes its queue and lets them go.
   func setActive(_ active: Bool) {
     condition.withLock {
       state.setActive(active)
-      condition.broadcast()
+      wakeAll()
     }
     grow()
   }
@@ -71,7 +89,7 @@ final class WorkerPool: @unchecked Sendable {  // its variables are touched with
   func resize(threads: Int?, queueLimit: Int?) {
     condition.withLock {
       state.resize(threads: threads, queueLimit: queueLimit)
-      condition.broadcast()
+      wakeAll()
     }
     grow()
     announceRoom()
@@ -131,33 +149,51 @@ final class WorkerPool: @unchecked Sendable {  // its variables are touched with
     chain_set_thread_name(name)
     let worker = WorkerContext(environment: environment, name: name, role: settings.role)
     worker.announce()
-    while let job = nextJob() {
+    let place = Condition.Place()
+    var isDone = false
+    while let job = nextJob(worker, at: place, isDone: isDone) {
       job(worker)
-      let release = condition.withLock {
-        state.finished()
-        return onRelease
-      }
-      release?()
+      isDone = true
     }
+    worker.handOver()
     worker.retire()
     condition.withLock { _ = usedNumbers.remove(number) }
   }
 
-  private func nextJob() -> Job? {
-    condition.withLock {
-      while true {
-        switch state.next() {
-        case .work: return queue.removeFirst()
-        case .wait: workerIsIdle()
-        case .exit: return nil
+  /// Says that the job before is done, if there was one, and waits for the next; nil when the thread is to end.
+  private func nextJob(_ worker: WorkerContext, at place: Condition.Place, isDone: Bool) -> Job? {
+    var isDone = isDone
+    while true {
+      let (next, job, release) = condition.withLock {
+        if isDone { state.finished() }
+        let release = isDone ? onRelease : nil
+        isDone = false
+        var next = state.next()
+        // What is done is handed over before the thread sleeps, and outside the lock.
+        while next == .wait, !worker.hasResults, release == nil {
+          workerIsIdle(at: place)
+          next = state.next()
         }
+        return (next, next == .work ? queue.removeFirst() : nil, release)
+      }
+      release?()
+      switch next {
+      case .work: return job
+      case .exit: return nil
+      case .wait: worker.handOver()
       }
     }
   }
 
   /// Where a worker without work stands, by name, in any stack dump.
   @inline(never)
-  private func workerIsIdle() {
-    condition.wait()
+  private func workerIsIdle(at place: Condition.Place) {
+    idle.append(place)
+    condition.wait(at: place)
+    idle.removeAll { $0 === place }
+  }
+
+  private func wakeAll() {
+    for place in idle { place.wake() }
   }
 }

@@ -7,6 +7,7 @@ import Synchronization
 final class Callee: @unchecked Sendable {  // atomics, and a lock around what only the control port touches
   let service: ServiceName
   private let names: Names
+  private let idleTimeout: Duration
   private let order: ManagedAtomic<UInt64>
   private let turns = ManagedAtomic<UInt64>(0)
   /// By number of the replica. What stands here is never freed, since a call may be just about to use it.
@@ -22,11 +23,13 @@ final class Callee: @unchecked Sendable {  // atomics, and a lock around what on
   private static let host = "127.0.0.1"
 
   /// - Throws: when the address cannot be used.
-  init(_ service: ServiceName, host: String, port: Int, names: Names) throws {
+  init(_ service: ServiceName, host: String, port: Int, idleTimeout: Duration, names: Names) throws {
     self.service = service
+    self.idleTimeout = idleTimeout
     self.names = names
     order = ManagedAtomic(CalleeOrder([1]).word)
-    let target = try CalleeTarget(ReplicaName(service), host: host, port: port, names: names)
+    let target = try CalleeTarget(
+      ReplicaName(service), host: host, port: port, idleTimeout: idleTimeout, names: names)
     known.withLock { $0[Place(number: 1, port: port)] = target }
     places[0].store(.passUnretained(target), ordering: .releasing)
   }
@@ -64,7 +67,8 @@ final class Callee: @unchecked Sendable {  // atomics, and a lock around what on
   private func target(_ place: Place) throws -> CalleeTarget {
     if let target = known.withLock({ $0[place] }) { return target }
     let target = try CalleeTarget(
-      ReplicaName(service, place.number), host: Self.host, port: place.port, names: names)
+      ReplicaName(service, place.number), host: Self.host, port: place.port, idleTimeout: idleTimeout,
+      names: names)
     known.withLock { $0[place] = target }
     return target
   }

@@ -10,7 +10,9 @@ final class CalleeBoard: Sendable {
   init(_ configuration: ServiceConfiguration, topology: Topology, names: Names) throws {
     callees = try ServiceName.allCases.map { name in
       guard configuration.callees.contains(name) else { return nil }
-      return try Callee(name, host: topology[name].host, port: topology[name].port, names: names)
+      return try Callee(
+        name, host: topology[name].host, port: topology[name].port, idleTimeout: topology[name].idleTimeout,
+        names: names)
     }
   }
 

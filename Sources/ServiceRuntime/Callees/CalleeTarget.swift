@@ -1,6 +1,6 @@
 import Atomics
 import ChainModel
-import NIOCore
+import EventLoop
 
 /// One replica of a callee, where it listens.
 final class CalleeTarget: @unchecked Sendable {  // constants and an atomic
@@ -11,19 +11,24 @@ final class CalleeTarget: @unchecked Sendable {  // constants and an atomic
   let authority: String
   /// As the target of a wait in the log.
   let name: UInt32
-  private let base: String
   private let calls = ManagedAtomic<Int>(0)
 
-  init(_ replica: ReplicaName, host: String, port: Int, names: Names) throws {
+  /// How long a connection to it may rest before it is used again: well below its own idle timeout, so that it is never
+  /// used just as it is being closed.
+  let keptFor: Duration
+
+  /// A longer answer is refused.
+  static let bodyLimit = 4 << 20
+  private static let longestRest = Duration.seconds(20)
+
+  init(_ replica: ReplicaName, host: String, port: Int, idleTimeout: Duration, names: Names) throws {
+    keptFor = min(Self.longestRest, idleTimeout / 2)
     self.replica = replica
     self.port = port
-    address = try SocketAddress(ipAddress: host, port: port)
+    address = try SocketAddress.parse(host, port)
     authority = "\(host):\(port)"
-    base = "http://\(authority)"
     name = names.id(replica.text)
   }
-
-  func url(_ path: String) -> String { base + path }
 
   /// Calls that have chosen it and have not ended.
   var inFlight: Int { calls.load(ordering: .sequentiallyConsistent) }

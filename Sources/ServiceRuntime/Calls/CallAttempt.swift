@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 import Topology
 import TraceLog
 
@@ -11,6 +12,9 @@ struct CallAttempt: Sendable {
   let span: SpanID
   /// Counted from 1.
   let number: Int
+  /// It repeats one whose connection turned out to be closed: that is nobody's failure, and asks for no policy.
+  private let isRepeat: Bool
+  private let repeats: Int
   /// Nil without a policy.
   private let terms: CallEdge.Terms?
   private var pass: CallGate.Pass?
@@ -24,27 +28,39 @@ struct CallAttempt: Sendable {
     self.path = path
     self.span = span
     number = 1
+    isRepeat = false
+    repeats = 0
     terms = edge.terms
   }
 
-  private init(after attempt: CallAttempt, span: SpanID) {
+  private init(after attempt: CallAttempt, span: SpanID, isRepeat: Bool) {
     exchange = attempt.exchange
     edge = attempt.edge
     path = attempt.path
     self.span = span
     number = attempt.number + 1
+    self.isRepeat = isRepeat
+    repeats = attempt.repeats + (isRepeat ? 1 : 0)
     terms = attempt.terms
   }
 
   /// The attempt after this one has failed.
-  func next(span: SpanID) -> CallAttempt { CallAttempt(after: self, span: span) }
+  func next(span: SpanID, isRepeat: Bool = false) -> CallAttempt {
+    CallAttempt(after: self, span: span, isRepeat: isRepeat)
+  }
+
+  /// Whether it is made again at once, on a new connection: the callee had closed the one that was kept, and has not
+  /// seen the request (RFC 9112 9.3.1).
+  func isToBeRepeated(_ result: Result<CalleeAnswer, CallError>) -> Bool {
+    if case .failure(.staleConnection) = result { !isRepeat } else { false }
+  }
+
+  var needsNewConnection: Bool { isRepeat || !keepsConnection }
 
   var callee: ServiceName { edge.callee }
 
   /// The wait for its answer is a wait for this.
   var target: UInt32 { called.name }
-
-  var url: String { called.url(path) }
 
   /// The replica it goes to.
   var called: CalleeTarget {
@@ -99,7 +115,7 @@ struct CallAttempt: Sendable {
     guard let terms, let pass else { return nil }
     var failure: CallError?
     if case .failure(let error) = result { failure = error }
-    return edge.leave(terms, pass, attempt: number, error: failure, deadline: exchange.deadline, by: scribe)
+    return edge.leave(terms, pass, attempt: number - repeats, error: failure, deadline: exchange.deadline, by: scribe)
   }
 
   /// Ends the attempt's span.
@@ -119,16 +135,26 @@ struct CallAttempt: Sendable {
     FaultPlan.Sleep(duration: pause, label: exchange.core.names.backoff, flags: [])
   }
 
-  /// The headers that a call carries: trace context, and unless the policy keeps it back, how long the caller will wait.
-  func headers(timeout: Duration) -> [(String, String)] {
+  /// The request as it goes over the wire: with its trace context and, unless the policy keeps it back, how long the
+  /// caller will wait.
+  func write(to output: Output, timeout: Duration) {
+    output.append("GET ")
+    output.append(path)
+    output.append(" HTTP/1.1\r\nhost: ")
+    output.append(called.authority)
+    output.append("\r\ntraceparent: ")
     var context = exchange.context
     context.span = span
-    var headers = [(TraceContext.parentHeader, context.parent)]
-    if !context.state.isEmpty { headers.append((TraceContext.stateHeader, context.state)) }
-    if terms?.policy.deadline ?? true {
-      headers.append((Deadline.header, String(max(1, timeout.milliseconds))))
+    output.append(context.parent)
+    if !context.state.isEmpty {
+      output.append("\r\ntracestate: ")
+      output.append(context.state)
     }
-    if !keepsConnection { headers.append(("connection", "close")) }
-    return headers
+    if terms?.policy.deadline ?? true {
+      output.append("\r\nchainlab-timeout-ms: ")
+      output.append(number: max(1, Int(clamping: timeout.millisecondsRoundedUp)))
+    }
+    if !keepsConnection { output.append("\r\nconnection: close") }
+    output.append("\r\n\r\n")
   }
 }

@@ -1,153 +1,121 @@
 import ChainModel
+import EventLoop
 import Logging
-import NIOCore
-import NIOHTTP1
-import NIOPosix
 import TraceLog
 
-/// The control port's listener, on the control loop alone: it answers whatever the service's threads and loops do.
-enum ControlPort {
-  static let bodyLimit = 64 * 1024
+/// The control port's listeners, on the control loop alone: it answers whatever the service's threads and loops do.
+final class ControlPort {
+  private static let backlog = 64
+  private static let patience = Duration.seconds(60)
 
-  /// - Returns: the listening channel.
-  static func listen(
-    on eventLoop: any EventLoop, host: String, port: Int, routes: ControlRoutes, service: ReplicaName, logger: Logger
-  ) -> EventLoopFuture<any Channel> {
-    let handover = Handover(routes)
+  private let server: HTTPServer
+  private var listeners: [Listener] = []
+
+  /// Which the kernel chose if 0 was asked for.
+  let port: Int
+
+  /// - Throws: `Listener.Failure` when the port cannot be had.
+  init(on loop: EventLoop, host: String, port: Int, routes: ControlRoutes, service: ReplicaName, logger: Logger) throws
+  {
     let users = PeerUsers()
     if !users.isKnown {
       logger.notice("the control port answers all users of this host: the kernel does not tell them apart")
     }
-    return ServerBootstrap(group: eventLoop)
-      .serverChannelOption(.backlog, value: 64)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .serverChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))
-        }
-      }
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          let watch = ByteWatch()
-          try pipeline.addHandler(watch)
-          try pipeline.addHandler(HTTPResponseEncoder())
-          try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-          try pipeline.addHandler(HTTPServerPipelineHandler())
-          try pipeline.addHandler(ControlHandler(routes: handover.value, service: service, watch: watch, users: users))
-        }
-      }
-      .bind(host: host, port: port)
+    let server = HTTPServer(loop, .init(request: Self.patience, idle: Self.patience)) {
+      ControlConnection($0, routes: routes, service: service, users: users)
+    }
+    self.server = server
+    let shortage = ShortageNote(logger)
+    func listener(_ host: String, _ port: Int) throws -> Listener {
+      try Listener(
+        on: loop, host: host, port: port, backlog: Self.backlog, onShortage: { shortage.tell($0) }
+      ) { server.adopt($0) }
+    }
+    let main = try listener(host, port)
+    self.port = main.port
+    listeners = [main]
+    guard let twin = LoopbackTwin.address(of: host) else { return }
+    do {
+      listeners.append(try listener(twin, main.port))
+    } catch {
+      LoopbackTwin.report(error, twin, main.port, to: logger)
+    }
+  }
+
+  /// On its loop.
+  func start() {
+    for listener in listeners { listener.start() }
+  }
+
+  /// On its loop: ends it and all of its connections.
+  func close() {
+    for listener in listeners { listener.close() }
+    server.closeAll()
   }
 }
 
 /// One connection to the control port.
-private final class ControlHandler: ChannelInboundHandler {
-  typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
-
+private final class ControlConnection: RequestHandler {
   private let routes: ControlRoutes
   private let service: ReplicaName
-  private let watch: ByteWatch
-  private let users: PeerUsers
+  private var connection: ServerConnection?
   /// Why whoever has connected is not answered.
-  private var strange: String?
+  private let strange: String?
   private var request: ControlRequest?
-  private var keepAlive = true
-  private var isHead = false
-  private var timer: Scheduled<Void>?
 
-  init(routes: ControlRoutes, service: ReplicaName, watch: ByteWatch, users: PeerUsers) {
+  init(_ connection: ServerConnection, routes: ControlRoutes, service: ReplicaName, users: PeerUsers) {
+    self.connection = connection
     self.routes = routes
     self.service = service
-    self.watch = watch
-    self.users = users
+    strange = users.refusal(of: connection.descriptor)
   }
 
-  func channelActive(context: ChannelHandlerContext) {
-    let channel = context.channel
-    strange =
-      channel.localAddress?.withSockAddr { local, _ in
-        channel.remoteAddress?.withSockAddr { remote, _ in users.refusal(local: local, remote: remote) } ?? nil
-      } ?? nil
-    context.fireChannelActive()
-  }
-
-  func handlerAdded(context: ChannelHandlerContext) {
-    let channel = context.channel
-    timer = context.eventLoop.scheduleTask(in: .seconds(60)) { channel.close(promise: nil) }
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    timer?.cancel()
-    context.fireChannelInactive()
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head):
-      keepAlive = head.isKeepAlive
-      isHead = head.method == .HEAD
-      let path = String(head.uri.prefix { $0 != "?" })
-      request = ControlRequest(method: head.method.rawValue, path: path, headers: head.headers, body: [])
-    case .body(let buffer):
-      guard let size = request?.body.count else { return }
-      guard size + buffer.readableBytes <= ControlPort.bodyLimit else {
-        request = nil
-        keepAlive = false
-        return refuse(ControlRefusal(413, "a body may have at most \(ControlPort.bodyLimit) bytes"), context)
-      }
-      request?.body.append(contentsOf: buffer.readableBytesView)
-    case .end:
-      guard let request else { return }
-      self.request = nil
-      if let strange { return refuse(ControlRefusal(403, strange), context) }
-      switch routes.answer(request) {
-      case .success(let answer): write(answer, HTTPHeaders(), context)
-      case .failure(let refusal): refuse(refusal, context)
-      }
+  func began(_ head: RequestHead) {
+    if head.asksForMethods {
+      connection?.answer(Reply(204, "", [], fields: ["allow: \(Self.everywhere)"]))
+    } else {
+      request = ControlRequest(head)
     }
   }
 
-  /// What cannot be parsed is answered once, and the connection closed.
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard keepAlive || request != nil, let error = error as? HTTPParserError else { return context.close(promise: nil) }
-    keepAlive = false
+  private static let everywhere = "GET, HEAD, PUT, DELETE"
+
+  func received(_ bytes: UnsafeRawBufferPointer) { request?.body.append(contentsOf: bytes) }
+
+  func complete() {
+    guard let request else { return }
+    self.request = nil
+    if let strange {
+      connection?.answer(reply(ControlRefusal(403, strange)))
+      return
+    }
+    switch routes.answer(request) {
+    case .success(let answer): connection?.answer(reply(answer))
+    case .failure(let refusal): connection?.answer(reply(refusal))
+    }
+  }
+
+  func refused(_ reason: RequestRefusal) {
     request = nil
-    let refusal =
-      error == .headerOverflow
-      ? ControlRefusal(431, "the request's head is too large")
-      : ControlRefusal(400, "the request is no valid HTTP/1.1: \(error)")
-    watch.dismiss(with: answer(refusal))
+    let row = CallError(reason).row
+    connection?.dismiss(reply(ControlRefusal(row.status, row.detail)))
   }
 
-  private func refuse(_ refusal: ControlRefusal, _ context: ChannelHandlerContext) {
-    var headers = HTTPHeaders()
-    if let allow = refusal.allow { headers.add(name: "allow", value: allow) }
-    write(answer(refusal), headers, context)
+  func closed() {
+    connection = nil
+    request = nil
   }
 
-  private func answer(_ refusal: ControlRefusal) -> Answer {
+  private func reply(_ refusal: ControlRefusal) -> Reply {
     let body = WireJSON.encode([
       "detail": refusal.detail, "service": service.text, "status": String(refusal.status),
     ])
-    return Answer(status: refusal.status, contentType: "application/problem+json", body: body)
+    return reply(
+      Answer(status: refusal.status, contentType: "application/problem+json", body: body),
+      fields: refusal.allow.map { ["allow: \($0)"] } ?? [])
   }
 
-  private func write(_ answer: Answer, _ headers: HTTPHeaders, _ context: ChannelHandlerContext) {
-    var headers = headers
-    headers.add(name: "content-type", value: answer.contentType)
-    headers.add(name: "content-length", value: String(answer.body.count))
-    headers.add(name: "x-content-type-options", value: "nosniff")
-    if !keepAlive { headers.add(name: "connection", value: "close") }
-    let head = HTTPResponseHead(
-      version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil) }
-    let channel = context.channel
-    let close = !keepAlive
-    let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.whenComplete { _ in if close { channel.close(promise: nil) } }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+  private func reply(_ answer: Answer, fields: [String] = []) -> Reply {
+    Reply(answer.status, answer.contentType, answer.body, fields: fields + ["x-content-type-options: nosniff"])
   }
 }

@@ -73,7 +73,7 @@ extension ControlRoutes {
     return .json(
       WireJSON.encode([
         "min_remaining": DurationText.format(rules.minRemaining), "leave": rules.leave.rawValue,
-        "in_flight": "\(rules.inFlightLimit)",
+        "in_flight": rules.limit.text,
       ]))
   }
 }

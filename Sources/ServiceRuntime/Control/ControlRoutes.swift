@@ -1,19 +1,18 @@
 import Atomics
 import Topology
-import NIOHTTP1
 import CPlatform
 import ChainModel
-import NIOCore
+import EventLoop
 import TraceLog
 
 /// What the control port answers. Runs on the control loop, which never waits for the service.
 final class ControlRoutes {
   let core: ServiceCore
   private let loops: [LoopContext]
-  private let controlLoop: any EventLoop
+  private let controlLoop: EventLoop
   var isReady = false
 
-  init(core: ServiceCore, loops: [LoopContext], controlLoop: any EventLoop) {
+  init(core: ServiceCore, loops: [LoopContext], controlLoop: EventLoop) {
     self.core = core
     self.loops = loops
     self.controlLoop = controlLoop
@@ -21,9 +20,7 @@ final class ControlRoutes {
 
   func answer(_ request: ControlRequest) -> Result<Answer, ControlRefusal> {
     do throws(ControlRefusal) {
-      guard request.isAllowed else {
-        throw ControlRefusal(403, "the control port answers programs on this host: check the Host and Origin headers")
-      }
+      if let refusal = request.refusal { throw refusal }
       return .success(try route(request))
     } catch {
       return .failure(error)
@@ -38,7 +35,8 @@ final class ControlRoutes {
       return .json(Array(#"{"ready":true}"#.utf8))
     case ("GET", "/status"): return .json(WireJSON.encode(status))
     case ("GET", "/metrics"):
-      return .text(MetricsText(core: core).render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+      let text = MetricsText(core: core, loops: loops).render()
+      return .text(text, contentType: "text/plain; version=0.0.4; charset=utf-8")
     case ("PUT", "/mode"): return try setMode(try body(request))
     case ("PUT", "/pool"): return try setPool(try body(request))
     case ("PUT", "/fault"): return try setFault(try body(request))
@@ -55,8 +53,9 @@ final class ControlRoutes {
   }
 
   private static let methods = [
-    "/health": "GET", "/ready": "GET", "/status": "GET", "/metrics": "GET", "/mode": "PUT", "/pool": "PUT",
-    "/fault": "PUT, DELETE", "/policy": "PUT, DELETE", "/admission": "PUT", "/callees": "GET, PUT",
+    "/health": "GET, HEAD", "/ready": "GET, HEAD", "/status": "GET, HEAD", "/metrics": "GET, HEAD", "/mode": "PUT",
+    "/pool": "PUT", "/fault": "PUT, DELETE", "/policy": "PUT, DELETE", "/admission": "PUT",
+    "/callees": "GET, HEAD, PUT",
   ]
 
   private func refusal(_ request: ControlRequest) throws(ControlRefusal) -> ControlRefusal {
@@ -73,7 +72,7 @@ final class ControlRoutes {
   }
 
   private func requireJSON(_ request: ControlRequest) throws(ControlRefusal) {
-    let type = request.headers.first(name: "content-type")?.lowercased() ?? ""
+    let type = request.contentType
     guard type == "application/json" || type.hasPrefix("application/json;") else {
       throw ControlRefusal(415, "found content type '\(type)', expected application/json")
     }
@@ -114,7 +113,7 @@ final class ControlRoutes {
     if case .stall(let window) = fault.kind { lifetime = min(lifetime ?? window, window) }
     if let lifetime {
       let core = core
-      controlLoop.scheduleTask(in: .nanoseconds(Int64(clamping: lifetime.nanoseconds))) { core.faults.lift(id) }
+      controlLoop.schedule(after: lifetime) { core.faults.lift(id) }
     }
     return .json(WireJSON.encode(["faults": core.faults.texts]))
   }
@@ -130,6 +129,13 @@ final class ControlRoutes {
 
   // MARK: Status
 
+  private var limits: ServiceStatus.Limits {
+    let inForce = core.admission.inForce(loops)
+    return ServiceStatus.Limits(
+      inFlight: inForce.limit, rule: core.admission.limit.text, isShedding: inForce.isShedding,
+      connections: core.limits.connections, descriptors: core.limits.descriptors)
+  }
+
   private var status: ServiceStatus {
     let environment = core.environment
     let kernel = KernelStatus.read()
@@ -137,14 +143,12 @@ final class ControlRoutes {
     let own = environment.threads(.worker) + environment.threads(.hired) + environment.threads(.store)
     return ServiceStatus(
       service: core.environment.replica.text, pid: Int(ProcessIdentity.current.pid), mode: core.modes.model,
-      uptimeSeconds: Double((Monotonic.now() &- core.startedAt) / 1_000_000) / 1000,
+      uptimeMs: Double((Monotonic.now() &- core.startedAt) / 1_000_000),
       pool: .init(
         threads: pool.threads, running: pool.running, busy: pool.busy, queued: pool.queued,
         queueLimit: pool.queueLimit, overflow: core.configuration.overflow.rawValue),
       inFlight: core.inFlight.load(ordering: .relaxed), connections: core.connections.load(ordering: .relaxed),
-      limits: .init(
-        inFlight: core.admission.inFlightLimit, connections: core.limits.connections,
-        descriptors: core.limits.descriptors),
+      limits: limits,
       threads: .init(
         total: kernel.threads, workers: environment.threads(.worker), loops: environment.threads(.loop),
         hired: environment.threads(.hired), store: environment.threads(.store),

@@ -1,6 +1,6 @@
 import Atomics
 import ChainModel
-import NIOCore
+import EventLoop
 import TraceLog
 
 /// Asks a service loop from outside, on every tick of the control loop, to run something, and measures how late it does:

@@ -5,6 +5,7 @@ import ChainModel
 /// `GET /metrics` in Prometheus' text format 0.0.4, with OpenTelemetry's names.
 struct MetricsText {
   let core: ServiceCore
+  let loops: [LoopContext]
 
   func render() -> String {
     let pool = core.workers.snapshot
@@ -14,6 +15,9 @@ struct MetricsText {
     gauge(
       "http_server_active_requests", "Requests admitted and not yet answered.",
       [("", core.inFlight.load(ordering: .relaxed))], &lines)
+    gauge(
+      "chainlab_in_flight_limit", "How many requests may be in flight: fewer while the service sheds overload.",
+      [("", core.admission.inForce(loops).limit)], &lines)
     gauge("chainlab_connections", "Open client connections.", [("", core.connections.load(ordering: .relaxed))], &lines)
     gauge("chainlab_pool_size", "Threads of the worker pool.", [("", pool.threads)], &lines)
     gauge("chainlab_pool_busy", "Worker threads that hold a request.", [("", pool.busy)], &lines)

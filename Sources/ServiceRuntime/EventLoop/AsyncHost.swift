@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 
 /// Runs a request as an async function on its event loop; its calls are made from that loop.
 struct AsyncHost: Host {
@@ -11,7 +12,7 @@ struct AsyncHost: Host {
     exchange.begin(by: exchange.loop.scribe)
     LoopFaults.suffer(exchange) { error in
       if let error { return exchange.finish(.failure(error), by: exchange.loop.scribe) }
-      Task(executorPreference: exchange.loop.executor) {
+      Task(executorPreference: exchange.loop.eventLoop) {
         let result = await serve(AsyncRequest(exchange: exchange, transport: transport))
         exchange.finish(result, by: exchange.loop.scribe)
       }

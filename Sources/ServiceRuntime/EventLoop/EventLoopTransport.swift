@@ -1,9 +1,9 @@
 import ChainModel
-import NIOCore
+import Topology
 import TraceLog
 
 /// Reaches callees from the request's own event loop, where nobody waits. SQLite and files have no non-blocking
-/// interface, so store work goes to the small store pool.
+/// interface, so store work goes to the small store pool, unless it is so short that the loop may be held by it.
 struct EventLoopTransport: LoopTransport {
   func get(
     _ callee: ServiceName, _ path: String, for exchange: Exchange,
@@ -24,7 +24,7 @@ struct EventLoopTransport: LoopTransport {
     let timeout = attempt.timeout
     let wait = LoopWait(.call, target: attempt.target, id: attempt.span.rawValue, for: exchange)
     var token = 0
-    let call = PendingCall(callee: attempt.callee, keepsConnection: attempt.keepsConnection) { result in
+    let call = PendingCall(callee: attempt.callee) { result in
       exchange.cancellation.remove(token)
       let result = result.mapError { $0.withinDeadline(exchange.deadline) }
       wait.end(result.waitOutcome)
@@ -32,9 +32,8 @@ struct EventLoopTransport: LoopTransport {
     }
     let handover = Handover(call)
     // The connection sees its caller leave on this same loop.
-    token = exchange.cancellation.onCancel { handover.value.fail(.cancelled) }
-    exchange.loop.client.send(
-      call, to: attempt.called, path: attempt.path, headers: attempt.headers(timeout: timeout), timeout: timeout)
+    token = exchange.cancellation.onCancel { handover.value.give(up: .cancelled) }
+    exchange.loop.client.send(call, attempt, timeout: timeout)
   }
 
   /// The back-off before another attempt is a timer of the loop.
@@ -45,6 +44,9 @@ struct EventLoopTransport: LoopTransport {
     let loop = attempt.exchange.loop
     let pause = attempt.settle(result, by: loop.scribe)
     attempt.end(result, by: loop.scribe)
+    if attempt.isToBeRepeated(result) {
+      return make(attempt.next(span: loop.nextSpan(), isRepeat: true), completion: completion)
+    }
     guard let pause else { return completion(result) }
     LoopFaults.sleep(pause > .zero ? [attempt.rest(pause)] : [], attempt.exchange) { error in
       if let error { return completion(.failure(error)) }
@@ -52,9 +54,10 @@ struct EventLoopTransport: LoopTransport {
     }
   }
 
-  func store<Value: Sendable>(
-    _ work: StoreWork<Value>, for exchange: Exchange, completion: @escaping (Result<Value, CallError>) -> Void
-  ) {
-    work.run(on: exchange.core.storePool, for: exchange, completion: completion)
+  func store(_ task: StoreTask, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
+    switch exchange.core.configuration.store {
+    case .pool: task.run(on: exchange.core.storePool, for: exchange, completion: completion)
+    case .loop: task.run(onLoopOf: exchange, completion: completion)
+    }
   }
 }

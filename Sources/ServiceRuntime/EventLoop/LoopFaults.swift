@@ -1,6 +1,6 @@
 import CPlatform
 import ChainModel
-import NIOCore
+import EventLoop
 import TraceLog
 
 /// Carries faults out for a request that lives on an event loop.
@@ -42,11 +42,12 @@ enum LoopFaults {
       if let error { return next(error) }
       sleep(sleeps.dropFirst(), exchange, then: next)
     }
-    let timer = exchange.loop.eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: first.duration.nanoseconds))) {
+    let timer = exchange.loop.eventLoop.schedule(after: first.duration) {
       once.run(nil)
     }
+    let handover = Handover(timer)
     once.token = exchange.cancellation.onCancel {
-      timer.cancel()
+      handover.value.cancel()
       once.run(.cancelled)
     }
     once.cancellation = exchange.cancellation
@@ -63,10 +64,7 @@ enum LoopFaults {
     }
     let loop = exchange.loop.eventLoop
     let lifted = core.faults.onLift(fault.id) { loop.execute { once.run(nil) } }
-    let remaining = exchange.deadline.remaining(at: Monotonic.now())
-    let timer = loop.scheduleTask(in: .nanoseconds(Int64(clamping: remaining.nanoseconds))) {
-      once.run(.deadlineExceeded)
-    }
+    let timer = loop.schedule(at: exchange.deadline.nanoseconds) { once.run(.deadlineExceeded) }
     once.token = exchange.cancellation.onCancel { once.run(.cancelled) }
     once.cancellation = exchange.cancellation
     once.cleanUp = {

@@ -8,6 +8,8 @@ struct LoopWait {
   let id: UInt64
   let flags: WaitFlags
   let exchange: Exchange
+  /// When it began.
+  private(set) var began: UInt64 = 0
 
   /// Says in the log that the wait begins.
   init(_ cause: WaitCause, target: UInt32, id: UInt64, flags: WaitFlags = [], for exchange: Exchange) {
@@ -16,7 +18,7 @@ struct LoopWait {
     self.id = id
     self.flags = flags
     self.exchange = exchange
-    exchange.loop.scribe.write(record(.waitStart, detail: cause.rawValue))
+    began = exchange.loop.scribe.write(record(.waitStart, detail: cause.rawValue))
   }
 
   func end(_ outcome: WaitOutcome) {

@@ -1,35 +1,48 @@
 import ChainModel
+import EventLoop
+import Glibc
 
 /// A call under way, which completes once: with its answer, its timeout, or because its caller went away.
-final class PendingCall {
+final class PendingCall: ClientCall {
   let callee: ServiceName
-  /// Whether it may use a connection again, and keep it; otherwise it makes one of its own.
-  let keepsConnection: Bool
   private var completion: ((Result<CalleeAnswer, CallError>) -> Void)?
   /// While it is under way. Not weak: that would make every use of the connection dearer.
-  var connection: CalleeConnection?
+  var connection: ClientConnection?
 
-  init(
-    callee: ServiceName, keepsConnection: Bool, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
-  ) {
+  init(callee: ServiceName, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void) {
     self.callee = callee
-    self.keepsConnection = keepsConnection
     self.completion = completion
   }
 
   var isDone: Bool { completion == nil }
 
   /// Its time is up, if it has not ended.
-  func expire() { fail(.timeout(callee)) }
+  func expire() { give(up: .timeout(callee)) }
 
   /// Gives up; the connection is closed, which tells the callee.
-  func fail(_ error: CallError) {
+  func give(up error: CallError) {
     let connection = connection
     complete(.failure(error))
-    connection?.close()
+    connection?.giveUp()
   }
 
-  func complete(_ result: Result<CalleeAnswer, CallError>) {
+  func answered(status: Int, body: [UInt8]) {
+    complete(
+      (200..<300).contains(status)
+        ? .success(CalleeAnswer(body: body)) : .failure(.answered(callee, status: status)))
+  }
+
+  func failed(_ failure: ClientFailure) {
+    switch failure {
+    case .notConnected(let code):
+      complete(.failure(code == EMFILE || code == ENFILE ? .shed(.descriptors) : .connectionRefused(callee)))
+    case .reset: complete(.failure(.connectionReset(callee)))
+    case .stale: complete(.failure(.staleConnection(callee)))
+    case .malformed: complete(.failure(.malformedAnswer(callee)))
+    }
+  }
+
+  private func complete(_ result: Result<CalleeAnswer, CallError>) {
     guard let completion else { return }
     self.completion = nil
     connection = nil

@@ -1,4 +1,3 @@
-import NIOHTTP1
 import Atomics
 import ChainModel
 import Synchronization
@@ -21,6 +20,7 @@ final class FaultBoard: Sendable {
   private let baseLabel: UInt32
   /// Spares requests the lock while nothing is wrong.
   private let isArmed: ManagedAtomic<Bool>
+  private let asksForFields = ManagedAtomic(false)
 
   init(base: Latency, seed: UInt64, names: Names, environment: ServiceEnvironment) {
     self.base = base
@@ -30,6 +30,9 @@ final class FaultBoard: Sendable {
     isArmed = ManagedAtomic(base != .zero)
     state = Mutex(State(random: SplitMix(seed: seed)))
   }
+
+  /// Whether a fault in force looks at the fields of requests.
+  var wantsFields: Bool { asksForFields.load(ordering: .relaxed) }
 
   var texts: [String] { state.withLock { $0.active.map(\.fault.text) } }
 
@@ -46,6 +49,7 @@ final class FaultBoard: Sendable {
       state.active.removeAll { $0.fault.kind.name == fault.kind.name }
       state.active.append(active)
       isArmed.store(true, ordering: .releasing)
+      asksForFields.store(state.active.contains { $0.fault.header != nil }, ordering: .relaxed)
       return (active, replaced)
     }
     for old in replaced { announce(old, lifted: true) }
@@ -63,6 +67,7 @@ final class FaultBoard: Sendable {
       let lifted = state.active.filter(matches)
       state.active.removeAll(where: matches)
       if state.active.isEmpty, base == .zero { isArmed.store(false, ordering: .releasing) }
+      asksForFields.store(state.active.contains { $0.fault.header != nil }, ordering: .relaxed)
       return lifted
     }
     for fault in lifted { announce(fault, lifted: true) }
@@ -145,7 +150,14 @@ struct SplitMix {
 extension Fault {
   fileprivate func matches(_ exchange: Exchange) -> Bool {
     if let user, exchange.parameters["username"] != user { return false }
-    if let header, !exchange.headers[header.name].contains(header.value) { return false }
+    if let header, !exchange.has(header.name, header.value) { return false }
     return true
+  }
+}
+
+extension Exchange {
+  /// Whether the request has the field, in any case, with this value.
+  fileprivate func has(_ name: String, _ value: String) -> Bool {
+    fields.contains { $0.value == value && $0.name.lowercased() == name.lowercased() }
   }
 }

@@ -1,64 +1,44 @@
 import ChainModel
-import NIOCore
+import EventLoop
 
 /// With `overflow: backlog`, accepts a connection only when there is a thread or a place in the queue for its request,
 /// so that the kernel's listen backlog fills as it would before a server with a thread per connection.
-///
-/// It is a handler of the listening channel, whose automatic reading is off: one read accepts one connection.
-final class AcceptGate: ChannelInboundHandler, @unchecked Sendable {  // its variables are touched on its loop only
-  typealias InboundIn = any Channel
-
+final class AcceptGate: @unchecked Sendable {  // its variables are touched on its loop only
   private let core: ServiceCore
-  private var context: ChannelHandlerContext?
+  private let loop: EventLoop
+  private var listeners: [Listener] = []
   /// Connections that were accepted and have not sent a request yet.
   private var fresh = 0
-  private var isReading = false
 
-  init(core: ServiceCore) {
+  /// The loop is that of the listeners.
+  init(core: ServiceCore, loop: EventLoop) {
     self.core = core
-  }
-
-  func handlerAdded(context: ChannelHandlerContext) {
-    self.context = context
+    self.loop = loop
     core.workers.onRelease { [self] in look() }
   }
 
-  func channelActive(context: ChannelHandlerContext) {
-    context.fireChannelActive()
-    acceptIfPossible()
-  }
+  /// On its loop.
+  func stands(before listeners: [Listener]) { self.listeners = listeners }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    fresh += 1
-    context.fireChannelRead(data)
-  }
-
-  func channelReadComplete(context: ChannelHandlerContext) {
-    isReading = false
-    context.fireChannelReadComplete()
-    acceptIfPossible()
-  }
+  /// On its loop: there is a new connection.
+  func accepted() { fresh += 1 }
 
   /// From any loop: the connection's first request is admitted or refused, or it closed without one.
   func decided() {
-    context?.eventLoop.execute { [self] in
+    loop.execute { [self] in
       fresh -= 1
-      acceptIfPossible()
+      for listener in listeners { listener.look() }
     }
   }
 
   /// From any thread: look whether there is room now.
   func look() {
-    context?.eventLoop.execute { [self] in acceptIfPossible() }
+    loop.execute { [self] in
+      for listener in listeners { listener.look() }
+    }
   }
 
-  private func acceptIfPossible() {
-    guard let context, !isReading, hasRoom else { return }
-    isReading = true
-    context.read()
-  }
-
-  private var hasRoom: Bool {
+  var hasRoom: Bool {
     guard core.modes.model == .blocking else { return true }
     let pool = core.workers.snapshot
     return pool.queued + fresh < pool.queueLimit + max(0, pool.threads - pool.busy)

@@ -1,6 +1,7 @@
 import Atomics
 import ChainModel
-import NIOHTTP1
+import EventLoop
+import Topology
 import TraceLog
 
 /// Takes a request in: stamps its arrival, decides whether it is served at all, and hands it to the IO model in force.
@@ -12,19 +13,19 @@ struct Admission {
   static let unmatched = "(no route)"
 
   /// The head has been read.
-  func arrive(_ head: HTTPRequestHead, respond: @escaping (Result<Answer, CallError>) -> Void) -> Arrival {
+  func arrive(_ head: RequestHead, client: any AnswerTaker) -> Arrival {
     let now = Monotonic.now()
-    let caller = TraceContext(
-      parents: head.headers[TraceContext.parentHeader], states: head.headers[TraceContext.stateHeader])
+    let caller = Self.caller(head.fields)
     let context = TraceContext(
       trace: caller?.trace ?? loop.nextTrace(), span: loop.nextSpan(), sampled: caller?.sampled ?? true,
       random: caller?.random ?? true, state: caller?.state ?? "")
-    let (path, query) = Self.split(head.uri)
-    let (index, parameters, error) = route(head.method.rawValue, path)
-    let deadline = head.headers.first(name: Deadline.header).flatMap { Deadline(header: $0, receivedAt: now) }
+    let target = RequestTarget(head.target)
+    let (index, parameters, error) = route(head, target)
+    let deadline = head.fields.first(Self.deadlineHeader).flatMap { Deadline(header: $0.text, receivedAt: now) }
     let exchange = Exchange(
-      core: core, loop: loop, routeIndex: index, parameters: parameters, query: query, headers: head.headers,
-      context: context, arrivedAt: now, deadline: deadline ?? .never, respond: respond)
+      core: core, loop: loop, routeIndex: index, parameters: parameters, query: target?.query.text ?? "",
+      fields: core.faults.wantsFields ? head.fields.all : [], context: context, arrivedAt: now,
+      deadline: deadline ?? .never, client: client)
     var record = exchange.record(.arrive, name: core.names.route(index), arg: caller == nil ? 0 : 1, time: now)
     record.other = caller?.span.rawValue ?? 0
     loop.scribe.write(record)
@@ -32,30 +33,65 @@ struct Admission {
     return Arrival(exchange: exchange, error: error)
   }
 
+  private static let deadlineHeader: StaticString = "chainlab-timeout-ms"
+
+  private static func caller(_ fields: FieldList) -> TraceContext? {
+    var (parent, count): (Piece?, Int) = (nil, 0)
+    fields.forEach("traceparent") {
+      parent = $0
+      count += 1
+    }
+    guard count == 1, let parent else { return nil }
+    return TraceContext(parent: parent.bytes, states: fields.values("tracestate"))
+  }
+
   /// The request is complete: serve it, or refuse it.
-  func admit(_ arrival: Arrival, overConnectionLimit: Bool) {
+  func admit(_ arrival: Arrival, from socket: ClientSocket, overConnectionLimit: Bool) {
     let exchange = arrival.exchange
     let inFlight = core.inFlight.wrappingIncrementThenLoad(ordering: .relaxed)
+    loop.load.begun()
     if let error = arrival.error { return exchange.refuse(error, by: loop.scribe) }
     if overConnectionLimit { return exchange.refuse(.shed(.connectionLimit), by: loop.scribe) }
     if inFlight > core.admission.inFlightLimit { return exchange.refuse(.shed(.inFlightLimit), by: loop.scribe) }
+    if isOverloaded(socket, at: exchange.arrivedAt) { return exchange.refuse(.shed(.overload), by: loop.scribe) }
     if exchange.deadline.hasPassed(at: Monotonic.now()) { return exchange.refuse(.deadlineExceeded, by: loop.scribe) }
     core.modes.admit(exchange)
   }
 
-  private func route(_ method: String, _ path: Substring) -> (Int, PathParameters, CallError?) {
+  /// In `blocking`, the pool's queue says what is too much.
+  private func isOverloaded(_ socket: ClientSocket, at now: UInt64) -> Bool {
+    guard core.admission.isAdaptive, core.modes.model != .blocking else { return false }
+    return !loop.load.admits(from: socket, least: core.admission.leastInFlight, at: now)
+  }
+
+  private func route(_ head: RequestHead, _ target: RequestTarget?) -> (Int, PathParameters, CallError?) {
     let unmatched = core.router.unmatched
-    switch core.router.match(method: method, path: path) {
+    func refused(_ error: CallError) -> (Int, PathParameters, CallError?) { (unmatched, PathParameters(), error) }
+    guard let target else {
+      if head.isMethod("CONNECT") { return refused(.methodNotAllowed(allowed: Self.everywhere)) }
+      return refused(.badRequest("the request's target is no path"))
+    }
+    if let error = strangerError(head, target) { return refused(error) }
+    switch core.router.match(method: head.method, path: target.path) {
     case .found(let index, let parameters): return (index, parameters, nil)
-    case .notFound: return (unmatched, PathParameters(), .notFound("path here"))
-    case .methodNotAllowed(let allowed): return (unmatched, PathParameters(), .methodNotAllowed(allowed: allowed))
-    case .malformed: return (unmatched, PathParameters(), .badRequest("the path is no percent-encoded UTF-8"))
+    case .notFound: return refused(.notFound("path here"))
+    case .methodNotAllowed(let allowed): return refused(.methodNotAllowed(allowed: allowed))
+    case .malformed: return refused(.badRequest("the path is no percent-encoded UTF-8"))
     }
   }
 
-  private static func split(_ uri: String) -> (path: Substring, query: String) {
-    guard let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (uri[...], "") }
-    return (uri[..<mark], String(uri[uri.index(after: mark)...]))
+  static let everywhere = "GET, HEAD"
+
+  /// Requests are for this host, by programs: a page from elsewhere must not be able to read answers, by giving its own
+  /// name this host's address, or to make the service write.
+  private func strangerError(_ head: RequestHead, _ target: RequestTarget) -> CallError? {
+    do throws(HTTPRefusal) {
+      let host = try head.host(target)
+      if let host, !loop.knowsHost(host, ofService: core.configuration.name) { return .misdirected(host.text) }
+      return LoopbackCheck.allows(origins: head.fields.values("origin")) ? nil : .foreignOrigin
+    } catch {
+      return .badRequest("a request needs one Host field")
+    }
   }
 
   /// The user's name goes into the log as text: names are not interned, there may be any number of them.

@@ -1,33 +1,17 @@
 import ChainModel
-import NIOHTTP1
+import EventLoop
 
-/// An error as the client sees it: `application/problem+json` (RFC 9457) with the trace it belongs to.
-struct Problem: Encodable {
-  var type = "about:blank"
-  var title: String
-  var status: Int
-  var detail: String
-  var errorType: String
-  var service: String
-  var traceID: String?
+/// An error as the client sees it, with the trace it belongs to.
+struct Problem {
+  private let body: ProblemBody
 
   init(_ error: CallError, service: ReplicaName, trace: TraceID?) {
     let row = error.row
-    title = HTTPResponseStatus(statusCode: row.status).reasonPhrase
-    status = row.status
-    detail = row.detail
-    errorType = row.errorType
-    self.service = service.text
-    traceID = trace?.hex
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case type, title, status, detail, service
-    case errorType = "error_type"
-    case traceID = "trace_id"
+    body = ProblemBody(
+      title: HTTPStatus.reason(row.status).description, row, service: service.text, traceID: trace?.hex)
   }
 
   var answer: Answer {
-    Answer(status: status, contentType: "application/problem+json", body: WireJSON.encode(self))
+    Answer(status: body.status, contentType: "application/problem+json", body: WireJSON.encode(body))
   }
 }

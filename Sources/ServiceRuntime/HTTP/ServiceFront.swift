@@ -1,88 +1,186 @@
-import Topology
-import Atomics
 import CPlatform
 import ChainModel
-import NIOCore
-import NIOHTTP1
-import NIOPosix
+import EventLoop
+import Glibc
+import Logging
 import TraceLog
+import Topology
 
-/// The service port: its event loops and its listener.
-final class ServiceFront {
-  let loops: [LoopContext]
-  private let group: MultiThreadedEventLoopGroup
-  private let core: ServiceCore
-  private var listener: (any Channel)?
+/// What the connections of one loop of the service port share.
+final class LoopFront {
+  let core: ServiceCore
+  let admission: Admission
+  let gate: AcceptGate?
 
-  /// Starts the loops. Blocks; not to be called on an event loop.
-  init(core: ServiceCore) throws {
+  init(core: ServiceCore, loop: LoopContext, gate: AcceptGate?) {
     self.core = core
-    group = MultiThreadedEventLoopGroup(numberOfThreads: core.configuration.loops)
-    let environment = core.environment
+    self.gate = gate
+    admission = Admission(core: core, loop: loop)
+  }
+}
+
+/// The service port: its event loops and its listeners.
+final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are touched on the first loop only
+  let loops: [LoopContext]
+  private let threads: [LoopThread]
+  private let core: ServiceCore
+  private let gate: AcceptGate?
+  private var listeners: [Listener] = []
+  /// Whose turn it is to get a connection.
+  private var turn = 0
+
+  /// Starts the loops, and returns when they turn.
+  init(core: ServiceCore) {
+    self.core = core
     let prefix = core.environment.replica.shortName
-    loops = try group.makeIterator().enumerated().map { number, eventLoop in
-      try eventLoop.submit {
-        let name = "\(prefix)-l\(number + 1)"
-        chain_set_thread_name(name)
-        let thread = chain_thread_id()
-        let scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
-        environment.announceThread(name: name, role: .loop, scribe: scribe)
-        return LoopContext(eventLoop: eventLoop, scribe: scribe)
-      }.wait()
+    let share = (core.limits.inFlight + core.configuration.loops - 1) / core.configuration.loops
+    threads = (1...core.configuration.loops).map { number in
+      LoopThread("\(prefix)-l\(number)", mostInFlight: share, environment: core.environment)
+    }
+    loops = threads.map { $0.waitUntilReady() }
+    let gate = core.configuration.overflow == .backlog ? AcceptGate(core: core, loop: loops[0].eventLoop) : nil
+    self.gate = gate
+    for loop in loops { loop.eventLoop.execute { loop.serve(core, gate: gate) } }
+  }
+
+  /// Binds the port.
+  /// - Returns: the port, which the kernel chose if 0 was asked for.
+  func listen() throws -> Int {
+    let configuration = core.configuration
+    let main = try listener(configuration.host, configuration.port)
+    listeners = [main]
+    if let twin = LoopbackTwin.address(of: configuration.host) {
+      do {
+        listeners.append(try listener(twin, main.port))
+      } catch {
+        LoopbackTwin.report(error, twin, main.port, to: core.environment.logger)
+      }
+    }
+    loops[0].eventLoop.execute { [self] in
+      gate?.stands(before: listeners)
+      for listener in listeners { listener.start() }
+    }
+    return main.port
+  }
+
+  private func listener(_ host: String, _ port: Int) throws -> Listener {
+    let shortage = ShortageNote(core.environment.logger)
+    let gate = gate
+    return try Listener(
+      on: loops[0].eventLoop, host: host, port: port, backlog: core.configuration.backlog,
+      hasRoom: gate.map { gate in { gate.hasRoom } }, onShortage: { shortage.tell($0) }
+    ) { [self] descriptor in
+      gate?.accepted()
+      hand(descriptor)
     }
   }
 
-  /// Binds the port. Blocks; not to be called on an event loop.
-  /// - Returns: the port, which the kernel chose if 0 was asked for.
-  func listen() throws -> Int {
-    let core = core
-    let gate = core.configuration.overflow == .backlog ? AcceptGate(core: core) : nil
-    let contexts = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
-    let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: Int32(clamping: core.configuration.backlog))
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .serverChannelOption(.maxMessagesPerRead, value: UInt(gate == nil ? 16 : 1))
-      .serverChannelOption(.autoRead, value: gate == nil)
-      .serverChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          try pipeline.addHandler(AcceptPause(logger: core.environment.logger))
-          if let gate { try pipeline.addHandler(gate) }
-        }
-      }
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard let loop = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
-          try Self.configure(channel, core: core, loop: loop, gate: gate)
-        }
-      }
-    let channel = try bootstrap.bind(host: core.configuration.host, port: core.configuration.port).wait()
-    listener = channel
-    gate?.look()
-    return channel.localAddress?.port ?? core.configuration.port
-  }
-
-  private static func configure(
-    _ channel: any Channel, core: ServiceCore, loop: LoopContext, gate: AcceptGate?
-  ) throws {
-    let open = core.connections.wrappingIncrementThenLoad(ordering: .relaxed)
-    let watch = ByteWatch()
-    let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(watch)
-    try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-    try pipeline.addHandler(
-      ConnectionHandler(
-        core: core, loop: loop, watch: watch, excess: open - core.limits.connections, gate: gate))
+  /// One loop needs no balancing; several take turns.
+  private func hand(_ descriptor: Int32) {
+    let loop = loops[turn]
+    turn = (turn + 1) % loops.count
+    if loop.eventLoop.isCurrent {
+      loop.adopt(descriptor)
+    } else {
+      loop.eventLoop.execute { loop.adopt(descriptor) }
+    }
   }
 
   /// Accepts no more connections.
   func stopListening() {
-    listener?.close(promise: nil)
+    loops[0].eventLoop.execute { [self] in
+      for listener in listeners { listener.close() }
+    }
   }
 
-  /// Ends the loops, and with them every connection. Blocks; not to be called on an event loop.
+  /// Ends the loops, and with them every connection. Blocks; not to be called on one of them.
   func shutDown() {
-    try? group.syncShutdownGracefully()
+    stopListening()
+    for loop in loops {
+      loop.eventLoop.execute { loop.closeAll() }
+      loop.eventLoop.stop()
+    }
+    for thread in threads { thread.join() }
   }
+}
+
+/// `localhost` is ::1 as well as 127.0.0.1: who listens on the one listens on the other.
+enum LoopbackTwin {
+  static func address(of host: String) -> String? { host == "127.0.0.1" ? "::1" : nil }
+
+  /// A host without IPv6 has no other address; a port that somebody else has there is worth a word.
+  static func report(_ error: any Error, _ address: String, _ port: Int, to logger: Logger) {
+    guard (error as? Listener.Failure)?.code == EADDRINUSE else { return }
+    logger.warning(
+      "the port is taken on ::1: programs that ask localhost may reach somebody else",
+      metadata: ["address": "[\(address)]:\(port)"])
+  }
+}
+
+/// Says why connections wait, once in a while and not with each attempt.
+final class ShortageNote {
+  private let logger: Logger
+  private var toldAt: UInt64?
+
+  private static let pause: UInt64 = 10_000_000_000
+
+  init(_ logger: Logger) {
+    self.logger = logger
+  }
+
+  func tell(_ reason: String) {
+    let now = Monotonic.now()
+    if let toldAt, now &- toldAt < Self.pause { return }
+    toldAt = now
+    logger.warning("no connection can be accepted: they wait", metadata: ["reason": "\(reason)"])
+  }
+}
+
+/// A thread that turns an event loop of the service port.
+private final class LoopThread: @unchecked Sendable {  // `context` is written before `isReady` is told, and read after
+  private let name: String
+  private let mostInFlight: Int
+  private let environment: ServiceEnvironment
+  private let eventLoop = EventLoop()
+  private let condition = Condition()
+  private var context: LoopContext?
+  private var thread = pthread_t()
+
+  init(_ name: String, mostInFlight: Int, environment: ServiceEnvironment) {
+    self.name = name
+    self.mostInFlight = mostInFlight
+    self.environment = environment
+    let result = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<LoopThread>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, Unmanaged.passRetained(self).toOpaque())
+    precondition(result == 0, "an event loop's thread cannot be started: \(String(cString: strerror(result)))")
+  }
+
+  private func run() {
+    chain_set_thread_name(name)
+    let thread = chain_thread_id()
+    let scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
+    environment.announceThread(name: name, role: .loop, scribe: scribe)
+    condition.withLock {
+      context = LoopContext(
+        eventLoop: eventLoop, scribe: scribe, environment: environment, mostInFlight: mostInFlight)
+      condition.broadcast()
+    }
+    eventLoop.run()
+  }
+
+  func waitUntilReady() -> LoopContext {
+    condition.withLock {
+      while true {
+        if let context { return context }
+        condition.wait()
+      }
+    }
+  }
+
+  func join() { pthread_join(thread, nil) }
 }

@@ -1,5 +1,5 @@
-import NIOCore
 import ChainModel
+import EventLoop
 import TraceLog
 
 /// Reaches callees and the store by hiring a thread that makes the blocking call, while the request's loop goes on.
@@ -15,10 +15,12 @@ struct HiredTransport: LoopTransport {
     let first = attempt
     // One thread is hired for all attempts; the request waits for it until the last.
     let wait = LoopWait(.call, target: first.target, id: first.span.rawValue, for: exchange)
+    let done = CallResult()
     HiredWork(exchange: exchange, wait: wait, name: core.names.call(callee)).run(on: core.hired) { worker in
-      .success(BlockingCall.finish(first, on: worker))
-    } completion: { (done: Result<BlockingCall.End, CallError>) in
-      let end = Self.end(done, of: first)
+      done.end = BlockingCall.finish(first, on: worker)
+      return nil
+    } completion: { refusal in
+      let end = done.end ?? Self.end(refusal ?? .cancelled, of: first)
       wait.end(end.result.waitOutcome)
       end.attempt?.end(end.result, by: scribe)
       completion(end.result)
@@ -26,19 +28,17 @@ struct HiredTransport: LoopTransport {
   }
 
   /// A thread that came too late has not made the attempt that was waiting for it.
-  private static func end(_ done: Result<BlockingCall.End, CallError>, of first: CallAttempt) -> BlockingCall.End {
-    switch done {
-    case .success(let end): return end
-    case .failure(let refusal):
-      _ = first.settle(.failure(refusal), by: first.exchange.loop.scribe)
-      return BlockingCall.End(attempt: first, result: .failure(refusal))
-    }
+  private static func end(_ refusal: CallError, of first: CallAttempt) -> BlockingCall.End {
+    _ = first.settle(.failure(refusal), by: first.exchange.loop.scribe)
+    return BlockingCall.End(attempt: first, result: .failure(refusal))
   }
 
-  func store<Value: Sendable>(
-    _ work: StoreWork<Value>, for exchange: Exchange, completion: @escaping (Result<Value, CallError>) -> Void
-  ) {
-    work.run(on: exchange.core.hired, for: exchange, completion: completion)
+  private final class CallResult {
+    var end: BlockingCall.End?
+  }
+
+  func store(_ task: StoreTask, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
+    task.run(on: exchange.core.hired, for: exchange, completion: completion)
   }
 }
 
@@ -50,26 +50,40 @@ struct HiredWork {
 
   /// - Parameters:
   ///   - pool: whose thread does it.
+  ///   - isBatched: whether it is handed over with all that this turn of the loop brings, and told with what else the
+  ///     thread does at a time: for work so short that to wake somebody costs more.
   ///   - body: runs on that thread.
-  ///   - completion: runs on the request's loop, once.
-  func run<Value: Sendable>(
-    on pool: WorkerPool, _ body: @escaping (WorkerContext) -> Result<Value, CallError>,
-    completion: @escaping (Result<Value, CallError>) -> Void
+  ///   - completion: runs on the request's loop, once, with the error of the body or why it has not run.
+  func run(
+    on pool: WorkerPool, isBatched: Bool = false, _ body: @escaping (WorkerContext) -> CallError?,
+    completion: @escaping (CallError?) -> Void
   ) {
-    let handover = Handover(completion)
-    // The in-flight limit bounds this queue: a request has at most one call or store operation under way.
-    _ = pool.submit(ignoringLimit: true) { worker in
-      let result: Result<Value, CallError>
+    let load = exchange.loop.load
+    let askedAt = wait.began
+    let job: WorkerPool.Job = { worker in
+      let error: CallError?
+      let beganAt: UInt64
       if let refusal = exchange.refusalOfWork {
-        result = .failure(refusal)
+        beganAt = Monotonic.now()
+        error = refusal
       } else {
         exchange.isWorkedFor = true
-        worker.scribe.write(record(.workStart))
-        result = worker.working(for: exchange) { body(worker) }
+        beganAt = worker.scribe.write(record(.workStart))
+        error = worker.working(for: exchange) { body(worker) }
         worker.scribe.write(record(.workEnd))
       }
-      exchange.loop.eventLoop.execute { handover.value(result) }
+      let completed: EventLoop.Job = {
+        load.waitedForThread(beganAt &- askedAt, since: askedAt)
+        completion(error)
+      }
+      if isBatched {
+        worker.tell(exchange.loop.eventLoop, completed)
+      } else {
+        exchange.loop.eventLoop.execute(completed)
+      }
     }
+    // The in-flight limit bounds this queue: a request has at most one call or store operation under way.
+    if isBatched { exchange.loop.collect(job) } else { _ = pool.submit(ignoringLimit: true, job) }
   }
 
   private func record(_ kind: RecordKind) -> Record {

@@ -55,6 +55,13 @@ package final class Database: @unchecked Sendable {  // one thread at a time has
   /// - Throws: `store` when SQLite refuses.
   @discardableResult
   package func query<Row>(_ sql: String, _ values: [Value] = [], read: (SQLRow) -> Row) throws(CallError) -> [Row] {
+    var rows: [Row] = []
+    try each(sql, values) { rows.append(read($0)) }
+    return rows
+  }
+
+  /// The same without a list: whoever asks keeps what it needs of each row.
+  package func each(_ sql: String, _ values: [Value], _ body: (SQLRow) -> Void) throws(CallError) {
     let statement = try prepared(sql)
     defer {
       sqlite3_reset(statement)
@@ -68,11 +75,10 @@ package final class Database: @unchecked Sendable {  // one thread at a time has
         }
       guard result == SQLITE_OK else { throw failure() }
     }
-    var rows: [Row] = []
     while true {
       switch sqlite3_step(statement) {
-      case SQLITE_ROW: rows.append(read(SQLRow(statement: statement)))
-      case SQLITE_DONE: return rows
+      case SQLITE_ROW: body(SQLRow(statement: statement))
+      case SQLITE_DONE: return
       default: throw failure()
       }
     }

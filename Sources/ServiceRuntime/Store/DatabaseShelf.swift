@@ -1,11 +1,10 @@
 import ChainModel
-import Synchronization
 
 /// The open connections to a service's database that no thread works with at the moment. As many are opened as threads
 /// query at once: a thread that is blocked in a call holds none, which is half of what it would otherwise cost.
 final class DatabaseShelf: Sendable {
   private let path: String
-  private let idle = Mutex<[Database]>([])
+  private let idle = Locked<[Database]>([])
 
   init(path: String) {
     self.path = path

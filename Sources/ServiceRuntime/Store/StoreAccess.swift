@@ -1,41 +1,124 @@
 package import ChainModel
 import TraceLog
 
-/// What store work may touch on the thread that does it.
+/// What store work may touch where it is done.
 package struct StoreAccess {
-  let worker: WorkerContext
+  let holder: StoreHolder
 
   /// A connection to the service's database, for this work alone.
-  package func database() throws(CallError) -> Database { try worker.takeDatabase() }
+  package func database() throws(CallError) -> Database { try holder.takeDatabase() }
 }
 
-extension StoreWork {
+/// What one thread needs for store work: its connection to the database, as long as it has one, and its names.
+final class StoreHolder {
+  private let environment: ServiceEnvironment
+  private var database: Database?
+  /// Found by the literal's address; there are few.
+  private var labels: [(text: UnsafePointer<UInt8>, id: UInt32)] = []
+
+  init(_ environment: ServiceEnvironment) {
+    self.environment = environment
+  }
+
+  fileprivate func takeDatabase() throws(CallError) -> Database {
+    if let database { return database }
+    let taken = try environment.databases.take()
+    database = taken
+    return taken
+  }
+
+  /// Does the work, and gives the database back: a thread that is blocked in a call holds none.
+  func perform(_ work: StoreTask) -> CallError? {
+    defer {
+      if let taken = database.take() { environment.databases.giveBack(taken) }
+    }
+    return work.body(StoreAccess(holder: self))
+  }
+
+  /// What the log calls the work.
+  func label(_ text: StaticString, _ names: Names) -> UInt32 {
+    guard text.hasPointerRepresentation else { return names.id(text.description) }
+    for label in labels where label.text == text.utf8Start { return label.id }
+    let id = names.id(text.description)
+    labels.append((text.utf8Start, id))
+    return id
+  }
+}
+
+/// Store work without its type: what is handed from thread to thread.
+struct StoreTask {
+  let cause: WaitCause
+  let label: StaticString
+  let body: (StoreAccess) -> CallError?
+
+  init(_ cause: WaitCause, _ label: StaticString, _ body: @escaping (StoreAccess) -> CallError?) {
+    self.cause = cause
+    self.label = label
+    self.body = body
+  }
+}
+
+/// Where the value of store work is put.
+final class StoreResult<Value: Sendable>: @unchecked Sendable {  // written by one thread, then read by another
+  var value: Value?
+
+  func task(_ work: StoreWork<Value>) -> StoreTask {
+    StoreTask(work.cause, work.label) { access in
+      do throws(CallError) {
+        self.value = try work.body(access)
+        return nil
+      } catch {
+        return error
+      }
+    }
+  }
+
+  func get(_ error: CallError?) -> Result<Value, CallError> {
+    if let value { return .success(value) }
+    return .failure(error ?? .cancelled)
+  }
+}
+
+extension StoreTask {
   /// On the request's own thread, which waits for it.
-  func run(on worker: WorkerContext, for exchange: Exchange) throws(CallError) -> Value {
-    let target = exchange.core.names.label(label)
-    return try worker.waiting(cause, target: target, id: worker.nextWait(), for: exchange) { perform(on: worker) }.get()
+  func run(on worker: WorkerContext, for exchange: Exchange) -> CallError? {
+    let target = worker.store.label(label, exchange.core.names)
+    let done = worker.waiting(cause, target: target, id: worker.nextWait(), for: exchange) {
+      worker.store.perform(self).map { .failure($0) } ?? .success(())
+    }
+    if case .failure(let error) = done { return error }
+    return nil
   }
 
   /// On a thread of the pool, while the request is suspended; `completion` runs on the request's loop.
-  func run(
-    on pool: WorkerPool, for exchange: Exchange, completion: @escaping (Result<Value, CallError>) -> Void
-  ) {
-    let target = exchange.core.names.label(label)
-    let wait = LoopWait(cause, target: target, id: exchange.loop.nextSpan().rawValue, for: exchange)
-    HiredWork(exchange: exchange, wait: wait, name: target).run(on: pool) { worker in
-      perform(on: worker)
-    } completion: { result in
-      wait.end(result.waitOutcome)
-      completion(result)
+  func run(on pool: WorkerPool, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
+    let loop = exchange.loop
+    let target = loop.store.label(label, exchange.core.names)
+    let wait = LoopWait(cause, target: target, id: loop.nextSpan().rawValue, for: exchange)
+    HiredWork(exchange: exchange, wait: wait, name: target).run(on: pool, isBatched: pool === exchange.core.storePool) {
+      worker in
+      worker.store.perform(self)
+    } completion: { error in
+      wait.end(error.waitOutcome)
+      completion(error)
     }
   }
 
-  private func perform(on worker: WorkerContext) -> Result<Value, CallError> {
-    defer { worker.giveDatabaseBack() }
-    do {
-      return .success(try body(StoreAccess(worker: worker)))
-    } catch {
-      return .failure(error)
-    }
+  /// On the request's loop, where everybody waits for it.
+  func run(onLoopOf exchange: Exchange, completion: @escaping (CallError?) -> Void) {
+    let loop = exchange.loop
+    if let refusal = exchange.refusalOfWork { return completion(refusal) }
+    exchange.isWorkedFor = true
+    let target = loop.store.label(label, exchange.core.names)
+    let wait = LoopWait(cause, target: target, id: loop.nextSpan().rawValue, flags: .held, for: exchange)
+    let error = loop.store.perform(self)
+    wait.end(error.waitOutcome)
+    completion(error)
+  }
+}
+
+extension CallError? {
+  fileprivate var waitOutcome: WaitOutcome {
+    (map { .failure($0) } ?? Result<Void, CallError>.success(())).waitOutcome
   }
 }

@@ -9,6 +9,7 @@ package struct Finding: Encodable, Hashable, Sendable {
     case fullPoolWorking = "full_pool_working"
     case blockingCallOnLoop = "blocking_call_on_loop"
     case loopSaturated = "loop_saturated"
+    case hostBusy = "host_busy"
     case timeoutsDoNotNest = "timeouts_do_not_nest"
     case queueLongerThanDeadline = "queue_longer_than_deadline"
     case retriesMultiply = "retries_multiply"
@@ -23,6 +24,7 @@ package struct Finding: Encodable, Hashable, Sendable {
   package enum Severity: String, Encodable, Sendable {
     case red
     case amber
+    /// Good to know: there is nothing to mend.
     case note
   }
 

@@ -29,9 +29,9 @@ struct UnevenReplicas {
     return Finding(
       check: .unevenReplicas, severity: .amber, service: first,
       summary: "\(full.joined(separator: ", ")) full, \(spare.joined(separator: ", ")) not",
-      text: "\(full.joined(separator: " and ")) \(full.count == 1 ? "was" : "were") full while "
-        + "\(spare.joined(separator: " and ")) had threads to spare: callers take turns and do not look who is free, so "
-        + "a replica that is slower holds them up. Mend it, or take it out.", look: "chainlab status")
+      text: "\(full.joined(separator: " and ")) \(full.count == 1 ? "was" : "were") saturated while "
+        + "\(spare.joined(separator: " and ")) had idle threads: callers take turns and do not look which is free, so a "
+        + "slower replica holds them up. Mend it, or take it out.", look: "chainlab status")
   }
 
   /// From the moment at which the last of them started to the first end of one after that.

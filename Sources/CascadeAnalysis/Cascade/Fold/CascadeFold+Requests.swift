@@ -216,6 +216,10 @@ extension CascadeFold {
     guard found >= 0 else { return }
     let place = Int(found)
     let request = requests[place]
+    if kind == .end, request.route >= 0 {
+      routes[Int(request.route)].hasEnded = true
+      if request.hasWaited { routes[Int(request.route)].hasWaited = true }
+    }
     if isCounting { count(request, record, kind) }
     if request.phase == .running, request.thread >= 0, slots[Int(request.thread)] >= 0 {
       let thread = Int(slots[Int(request.thread)])
@@ -246,6 +250,8 @@ extension CascadeFold {
     if request.abandonedAt != 0 {
       services[service].abandonedTime &+= time &- request.abandonedAt
     }
+    let outcome = outcome(record, kind)
+    if outcome != .ok { services[service].outcomes[outcome, default: 0] += 1 }
     if kind == .reject {
       if request.route >= 0 { routes[Int(request.route)].rejected += 1 }
       if services[service].rejected.count < 64 || services[service].rejected[record.name] != nil {
@@ -254,18 +260,39 @@ extension CascadeFold {
       return
     }
     services[service].ended += 1
-    if record.name != 0 || record.arg >= 500 { services[service].failed += 1 }
     if request.hasArrival {
       services[service].serviceTime &+= time &- request.arrivedAt &- request.queueWait
     }
     guard request.route >= 0 else { return }
     let route = Int(request.route)
     routes[route].ended += 1
-    if record.name != 0 || record.arg >= 500 { routes[route].failed += 1 }
+    if [.failed, .timedOut, .refused].contains(outcome) { routes[route].failed += 1 }
     routes[route].times.add(time &- request.arrivedAt)
-    if request.hasWaited { routes[route].waited += 1 }
-    routes[route].queueWait &+= request.queueWait
-    routes[route].longestQueueWait = max(routes[route].longestQueueWait, request.queueWait)
+    routes[route].add(queueWait: request.queueWait, isOver: true)
+  }
+
+  private func outcome(_ record: Record, _ kind: RecordKind) -> RequestOutcome {
+    guard kind == .reject || record.name != 0 || record.arg >= 400 else { return .ok }
+    let outcome = RequestOutcome(status: Int(record.arg), errorType: strings[record.name])
+    return outcome == .ok ? .failed : outcome
+  }
+
+  /// Adds what is known of requests that have not ended: their waits count up to now.
+  mutating func countOpenRequests() {
+    for place in requests.indices where requestNodes[place] >= 0 {
+      let request = requests[place]
+      services[Int(request.service)].open += 1
+      if request.abandonedAt != 0 {
+        services[Int(request.service)].abandonedTime &+= elapsed(max(request.abandonedAt, options.from), now)
+      }
+      guard request.route >= 0, request.hasArrival, request.arrivedAt <= now else { continue }
+      let route = Int(request.route)
+      let isQueued = request.phase == .queued || request.phase == .arrived
+      routes[route].open += 1
+      if isQueued { routes[route].queued += 1 }
+      routes[route].add(
+        queueWait: isQueued ? elapsed(request.arrivedAt, now) : request.queueWait, isOver: !isQueued)
+    }
   }
 
   /// Takes a request out of everything.

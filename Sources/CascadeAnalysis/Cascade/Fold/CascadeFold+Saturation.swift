@@ -13,10 +13,13 @@ struct FoldInterval {
   var causes: SIMD16<UInt64>
   var size: Int32
   var busyAtEvent: Int32
+  /// Requests that its service ended inside it, and before it.
   var ended: Int
+  var endedBefore: Int
   var arrivals: [ArrivalCount]
   var holds: [Int32]
-  var lastEventAt: UInt64?
+  /// The last change from outside before it.
+  var lastEvent: FoldEvent?
 }
 
 extension CascadeFold {
@@ -75,7 +78,7 @@ extension CascadeFold {
     return SaturationMark(
       time: now, blame: forest.sums(), pool: sums, ended: services[service].ended,
       arrivals: services.map(\.arrivals), holds: Array(holds.counts[row..<row + services.count]),
-      size: pools[pool].size, busyAtEvent: pools[pool].busyAtEvent, lastEventAt: events.last?.time)
+      size: pools[pool].size, busyAtEvent: pools[pool].busyAtEvent, lastEvent: events.last)
   }
 
   private mutating func close(_ open: SaturationTracker.Open, _ pool: Int, isOpen: Bool) {
@@ -90,8 +93,8 @@ extension CascadeFold {
         pool: pool, start: start.time, end: end.time, isOpen: isOpen, peakQueue: open.peakQueue,
         busy: end.pool.busy &- start.pool.busy, blocked: end.pool.blocked &- start.pool.blocked,
         causes: end.pool.causes &- start.pool.causes, size: start.size, busyAtEvent: start.busyAtEvent,
-        ended: end.ended - start.ended, arrivals: start.arrivals, holds: start.holds,
-        lastEventAt: start.lastEventAt))
+        ended: end.ended - start.ended, endedBefore: start.ended, arrivals: start.arrivals, holds: start.holds,
+        lastEvent: start.lastEvent))
   }
 
   /// Closes what is still open at the window's end.

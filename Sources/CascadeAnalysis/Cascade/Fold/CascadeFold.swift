@@ -274,6 +274,9 @@ package struct CascadeFold {
     guard isCounting else { return }
     for index in pools.indices { pools[index].busyAtEvent = pools[index].busy }
     guard events.count < Self.eventLimit else { return lateEvents += 1 }
-    events.append(FoldEvent(time: time, kind: kind, service: service, name: name, number: number))
+    let counts = EventCounts(
+      arrivals: services.map(\.arrivals.count), ended: services.map(\.ended), ok: services.map(\.ok))
+    events.append(
+      FoldEvent(time: time, kind: kind, service: service, name: name, number: number, counts: counts))
   }
 }

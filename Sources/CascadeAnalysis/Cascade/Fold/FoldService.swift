@@ -9,7 +9,10 @@ struct FoldService {
   var external = ArrivalCount()
   var dequeued = 0
   var ended = 0
-  var failed = 0
+  /// How requests ended that did not end well, refused ones among them; the others were ok.
+  var outcomes: [RequestOutcome: Int] = [:]
+  /// Requests that had not ended when a report was drawn up.
+  var open = 0
   var serviceTime: UInt64 = 0
   var queueWait: UInt64 = 0
   /// By the reason's string id.
@@ -32,6 +35,10 @@ struct FoldService {
     var count = 0
     var shortest: UInt64 = .max
   }
+
+  var refusals: Int { rejected.values.reduce(0, +) }
+  /// Answers without any error.
+  var ok: Int { ended + refusals - outcomes.values.reduce(0, +) }
 }
 
 /// One route of one service within the window.
@@ -39,14 +46,30 @@ struct FoldRoute {
   let service: Int32
   let name: UInt32
   var ended = 0
+  /// Through the service's own fault, or in time.
   var failed = 0
   var rejected = 0
   /// From arrival to end.
   var times = DurationCounts()
-  /// Requests that waited for anything but a thread.
-  var waited = 0
+  /// Of the requests that ended, and of those that are still there when a report is drawn up.
   var queueWait: UInt64 = 0
   var longestQueueWait: UInt64 = 0
+  /// Requests that had not ended when the report was drawn up, and those of them that were still queued.
+  var open = 0
+  var queued = 0
+  /// The longest wait is one that has not ended.
+  var isLongestOpen = false
+  /// Of the whole log, in the window or not: whether a request has ended, and whether one waited for anything but a
+  /// thread.
+  var hasEnded = false
+  var hasWaited = false
+
+  mutating func add(queueWait time: UInt64, isOver: Bool) {
+    queueWait &+= time
+    guard time > longestQueueWait else { return }
+    longestQueueWait = time
+    isLongestOpen = !isOver
+  }
 }
 
 /// A process of the log.
@@ -93,4 +116,13 @@ struct FoldEvent {
   var service: Int32
   var name: UInt32 = 0
   var number: UInt64 = 0
+  var counts = EventCounts()
+}
+
+/// What had been counted, by service, when something was changed.
+struct EventCounts {
+  var arrivals: [Int] = []
+  var ended: [Int] = []
+  /// Answers without an error.
+  var ok: [Int] = []
 }

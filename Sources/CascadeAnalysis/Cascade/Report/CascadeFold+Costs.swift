@@ -64,7 +64,9 @@ extension CascadeFold {
       service: name(number), model: service.model, threadTime: own.reduce(0) { $0 &+ $1.sums.size }, blocked: blocked,
       waiting: waits, queued: own.reduce(0) { $0 &+ $1.sums.queued },
       peakQueue: own.map { Int($0.peakQueue) }.max() ?? 0, fullNoQueue: own.reduce(0) { $0 &+ $1.sums.fullIdleQueue },
-      heldByRoot: 0, window: window, arrived: service.arrivals.count, ended: service.ended, failed: service.failed,
+      heldByRoot: 0, window: window, arrived: service.arrivals.count, ended: service.ended,
+      open: service.open,
+      outcomes: service.outcomes.merging([.ok: service.ok]) { $1 },
       rejected: Dictionary(service.rejected.map { (text($0.key), $0.value) }, uniquingKeysWith: +),
       attempts: service.attempts, retries: service.retries.values.reduce(0, +), abandoned: service.abandoned,
       abandonedInQueue: service.abandonedInQueue, abandonedTime: service.abandonedTime)
@@ -102,11 +104,11 @@ extension CascadeFold {
   }
 
   func bystanders() -> [Bystander] {
-    let needless = routes.filter { $0.ended > 0 && $0.waited == 0 && $0.queueWait > 0 }
+    let needless = routes.filter { $0.hasEnded && !$0.hasWaited && $0.ended + $0.open > 0 && $0.queueWait > 0 }
     return needless.map {
       Bystander(
-        service: name($0.service), route: text($0.name), requests: $0.ended, queueWait: $0.queueWait,
-        longest: $0.longestQueueWait)
+        service: name($0.service), route: text($0.name), requests: $0.ended + $0.open, waiting: $0.queued,
+        queueWait: $0.queueWait, longest: $0.longestQueueWait, isLongestOpen: $0.isLongestOpen)
     }.filter { $0.mean >= 1_000_000 }.sorted { ($1.queueWait, $0.route) < ($0.queueWait, $1.route) }
   }
 }

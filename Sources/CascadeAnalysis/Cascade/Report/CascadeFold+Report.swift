@@ -35,6 +35,7 @@ extension CascadeFold {
       account(place)
     }
     for pool in pools.indices { pools[pool].flush(now) }
+    countOpenRequests()
     var table = BlameTable()
     let start = min(max(options.from, firstRecordAt ?? 0), now)
     table.add(forest.sums(), since: nil, services: services.count, time: now &- start)
@@ -60,8 +61,12 @@ extension CascadeFold {
     report.unbalanced = unbalanced
     report.loops = loopReports()
     report.bystanders = bystanders()
-    report.events = events.map {
-      CascadeReport.Event(time: elapsed(frame.origin, $0.time), service: name($0.service), what: describe($0))
+    report.events = events.map { event in
+      let rates = entry.flatMap { answers($0, around: event) }
+      return CascadeReport.Event(
+        time: elapsed(frame.origin, event.time), service: name(event.service), what: describe(event),
+        isInForce: isInForce(event, at: report.saturations.first.map { $0.onset &+ frame.origin } ?? now),
+        answersBefore: rates?.before, answersAfter: rates?.after)
     }
     report.incomplete = incomplete(frame)
     report.findings = FindingRules(report, self).findings
@@ -163,7 +168,7 @@ extension CascadeFold {
   /// Of a saturated entry service: over its saturation, by its and others' blocked threads. Otherwise the entry holds its
   /// requests without threads, or has some to spare: over the whole window, by the requests that waited.
   private func verdict(_ entry: Int32?, _ whole: BlameTable) -> Verdict {
-    let saturated = nearestSaturated(to: entry)
+    let saturated = isSaturatedBriefly ? nil : nearestSaturated(to: entry)
     let inEntry = saturated == entry ? entry.flatMap { inside[$0] } : nil
     let table = inEntry ?? whole
     let unit: Verdict.Unit = inEntry == nil ? .requests : .threads
@@ -177,6 +182,38 @@ extension CascadeFold {
   }
 
   private var hasHotLoop: Bool { loopReports().contains { $0.isSaturated && !$0.isOnlyLate } }
+
+  // MARK: Changes from outside
+
+  /// Whether it still held at a moment; only of faults does the log say when they end.
+  private func isInForce(_ event: FoldEvent, at moment: UInt64) -> Bool {
+    guard event.kind == .faultOn else { return event.kind != .faultOff }
+    return !events.contains { other in
+      other.kind == .faultOff && other.service == event.service && other.name == event.name
+        && other.time > event.time && other.time <= moment
+    }
+  }
+
+  /// Answers without error per second at a service, between the change before and the one after; nil where either time
+  /// is too short to count in, or no load came in it.
+  private func answers(_ service: Int32, around event: FoldEvent) -> (before: Double, after: Double)? {
+    let (place, apart, least) = (Int(service), UInt64(100_000_000), UInt64(1_000_000_000))
+    let load = services[place].external
+    let earlier = events.last { $0.time &+ apart < event.time }
+    let later = events.first { $0.time > event.time &+ apart }
+    let start = max(earlier?.time ?? 0, load.first)
+    let end = min(later?.time ?? now, load.last)
+    guard load.count > 0, event.time > start, end > event.time, event.time - start >= least, end - event.time >= least
+    else { return nil }
+    func count(_ event: FoldEvent?, otherwise: Int) -> Int {
+      guard let ok = event?.counts.ok else { return otherwise }
+      return ok.indices.contains(place) ? ok[place] : 0
+    }
+    let here = count(event, otherwise: 0)
+    let before = Double(here - count(earlier, otherwise: 0)) / (Double(event.time - start) / 1e9)
+    let after = Double(count(later, otherwise: services[place].ok) - here) / (Double(end - event.time) / 1e9)
+    return (before, after)
+  }
 
   /// The entry service if it was saturated; else the saturated service that is nearest to it.
   private func nearestSaturated(to entry: Int32?) -> Int32? {

@@ -8,7 +8,7 @@ extension CascadeReport {
     lines += section("WHY", whyLines)
     lines += section("WHAT IT COST", costLines)
     lines += section("WHAT WOULD HELP", helpLines)
-    if !incomplete.isEmpty { lines.append("incomplete: \(incomplete.joined(separator: "; "))") }
+    if !incomplete.isEmpty { lines.append("Incomplete: \(incomplete.joined(separator: "; "))") }
     let wide = max(40, width)
     return lines.flatMap { Self.wrap($0, to: wide) }.joined(separator: "\n")
   }
@@ -20,51 +20,40 @@ extension CascadeReport {
   // MARK: The order
 
   private var orderLines: [String] {
-    guard !saturations.isEmpty else { return loopLines }
-    var lines = [saturations.map(arrow).joined(separator: " → ")]
-    lines += edges.map(describe)
-    let onEdge = Set(edges.map(\.caller))
-    for full in saturations where !onEdge.contains(full.service) && saturations.count > 1 {
-      let isSource = edges.contains { $0.callee == full.service }
-      if !isSource { lines.append("\(full.service) was saturated on its own account") }
+    let told = saturations.filter { !$0.isElsewhere }
+    guard !told.isEmpty else { return loopLines }
+    var lines = [told.map(arrow).joined(separator: " → ")]
+    lines += edges.map(\.text)
+    let linked = Set(edges.flatMap { [$0.caller, $0.callee] })
+    lines += told.filter { told.count > 1 && !linked.contains($0.service) }.map {
+      "\($0.service) was saturated independently of the others"
     }
-    lines += saturations.compactMap(predict)
-    if !recovery.isEmpty { lines.append("recovered: \(recovery.joined(separator: " → "))") }
-    let open = saturations.filter(\.isOpen).map(\.service)
+    lines += told.compactMap { full in full.prediction?.text(full.service) }
+    if !recovery.isEmpty { lines.append("recovered in this order: \(recovery.joined(separator: " → "))") }
+    let open = told.filter(\.isOpen).map(\.service)
     if !open.isEmpty { lines.append("still saturated at the end: \(open.joined(separator: ", "))") }
-    return lines + loopLines
+    return lines + elsewhereLine + loopLines
   }
 
   /// `payment-service full 4/4 at +0.07 s`; times count from the window's first moment.
   private func arrow(_ full: Saturation) -> String {
-    let at = FigureText.moment(elapsed(from, full.onset), decimals: 2)
+    let at = "\(FigureText.moment(elapsed(from, full.onset), decimals: 2))"
     guard full.service == saturations.first?.service else { return "\(full.service) \(at)" }
     return "\(full.service) full \(full.threads)/\(full.threads) at \(at)"
   }
 
-  private func describe(_ edge: PropagationEdge) -> String {
-    let held = "\(FigureText.share(edge.heldShare)) of its threads held by \(edge.callee)"
-    guard let lag = edge.lag else {
-      return "\(edge.caller): \(held), which is slow but was never full"
+  private var elsewhereLine: [String] {
+    let parts = saturations.filter { $0.intervalsElsewhere > 0 }.map {
+      "\($0.service) \(FigureText.count($0.intervalsElsewhere, "time"))"
     }
-    let time = edge.isSimultaneous ? "simultaneous" : "lag \(FigureText.duration(UInt64(abs(lag))))"
-    let order = edge.kind == .callerFirst ? ", caller first: its pool is the smaller one" : ""
-    return "\(edge.callee) ⇒ \(edge.caller): \(time), \(held)\(order)"
-  }
-
-  private func predict(_ full: Saturation) -> String? {
-    guard let little = full.prediction else { return nil }
-    let latest = little.latest.map { "to \(FigureText.duration($0))" } ?? "or later"
-    return
-      "\(full.service): measured \(FigureText.duration(little.measured)), Little's law says \(FigureText.duration(little.earliest)) "
-      + "\(latest) (\(little.freeThreads) free threads, \(FigureText.rate(little.arrivals)) in, "
-      + "\(FigureText.rate(little.completions)) out)"
+    return parts.isEmpty ? [] : ["also saturated at other times: \(parts.joined(separator: ", "))"]
   }
 
   private var loopLines: [String] {
-    loops.filter(\.isSaturated).map { loop in
-      "\(loop.loop): busy up to \(FigureText.share(loop.peakUtilisation)) of a second, stood still "
-        + "\(FigureText.count(loop.stalls, "time")) for \(FigureText.duration(loop.stalled)), longest \(FigureText.duration(loop.longest))"
+    loops.filter { $0.isSaturated && !$0.isOnlyLate }.map { loop in
+      "\(loop.loop): busy for up to \(FigureText.share(loop.peakUtilisation)) of a second; stood still "
+        + "\(FigureText.count(loop.stalls, "time")), \(FigureText.duration(loop.stalled)) in all, "
+        + "\(FigureText.duration(loop.longest)) at most"
     }
   }
 
@@ -78,8 +67,8 @@ extension CascadeReport {
     case .rootCause: lines.append("root cause: \(verdict.top?.text ?? "")")
     case .noSingleRootCause: lines.append("no single root cause")
     case .notEnoughData:
-      return ["not enough data: \(total) \(unit), \(FigureText.count(verdict.requests, "request"))"]
-    case .nothingSaturated: lines.append("nothing was saturated; what was waited for most:")
+      return ["not enough data to name a cause: \(total) \(unit), \(FigureText.count(verdict.requests, "request"))"]
+    case .nothingSaturated: lines.append("there is no incident to explain; what requests waited for most:")
     }
     if let basis = verdict.basis {
       lines[0] += " (while \(basis) was saturated, \(FigureText.duration(verdict.duration)))"
@@ -104,26 +93,29 @@ extension CascadeReport {
   // MARK: What it cost
 
   private var costLines: [String] {
-    var lines = [row("service", "model", "threads", "blocked", "top causes", "queued", "waiting", "served", "shed")]
+    var lines = [row("service", "model", "threads", "blocked", "mostly on", "queued", "waiting", "good", "not good")]
     for cost in services {
       let causes = cost.blocked.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.prefix(2)
       lines.append(
         row(
           cost.service, cost.model?.rawValue ?? "", FigureText.number(cost.meanThreads), seconds(cost.blockedTotal),
           causes.map { "\($0.key.name) \(seconds($0.value))" }.joined(separator: " "), seconds(cost.queued),
-          seconds(cost.waitingTotal), "\(cost.ended)", "\(cost.rejected.values.reduce(0, +))"))
+          seconds(cost.waitingTotal), "\(cost.outcomes[.ok] ?? 0)", RequestOutcome.text(cost.outcomes)))
     }
-    lines.append("blocked: thread-seconds; queued and waiting: request-seconds, never to be added to them")
+    lines.append("blocked is in thread-seconds, queued and waiting in request-seconds: do not add them up")
     if let amplification {
       let unit = amplification.unit == .threads ? "thread" : "request"
+      let value = FigureText.number(amplification.value)
+      let most = amplification.unit == .threads ? ", \(amplification.ceiling) at most" : ""
       lines.append(
-        "amplification \(FigureText.number(amplification.value)): each second of \(amplification.root) cost its callers so "
-          + "many \(unit)-seconds (depth of the chain \(amplification.depth), ceiling \(amplification.ceiling))")
+        "amplification \(value): each second of \(amplification.root) cost its callers \(value) \(unit)-seconds "
+          + "(\(amplification.depth) if nothing queues\(most))")
       lines += captureLine(amplification)
     }
-    lines += bystanders.prefix(5).map {
-      "bystander \($0.route) at \($0.service): \(FigureText.duration($0.mean)) in the queue on average, longest "
-        + "\(FigureText.duration($0.longest)), \(FigureText.count($0.requests, "request"))"
+    lines += bystanders.prefix(5).map { route in
+      let waiting = route.waiting > 0 ? ", \(route.waiting) of them still waiting" : ""
+      return "bystander \(route.route) at \(route.service): \(route.waitText) "
+        + "(\(FigureText.count(route.requests, "request"))\(waiting))"
     }
     return lines
   }
@@ -138,7 +130,7 @@ extension CascadeReport {
   private func seconds(_ nanoseconds: UInt64) -> String { FigureText.number(Double(nanoseconds) / 1e9) }
 
   private func row(_ cells: String...) -> String {
-    let widths = [16, 18, 8, 9, 26, 9, 9, 8, 6]
+    let widths = [16, 18, 8, 9, 24, 9, 9, 7, 8]
     var line = zip(cells, widths).map { PlainText.pad($0.0, to: $0.1) }.joined(separator: " ")
     while line.hasSuffix(" ") { line.removeLast() }
     return line
@@ -147,10 +139,11 @@ extension CascadeReport {
   // MARK: What would help
 
   private var helpLines: [String] {
-    if findings.isEmpty { return ["nothing found"] }
-    return findings.map { finding in
-      "[\(finding.severity.rawValue)] \(finding.text)" + (finding.look.map { " See: \($0)" } ?? "")
-    }
+    let needed = findings.contains { $0.severity != .note } ? [] : ["nothing needs mending"]
+    return needed
+      + findings.map { finding in
+        "[\(finding.severity.rawValue)] \(finding.text)" + (finding.look.map { " See: \($0)" } ?? "")
+      }
   }
 
   /// Breaks a line at spaces; what follows is indented by two more.

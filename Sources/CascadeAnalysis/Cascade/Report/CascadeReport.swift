@@ -6,14 +6,14 @@ package import TraceLog
 ///
 /// | key | meaning |
 /// |---|---|
-/// | `schema` | 1; grows when a key changes its meaning or goes |
+/// | `schema` | 2; grows when a key changes its meaning or goes |
 /// | `run_id` | |
 /// | `from_ns`, `to_ns` | the window, from the run's start |
 /// | `requests` | that arrived at the entry service |
 /// | `entry` | the service to which most requests came from outside; absent if none came |
 /// | `summary` | what happened, in a sentence |
 /// | `saturations` | by onset: see `Saturation` |
-/// | `order`, `recovery` | services by onset, and by the end of their saturation |
+/// | `order`, `recovery` | of the episode that is told: services by onset, and by the end of their saturation |
 /// | `edges` | see `PropagationEdge` |
 /// | `verdict` | see `Verdict` |
 /// | `blame`, `request_blame` | over the whole window, by blocked threads and by waiting requests: see `BlameRow` |
@@ -23,12 +23,12 @@ package import TraceLog
 /// | `threads` | see `ThreadAccount` |
 /// | `loops` | see `LoopReport` |
 /// | `bystanders` | see `Bystander` |
-/// | `events` | changes from outside: `time_ns`, `service`, `what` |
+/// | `events` | changes from outside: `time_ns`, `service`, `what`, `in_force` (when the first pool was saturated), and where it can be told `answers_before_per_s` and `answers_after_per_s` (without error, of the entry service) |
 /// | `findings` | see `Finding` |
 /// | `incomplete` | what makes the figures too small: texts |
 /// | `lost` | what the log does not hold |
 package struct CascadeReport: Encodable, Sendable {
-  package static let schema = 1
+  package static let schema = 2
 
   package var runID: String
   package var from: UInt64
@@ -74,10 +74,16 @@ package struct CascadeReport: Encodable, Sendable {
     package var time: UInt64
     package var service: String
     package var what: String
+    package var isInForce: Bool
+    package var answersBefore: Double?
+    package var answersAfter: Double?
 
     private enum CodingKeys: String, CodingKey {
       case service, what
       case time = "time_ns"
+      case isInForce = "in_force"
+      case answersBefore = "answers_before_per_s"
+      case answersAfter = "answers_after_per_s"
     }
   }
 
@@ -96,7 +102,7 @@ package struct CascadeReport: Encodable, Sendable {
   package init(_ scan: LogScan, options: CascadeOptions = CascadeOptions()) {
     let log = scan.overview
     var fold = CascadeFold(processes: log.processes, strings: log.strings, options: options)
-    let moment = log.isFinished ? scan.lastTime : log.takenAt
+    let moment = scan.end
     let overwritten = scan.forEachBatch { records in
       for index in records.indices where records[index].time <= moment { fold.apply(records[index]) }
     }
@@ -156,4 +162,9 @@ package struct CascadeReport: Encodable, Sendable {
     try keys.encode(incomplete, forKey: .incomplete)
     try keys.encode(lost, forKey: .lost)
   }
+}
+
+extension LogScan {
+  /// When the run ended, or now if it goes on.
+  package var end: UInt64 { overview.isFinished ? lastTime : overview.takenAt }
 }

@@ -1,47 +1,75 @@
 import ChainModel
 
-/// What happened, in one sentence.
+/// What happened, in a few sentences.
 struct CascadeSummary {
   private let report: CascadeReport
+  private let told: [Saturation]
 
   init(_ report: CascadeReport) {
     self.report = report
+    told = report.saturations.filter { !$0.isElsewhere }
   }
 
   var text: String {
-    guard report.requests > 0 || !report.services.isEmpty else { return "No request came in the time looked at." }
-    return "\(subject) \(trigger)"
+    guard report.requests > 0 || !report.services.isEmpty else { return "No request came in this window." }
+    return [subject, trigger, outcome, change].compactMap(\.self).joined(separator: " ")
   }
 
   private var subject: String {
-    let saturated = report.order
-    switch saturated.count {
-    case 0:
+    guard let first = told.first else {
       let loops = Set(report.loops.filter { $0.isSaturated && !$0.isOnlyLate }.map(\.service)).sorted()
-      return loops.isEmpty
-        ? "No pool was full with requests waiting:" : "Event loops of \(loops.joined(separator: ", ")) stood still:"
-    case 1: return "\(saturated[0]) was full with requests waiting:"
-    default:
-      let all = Set(saturated).count == report.services.count ? "all" : "\(Set(saturated).count) of"
-      return
-        "\(saturated[0]) became full, and within \(FigureText.duration(span)) \(all) \(report.services.count) services:"
+      return loops.isEmpty ? "Nothing was saturated." : "Event loops of \(loops.joined(separator: ", ")) stood still."
     }
+    guard !told.allSatisfy(\.isBrief) else {
+      let parts = told.map { "\($0.service) \(FigureText.duration($0.duration))" }.joined(separator: ", ")
+      return "Nothing was saturated for longer than a moment (\(parts) in all)."
+    }
+    guard told.count > 1 else { return "\(first.service) was saturated." }
+    let services = report.services.count
+    let all = told.count == services ? "all \(services) services" : "\(told.count) of \(services) services"
+    return "\(first.service) was saturated first; within \(FigureText.duration(span)) \(all) were."
   }
 
-  private var span: UInt64 {
-    (report.saturations.last?.onset ?? 0) &- (report.saturations.first?.onset ?? 0)
+  private var span: UInt64 { (told.last?.onset ?? 0) &- (told.first?.onset ?? 0) }
+
+  /// The last change from outside before it, if that still held.
+  private var trigger: String? {
+    guard let onset = told.first?.onset, !told.allSatisfy(\.isBrief),
+      let event = report.events.last(where: { $0.time <= onset && $0.isInForce })
+    else { return nil }
+    return "It began \(FigureText.duration(onset - event.time)) after \(event.service): \(event.what)."
   }
 
-  private var trigger: String {
-    let failed = report.entry.flatMap { entry in report.services.first { $0.service == entry } }
-    let refused = failed.map { $0.failed + $0.rejected.values.reduce(0, +) } ?? 0
-    let requests = FigureText.count(report.requests, "request")
-    let outcome =
-      refused > 0 ? "\(refused) of \(requests) failed or were refused" : "all of \(requests) were served or wait"
-    let onset = report.saturations.first?.onset ?? .max
-    guard let event = report.events.last(where: { $0.time <= onset && !$0.what.hasSuffix("lifted") }),
-      !report.saturations.isEmpty
-    else { return outcome + "." }
-    return "\(outcome), after \(event.service): \(event.what)."
+  private var outcome: String? {
+    guard let entry = report.services.first(where: { $0.service == report.entry }) else { return nil }
+    let wrong = RequestOutcome.text(entry.outcomes)
+    let ok = entry.outcomes[.ok] ?? 0
+    if wrong.isEmpty, entry.open == 0 {
+      return ok == 1 ? "The one request was answered." : "All \(FigureText.count(ok)) requests were answered."
+    }
+    let open = entry.open > 0 ? "\(FigureText.count(entry.open)) still open" : ""
+    let parts = ["\(FigureText.count(ok)) good", wrong, open].filter { !$0.isEmpty }
+    return "\(FigureText.count(report.requests, "request")): \(parts.joined(separator: ", "))."
+  }
+
+  /// What came while it lasted and halved the answers: that, and not the beginning, is what was felt.
+  private var change: String? {
+    guard let onset = told.first?.onset, let end = told.map(\.end).max() else { return nil }
+    let felt = report.events.filter { event in
+      guard event.time > onset, event.time < end, event.isInForce, let before = event.answersBefore,
+        let after = event.answersAfter
+      else { return false }
+      return before >= 1 && after < before / 2
+    }
+    guard let event = felt.max(by: { ratio($0) < ratio($1) }), let before = event.answersBefore,
+      let after = event.answersAfter
+    else { return nil }
+    return "That was not the worst of it: with \(event.service): \(event.what), "
+      + "\(FigureText.duration(event.time - onset)) "
+      + "later, answers fell from \(FigureText.number(before)) to \(FigureText.number(after)) a second."
+  }
+
+  private func ratio(_ event: CascadeReport.Event) -> Double {
+    (event.answersBefore ?? 0) / max(event.answersAfter ?? 0, 1e-3)
   }
 }

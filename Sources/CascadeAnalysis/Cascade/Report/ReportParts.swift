@@ -65,23 +65,40 @@ package struct LoopReport: Encodable, Hashable, Sendable {
   }
 }
 
+extension CascadeReport {
+  /// Of the loops that were only late, the one that was latest.
+  var lateLoop: LoopReport? { loops.filter { $0.isSaturated && $0.isOnlyLate }.max { $0.longest < $1.longest } }
+}
+
 /// A route that needs nobody else and yet had to wait: collateral damage.
 ///
-/// Keys: `service`, `route`, `requests`, `queue_wait_ns` (sum), `mean_ns`, `longest_ns`.
+/// Keys: `service`, `route`, `requests`, `waiting` (those of them that still waited when the window ended: their waits
+/// count up to then), `queue_wait_ns` (sum), `mean_ns`, `longest_ns`, `longest_open` (the longest had not ended).
 package struct Bystander: Encodable, Hashable, Sendable {
   package var service: String
   package var route: String
   package var requests: Int
+  package var waiting: Int
   package var queueWait: UInt64
   package var longest: UInt64
+  package var isLongestOpen: Bool
 
   package var mean: UInt64 { requests == 0 ? 0 : queueWait / UInt64(requests) }
 
   private enum CodingKeys: String, CodingKey {
-    case service, route, requests
+    case service, route, requests, waiting
     case queueWait = "queue_wait_ns"
     case mean = "mean_ns"
     case longest = "longest_ns"
+    case isLongestOpen = "longest_open"
+  }
+
+  /// `waited 207 ms for a thread on average so far, 4.03 s at most so far`.
+  var waitText: String {
+    let soFar = waiting > 0 ? " so far" : ""
+    return "waited \(FigureText.duration(mean)) for a thread on average\(soFar), "
+      + "\(FigureText.duration(longest)) at most"
+      + (isLongestOpen ? " so far" : "")
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -89,9 +106,11 @@ package struct Bystander: Encodable, Hashable, Sendable {
     try keys.encode(service, forKey: .service)
     try keys.encode(route, forKey: .route)
     try keys.encode(requests, forKey: .requests)
+    try keys.encode(waiting, forKey: .waiting)
     try keys.encode(queueWait, forKey: .queueWait)
     try keys.encode(mean, forKey: .mean)
     try keys.encode(longest, forKey: .longest)
+    try keys.encode(isLongestOpen, forKey: .isLongestOpen)
   }
 }
 

@@ -13,8 +13,10 @@ package import ChainModel
 /// | `queued_ns`, `peak_queue` | Q(s): requests in its queues |
 /// | `full_no_queue_ns` | every thread busy, and nobody in the queue |
 /// | `held_by_root` | its threads held by the verdict's first cause, on average |
-/// | `arrived`, `ended`, `failed` | requests in the window |
-/// | `rejected` | by reason |
+/// | `arrived`, `ended` | requests in the window; `ended` were answered, and not `refused` |
+/// | `open` | had not ended when the window did |
+/// | `outcomes` | how all of those ended: `ok`, `client_error` (4xx), `refused` (503 by a limit), `timed_out`, `failed`, `cancelled` |
+/// | `refused` | those that the service did not begin, by reason |
 /// | `attempts`, `retries` | calls made, and those that were not the first attempt |
 /// | `abandoned`, `abandoned_ns` | requests whose caller gave up, and what was spent on them after that |
 package struct ServiceCost: Encodable, Hashable, Sendable {
@@ -30,7 +32,8 @@ package struct ServiceCost: Encodable, Hashable, Sendable {
   package var window: UInt64
   package var arrived: Int
   package var ended: Int
-  package var failed: Int
+  package var open: Int
+  package var outcomes: [RequestOutcome: Int]
   package var rejected: [String: Int]
   package var attempts: Int
   package var retries: Int
@@ -44,7 +47,7 @@ package struct ServiceCost: Encodable, Hashable, Sendable {
   package var meanThreads: Double { window == 0 ? 0 : Double(threadTime) / Double(window) }
 
   private enum CodingKeys: String, CodingKey {
-    case service, model, arrived, ended, failed, rejected, attempts, retries, abandoned
+    case service, model, arrived, ended, open, outcomes, attempts, retries, abandoned
     case threadTime = "thread_ns"
     case blocked = "blocked_ns"
     case meanBlocked = "mean_blocked"
@@ -54,6 +57,7 @@ package struct ServiceCost: Encodable, Hashable, Sendable {
     case peakQueue = "peak_queue"
     case fullNoQueue = "full_no_queue_ns"
     case heldByRoot = "held_by_root"
+    case rejected = "refused"
     case abandonedInQueue = "abandoned_in_queue"
     case abandonedTime = "abandoned_ns"
   }
@@ -73,7 +77,10 @@ package struct ServiceCost: Encodable, Hashable, Sendable {
     try keys.encode(heldByRoot, forKey: .heldByRoot)
     try keys.encode(arrived, forKey: .arrived)
     try keys.encode(ended, forKey: .ended)
-    try keys.encode(failed, forKey: .failed)
+    try keys.encode(open, forKey: .open)
+    try keys.encode(
+      Dictionary(uniqueKeysWithValues: RequestOutcome.allCases.map { ($0.rawValue, outcomes[$0] ?? 0) }),
+      forKey: .outcomes)
     try keys.encode(rejected, forKey: .rejected)
     try keys.encode(attempts, forKey: .attempts)
     try keys.encode(retries, forKey: .retries)

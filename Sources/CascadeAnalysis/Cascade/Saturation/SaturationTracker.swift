@@ -13,7 +13,7 @@ struct SaturationMark {
   var holds: [Int32]
   var size: Int32
   var busyAtEvent: Int32
-  var lastEventAt: UInt64?
+  var lastEvent: FoldEvent?
 }
 
 /// Requests that arrived, and when the first and the last did.

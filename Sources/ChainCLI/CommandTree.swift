@@ -1,0 +1,45 @@
+import ArgumentParser
+import ChainModel
+
+/// The verbs, as a tree.
+enum CommandTree {
+  /// Why no verb is called so, with the one that was probably meant; nil when all verbs are known.
+  static func refusal(of words: [String], root: any ParsableCommand.Type) -> ValidationError? {
+    var command = root
+    for word in words {
+      let known = command.configuration.subcommands
+      guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+      guard let next = known.first(where: { $0._commandName == word }) else {
+        let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        return ValidationError(Typo.unknown("command", word, among: names))
+      }
+      command = next
+    }
+    return nil
+  }
+}
+
+/// Parses command lines without running them: how tests hold every hint and every example to what there is. Each line of
+/// standard input is one, its words separated by tabs; for each, a line says `ok` or what is wrong with it.
+struct ParseVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "parse", abstract: "Parse command lines and say what is wrong with them.", shouldDisplay: false)
+
+  func run() {
+    while let line = readLine() {
+      Output.result(Self.verdict(line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)))
+    }
+  }
+
+  private static func verdict(_ words: [String]) -> String {
+    if let refusal = CommandTree.refusal(of: words, root: ChainCLI.self) { return "\(refusal)" }
+    do {
+      _ = try ChainCLI.parseAsRoot(words)
+      return "ok"
+    } catch {
+      // Asking for help or the version is no mistake.
+      if ChainCLI.exitCode(for: error).isSuccess { return "ok" }
+      return ChainCLI.message(for: error).split(separator: "\n").joined(separator: " ")
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// How many requests a service has in flight at most: admitted, and not yet answered.
+package enum InFlightLimit: Hashable, Sendable {
+  /// As many as it can serve without letting them wait long for itself: see `AdaptiveLimit`.
+  case adaptive
+  case fixed(Int)
+
+  package static let range = 1...100_000
+  /// What `adaptive` never goes beyond.
+  package static let mostAdaptive = 10_000
+
+  /// Beyond this, requests are refused whatever they would wait for.
+  package var most: Int {
+    switch self {
+    case .adaptive: Self.mostAdaptive
+    case .fixed(let number): number
+    }
+  }
+
+  // MARK: As text
+
+  package static let adaptiveText = "adaptive"
+  package static let forms = "\(adaptiveText), or \(range.lowerBound) to \(range.upperBound)"
+
+  package var text: String {
+    switch self {
+    case .adaptive: Self.adaptiveText
+    case .fixed(let number): "\(number)"
+    }
+  }
+
+  /// `adaptive`, or a whole number, written in one way only; nil for anything else.
+  package init?(_ text: String) {
+    if text == Self.adaptiveText {
+      self = .adaptive
+    } else if let number = Int(text), "\(number)" == text, Self.range.contains(number) {
+      self = .fixed(number)
+    } else {
+      return nil
+    }
+  }
+}
+
+extension InFlightLimit: ExpressibleByIntegerLiteral {
+  package init(integerLiteral value: Int) { self = .fixed(value) }
+}

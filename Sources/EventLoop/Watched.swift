@@ -1,0 +1,38 @@
+import CPlatform
+import Glibc
+
+/// Something with a descriptor that an event loop watches. Touched on the loop only.
+package class Watched {
+  /// −1 once it is closed.
+  package private(set) var descriptor: Int32
+  /// Whether the loop knows it: what it is watched for may be nothing at the moment, and it is known all the same.
+  var isRegistered = false
+
+  init(descriptor: Int32) {
+    self.descriptor = descriptor
+  }
+
+  package var isOpen: Bool { descriptor >= 0 }
+
+  /// Something has happened that it is watched for, or an error, which nobody has to ask for.
+  func ready(_ events: UInt32) {}
+
+  /// Closes the descriptor.
+  /// - Returns: false if it was closed already.
+  func closeDescriptor() -> Bool {
+    guard isOpen else { return false }
+    Glibc.close(descriptor)
+    descriptor = -1
+    return true
+  }
+}
+
+/// What can happen to a descriptor, as the kernel numbers it.
+enum Readiness {
+  static let input = EPOLLIN.rawValue
+  static let output = EPOLLOUT.rawValue
+  /// The other side has nothing more to send.
+  static let halfClosed = EPOLLRDHUP.rawValue
+  /// Broken, or closed both ways.
+  static let dead = EPOLLERR.rawValue | EPOLLHUP.rawValue
+}

@@ -1,0 +1,88 @@
+import ChainModel
+import ChainTestSupport
+import EventLoop
+import Glibc
+import Testing
+
+/// The server half on real sockets: order, fairness, back-pressure and limits.
+@Suite(.serialized) struct HTTPServerTests {
+  private func request(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n" }
+
+  /// Answers that nobody reads wait; when somebody does, none is missing and each belongs to its request.
+  @Test(.timeLimit(.minutes(1)), arguments: [nil, Duration.microseconds(10)])
+  func threeThousandRequestsAtOnceAreAnsweredToALateReader(patience: Duration?) async throws {
+    let server = try EchoServer(patience: patience, size: 2000)
+    defer { server.stop() }
+    let client = try RawClient(port: server.port)
+    let count = 3000
+    try client.send((0..<count).map { request("/\($0)") }.joined())
+    try await Task.sleep(for: .milliseconds(100))
+    for number in 0..<count {
+      let answer = try client.answer()
+      try #require(answer.text.hasPrefix("/\(number)x"))
+    }
+    #expect(!client.hasInput())
+  }
+
+  /// A client among others that all send as much as they can is served within its share.
+  @Test(.timeLimit(.minutes(1))) func oneClientAmongManyGetsItsShare() throws {
+    let server = try EchoServer()
+    defer { server.stop() }
+    let greedy = try (0..<200).map { _ in try RawClient(port: server.port) }
+    let pile = String(repeating: request("/greedy"), count: 500)
+    for client in greedy { try client.send(pile) }
+    let modest = try RawClient(port: server.port)
+    try modest.send(request("/modest"))
+    #expect(try modest.answer().text == "/modest")
+    // It did not have to wait for all the others.
+    let open = greedy.count { client in (try? client.answersSoFar(500)) != 500 }
+    #expect(open > 0)
+    for client in greedy { client.reset() }
+  }
+
+  /// Connections that close at the same moment as others are heard, in any order: no event reaches a closed one.
+  @Test(.timeLimit(.minutes(1))) func aClosedConnectionGetsNoEvent() async throws {
+    let server = try EchoServer(patience: .milliseconds(2))
+    defer { server.stop() }
+    for round in 0..<20 {
+      let clients = try (0..<100).map { _ in try RawClient(port: server.port) }
+      for (index, client) in clients.enumerated() {
+        try client.send(request("/\(index)"))
+        if (index + round) % 3 == 0 { client.reset() }
+      }
+      for (index, client) in clients.enumerated() where (index + round) % 3 != 0 {
+        #expect(try client.answer().text == "/\(index)")
+        client.close()
+      }
+    }
+    #expect(await eventually { server.connections == 0 })
+  }
+
+  /// Whoever sends nothing, too slowly, or takes nothing is not waited for.
+  @Test(.timeLimit(.minutes(1))) func timeLimitsHold() async throws {
+    let limits = HTTPServer.Limits(request: .milliseconds(200), idle: .milliseconds(400))
+    let server = try EchoServer(limits, size: 4 << 20)
+    defer { server.stop() }
+    let (silent, slow, untaking) = (
+      try RawClient(port: server.port), try RawClient(port: server.port), try RawClient(port: server.port)
+    )
+    try slow.send("GET / HTTP/1.1\r\nHost")
+    try untaking.send(request("/"))
+    #expect(try slow.answer(within: .seconds(5)).status == 400)
+    #expect(try silent.end(within: .seconds(5)) == .closed)
+    slow.close()
+    #expect(await eventually { server.connections == 0 })
+  }
+}
+
+extension RawClient {
+  /// How many answers can be read at once without waiting.
+  fileprivate func answersSoFar(_ limit: Int) throws -> Int {
+    var count = 0
+    while count < limit, hasInput() {
+      _ = try answer()
+      count += 1
+    }
+    return count
+  }
+}
