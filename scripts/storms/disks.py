@@ -22,7 +22,7 @@ def mount(*words):
 
 
 def unmount(path):
-    subprocess.run(["umount", "--lazy", str(path)], check=False)
+    subprocess.run(["umount", "--lazy", str(path)], check=False, stderr=subprocess.DEVNULL)
 
 
 def fill(folder):
