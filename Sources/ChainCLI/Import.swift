@@ -134,7 +134,7 @@ enum ImportedRun {
       throw error
     }
     Output.result("imported as run \(run.id)")
-    for line in report.lines { Output.result("  \(Output.clean(line))") }
+    for line in report.lines { Output.result("  \(PlainText.clean(line))") }
   }
 
   /// Reads a file with its progress on standard error.

@@ -1,3 +1,4 @@
+import ChainModel
 import ArgumentParser
 import TraceExport
 
@@ -19,7 +20,7 @@ struct Validate: ParsableCommand {
         try TraceValidation(bytes, options: options)
       }
       Output.result("\(file): \(validation.format.name), \(validation.summary)")
-      for warning in validation.warnings { Output.result("  \(Output.clean(warning))") }
+      for warning in validation.warnings { Output.result("  \(PlainText.clean(warning))") }
     }
   }
 }

@@ -30,7 +30,7 @@ struct ForecastSettings {
     topology.services[index].model = status.mode
     topology.services[index].threads = status.pool.threads
     topology.services[index].queueLimit = status.pool.queueLimit
-    topology.services[index].inFlightLimit = status.limits.inFlight
+    topology.services[index].inFlightLimit = InFlightLimit(status.limits.rule) ?? .fixed(status.limits.inFlight)
     topology.services[index].callPolicy = .plain
     for (callee, text) in status.policies {
       guard let name = ServiceName(rawValue: callee), let policy = try? CallPolicy.parse(words: Self.words(text)) else {
