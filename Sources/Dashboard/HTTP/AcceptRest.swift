@@ -17,6 +17,8 @@ final class AcceptRest: ChannelDuplexHandler {
     private let isTold = Mutex(false)
 
     var isFull: Bool { open.withLock { $0 >= most } }
+    /// Far from full: a single one that comes or goes is nothing to tell.
+    var isRoomy: Bool { open.withLock { $0 <= most / 2 } }
 
     func opened(_ channel: any Channel) {
       open.withLock { $0 += 1 }
@@ -51,7 +53,7 @@ final class AcceptRest: ChannelDuplexHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if !isResting { place.say(false, "") }
+    if !isResting, place.isRoomy { place.say(false, "") }
     context.fireChannelReadComplete()
   }
 
