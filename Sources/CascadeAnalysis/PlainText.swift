@@ -26,7 +26,4 @@ package enum PlainText {
   static func cut(_ line: String, to width: Int) -> String {
     Self.width(line) <= width ? line : line.prefix(max(0, width - 1)) + "…"
   }
-
-  /// `1 thread`, `4 threads`.
-  static func count(_ number: Int, _ noun: String) -> String { number == 1 ? "1 \(noun)" : "\(number) \(noun)s" }
 }

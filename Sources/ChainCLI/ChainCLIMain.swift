@@ -25,6 +25,6 @@ struct ChainCLI: AsyncParsableCommand {
       Trace.self, Compare.self, Runs.self, DashboardVerb.self, Audit.self, Verify.self, Export.self, Import.self,
       Validate.self,
       Predict.self, Simulate.self, TopologyVerb.self, Demo.self, LessonVerb.self, Selftest.self, BenchVerb.self,
-      Keys.self, Completions.self, VersionVerb.self, Supervise.self, WriteRecords.self,
+      GlossaryVerb.self, Keys.self, Completions.self, VersionVerb.self, Supervise.self, WriteRecords.self,
     ])
 }

@@ -64,7 +64,7 @@ final class Collector {
       case .giveUp(let reason): throw CollectorError(url: url, reason: reason)
       case .again(let wait):
         repeated += 1
-        Output.note("\(url): \(Self.words(outcome)); again in \(DurationText.format(wait))")
+        Output.note("\(url): \(Self.words(outcome)); again in \(FigureText.duration(wait))")
         usleep(UInt32(clamping: wait.nanoseconds / 1000))
       }
     }

@@ -72,7 +72,7 @@ private struct Stage {
 
   func play() async throws {
     Output.result(
-      "Three acts of \(DurationText.format(act)), each with 32 clients that want a payment status, and one that pings.\n"
+      "Three acts of \(FigureText.duration(act)), each with 32 clients that want a payment status, and one that pings.\n"
     )
     let calm = try await show(
       "1. All four services block; payment-service answers in \(topology[.paymentService].latency.text).")
@@ -121,13 +121,12 @@ private struct Stage {
   private func line(_ act: Act) -> String {
     let blocked = act.dump.services.map { "\($0.service) \($0.threadsByState.blocked)/\($0.threadsByState.threads)" }
     return
-      "payment status \(rate(act)) a second; /ping median \(DurationText.format(ping(act))); threads blocked: "
+      "payment status \(rate(act)) a second; /ping median \(FigureText.duration(ping(act))); threads blocked: "
       + blocked.joined(separator: ", ")
   }
 
   private func rate(_ act: Act) -> String {
-    let tenths = Int((act.payments.rates.successful * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
+    FigureText.number(act.payments.rates.successful)
   }
 
   private func ping(_ act: Act) -> Duration {
@@ -139,9 +138,9 @@ private struct Stage {
     return """
       WHAT HAPPENED
         One slow service stopped the whole chain: /ping, which needs nothing from payment-service, took \
-      \(DurationText.format(ping(cascade))) in place of \(DurationText.format(ping(calm))), because the gateway's \
+      \(FigureText.duration(ping(cascade))) in place of \(FigureText.duration(ping(calm))), because the gateway's \
       threads were all waiting.
-        With a gateway that does not block, /ping took \(DurationText.format(ping(switched))): \(Int(ratio)) times \
+        With a gateway that does not block, /ping took \(FigureText.duration(ping(switched))): \(Int(ratio)) times \
       less, while payment status stayed at \(rate(switched)) a second (\(rate(cascade)) before): what is slow stays slow.
 
       next: bin/chainlab lesson run cascade-front --quick     when is each pool full? predicted, then measured

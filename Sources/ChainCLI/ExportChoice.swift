@@ -82,7 +82,7 @@ struct ExportProgress {
     let now = Monotonic.now()
     guard now - saidAt >= Self.period else { return }
     saidAt = now
-    Output.note("\(bytes >> 20) MiB written")
+    Output.note("\(FigureText.bytes(bytes)) written")
   }
 }
 

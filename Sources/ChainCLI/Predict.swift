@@ -51,27 +51,21 @@ struct Predict: AsyncParsableCommand {
   static func text(_ prediction: ChainPrediction) -> String {
     var figures = TextTable(["FIGURE", "VALUE", "METHOD"])
     for figure in prediction.figures {
-      figures.add([figure.name, "\(number(figure.value)) \(figure.unit)", figure.method.rawValue])
+      figures.add([figure.name, FigureText.value(figure.value, figure.unit), figure.method.rawValue])
     }
     var services = TextTable([
       "SERVICE", "THREADS", "HELD", "QUEUED", "IN FLIGHT", "RESPONSE", "FULL FIRST AT", "REFUSED",
     ])
     for service in prediction.services {
       services.add([
-        service.service, "\(service.threads)", number(service.held), number(service.queued), number(service.inFlight),
-        "\(number(service.responseTime)) s", service.fullAt.map { "\(number($0)) s" } ?? "-", "\(service.dropped)",
+        service.service, "\(service.threads)", FigureText.number(service.held), FigureText.number(service.queued),
+        FigureText.number(service.inFlight),
+        FigureText.seconds(service.responseTime), service.fullAt.map { FigureText.seconds($0) } ?? "–",
+        FigureText.count(service.dropped),
       ])
     }
-    let outcomes = prediction.outcomes.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }
+    let outcomes = prediction.outcomes.sorted { $0.value > $1.value }.map { "\(FigureText.count($0.value)) \($0.key)" }
     return "\(figures.text)\n\n\(services.text)\n\nrequests: \(outcomes.joined(separator: ", "))\n"
       + "what steps cost a processor: \(prediction.costs ?? "as the topology says")"
-  }
-
-  /// To four digits.
-  static func number(_ value: Double) -> String {
-    guard value.isFinite else { return "∞" }
-    let scale = value.magnitude >= 100 ? 1.0 : value.magnitude >= 1 ? 100 : 10_000
-    let rounded = (value * scale).rounded() / scale
-    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
   }
 }

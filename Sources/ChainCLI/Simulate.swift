@@ -68,10 +68,12 @@ struct Simulate: AsyncParsableCommand {
             place: place, records: log.records.count, events: result.events, sent: result.sent, done: result.done,
             throughput: result.throughput, goodput: result.goodput, mean: times.mean, p99: times.percentile(0.99))))
     }
-    Output.result("simulated as \(place): \(log.records.count) records, \(result.events) events")
-    let figures = [result.throughput, result.goodput, times.mean, times.percentile(0.99)].map(Predict.number)
     Output.result(
-      "  \(figures[0]) answers/s, \(figures[1]) good ones; response time mean \(figures[2]) s, p99 \(figures[3]) s")
+      "simulated as \(place): \(FigureText.count(log.records.count)) records, \(FigureText.count(result.events)) events"
+    )
+    Output.result(
+      "  \(FigureText.number(result.throughput)) answers/s, \(FigureText.rate(result.goodput)) of them good; response time "
+        + "mean \(FigureText.seconds(times.mean)), p99 \(FigureText.seconds(times.percentile(0.99)))")
   }
 
   /// Keys: `place`, `records`, `events`, `sent`, `done`, `throughput_per_s`, `goodput_per_s`, `response_time_mean_s`,

@@ -50,8 +50,8 @@ struct Status: ParsableCommand {
       let pool = status.pool
       table.add([
         status.service, status.mode.rawValue, "\(status.inFlight)", "\(pool.busy)/\(pool.threads)",
-        "\(pool.queued)/\(pool.queueLimit)", threads(status.threads), size(status.memory.stacks),
-        size(status.memory.virtual), size(status.memory.resident), "\(service.restarts)",
+        "\(pool.queued)/\(pool.queueLimit)", threads(status.threads), FigureText.bytes(status.memory.stacks),
+        FigureText.bytes(status.memory.virtual), FigureText.bytes(status.memory.resident), "\(service.restarts)",
         status.faults.joined(separator: "; "),
       ])
     }
@@ -74,6 +74,4 @@ struct Status: ParsableCommand {
     ]
     return "\(threads.total) (\(roles.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")))"
   }
-
-  private static func size(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
 }

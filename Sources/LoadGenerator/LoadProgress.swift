@@ -16,15 +16,11 @@ package struct LoadProgress: Hashable, Sendable {
   /// One line.
   package var text: String {
     let parts = [
-      "\(elapsed.nanoseconds.roundedSeconds) s\(isWarmUp ? " (warm-up)" : "")", "in flight \(inFlight)",
-      "\(rate.text(1))/s", "errors \(errors)", notSent > 0 ? "not sent \(notSent)" : nil,
+      "\(FigureText.seconds(elapsed.seconds.rounded()))\(isWarmUp ? " (warm-up)" : "")", "in flight \(inFlight)",
+      FigureText.rate(rate), "errors \(errors)", notSent > 0 ? "not sent \(notSent)" : nil,
     ]
     return parts.compactMap { $0 }.joined(separator: "  ")
   }
-}
-
-extension UInt64 {
-  fileprivate var roundedSeconds: UInt64 { (self + 500_000_000) / 1_000_000_000 }
 }
 
 /// What all loops of a run have done so far, for the progress line alone: the result is counted by each loop for itself.

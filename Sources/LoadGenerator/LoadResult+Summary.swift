@@ -9,29 +9,31 @@ extension LoadResult {
   private var title: String {
     let load =
       if let rate = plan.rate, let spacing = plan.spacing {
-        "open loop, \(rate.text(1)) requests/s (\(spacing.rawValue), seed \(plan.seed))"
+        "open loop, \(FigureText.number(rate)) requests/s (\(spacing.rawValue), seed \(plan.seed))"
       } else {
         "closed loop, \(plan.clients ?? 0) clients"
       }
-    let warmUp = plan.warmUpSeconds > 0 ? " after \(plan.warmUpSeconds.text(1)) s of warm-up" : ""
+    let warmUp = plan.warmUpSeconds > 0 ? " after \(FigureText.seconds(plan.warmUpSeconds)) of warm-up" : ""
     let connections = plan.newConnections ? ", a connection per request" : ""
     let target = "GET \(plan.host):\(plan.port)\(plan.paths.joined(separator: ", "))"
-    return "\(load), \(measuredSeconds.text(1)) s\(warmUp)\(connections)\n\(target)"
+    return "\(load), \(FigureText.seconds(measuredSeconds))\(warmUp)\(connections)\n\(target)"
   }
 
   private var counts: [String] {
     var lines: [String] = []
     if let offered = rates.offered {
-      lines.append("offered     \(offered.text(1))/s (\(measured.due) due, \(measured.notSent) of them not sent)")
+      lines.append(
+        "offered     \(FigureText.rate(offered)) (\(FigureText.count(measured.due)) due, \(FigureText.count(measured.notSent)) of them not sent)"
+      )
     }
-    lines.append("achieved    \(rates.successful.text(1))/s successful, \(rates.ended.text(1))/s ended")
-    let statuses = measured.byStatus.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    lines.append("achieved    \(FigureText.rate(rates.successful)) successful, \(FigureText.rate(rates.ended)) ended")
+    let statuses = measured.byStatus.sorted { $0.key < $1.key }.map { "\($0.key): \(FigureText.count($0.value))" }
     let failures = measured.byFailure.sorted { $0.key.rawValue < $1.key.rawValue }
-      .map { "\($0.key.rawValue): \($0.value)" }
+      .map { "\($0.key.rawValue): \(FigureText.count($0.value))" }
     let outcomes = (statuses + failures).joined(separator: "  ")
     lines.append("outcomes    \(outcomes.isEmpty ? "none" : outcomes)")
-    lines.append("unfinished  \(measured.unfinished)")
-    lines.append("connections \(connections)")
+    lines.append("unfinished  \(FigureText.count(measured.unfinished))")
+    lines.append("connections \(FigureText.count(connections))")
     return lines
   }
 
@@ -44,12 +46,12 @@ extension LoadResult {
     }
     let present = rows.compactMap { name, summary in summary.map { Self.row(name, $0) } }
     guard !present.isEmpty else { return ["no request ended"] }
-    return [Self.row("latency in ms", ["count", "p50", "p90", "p95", "p99", "p99.9", "max"])] + present
+    return [Self.row("response time", ["count", "p50", "p90", "p95", "p99", "p99.9", "max"])] + present
   }
 
   private static func row(_ name: String, _ summary: LatencySummary) -> String {
     let values = [summary.p50, summary.p90, summary.p95, summary.p99, summary.p999, summary.max]
-    return row(name, ["\(summary.count)"] + values.map { $0.text($0 < 100 ? 2 : 0) })
+    return row(name, [FigureText.count(summary.count)] + values.map { FigureText.value($0, "ms") })
   }
 
   private static func row(_ name: String, _ cells: [String]) -> String {

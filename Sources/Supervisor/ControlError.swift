@@ -24,7 +24,7 @@ extension ControlError: CustomStringConvertible {
     case .unreachable(let service, let port, let reason):
       "\(service) cannot be reached on its control port \(port): \(reason); is the chain running? (chainlab status)"
     case .timeout(let service, let port, let after):
-      "\(service) did not answer on its control port \(port) within \(after.milliseconds) ms"
+      "\(service) did not answer on its control port \(port) within \(FigureText.duration(after))"
     case .refused(let service, let status, let detail): "\(service) refused (\(status)): \(detail)"
     case .malformedAnswer(let service, let port, let reason):
       "what answers on port \(port) is not \(service)'s control port: \(reason)"

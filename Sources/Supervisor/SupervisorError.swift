@@ -71,7 +71,7 @@ extension SupervisorError: CustomStringConvertible {
     case .exitedEarly(let service, let end, let lastLine, let log):
       "\(service) ended with \(end) before it was ready\(Self.said(lastLine)); all it wrote is in \(log)"
     case .notReady(let services, let after, let lastLine, let log):
-      "\(services.joined(separator: ", ")) did not become ready within \(DurationText.format(after))"
+      "\(services.joined(separator: ", ")) did not become ready within \(FigureText.duration(after))"
         + "\(Self.said(lastLine)); see \(log)"
     case .supervisorFailed(let message, _): message
     case .supervisorEnded(let end, let lastLine, let log):
@@ -82,7 +82,7 @@ extension SupervisorError: CustomStringConvertible {
     case .noSupervisor(let runID):
       "the supervisor of run \(runID) has died, and nobody else starts replicas; clean up with chainlab down"
     case .notScaled(let service, let wish, let found, let after):
-      "\(service) does not have \(wish) replicas after \(DurationText.format(after)): \(found)"
+      "\(service) does not have \(wish) replicas after \(FigureText.duration(after)): \(found)"
     case .cannotStop(let pids):
       "these processes of the chain do not end, even when killed: \(pids.map(String.init).joined(separator: ", "))"
     }

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// Why a log could not be made, opened or read.
 package enum TraceLogError: Error, Hashable, Sendable, CustomStringConvertible {
   case cannotCreate(path: String, reason: String)
@@ -13,7 +15,7 @@ package enum TraceLogError: Error, Hashable, Sendable, CustomStringConvertible {
       "cannot create the trace log \(path): \(reason); choose another folder with trace_log.directory in services.yaml"
     case .cannotOpen(let path, let reason): "cannot open the trace log \(path): \(reason)"
     case .noSpace(let path, let needed):
-      "no space for the trace log \(path): it needs \(needed / 1024) KiB at once; free some, or choose another folder "
+      "no space for the trace log \(path): it needs \(FigureText.bytes(needed)) at once; free some, or choose another folder "
         + "or a smaller size with trace_log in services.yaml"
     case .notALog(let path, let reason): "\(path) is not a chainlab trace log: \(reason)"
     case .wrongVersion(let path, let found):

@@ -92,7 +92,7 @@ import TraceLog
     #expect(
       text.contains("payment-service full 2/2 at +0.04 s → order-service +0.08 s → gateway +0.18 s"))
     #expect(text.contains("12.4 of the 13 other threads were held by payment-service db write on average"))
-    #expect(text.contains("held on average: gateway 7.58/8, order-service 3.88/4, payment-service 0.97/2"))
+    #expect(text.contains("held on average: gateway 7.58/8, order-service 3.88/4, payment-service 0.968/2"))
     for width in [40, 60, 100] {
       #expect(report.text(width: width).split(separator: "\n").allSatisfy { $0.count <= max(width, 60) })
     }

@@ -110,9 +110,9 @@ import TraceLog
     #expect(
       ThreadDump(log.snapshot).text(width: 120, limit: 3) == """
         gateway          2 threads  1 blocked  1 idle
-          gateway-w1  blocked 8.1 ms  calling user-service    GET /users/ada/payment-status
-            └ user-h1  blocked 7.8 ms  calling order-service
-               └ order-service  GET /orders/{user}  suspended 7.5 ms (no thread)  calling payment-service
+          gateway-w1  blocked 8.2 ms  calling user-service    GET /users/ada/payment-status
+            └ user-h1  blocked 7.84 ms  calling order-service
+               └ order-service  GET /orders/{user}  suspended 7.6 ms (no thread)  calling payment-service
                   └ payment-w1  blocked 4.3 ms  sleep (simulated latency 10ms)
         user-service     async  1 loop  1 idle  1 hired thread  1 blocked
           1 in chains above

@@ -55,8 +55,8 @@ import TraceLog
     let waterfall = try #require(TraceWaterfall(log.snapshot, trace: log.trace))
     #expect(
       waterfall.text(width: 105) == """
-        trace 4bf92f3577b34da6a3ce929d0e0e4736  GET /payments/{user}  200  1.00 s
-        payment-service  GET /payments/{user} │░░░░███▒▒▒▒▒▒▒▒▒▒▒████│ 1.00 s  payment-w1  blocking  200  sleep …
+        trace 4bf92f3577b34da6a3ce929d0e0e4736  GET /payments/{user}  200  1 s
+        payment-service  GET /payments/{user} │░░░░███▒▒▒▒▒▒▒▒▒▒▒████│ 1 s     payment-w1  blocking  200  sleep …
         thread payment-w1                     │    ███▒▒▒▒▒▒▒▒▒▒▒████│ 800 ms  blocked 500 ms  ran 300 ms
         ░ queue  █ run  ▒ wait  ─ call
         """)

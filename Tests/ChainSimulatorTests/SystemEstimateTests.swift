@@ -179,7 +179,7 @@ import TraceLog
     #expect(
       estimate.findings.contains { $0.hasPrefix("1 requests made calls at the same time") }, "\(estimate.findings)")
     let notes = try #require(estimate.notes(source: "x").routes[[0, 0]])
-    #expect(notes.contains { $0.contains("save 30ms") }, "\(notes)")
+    #expect(notes.contains { $0.contains("save 30 ms") }, "\(notes)")
   }
 
   @Test func whatMostRequestsCallIsTaken() throws {

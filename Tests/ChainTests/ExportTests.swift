@@ -135,7 +135,7 @@ extension ChainTests {
       let endpoint = "http://127.0.0.1:\(collector.port)"
       let outcome = try await ChainlabProgram.run(["export", "otlp", "--endpoint", endpoint, "--root", chain.root])
       #expect(outcome.exitCode == 0, "\(outcome.notes)")
-      #expect(outcome.notes.contains("again in 1s"), "\(outcome.notes)")
+      #expect(outcome.notes.contains("again in 1 s"), "\(outcome.notes)")
       #expect(outcome.notes.contains("rejected 3 spans"))
       #expect(outcome.notes.contains("too old"))
       let requests = collector.requests

@@ -110,7 +110,7 @@ import TraceLog
     let end = try await chain.supervisedInVain(run)
     #expect(end == .exited(ExitCode.notReady.rawValue))
     let message = try #require(try run.chain()?.failure?.message)
-    #expect(message.hasPrefix("user-service did not become ready within 4s: backtrace enable=no; see "))
+    #expect(message.hasPrefix("user-service did not become ready within 4 s: backtrace enable=no; see "))
     #expect(ProcessTable.services(ofRun: run.id, executables: try run.record().executables.values).isEmpty)
   }
 

@@ -1,3 +1,4 @@
+import ChainModel
 package import TraceLog
 
 /// Whether a log holds to its invariants, in exact nanoseconds, and how much of it could be judged.
@@ -168,7 +169,7 @@ extension LogAudit {
 
   private var residualText: String {
     [("min", residual.min), ("mean", residual.mean), ("max", residual.max)].map { name, value in
-      "\(name) \(value < 0 ? "−" : "")\(Elapsed.text(value.magnitude))"
+      "\(name) \(FigureText.seconds(Double(value) / 1e9))"
     }.joined(separator: ", ")
   }
 }

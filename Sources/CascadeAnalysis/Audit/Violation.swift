@@ -43,7 +43,7 @@ package struct Violation: Encodable, Hashable, Sendable, CustomStringConvertible
   package var description: String {
     let ids = [span.map { "span \($0.hex)" }, trace.map { "trace \($0.hex)" }].compactMap { $0 }
     let place = (["\(service) (pid \(pid)) thread \(tid)"] + ids).joined(separator: ", ")
-    return "\(invariant.rawValue)  +\(Elapsed.seconds(time)) s  \(place): \(what)"
+    return "\(invariant.rawValue)  \(FigureText.moment(time, decimals: 9))  \(place): \(what)"
   }
 
   private enum CodingKeys: String, CodingKey {

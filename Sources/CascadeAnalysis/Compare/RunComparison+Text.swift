@@ -1,3 +1,5 @@
+import ChainModel
+
 extension RunComparison {
   /// The comparison for people: the runs, what is doubtful, what was changed, what it changed.
   package func text(width: Int) -> String {
@@ -15,19 +17,19 @@ extension RunComparison {
     lines.append("   load: \(load ?? "not known")")
     if let from = run.steadyFrom, let to = run.steadyTo {
       lines.append(
-        "   steady from +\(seconds(from)) to +\(seconds(to)) s of the run, in \(run.slices) slices; its load went from "
-          + "+\(seconds(run.loadFrom)) to +\(seconds(run.loadTo)) s")
-      lines.append("   \(PlainText.count(run.requests, "request")) ended in it")
+        "   steady from \(moment(from)) to \(moment(to)) of the run, in \(run.slices) slices; its load went from "
+          + "\(moment(run.loadFrom)) to \(moment(run.loadTo))")
+      lines.append("   \(FigureText.count(run.requests, "request")) ended in it")
     } else {
       lines.append("   no steady part")
     }
     if let blamed = run.mostBlamed {
-      lines[lines.count - 1] += "; most blamed: \(blamed.text), \(Figures.percent(blamed.share))"
+      lines[lines.count - 1] += "; most blamed: \(blamed.text), \(FigureText.share(blamed.share))"
     }
     return lines
   }
 
-  private func seconds(_ time: UInt64) -> String { Figures.decimal(Double(time) / 1e9, 2) }
+  private func moment(_ time: UInt64) -> String { FigureText.moment(time, decimals: 2) }
 
   private var settingLines: [String] {
     if settings.isEmpty { return ["  nothing that the runs tell"] }
@@ -64,7 +66,7 @@ extension RunComparison {
     guard let value = side.value else { return key.kind == .onset ? "never" : "none" }
     let text = Self.format(value, key)
     guard side.repetitions > 1, let low = side.low, let high = side.high, low < high else { return text }
-    return "\(text) (\(Self.format(low, key))–\(Self.format(high, key)))"
+    return "\(text) (\(FigureText.range(Self.format(low, key), Self.format(high, key))))"
   }
 
   /// `more, ×3.10 (+12 ms)`.
@@ -75,23 +77,22 @@ extension RunComparison {
     case .added, .removed: return row.change.rawValue + (row.isSingle ? " once" : "")
     case .more, .less:
       let difference = row.difference ?? 0
-      let sign = difference < 0 ? "−" : "+"
       return "\(row.change.rawValue)\(row.isSingle ? " once" : "")\(ratio(row)) "
-        + "(\(sign)\(Self.format(abs(difference), row.key)))"
+        + "(\(FigureText.change(difference) { Self.format($0, row.key) }))"
     }
   }
 
   private func ratio(_ row: ComparedRow) -> String {
     guard let ratio = row.ratio, ratio > 0 else { return "" }
-    return ratio < 0.1 ? ", ÷\(Figures.decimal(1 / ratio, 0))" : ", ×\(Figures.decimal(ratio, 2))"
+    return ratio < 0.1 ? ", ÷\(FigureText.number(1 / ratio))" : ", ×\(FigureText.number(ratio))"
   }
 
   private static func format(_ value: Double, _ key: FigureKey) -> String {
     switch key.unit {
-    case .perSecond: "\(Figures.decimal(value, value < 10 ? 2 : 1))/s"
-    case .nanoseconds: Elapsed.text(UInt64(exactly: value.rounded()) ?? 0)
-    case .share: Figures.percent(value)
-    case .count: Figures.decimal(value, key.kind == .peakThreads ? 0 : 2)
+    case .perSecond: FigureText.rate(value)
+    case .nanoseconds: FigureText.seconds(value / 1e9)
+    case .share: FigureText.share(value)
+    case .count: FigureText.number(value)
     }
   }
 

@@ -85,9 +85,9 @@ struct RunMeasure {
   private func doubt(_ run: inout ComparedRun, since start: UInt64) {
     var loss = snapshot.loss
     if snapshot.completeSince > 0 {
-      let at = Elapsed.seconds(elapsed(snapshot.createdAt, snapshot.completeSince)).dropLast(6)
+      let at = FigureText.moment(elapsed(snapshot.createdAt, snapshot.completeSince))
       if snapshot.completeSince >= start || run.load != nil && isCut(run.load) {
-        run.doubts.append("its log has wrapped: what was before +\(at) s is lost, so it is left out")
+        run.doubts.append("its log has wrapped: what was before \(at) is lost, so it is left out")
       }
       loss.overwritten = 0
     }

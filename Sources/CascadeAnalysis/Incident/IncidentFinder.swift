@@ -1,3 +1,5 @@
+import ChainModel
+
 /// Makes causes of what changed.
 ///
 /// Time is counted where it was spent, and then named by who caused it: where calls to a service wait longer because the
@@ -168,7 +170,7 @@ struct IncidentFinder {
       .map { "\(sums.places[$0].operation ?? "") +\(Self.time(sums.change($0)))" }
   }
 
-  static func time(_ nanoseconds: Double) -> String { Elapsed.text(UInt64(max(0, nanoseconds.rounded()))) }
+  static func time(_ nanoseconds: Double) -> String { FigureText.duration(UInt64(max(0, nanoseconds.rounded()))) }
 
   /// A service's own queue is the service's.
   private mutating func joinQueues() {
@@ -216,7 +218,7 @@ struct IncidentFinder {
 
   // MARK: Errors and missing work
 
-  private static func percent(_ share: Double) -> String { Figures.percent(share) }
+  private static func percent(_ share: Double) -> String { FigureText.share(share) }
 
   private mutating func addErrors() {
     for (place, change) in faults.errors.sorted(by: { $0.key < $1.key }) where change.score >= 4 && change.added >= 0.01
@@ -271,7 +273,7 @@ struct IncidentFinder {
     }
   }
 
-  private static func rate(_ value: Double) -> String { "\(Figures.decimal(value, 2)) times" }
+  private static func rate(_ value: Double) -> String { "\(FigureText.number(value)) times" }
 
   /// To what is known of the same service already.
   private mutating func join(_ cause: IncidentCause) {

@@ -1,10 +1,12 @@
+import ChainModel
+
 extension IncidentVerdict {
   /// One sentence, as sure as the figures are.
   package var sentence: String {
     let change = Self.signed(added)
     guard let cause = causes.first, cause.isAboveNoise else {
       guard notes.first?.hasPrefix("too few") != true else { return notes[0] }
-      let share = meanQuiet > 0 ? " (\(Figures.percent(abs(added) / meanQuiet)))" : ""
+      let share = meanQuiet > 0 ? " (\(FigureText.share(abs(added) / meanQuiet)))" : ""
       return
         "nothing stands out of the noise: a mean request changed by \(change)\(share), and no part of it by more than "
         + "quiet time varies"
@@ -12,8 +14,8 @@ extension IncidentVerdict {
     switch cause.kind {
     case .service, .link, .network:
       let next = causes.dropFirst().filter { $0.added > 0 }.max { $0.added < $1.added }
-      let then = next.map { "; next is \($0.text) with \(Figures.percent($0.share))" } ?? ""
-      return "\(cause.text) added \(Figures.percent(cause.share)) of \(IncidentFinder.time(grown))\(then)"
+      let then = next.map { "; next is \($0.text) with \(FigureText.share($0.share))" } ?? ""
+      return "\(cause.text) added \(FigureText.share(cause.share)) of \(IncidentFinder.time(grown))\(then)"
     case .errors: return "requests fail, and it begins at \(cause.text): \(cause.evidence.last ?? "")"
     case .missing: return "work goes missing at \(cause.text): \(cause.evidence.first ?? "")"
     }
@@ -33,13 +35,13 @@ extension IncidentVerdict {
       lines.append("  sure: it came first in \(Int((confidence * 100).rounded())) of 100 resamplings of the windows")
     }
     lines.append(
-      "  \(PlainText.count(requests.quiet, "quiet request")) in \(PlainText.count(windows.quiet, "window")), "
+      "  \(FigureText.count(requests.quiet, "quiet request")) in \(FigureText.count(windows.quiet, "window")), "
         + "\(requests.incident) bad ones; mean \(IncidentFinder.time(meanQuiet)) ⇒ \(IncidentFinder.time(meanIncident)), "
-        + "failed \(Figures.percent(failed.quiet)) ⇒ \(Figures.percent(failed.incident))")
+        + "failed \(FigureText.share(failed.quiet)) ⇒ \(FigureText.share(failed.incident))")
     let shown = causes.filter(\.isAboveNoise).prefix(5)
     if !shown.isEmpty { lines += ["", "WHAT STANDS OUT"] }
     for (number, cause) in shown.enumerated() {
-      let time = cause.added > 0 ? "  +\(IncidentFinder.time(cause.added)) (\(Figures.percent(cause.share)))" : ""
+      let time = cause.added > 0 ? "  +\(IncidentFinder.time(cause.added)) (\(FigureText.share(cause.share)))" : ""
       lines.append("  \(number + 1). \(cause.text)\(time)")
       lines += cause.evidence.prefix(5).map { "     \($0)" }
     }
@@ -63,7 +65,7 @@ extension IncidentVerdict {
     }
     let rest = parts.dropFirst(shown.count)
     if !rest.isEmpty {
-      lines.append("  \(PlainText.count(rest.count, "other place"))  \(Self.signed(rest.reduce(0) { $0 + $1.added }))")
+      lines.append("  \(FigureText.count(rest.count, "other place"))  \(Self.signed(rest.reduce(0) { $0 + $1.added }))")
     }
     return lines
   }

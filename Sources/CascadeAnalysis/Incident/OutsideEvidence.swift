@@ -1,3 +1,5 @@
+import ChainModel
+
 /// What stands beside traces: how much of a processor each process used, and what it logged. It is read from tables, and
 /// makes a cause more likely that the traces name too; it names none alone, unless the traces show nothing.
 package struct OutsideEvidence: Sendable {
@@ -33,7 +35,7 @@ package struct OutsideEvidence: Sendable {
     for (service, means) in use.sorted(by: { $0.key < $1.key }) {
       guard means.incident > Self.rise * means.quiet, means.incident - means.quiet > 0.1 * most else { continue }
       let text =
-        "its processor use rose from \(Figures.decimal(means.quiet, 1)) to \(Figures.decimal(means.incident, 1))"
+        "its processor use rose from \(FigureText.number(means.quiet)) to \(FigureText.number(means.incident))"
       let weight = 0.5 * (means.incident - means.quiet) / max(most, 1e-9)
       support(&causes, service, text, weight)
     }
@@ -42,7 +44,7 @@ package struct OutsideEvidence: Sendable {
       // Three lines a minute are no news.
       guard rates.incident > 2 * rates.quiet, rates.incident - rates.quiet > 3 else { continue }
       let text =
-        "its log tells of \(Figures.decimal(rates.quiet, 1)) errors a minute before, \(Figures.decimal(rates.incident, 1)) now"
+        "its log tells of \(FigureText.number(rates.quiet)) errors a minute before, \(FigureText.number(rates.incident)) now"
       support(&causes, service, text, 0.3)
     }
     return causes.sorted { left, right in

@@ -1,3 +1,4 @@
+import ChainModel
 package import TraceLog
 
 /// What a log of spans alone tells of its requests: how many, how long, what their time went to, where errors began. Threads
@@ -69,22 +70,22 @@ package struct RequestReport: Encodable, Sendable {
   package func text(width: Int) -> String {
     var lines = [
       "WHAT HAPPENED",
-      "  \(PlainText.count(requests, "request")), \(failed) failed; mean \(Elapsed.text(mean)), p50 \(Elapsed.text(p50)), "
-        + "p99 \(Elapsed.text(p99)); \(PlainText.count(services.count, "service"))",
+      "  \(FigureText.count(requests, "request")), \(failed) failed; mean \(FigureText.duration(mean)), p50 \(FigureText.duration(p50)), "
+        + "p99 \(FigureText.duration(p99)); \(FigureText.count(services.count, "service"))",
       "  threads and queues are not known: the log holds spans only", "", "WHERE THE TIME OF REQUESTS WENT",
     ]
     let shown = parts.filter { $0.time > 0 }.prefix(12)
     let names = shown.map { PlainText.cut($0.place.text, to: 60) }
     let longest = names.map(\.count).max() ?? 0
     for (part, name) in zip(shown, names) {
-      let each = Elapsed.text(part.time / UInt64(requests))
+      let each = FigureText.duration(part.time / UInt64(requests))
       lines.append(
-        "  \(PlainText.pad(name, to: longest))  \(PlainText.pad(Figures.percent(part.share), to: 7)) \(each) a request")
+        "  \(PlainText.pad(name, to: longest))  \(PlainText.pad(FigureText.share(part.share), to: 7)) \(each) a request")
     }
     let failing = parts.filter { $0.errors > 0 }.sorted { $0.errors > $1.errors }.prefix(8)
     if !failing.isEmpty {
       lines +=
-        ["", "WHERE ERRORS BEGAN"] + failing.map { "  \($0.place.text)  \(PlainText.count($0.errors, "error"))" }
+        ["", "WHERE ERRORS BEGAN"] + failing.map { "  \($0.place.text)  \(FigureText.count($0.errors, "error"))" }
     }
     lines += ["", "Two such runs, a quiet and a bad one: chainlab compare QUIET BAD"]
     return lines.map { PlainText.cut($0, to: max(60, width)) }.joined(separator: "\n")

@@ -7,7 +7,7 @@ extension KernelAgreement {
     guard total.compared > 0 else { return "nothing to compare: no sample of a thread that the log knows" }
     var lines = [
       "log and kernel agree on \(Self.percent(total)) of \(total.compared) samples "
-        + "(\(Elapsed.text(elapsed(from, to))), \(samples) taken)",
+        + "(\(FigureText.duration(elapsed(from, to))), \(samples) taken)",
       peers.compared == 0
         ? "no thread was blocked in a call: send some load while it looks"
         : "the peer of a thread blocked in a call: \(peers.agree) of \(peers.compared) on a socket of the service that the log names",
@@ -24,7 +24,7 @@ extension KernelAgreement {
       reasons[reason].map { lines.append("\($0) × \(reason.text)") }
     }
     lines += disagreements.prefix(limit).map { item in
-      "  +\(Elapsed.seconds(item.at)) s  \(item.service)  \(item.thread)  log: \(item.log)  kernel: \(item.kernel)"
+      "  \(FigureText.moment(item.at, decimals: 9))  \(item.service)  \(item.thread)  log: \(item.log)  kernel: \(item.kernel)"
     }
     if total.compared - total.agree > limit { lines.append("  … see them with --limit, or all with --json") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
@@ -38,11 +38,8 @@ extension KernelAgreement {
 
   private static func cell(_ tally: Tally?) -> String { tally.map { "\(percent($0)) of \($0.compared)" } ?? "-" }
 
-  /// Two decimals, rounded down: 99.996 % is not everything.
   private static func percent(_ tally: Tally) -> String {
-    let hundredths = tally.compared == 0 ? 10_000 : tally.agree * 10_000 / tally.compared
-    let fraction = hundredths % 100
-    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) %"
+    FigureText.share(tally.compared == 0 ? 1 : Double(tally.agree) / Double(tally.compared), rounding: .down)
   }
 }
 

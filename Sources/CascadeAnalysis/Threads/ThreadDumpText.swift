@@ -11,7 +11,8 @@ extension ThreadDump {
     if lines.isEmpty { lines.append("no thread of a service is in this log: who waits for whom is not known") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
     if completeSince > 0 {
-      lines.append("log: complete for the last \(Elapsed.text(elapsed(completeSince, takenAt))); older is 'perhaps'")
+      lines.append(
+        "log: complete for the last \(FigureText.duration(elapsed(completeSince, takenAt))); older is 'perhaps'")
     }
     return lines.map { PlainText.cut($0, to: width) }.joined(separator: "\n")
   }
@@ -28,7 +29,7 @@ extension ThreadDump {
   }
 
   private func describe(_ death: Death, limit: Int, width: Int) -> [String] {
-    let ago = death.ago.map { " \(Elapsed.text($0)) ago" } ?? ""
+    let ago = death.ago.map { " \(FigureText.duration($0)) ago" } ?? ""
     let exit = death.exit.map { " (\($0))" } ?? ""
     let title = "died: \(death.service) pid \(death.pid)\(ago)\(exit)\(death.isReplaced ? ", replaced since" : "")"
     guard !death.waiters.isEmpty else { return [title + "; it was idle"] }
@@ -55,7 +56,7 @@ extension ThreadDump {
     guard let death = deaths.last(where: { $0.service == service.service && !$0.isReplaced }) else {
       return service.state
     }
-    let ago = death.ago.map { " \(Elapsed.text($0)) ago" } ?? ""
+    let ago = death.ago.map { " \(FigureText.duration($0)) ago" } ?? ""
     return "died\(ago)\(death.exit.map { " (\($0))" } ?? "")"
   }
 
@@ -78,7 +79,7 @@ extension ThreadDump {
       default: "\(pool.role) thread"
       }
     let states = [(pool.blocked, "blocked"), (pool.running, "running"), (pool.idle, "idle")]
-    return [PlainText.count(pool.threads, noun)] + states.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return [FigureText.count(pool.threads, noun)] + states.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
   }
 
   // MARK: Chains
@@ -133,7 +134,7 @@ extension ThreadDump.Waiter {
 extension WaitHop {
   /// One line of a tree; the request stands only at its root.
   fileprivate func line(isRoot: Bool) -> String {
-    let time = duration.map { " " + Elapsed.text($0) } ?? ""
+    let time = duration.map { " " + FigureText.duration($0) } ?? ""
     let tail = isRoot && request != nil ? "    \(request ?? "")" : ""
     switch state {
     case .queued: return "\(perhaps)queued at \(service)\(time)"

@@ -30,7 +30,7 @@ package struct RecordText {
   private mutating func line(_ record: Record) -> String {
     let thread = Thread(process: record.process, tid: record.thread)
     if record.kind == .threadStart, threads.count < Self.threadLimit { threads[thread] = strings[record.name] }
-    let time = Elapsed.seconds(elapsed(origin, record.time))
+    let time = FigureText.exactSeconds(elapsed(origin, record.time))
     let kind = Self.kinds[record.kindCode] ?? "kind\(record.kindCode)"
     let columns = [
       ("+" + String(repeating: " ", count: max(0, 13 - time.count)) + time, 14),
@@ -68,7 +68,7 @@ package struct RecordText {
     case .spanStart: return ids(record) + [("parent", short(record.other)), name(record)] + spanKind(record)
     case .waitStart, .waitEnd: return ids(record) + wait(record, kind)
     case .workStart, .workEnd: return ids(record) + [("wait", short(record.other))] + nameIfAny(record)
-    case .stall: return [("lasted", quote(Elapsed.text(record.other))), detector(record)] + nameIfAny(record)
+    case .stall: return [("lasted", quote(FigureText.duration(record.other))), detector(record)] + nameIfAny(record)
     case .dropped: return [("records", "\(record.arg)")]
     case .sample: return sample(KernelSample(record))
     }

@@ -152,11 +152,12 @@ extension TraceList {
 
 extension TraceList.Entry {
   fileprivate var line: String {
-    let wait = longestWait.map { "  \($0.service) \($0.cause.words($0.target)) \(Elapsed.text($0.duration))" } ?? ""
-    let start = "+\(Elapsed.seconds(start).dropLast(6)) s"
+    let wait =
+      longestWait.map { "  \($0.service) \($0.cause.words($0.target)) \(FigureText.duration($0.duration))" } ?? ""
+    let start = FigureText.moment(start)
     let rest = "\(name)  (\(services.count))\(wait)\(isComplete ? "" : "  beginning lost")"
     return TraceList.columns(
-      trace.high == 0 ? trace.hex : String(trace.hex.prefix(16)), start, Elapsed.text(duration), outcome, rest)
+      trace.high == 0 ? trace.hex : String(trace.hex.prefix(16)), start, FigureText.duration(duration), outcome, rest)
   }
 
   private var outcome: String {

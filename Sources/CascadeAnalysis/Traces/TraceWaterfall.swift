@@ -147,7 +147,7 @@ extension TraceWaterfall {
     for (row, label) in zip(rows, labels) {
       let name = PlainText.pad(PlainText.cut(label, to: labelWidth), to: labelWidth)
       let bar = SpanBar(row.span, from: start, duration: duration, cells: barWidth).text
-      let time = PlainText.pad(Elapsed.text(row.span.duration), to: 7)
+      let time = PlainText.pad(FigureText.duration(row.span.duration), to: 7)
       lines.append("\(name) │\(bar)│ \(time) \(Self.details(row.span))")
     }
     lines += criticalLines(labelWidth: labelWidth, barWidth: barWidth)
@@ -158,9 +158,9 @@ extension TraceWaterfall {
       lines.append("threads, queues and waits of servers drawn as ─ are not known")
     }
     if leftOut > 0 {
-      lines.append("\(PlainText.count(leftOut, "more span")) not shown (all of them: --all); the path is of all")
+      lines.append("\(FigureText.count(leftOut, "more span")) not shown (all of them: --all); the path is of all")
     }
-    if waitsLeftOut > 0 { lines.append("\(PlainText.count(waitsLeftOut, "more wait")) not shown") }
+    if waitsLeftOut > 0 { lines.append("\(FigureText.count(waitsLeftOut, "more wait")) not shown") }
     lines += movedLines
     if !isComplete { lines.append("the trace begins before the log is complete: parts of it may be missing") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
@@ -174,9 +174,9 @@ extension TraceWaterfall {
     let path = criticalPath.segments.map { PhaseBar.Part(phase: $0.phase, start: $0.start, duration: $0.duration) }
     let bar = PhaseBar(path, from: start, duration: duration, cells: barWidth).text
     let parts = criticalPath.totals.prefix(4).map { part in
-      "\(part.text) \(Elapsed.text(part.time)) (\(Figures.percent(Double(part.time) / Double(duration))))"
+      "\(part.text) \(FigureText.duration(part.time)) (\(FigureText.share(Double(part.time) / Double(duration))))"
     }
-    let time = PlainText.pad(Elapsed.text(duration), to: 7)
+    let time = PlainText.pad(FigureText.duration(duration), to: 7)
     return ["\(label) │\(bar)│ \(time) \(parts.joined(separator: "  "))"]
   }
 
@@ -190,9 +190,9 @@ extension TraceWaterfall {
         PhaseBar.Part(phase: slice.cause == nil ? .run : .wait, start: slice.start, duration: slice.duration)
       }
       let bar = PhaseBar(parts, from: start, duration: duration, cells: barWidth).text
-      let time = PlainText.pad(Elapsed.text(lane.running &+ lane.blocked), to: 7)
-      let blocked = lane.blocked == 0 ? "never blocked" : "blocked \(Elapsed.text(lane.blocked))"
-      return "\(name) │\(bar)│ \(time) \(blocked)  ran \(Elapsed.text(lane.running))"
+      let time = PlainText.pad(FigureText.duration(lane.running &+ lane.blocked), to: 7)
+      let blocked = lane.blocked == 0 ? "never blocked" : "blocked \(FigureText.duration(lane.blocked))"
+      return "\(name) │\(bar)│ \(time) \(blocked)  ran \(FigureText.duration(lane.running))"
     }
     return lines + (lanes.count > shown.count ? ["\(lanes.count - shown.count) more threads are not shown"] : [])
   }
@@ -200,7 +200,7 @@ extension TraceWaterfall {
   private var title: String {
     let root = rows.first?.span
     let state = root?.state == .ended ? nil : "still open"
-    let parts = [root?.name, root?.status.map { "\($0)" }, root?.errorType, Elapsed.text(duration), state]
+    let parts = [root?.name, root?.status.map { "\($0)" }, root?.errorType, FigureText.duration(duration), state]
     return (["trace \(trace.hex)"] + parts.compactMap { $0 }.filter { !$0.isEmpty }).joined(separator: "  ")
   }
 
@@ -209,7 +209,7 @@ extension TraceWaterfall {
     var moved: [String: Int64] = [:]
     for row in rows where row.span.moved != 0 { moved[row.span.service] = row.span.moved }
     return moved.sorted { $0.key < $1.key }.map { service, time in
-      "the times of \(service) were moved \(time < 0 ? "back" : "forward") by \(Elapsed.text(time.magnitude)), since calls "
+      "the times of \(service) were moved \(time < 0 ? "back" : "forward") by \(FigureText.duration(time.magnitude)), since calls "
         + "contradict its clock (import --clock raw keeps them)"
     }
   }
@@ -238,8 +238,8 @@ extension TraceWaterfall {
     let parts = [
       span.thread, span.kind == .server ? span.model?.rawValue : nil, span.status.map { "\($0)" }, span.errorType,
       span.attempt > 1 ? "attempt \(span.attempt)" : nil, span.follows ? "not waited for" : nil,
-      span.moved == 0 ? nil : "moved \(span.moved < 0 ? "−" : "+")\(Elapsed.text(span.moved.magnitude))", state,
-      wait.map { "\($0.cause?.words($0.target ?? "") ?? "") \(Elapsed.text($0.duration))" },
+      span.moved == 0 ? nil : "moved \(span.moved < 0 ? "−" : "+")\(FigureText.duration(span.moved.magnitude))", state,
+      wait.map { "\($0.cause?.words($0.target ?? "") ?? "") \(FigureText.duration($0.duration))" },
     ]
     return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "  ")
   }

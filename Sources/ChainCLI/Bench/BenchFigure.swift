@@ -33,8 +33,8 @@ struct BenchFigure: Codable {
 
     var text: String {
       switch self {
-      case .atLeast(let bound): "≥ \(Predict.number(bound))"
-      case .atMost(let bound): "≤ \(Predict.number(bound))"
+      case .atLeast(let bound): "≥ \(FigureText.number(bound))"
+      case .atMost(let bound): "≤ \(FigureText.number(bound))"
       }
     }
 

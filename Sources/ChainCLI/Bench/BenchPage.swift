@@ -1,3 +1,4 @@
+import ChainModel
 import Lessons
 
 /// A benchmark as a page: its curves as plots, and all its figures.
@@ -24,7 +25,7 @@ struct BenchPage {
     return curves.map { curve in
       LinePlot(
         title: "Processor time of a request, over \(curve.name)", unit: "µs", subject: curve.name,
-        labels: curve.points.map { Predict.number($0.x ?? 0) },
+        labels: curve.points.map { FigureText.number($0.x ?? 0) },
         lines: [LinePlot.Line(name: "four services together", values: curve.points.map { $0.value ?? .nan })], mark: nil
       )
     }

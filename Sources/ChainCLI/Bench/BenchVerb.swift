@@ -104,9 +104,9 @@ struct BenchReport: Codable {
 
   var rows: [[String]] {
     figures.map { figure in
-      let value = figure.value.map { "\(Predict.number($0)) \(figure.unit)" } ?? "-"
+      let value = figure.value.map { FigureText.value($0, figure.unit) } ?? "–"
       let interval = figure.low.flatMap { low in
-        figure.high.map { "\(Predict.number(low)) to \(Predict.number($0))" }
+        figure.high.map { FigureText.range(FigureText.value(low, figure.unit), FigureText.value($0, figure.unit)) }
       }
       return [figure.bench, figure.name, value, interval ?? "", figure.target ?? "", figure.verdict.rawValue]
     }

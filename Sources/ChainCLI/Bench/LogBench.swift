@@ -67,7 +67,7 @@ struct LogBench: Bench {
   private func explain(_ scratch: String, _ bench: BenchContext) async throws -> [BenchFigure] {
     let short = try await explain(scratch, seconds: 20, bench)
     let long = try await explain(scratch, seconds: 240, bench)
-    let records = Predict.number(Double(long.records) / 1e6)
+    let records = FigureText.number(Double(long.records) / 1e6)
     return [
       BenchFigure(
         Self.name, "aggregate figures of \(records) million records, per second and processor",
@@ -76,7 +76,7 @@ struct LogBench: Bench {
         Self.name, "cascade of them, with blame", Double(long.records) / long.whole / 1e6, "million/s", nil),
       BenchFigure(Self.name, "memory of chainlab cascade beside the log", Double(long.memory) / 1024, "MiB", nil),
       BenchFigure(
-        Self.name, "the same, over that for \(Predict.number(Double(short.records) / 1e6)) million records",
+        Self.name, "the same, over that for \(FigureText.number(Double(short.records) / 1e6)) million records",
         Double(long.memory) / Double(max(1, short.memory)), "×", .atMost(1.2)),
     ]
   }

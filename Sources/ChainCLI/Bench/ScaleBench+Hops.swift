@@ -27,7 +27,7 @@ extension ScaleBench {
     var costs: [Double] = []
     for (index, place) in places.enumerated() {
       let cost = try await cost(place, clients: Self.clientsPerHop * (index + 1), .seconds(2))
-      bench.note("\(index + 1) hops: \(Predict.number(cost)) µs")
+      bench.note("\(index + 1) hops: \(FigureText.value(cost, "µs"))")
       costs.append(cost)
     }
     // From the fourth on, each hop is one more gateway.

@@ -20,7 +20,8 @@ struct SimulatorBench: Bench {
     let (_, seconds, requests) = try simulate(.mesh, services: 1000, rate: 1_000_000 / 60, seconds: 60)
     figures.append(
       BenchFigure(
-        Self.name, "\(Predict.number(requests / 1e6)) million requests in a simulated minute, mesh of 1,000 services",
+        Self.name,
+        "\(FigureText.number(requests / 1e6)) million requests in a simulated minute, mesh of 1,000 services",
         seconds, "s", .atMost(60)))
     return figures
   }

@@ -77,7 +77,7 @@ struct CellTrial {
   private func discarded(_ figures: [String: Double]) -> String? {
     if let lost = figures["lost"], lost > 0 { return "the log has lost \(Int(lost)) records" }
     guard !lesson.isAboutCPU, let share = figures["cpu_share"], share > 0.6 else { return nil }
-    return "the host's processors were \(Int((share * 100).rounded())) % busy (limit 60 %)"
+    return "the host's processors were \(FigureText.share(share)) busy (limit 60 %)"
   }
 
   // MARK: What is sent

@@ -65,6 +65,6 @@ struct LessonReportVerb: ParsableCommand {
     }
     let memory = Double(ProcessInfo.processInfo.physicalMemory) / 1_073_741_824
     let processors = ProcessInfo.processInfo.activeProcessorCount
-    return "\(processors) processors, \(Number.text(memory)) GiB, Linux \(release)"
+    return "\(processors) processors, \(FigureText.number(memory)) GiB, Linux \(release)"
   }
 }

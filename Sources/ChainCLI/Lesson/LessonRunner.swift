@@ -45,15 +45,11 @@ struct LessonRunner {
       guard !Interruption.hasCome else { return false }
       Output.note(
         "\(number + 1)/\(due.count)  \(job.lesson.experiment) \(job.lesson.name): \(job.cell.name), seed \(job.seed); "
-          + "about \(Self.text(left)) to go")
+          + "about \(FigureText.seconds(left)) to go")
       guard try await run(job) else { return false }
       left -= job.seconds(quick: isQuick)
     }
     return true
-  }
-
-  private static func text(_ seconds: Double) -> String {
-    seconds < 90 ? "\(Int(seconds.rounded())) s" : "\(Int((seconds / 60).rounded())) min"
   }
 
   /// A run that does not count is run again, a few times.

@@ -30,10 +30,11 @@ struct LessonText {
   }
 
   private static func describe(_ cell: Lesson.Cell) -> String {
-    let load = cell.load.clients.map { "\($0) clients" } ?? "\(Number.text(cell.load.rate ?? 0)) requests a second"
+    let load =
+      cell.load.clients.map { "\($0) clients" } ?? "\(FigureText.number(cell.load.rate ?? 0)) requests a second"
     let settings = cell.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let script = cell.script.map { "at \(DurationText.format($0.at)): \($0.words.joined(separator: " "))" }
-    return ([load + " for \(DurationText.format(cell.load.duration))"] + settings + script).joined(separator: "; ")
+    let script = cell.script.map { "at \(FigureText.duration($0.at)): \($0.words.joined(separator: " "))" }
+    return ([load + " for \(FigureText.duration(cell.load.duration))"] + settings + script).joined(separator: "; ")
   }
 
   /// Measured beside predicted, a line for each check.
@@ -55,7 +56,7 @@ struct LessonText {
     for step in steps {
       table.add([
         "\(step.converted)", step.services.isEmpty ? "none" : step.services.joined(separator: ", "),
-        "\(Number.text(step.throughput)) /s",
+        FigureText.rate(step.throughput),
       ])
     }
     return table.text

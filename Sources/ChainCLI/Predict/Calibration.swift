@@ -62,7 +62,7 @@ struct Calibration {
     _ = try await send(Self.paths[1].path, 100, Self.prime, topology, log)
     var observations: [StepCostFit.Observation] = []
     for (route, path, rate) in Self.paths {
-      Output.note("\(model.rawValue): \(Int(rate)) requests a second for \(path)")
+      Output.note("\(model.rawValue): \(FigureText.number(rate)) requests a second for \(path)")
       _ = look.shares()
       let count = try await send(path, rate, Self.measured, topology, log)
       let times = look.times(less: idle)
@@ -161,8 +161,8 @@ extension Calibration {
     var table = TextTable(["IO MODEL", "REQUEST", "CALL", "QUERY", "FILE", "UNEXPLAINED"])
     for model in IOModel.allCases {
       guard let costs = file.models[model.rawValue] else { continue }
-      let times = [costs.request, costs.call, costs.query, costs.file].map { "\(Int($0.rounded())) µs" }
-      table.add([model.rawValue] + times + ["\(Predict.number(costs.unexplained * 100)) %"])
+      let times = [costs.request, costs.call, costs.query, costs.file].map { FigureText.value($0, "µs") }
+      table.add([model.rawValue] + times + [FigureText.share(costs.unexplained)])
     }
     Output.result("\(table.text)\n\nprocessor time of one step, on \(file.machine)")
   }

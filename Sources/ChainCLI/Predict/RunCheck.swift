@@ -154,9 +154,10 @@ struct RunCheck {
   // MARK: In words
 
   private static func words(_ plan: LoadResult.Plan) -> String {
-    let rate = plan.rate.map { "\(Predict.number($0)) requests/s (\(plan.spacing?.rawValue ?? "fixed"))" }
+    let rate = plan.rate.map { "\(FigureText.number($0)) requests/s (\(plan.spacing?.rawValue ?? "fixed"))" }
     let what = rate ?? "\(plan.clients ?? 0) clients"
-    return "\(what) for \(plan.paths.joined(separator: ", ")), after \(Predict.number(plan.warmUpSeconds)) s of warm-up"
+    return
+      "\(what) for \(plan.paths.joined(separator: ", ")), after \(FigureText.seconds(plan.warmUpSeconds)) of warm-up"
   }
 
   private static func unreplayed(_ result: LoadResult, beside others: [Int]) -> [String] {

@@ -1,3 +1,4 @@
+import ChainModel
 import ChainSimulator
 
 extension PredictionCheck {
@@ -11,7 +12,7 @@ extension PredictionCheck {
       ]
       if let service = figure.service { services.add([service] + cells) } else { chain.add(cells) }
     }
-    let title = "run \(run), load \(load): \(of), \(Predict.number(seconds)) s measured"
+    let title = "run \(run), load \(load): \(of), \(FigureText.seconds(seconds)) measured"
     var parts = [title + "\nwhat steps cost a processor: \(costs)", chain.text, services.text]
     parts.append(Self.list("REPLAYED", replayed, otherwise: "nothing: services.yaml was in force all the time"))
     parts.append(Self.list("NOT REPLAYED", notReplayed, otherwise: "nothing that the log tells of"))
@@ -20,8 +21,8 @@ extension PredictionCheck {
   }
 
   private static func value(_ figure: Figure, _ value: Double?) -> String {
-    guard let value else { return figure.name == onset ? "never" : "-" }
-    return figure.unit.isEmpty ? Predict.number(value) : "\(Predict.number(value)) \(figure.unit)"
+    guard let value else { return figure.name == onset ? "never" : "–" }
+    return FigureText.value(value, figure.unit)
   }
 
   private static func list(_ title: String, _ lines: [String], otherwise: String) -> String {
@@ -32,9 +33,8 @@ extension PredictionCheck {
 extension PredictionCheck.Figure {
   /// A share of what was measured; of onsets, and where nothing was measured, the difference.
   fileprivate var errorText: String {
-    if let error { return "\(error < 0 ? "−" : "+")\(Predict.number((abs(error) * 1000).rounded() / 10)) %" }
+    if let error { return FigureText.change(error) { FigureText.share($0) } }
     guard let difference else { return predicted == nil && measured == nil ? "" : "✗" }
-    let number = "\(difference < 0 ? "−" : "+")\(Predict.number(abs(difference)))"
-    return unit.isEmpty ? number : "\(number) \(unit)"
+    return FigureText.change(difference) { FigureText.value($0, unit) }
   }
 }

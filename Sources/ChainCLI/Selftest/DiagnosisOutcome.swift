@@ -39,7 +39,7 @@ struct DiagnosisOutcome: Encodable {
   var saysRootCause: Bool { verdict == .rootCause }
 
   var line: String {
-    let share = "\(Int((share * 100).rounded())) %"
+    let share = FigureText.share(share)
     let answer =
       saysRootCause ? "root cause \(named ?? "none") (\(share)): \(isRight ? "right" : "WRONG")" : verdict.rawValue
     return "\(text)  →  \(answer)"

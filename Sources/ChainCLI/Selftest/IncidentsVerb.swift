@@ -149,7 +149,7 @@ struct IncidentTally: Encodable {
   var text: String {
     var table = TextTable(["KIND", "PAIRS", "FIRST"])
     for (name, kind) in kinds.sorted(by: { $0.key < $1.key }) { table.add([name, "\(kind.pairs)", "\(kind.first)"]) }
-    func percent(_ share: Double) -> String { "\(Predict.number(share * 100)) %" }
+    func percent(_ share: Double) -> String { FigureText.share(share) }
     return table.text
       + "\nAS@1 \(percent(share(1)))  AS@3 \(percent(share(3)))  AS@5 \(percent(share(5)))  of \(pairs) pairs with a fault"
       + "\nnothing named in \(quietRight) of \(quietPairs) quiet pairs"

@@ -12,8 +12,9 @@ enum ReplicatedSimulation {
     let seconds = Double(Monotonic.now() - start) / 1e9
     let rate = Double(replications.events) / 1e6 / seconds
     Output.note(
-      "\(count) replications, \(replications.sent) requests, at most \(replications.peakInFlight) in flight, \(replications.events) events in "
-        + "\(Predict.number(seconds)) s: \(Predict.number(rate)) million events a second")
+      "\(count) replications, \(FigureText.count(replications.sent)) requests, at most "
+        + "\(FigureText.count(replications.peakInFlight)) in flight, \(FigureText.count(replications.events)) events in "
+        + "\(FigureText.seconds(seconds)): \(FigureText.number(rate)) million events a second")
     if json { return Output.result(WireJSON.encode(replications)) }
     Output.result(text(replications))
   }
@@ -40,10 +41,10 @@ enum ReplicatedSimulation {
   }
 
   private static func text(_ replications: Replications) -> String {
-    var table = TextTable(["FIGURE", "MEAN", "95 % CONFIDENCE", "UNIT"])
+    var table = TextTable(["FIGURE", "MEAN", "95 % CONFIDENCE"])
     for figure in replications.figures {
-      let half = figure.estimate.halfWidth.map { "± \(Predict.number($0))" } ?? "-"
-      table.add([figure.name, Predict.number(figure.estimate.mean), half, figure.unit])
+      let half = figure.estimate.halfWidth.map { "± \(FigureText.value($0, figure.unit))" } ?? "–"
+      table.add([figure.name, FigureText.value(figure.estimate.mean, figure.unit), half])
     }
     return table.text
   }

@@ -17,7 +17,7 @@ enum SystemPrediction {
   private static func note(seconds: Double, _ plan: SimulationPlan) {
     let simulated = plan.load.duration.seconds + plan.load.warmUp.seconds
     Output.note(
-      "\(Predict.number(simulated)) s of \(plan.system.services.count) services simulated in \(Predict.number(seconds)) s"
+      "\(FigureText.seconds(simulated)) of \(plan.system.services.count) services simulated in \(FigureText.seconds(seconds))"
     )
   }
 

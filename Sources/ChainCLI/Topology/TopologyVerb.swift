@@ -152,9 +152,9 @@ struct TopologyCheck: ParsableCommand {
       let routes = graph.services.reduce(0) { $0 + $1.routes.count }
       Output.result("\(graph.services.count) services, \(routes) routes, \(graph.entries.count) entries")
       Output.result(
-        "one request of a client is \(Predict.number(capacity.visits)) requests in all, and takes "
-          + "\(Predict.number(capacity.unloadedTime)) s while nobody waits")
-      let bound = capacity.value.isFinite ? "at most \(Predict.number(capacity.value)) a second" : "no bound"
+        "one request of a client is \(FigureText.number(capacity.visits)) requests in all, and takes "
+          + "\(FigureText.seconds(capacity.unloadedTime)) while nobody waits")
+      let bound = capacity.value.isFinite ? "at most \(FigureText.rate(capacity.value))" : "no bound"
       let place = capacity.bottleneck.map { ", by the threads of \(graph.services[$0].name)" }
       Output.result(
         "it serves them all, by threads and processors: \(bound)\(place ?? (capacity.byCores == nil ? "" : ", by the processors"))"

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// By how much a chain must be better than it is asked to be, in the simulation, before it is proposed: the simulator is
 /// not the machine, and tomorrow's load is not today's.
 package struct Margin: Hashable, Sendable {
@@ -40,9 +42,8 @@ package struct Margin: Hashable, Sendable {
   }
 
   package var text: String {
-    func percent(_ value: Double) -> String { "\((value * 100).rounded().shortText) %" }
-    return
-      "with \(percent(load - 1)) more load, in \(percent(time)) of the times, at \(percent(rate)) of the rates and "
-      + "\(percent(share)) of the failures asked for"
+
+    "with \(FigureText.share(load - 1)) more load, in \(FigureText.share(time)) of the times, at \(FigureText.share(rate)) of the rates and "
+      + "\(FigureText.share(share)) of the failures asked for"
   }
 }

@@ -28,9 +28,9 @@ package struct Objective: Hashable, Sendable {
     package func text(_ value: Double) -> String {
       guard value.isFinite else { return "no answer" }
       switch kind {
-      case .time: return DurationText.format(.microseconds(Int64((value * 1e6).rounded(toDigits: 3))))
-      case .rate: return "\(value.rounded(toDigits: 3).shortText)/s"
-      case .share: return "\((value * 100).rounded(toDigits: 3).shortText) %"
+      case .time: return FigureText.seconds(value)
+      case .rate: return FigureText.rate(value)
+      case .share: return FigureText.share(value)
       }
     }
   }
@@ -48,10 +48,14 @@ package struct Objective: Hashable, Sendable {
     /// Rates are to reach their limit, everything else is to stay below it.
     package func holds(_ value: Double) -> Bool { measure.kind == .rate ? value >= limit : value < limit }
 
+    /// As `Objective.parse` reads it.
     package var text: String {
       let exact =
-        measure.kind == .time
-        ? DurationText.format(.nanoseconds(Int64((limit * 1e9).rounded()))) : measure.text(limit)
+        switch measure.kind {
+        case .time: DurationText.format(.nanoseconds(Int64((limit * 1e9).rounded())))
+        case .rate: "\(limit.shortText)/s"
+        case .share: "\((limit * 100).rounded(toDigits: 6).shortText) %"
+        }
       return "\(measure.rawValue) \(measure.kind == .rate ? ">=" : "<") \(exact)"
     }
   }

@@ -9,12 +9,12 @@ extension SystemEstimate {
     var notes = GraphNotes()
     notes.head = ["Estimated from \(source) by: chainlab topology from-trace"] + findings
     if let rate {
-      let load = "--rate \(Self.short(rate))\(isRandom ? " --poisson" : "")"
+      let load = "--rate \(rate.rounded(toDigits: 3).shortText)\(isRandom ? " --poisson" : "")"
       notes.head.append("Simulate it under the same load: chainlab predict --topology FILE \(load)")
     }
     for (index, service) in services.enumerated() {
       notes.services[index] = [
-        "In progress at once: at most \(service.mostInProgress) in a process, \(Self.short(service.meanInProgress)) on "
+        "In progress at once: at most \(service.mostInProgress) in a process, \(FigureText.number(service.meanInProgress)) on "
           + "average: it has at least so many threads, or waits without any."
       ]
     }
@@ -24,7 +24,7 @@ extension SystemEstimate {
       next[route.service] += 1
     }
     for (index, entry) in entries.enumerated() where entry.rate > 0 {
-      notes.entries[index] = ["\(entry.requests) requests, \(Self.short(entry.rate)) a second"]
+      notes.entries[index] = ["\(entry.requests) requests, \(FigureText.number(entry.rate)) a second"]
     }
     return notes
   }
@@ -37,7 +37,7 @@ extension SystemEstimate {
     var lines = ["\(requests) requests at \(services.count) services, of \(routes.count) kinds."]
     if let rate, let gapVariation {
       let kind = gapVariation > 0.5 ? "at random intervals" : "at even intervals"
-      lines.append("Clients sent \(Self.short(rate)) requests a second, \(kind).")
+      lines.append("Clients sent \(FigureText.number(rate)) requests a second, \(kind).")
     }
     lines += missing
     func add(_ count: Int, _ text: String) { if count > 0 { lines.append("\(count) \(text)") } }
@@ -75,36 +75,28 @@ extension SystemEstimate {
     let time = route.ownTime
     if time.count > 0 {
       let percentiles = [("mean", time.mean), ("p50", time.p50), ("p90", time.p90), ("p99", time.p99)]
-      let texts = percentiles.map { "\($0) \(DurationText.format(TimeFit.duration($1)))" }
+      let texts = percentiles.map { "\($0) \(FigureText.duration(TimeFit.duration($1)))" }
       parts.append("own time \(texts.joined(separator: ", "))")
     }
     var lines = [parts.joined(separator: "; ")]
     if route.typical < route.looked {
       lines.append(
-        "\(Self.percent(route.typical, of: route.looked)) of them make these calls; the others make other ones")
+        "\(FigureText.share(Double(route.typical) / Double(route.looked))) of them make these calls; the others make other ones"
+      )
     }
     if route.parallel > 0 {
-      let mean = DurationText.format(TimeFit.duration(route.overlap / Double(route.parallel)))
+      let mean = FigureText.duration(TimeFit.duration(route.overlap / Double(route.parallel)))
       lines.append(
         "\(route.parallel) of them call at the same time, and save \(mean) by that on average: not simulated")
     }
     for (callee, transit) in zip(route.calls, route.transit)
     where transit.mean >= 1e-5 && transit.mean > 0.2 * hop.seconds {
-      let time = DurationText.format(TimeFit.duration(transit.mean))
+      let time = FigureText.duration(TimeFit.duration(transit.mean))
       lines.append(
         "calls of \(services[routes[callee].service].name) take \(time) longer than it does, on average: the remote step before "
           + "them is the way there, and queues that it does not see")
     }
     if route.circular > 0 { lines.append("\(route.circular) calls that lead back to it are left out") }
     return lines
-  }
-
-  private static func percent(_ part: Int, of whole: Int) -> String { "\(short(Double(part) / Double(whole) * 100)) %" }
-
-  /// To three digits.
-  private static func short(_ value: Double) -> String {
-    let scale = value >= 100 ? 1.0 : value >= 10 ? 10 : 100
-    let rounded = (value * scale).rounded() / scale
-    return rounded == rounded.rounded() && rounded < 1e15 ? "\(Int(rounded))" : "\(rounded)"
   }
 }

@@ -97,7 +97,7 @@ extension RecordedScript {
       if change?.leave == .finish { finishing.append(service.name.rawValue) }
       if let limit = change?.inFlight { replay.plan.system.services[index].inFlightLimit = limit }
       guard let least = change?.minRemaining, least > .zero else { continue }
-      let what = "\(service.name.rawValue) refused requests with less than \(DurationText.format(least)) left"
+      let what = "\(service.name.rawValue) refused requests with less than \(FigureText.duration(least)) left"
       replay.unreplayed.append("\(what): the simulation refuses those with none")
     }
     replay.plan.system.cancels = finishing.isEmpty

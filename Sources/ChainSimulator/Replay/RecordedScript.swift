@@ -99,8 +99,7 @@ package struct RecordedScript: Sendable {
 
   /// `+5.2 s`, from the load's beginning.
   func text(_ time: UInt64) -> String {
-    let tenths = (time - min(time, window.lowerBound) + 50_000_000) / 100_000_000
-    return "+\(tenths / 10).\(tenths % 10) s"
+    FigureText.moment(time - min(time, window.lowerBound), decimals: 1)
   }
 
   private mutating func arrive(_ record: Record) {

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// Values beside one another on one scale, a row for each: the bar is the median, the line the range over the runs, the
 /// mark what was predicted.
 struct BarPlot {
@@ -32,7 +34,7 @@ struct BarPlot {
         let x = Self.place(tick, axis)
         markup.rectangle("grid", x: x, y: Self.top, width: 1, height: bottom - Self.top)
         markup.element(
-          "text", Number.text(tick),
+          "text", FigureText.number(tick),
           [("text-anchor", "middle"), ("x", Markup.coordinate(x)), ("y", Markup.coordinate(bottom + 16))])
       }
       for (index, bar) in bars.enumerated() {
@@ -65,8 +67,8 @@ struct BarPlot {
   private static func place(_ value: Double, _ axis: Axis) -> Double { left + axis.share(value) * width }
 
   private static func text(_ bar: Bar) -> String {
-    let predicted = bar.predicted.map { "predicted \(Number.text($0))" }
-    let measured = bar.median.map { Number.text($0) } ?? "not measured"
+    let predicted = bar.predicted.map { "predicted \(FigureText.number($0))" }
+    let measured = bar.median.map { FigureText.number($0) } ?? "not measured"
     return ([measured] + [predicted].compactMap { $0 }).joined(separator: ", ")
   }
 }

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// Measured against allowed, a row for each check, as a picture: the band is what is allowed, the mark is the prediction,
 /// the dot the median, the line the range over the runs. Each row has a scale of its own, from 0 to the largest value.
 package struct CheckPlot {
@@ -44,7 +46,7 @@ package struct CheckPlot {
     let mark = check.verdict == .refuted ? "dot refuted" : "dot"
     let x = Markup.coordinate(place(check.measured ?? 0))
     markup.single("circle", [("class", mark), ("cx", x), ("cy", Markup.coordinate(middle)), ("r", "4.5")])
-    let measured = "\(Number.text(check.measured ?? 0))\(check.unit.isEmpty ? "" : " \(check.unit)")"
+    let measured = FigureText.value(check.measured ?? 0, check.unit)
     markup.element(
       "text", Markup.shortened("\(measured): \(check.says)", to: 74),
       [("x", Markup.coordinate(left + width + 14)), ("y", Markup.coordinate(middle + 4))])

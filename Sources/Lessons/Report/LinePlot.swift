@@ -1,3 +1,5 @@
+import ChainModel
+
 /// Lines over the values of something that was varied, one under another in the legend, each also told by its dashes.
 /// The values stand at equal distances, as they come.
 package struct LinePlot: Sendable {
@@ -75,8 +77,8 @@ package struct LinePlot: Sendable {
         return "\(line.name): no value"
       }
       return
-        "\(line.name): \(Number.text(first.value)) at \(first.label), \(Number.text(last.value)) at \(last.label), "
-        + "most \(Number.text(most.value)) at \(most.label)"
+        "\(line.name): \(FigureText.number(first.value)) at \(first.label), \(FigureText.number(last.value)) at \(last.label), "
+        + "most \(FigureText.number(most.value)) at \(most.label)"
     }
     return (lines + [mark?.text].compactMap { $0 }).joined(separator: "; ")
   }
@@ -86,7 +88,7 @@ package struct LinePlot: Sendable {
       let y = Self.y(tick, axis)
       markup.rectangle("grid", x: Self.left, y: y, width: Self.width, height: 1)
       markup.element(
-        "text", Number.text(tick),
+        "text", FigureText.number(tick),
         [("text-anchor", "end"), ("x", "\(Self.left - 6)"), ("y", Markup.coordinate(y + 4))])
     }
     let every = max(1, (labels.count + Self.mostTicks - 1) / Self.mostTicks)

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// What each of the 256 mixes of IO models serves, as a square: rows for the gateway and user-service, columns for
 /// order-service and payment-service. Darker is more, and the number stands in the cell.
 struct MatrixPlot {
@@ -14,7 +16,8 @@ struct MatrixPlot {
     guard let most = values.values.max(), most > 0 else { return }
     let pairs = "BANC".flatMap { first in "BANC".map { String([first, $0]) } }
     let width = Self.size * 17
-    let words = "From \(Number.text(values.values.min() ?? 0)) to \(Number.text(most)); each number stands in its cell."
+    let words =
+      "From \(FigureText.number(values.values.min() ?? 0)) to \(FigureText.number(most)); each number stands in its cell."
     markup.picture("Requests served per second by each mix of IO models", words, width: width, height: width) {
       markup in
       for (index, pair) in pairs.enumerated() {
@@ -38,7 +41,7 @@ struct MatrixPlot {
     let box = [("x", "\(x)"), ("y", "\(y)"), ("width", "\(Self.size)"), ("height", "\(Self.size)")]
     let opacity = "\((share * share * 90).rounded() / 100)"
     markup.single("rect", box + [("class", "cell"), ("fill", "#2c8a3e"), ("fill-opacity", opacity)])
-    markup.element("text", Number.text(value.rounded()), [("x", "\(x + 6)"), ("y", "\(y + 24)")])
+    markup.element("text", FigureText.number(value.rounded()), [("x", "\(x + 6)"), ("y", "\(y + 24)")])
   }
 
   private func steps(_ markup: inout Markup) {
@@ -46,7 +49,7 @@ struct MatrixPlot {
       ["services converted", "at best", "served"],
       Mixes.steps(runs).map { step in
         let names = step.services.isEmpty ? "none" : step.services.joined(separator: ", ")
-        return ["\(step.converted)", names, "\(Number.text(step.throughput)) /s"].map { ($0, nil) }
+        return ["\(step.converted)", names, FigureText.rate(step.throughput)].map { ($0, nil) }
       }, &markup)
   }
 }

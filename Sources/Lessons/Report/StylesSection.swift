@@ -1,3 +1,5 @@
+import ChainModel
+
 /// One handler as it is written in each style, side by side, with what each costs.
 struct StylesSection {
   let styles: [CodeShape]
@@ -31,7 +33,7 @@ struct StylesSection {
   private func row(_ style: CodeShape) -> [(text: String, link: String?)] {
     let figures = runs.filter { $0.lesson == "callback-hell" && $0.discarded == nil && style.style == $0.cell }
       .compactMap { $0.figures["cpu_us(gateway)"] }
-    let cost = figures.isEmpty ? "not measured" : "\(Number.text(Evaluation.median(figures))) µs a request"
+    let cost = figures.isEmpty ? "not measured" : "\(FigureText.value(Evaluation.median(figures), "µs")) a request"
     return [
       style.style, "\(style.lines)", "\(style.nesting)", "\(style.errorHandOffs)", "\(style.completions)", cost,
     ].map { ($0, nil) }

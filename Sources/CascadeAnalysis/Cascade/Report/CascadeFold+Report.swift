@@ -82,7 +82,7 @@ extension CascadeFold {
     case .faultOn: return "fault \(fault)"
     case .faultOff: return "fault \(fault) lifted"
     case .model: return "switched to \(IOModel(code: UInt8(truncatingIfNeeded: event.number))?.rawValue ?? "?")"
-    case .pool: return "pool resized to \(PlainText.count(Int(event.number), "thread"))"
+    case .pool: return "pool resized to \(FigureText.count(Int(event.number), "thread"))"
     case .started: return "started"
     case .stopped: return "stopped"
     case .death: return "died (\(ExitText.describe(event.number)))"
@@ -94,9 +94,9 @@ extension CascadeFold {
     if !frame.loss.isNothing { reasons.append("the log: \(frame.loss.text)") }
     if frame.completeSince > options.from, let first = firstRecordAt, frame.completeSince > first {
       reasons.append(
-        "the log is complete only from +\(Elapsed.seconds(elapsed(frame.origin, frame.completeSince))) s on")
+        "the log is complete only from \(FigureText.moment(elapsed(frame.origin, frame.completeSince))) on")
     }
-    if unbalanced > 0 { reasons.append("\(PlainText.count(unbalanced, "thread")) whose states do not add up") }
+    if unbalanced > 0 { reasons.append("\(FigureText.count(unbalanced, "thread")) whose states do not add up") }
     return reasons
   }
 

@@ -37,34 +37,34 @@ extension CascadeReport {
 
   /// `payment-service full 4/4 at +0.07 s`; times count from the window's first moment.
   private func arrow(_ full: Saturation) -> String {
-    let at = "+\(Figures.decimal(Double(elapsed(from, full.onset)) / 1e9, 2)) s"
+    let at = FigureText.moment(elapsed(from, full.onset), decimals: 2)
     guard full.service == saturations.first?.service else { return "\(full.service) \(at)" }
     return "\(full.service) full \(full.threads)/\(full.threads) at \(at)"
   }
 
   private func describe(_ edge: PropagationEdge) -> String {
-    let held = "\(Figures.percent(edge.heldShare)) of its threads held by \(edge.callee)"
+    let held = "\(FigureText.share(edge.heldShare)) of its threads held by \(edge.callee)"
     guard let lag = edge.lag else {
       return "\(edge.caller): \(held), which is slow but was never full"
     }
-    let time = edge.isSimultaneous ? "simultaneous" : "lag \(Elapsed.text(UInt64(abs(lag))))"
+    let time = edge.isSimultaneous ? "simultaneous" : "lag \(FigureText.duration(UInt64(abs(lag))))"
     let order = edge.kind == .callerFirst ? ", caller first: its pool is the smaller one" : ""
     return "\(edge.callee) ⇒ \(edge.caller): \(time), \(held)\(order)"
   }
 
   private func predict(_ full: Saturation) -> String? {
     guard let little = full.prediction else { return nil }
-    let latest = little.latest.map { "to \(Elapsed.text($0))" } ?? "or later"
+    let latest = little.latest.map { "to \(FigureText.duration($0))" } ?? "or later"
     return
-      "\(full.service): measured \(Elapsed.text(little.measured)), Little's law says \(Elapsed.text(little.earliest)) "
-      + "\(latest) (\(little.freeThreads) free threads, \(Figures.decimal(little.arrivals, 1))/s in, "
-      + "\(Figures.decimal(little.completions, 1))/s out)"
+      "\(full.service): measured \(FigureText.duration(little.measured)), Little's law says \(FigureText.duration(little.earliest)) "
+      + "\(latest) (\(little.freeThreads) free threads, \(FigureText.rate(little.arrivals)) in, "
+      + "\(FigureText.rate(little.completions)) out)"
   }
 
   private var loopLines: [String] {
     loops.filter(\.isSaturated).map { loop in
-      "\(loop.loop): busy up to \(Figures.percent(loop.peakUtilisation)) of a second, stood still "
-        + "\(PlainText.count(loop.stalls, "time")) for \(Elapsed.text(loop.stalled)), longest \(Elapsed.text(loop.longest))"
+      "\(loop.loop): busy up to \(FigureText.share(loop.peakUtilisation)) of a second, stood still "
+        + "\(FigureText.count(loop.stalls, "time")) for \(FigureText.duration(loop.stalled)), longest \(FigureText.duration(loop.longest))"
     }
   }
 
@@ -72,19 +72,21 @@ extension CascadeReport {
 
   private var whyLines: [String] {
     let unit = verdict.unit == .threads ? "blocked thread-seconds" : "waiting request-seconds"
-    let total = Figures.decimal(Double(verdict.total) / 1e9, 1)
+    let total = FigureText.number(Double(verdict.total) / 1e9)
     var lines: [String] = []
     switch verdict.kind {
     case .rootCause: lines.append("root cause: \(verdict.top?.text ?? "")")
     case .noSingleRootCause: lines.append("no single root cause")
     case .notEnoughData:
-      return ["not enough data: \(total) \(unit), \(PlainText.count(verdict.requests, "request"))"]
+      return ["not enough data: \(total) \(unit), \(FigureText.count(verdict.requests, "request"))"]
     case .nothingSaturated: lines.append("nothing was saturated; what was waited for most:")
     }
-    if let basis = verdict.basis { lines[0] += " (while \(basis) was saturated, \(Elapsed.text(verdict.duration)))" }
+    if let basis = verdict.basis {
+      lines[0] += " (while \(basis) was saturated, \(FigureText.duration(verdict.duration)))"
+    }
     for (place, cause) in verdict.causes.prefix(verdict.kind == .noSingleRootCause ? 5 : 2).enumerated() {
       let label = place == 1 && verdict.kind == .rootCause ? "runner-up: " : ""
-      lines.append("\(label)\(cause.text): \(Figures.percent(cause.share)) of \(total) \(unit)")
+      lines.append("\(label)\(cause.text): \(FigureText.share(cause.share)) of \(total) \(unit)")
     }
     if let held = heldLine { lines.append(held) }
     if !verdict.chain.isEmpty { lines.append(verdict.chain.joined(separator: " → ")) }
@@ -95,7 +97,7 @@ extension CascadeReport {
   private var heldLine: String? {
     guard verdict.kind == .rootCause, verdict.unit == .threads, let amplification, window > 0 else { return nil }
     let held = services.reduce(0.0) { $0 + $1.heldByRoot }
-    return "\(Figures.decimal(held, 1)) of the \(amplification.ceiling) other threads were held by "
+    return "\(FigureText.number(held)) of the \(amplification.ceiling) other threads were held by "
       + "\(amplification.root) on average"
   }
 
@@ -107,7 +109,7 @@ extension CascadeReport {
       let causes = cost.blocked.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.prefix(2)
       lines.append(
         row(
-          cost.service, cost.model?.rawValue ?? "", Figures.decimal(cost.meanThreads, 1), seconds(cost.blockedTotal),
+          cost.service, cost.model?.rawValue ?? "", FigureText.number(cost.meanThreads), seconds(cost.blockedTotal),
           causes.map { "\($0.key.name) \(seconds($0.value))" }.joined(separator: " "), seconds(cost.queued),
           seconds(cost.waitingTotal), "\(cost.ended)", "\(cost.rejected.values.reduce(0, +))"))
     }
@@ -115,25 +117,25 @@ extension CascadeReport {
     if let amplification {
       let unit = amplification.unit == .threads ? "thread" : "request"
       lines.append(
-        "amplification \(Figures.decimal(amplification.value, 2)): each second of \(amplification.root) cost its callers so "
+        "amplification \(FigureText.number(amplification.value)): each second of \(amplification.root) cost its callers so "
           + "many \(unit)-seconds (depth of the chain \(amplification.depth), ceiling \(amplification.ceiling))")
       lines += captureLine(amplification)
     }
     lines += bystanders.prefix(5).map {
-      "bystander \($0.route) at \($0.service): \(Elapsed.text($0.mean)) in the queue on average, longest "
-        + "\(Elapsed.text($0.longest)), \(PlainText.count($0.requests, "request"))"
+      "bystander \($0.route) at \($0.service): \(FigureText.duration($0.mean)) in the queue on average, longest "
+        + "\(FigureText.duration($0.longest)), \(FigureText.count($0.requests, "request"))"
     }
     return lines
   }
 
   private func captureLine(_ amplification: Amplification) -> [String] {
     let parts = services.filter { $0.heldByRoot > 0 && amplification.unit == .threads }.map {
-      "\($0.service) \(Figures.decimal($0.heldByRoot, 2))/\(Figures.decimal($0.meanThreads, 0))"
+      "\($0.service) \(FigureText.number($0.heldByRoot))/\(FigureText.number($0.meanThreads))"
     }
     return parts.isEmpty ? [] : ["held on average: \(parts.joined(separator: ", "))"]
   }
 
-  private func seconds(_ nanoseconds: UInt64) -> String { Figures.decimal(Double(nanoseconds) / 1e9, 2) }
+  private func seconds(_ nanoseconds: UInt64) -> String { FigureText.number(Double(nanoseconds) / 1e9) }
 
   private func row(_ cells: String...) -> String {
     let widths = [16, 18, 8, 9, 26, 9, 9, 8, 6]

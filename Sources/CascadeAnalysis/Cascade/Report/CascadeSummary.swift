@@ -1,3 +1,5 @@
+import ChainModel
+
 /// What happened, in one sentence.
 struct CascadeSummary {
   private let report: CascadeReport
@@ -22,7 +24,7 @@ struct CascadeSummary {
     default:
       let all = Set(saturated).count == report.services.count ? "all" : "\(Set(saturated).count) of"
       return
-        "\(saturated[0]) became full, and within \(Figures.seconds(span)) \(all) \(report.services.count) services:"
+        "\(saturated[0]) became full, and within \(FigureText.duration(span)) \(all) \(report.services.count) services:"
     }
   }
 
@@ -33,7 +35,7 @@ struct CascadeSummary {
   private var trigger: String {
     let failed = report.entry.flatMap { entry in report.services.first { $0.service == entry } }
     let refused = failed.map { $0.failed + $0.rejected.values.reduce(0, +) } ?? 0
-    let requests = PlainText.count(report.requests, "request")
+    let requests = FigureText.count(report.requests, "request")
     let outcome =
       refused > 0 ? "\(refused) of \(requests) failed or were refused" : "all of \(requests) were served or wait"
     let onset = report.saturations.first?.onset ?? .max
