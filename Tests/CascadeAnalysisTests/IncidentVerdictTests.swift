@@ -194,7 +194,7 @@ import TraceLog
     }
     let verdict = IncidentVerdict(quiet: [window(1)], incident: [window(99, Times(cart: 30))], evidence: evidence)
     #expect(verdict.causes.first?.service == "cart")
-    #expect(verdict.causes.first?.evidence.contains { $0.contains("processor use rose from 10.0 to 90.0") } == true)
+    #expect(verdict.causes.first?.evidence.contains { $0.contains("processor use rose from 10 to 90") } == true)
   }
 
   @Test func aLogOfSpansTellsOfItsRequests() throws {

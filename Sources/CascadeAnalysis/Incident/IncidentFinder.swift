@@ -1,4 +1,5 @@
 import ChainModel
+
 /// Makes causes of what changed.
 ///
 /// Time is counted where it was spent, and then named by who caused it: where calls to a service wait longer because the

@@ -1,4 +1,5 @@
 import ChainModel
+
 extension IncidentVerdict {
   /// One sentence, as sure as the figures are.
   package var sentence: String {

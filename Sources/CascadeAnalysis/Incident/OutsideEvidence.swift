@@ -1,4 +1,5 @@
 import ChainModel
+
 /// What stands beside traces: how much of a processor each process used, and what it logged. It is read from tables, and
 /// makes a cause more likely that the traces name too; it names none alone, unless the traces show nothing.
 package struct OutsideEvidence: Sendable {

@@ -238,8 +238,7 @@ extension TraceWaterfall {
     let parts = [
       span.thread, span.kind == .server ? span.model?.rawValue : nil, span.status.map { "\($0)" }, span.errorType,
       span.attempt > 1 ? "attempt \(span.attempt)" : nil, span.follows ? "not waited for" : nil,
-      span.moved == 0
-        ? nil : "moved \(span.moved < 0 ? FigureText.minus : "+")\(FigureText.duration(span.moved.magnitude))", state,
+      span.moved == 0 ? nil : "moved \(span.moved < 0 ? "−" : "+")\(FigureText.duration(span.moved.magnitude))", state,
       wait.map { "\($0.cause?.words($0.target ?? "") ?? "") \(FigureText.duration($0.duration))" },
     ]
     return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "  ")

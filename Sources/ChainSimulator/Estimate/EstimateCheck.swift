@@ -68,7 +68,7 @@ package struct EstimateCheck: Sendable {
 
   /// One line, or two with the reason.
   package var lines: [String] {
-    func text(_ seconds: Double) -> String { DurationText.format(TimeFit.duration(seconds)) }
+    func text(_ seconds: Double) -> String { FigureText.duration(TimeFit.duration(seconds)) }
     let change = (predictedMean / max(recordedMean, 1e-12) - 1) * 100
     let percent = "\(change < 0 ? "−" : "+")\(Int(abs(change).rounded())) %"
     var lines = [

@@ -91,7 +91,7 @@ extension SystemEstimate {
     }
     for (callee, transit) in zip(route.calls, route.transit)
     where transit.mean >= 1e-5 && transit.mean > 0.2 * hop.seconds {
-      let time = DurationText.format(TimeFit.duration(transit.mean))
+      let time = FigureText.duration(TimeFit.duration(transit.mean))
       lines.append(
         "calls of \(services[routes[callee].service].name) take \(time) longer than it does, on average: the remote step before "
           + "them is the way there, and queues that it does not see")
