@@ -55,7 +55,8 @@ import Testing
       ("hang share=101%", "share"), ("hang share=-5%", "share"), ("hang share=nan", "share"), ("hang share=%", "share"),
       ("hang share=1.5", "share"), ("hang user=", "a user name"), ("hang header=x-test", "name:value"),
       ("hang header=:1", "name:value"), ("hang header=x:", "name:value"), ("hang for=0s", "for: found '0s'"),
-      ("hang for=ever", "for: found 'ever'"), ("hang colour=red", "unknown key 'colour'"), ("Hang", "did you mean hang?"),
+      ("hang for=ever", "for: found 'ever'"), ("hang colour=red", "unknown key 'colour'"),
+      ("Hang", "did you mean hang?"),
     ])
   func aWrongWordIsRefusedAndNamed(text: String, message: String) {
     let error = #expect(throws: FaultSyntaxError.self) { try parse(text) }

@@ -80,7 +80,8 @@ package struct RequestReport: Encodable, Sendable {
     for (part, name) in zip(shown, names) {
       let each = FigureText.duration(part.time / UInt64(requests))
       lines.append(
-        "  \(PlainText.pad(name, to: longest))  \(PlainText.pad(FigureText.share(part.share), to: 7)) \(each) a request")
+        "  \(PlainText.pad(name, to: longest))  \(PlainText.pad(FigureText.share(part.share), to: 7)) \(each) a request"
+      )
     }
     let failing = parts.filter { $0.errors > 0 }.sorted { $0.errors > $1.errors }.prefix(8)
     if !failing.isEmpty {
