@@ -37,8 +37,8 @@ import Topology
     ("gateway.threads=4..4", "LOW below"),
     ("gateway.threads=1..x", "whole numbers"), ("gateway.threads=..", "LOW..HIGH"),
     ("gateway.threads=1,,2", "LOW..HIGH"),
-    ("payment-service.latency=1s..10ms", "durations"), ("rate=0..10", "more than 0"), ("rate=-5..10", "LOW below"),
-    ("closed=0..10", "1 to 500000"), ("rate=1,fast", "more than 0"),
+    ("payment-service.latency=1s..10ms", "durations"), ("rate=0..10", "0.001 to"), ("rate=-5..10", "LOW below"),
+    ("closed=0..10", "1 to 500000"), ("rate=1,fast", "0.001 to"),
   ])
   func whatIsNoSweepIsRefused(_ text: String, _ mentions: String) throws {
     let error = try #require(throws: SweepError.self) { try SweepAxis.parse(text, steps: 8) }

@@ -99,7 +99,7 @@ package struct SimulatedService: Hashable, Sendable {
 
   package init(
     _ name: String, model: ServingModel = .blocking, threads: Int = 16, queueLimit: Int = 64,
-    overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 2,
+    overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 1,
     inFlightLimit: InFlightLimit = .adaptive, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
     routes: [SimulatedRoute], rules: [Int: CallPolicy] = [:]
   ) {

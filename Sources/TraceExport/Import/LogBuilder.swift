@@ -137,18 +137,18 @@ struct LogBuilder {
         record: "the document", field: "resources", found: "\(own.count) different ones",
         expected: "at most \(Layout.processSlots)")
     }
-    var free = Set(UInt16(0)..<UInt16(Layout.processSlots))
+    var taken: Set<UInt16> = []
     var wanted: [Int: UInt16] = [:]
     for source in own {
-      if let slot = intake.sources[source].slot.flatMap({ free.remove($0) }) { wanted[source] = slot }
+      if let slot = intake.sources[source].slot, taken.insert(slot).inserted { wanted[source] = slot }
     }
     slots = Array(repeating: 0, count: intake.sources.count)
     places = Array(repeating: 0, count: intake.sources.count)
     var next: UInt16 = 0
     for source in own {
-      while wanted[source] == nil, !free.contains(next) { next += 1 }
+      while wanted[source] == nil, taken.contains(next) { next += 1 }
       let slot = wanted[source] ?? next
-      free.remove(slot)
+      taken.insert(slot)
       (slots[source], places[source]) = (slot, processes.count)
       processes.append(
         LogProcess(
