@@ -73,7 +73,7 @@ import Testing
     var steps: [Step]
   }
 
-  @Test(.timeLimit(.minutes(1))) func eachStepIsForetoldBeforeItIsShown() async throws {
+  @Test(.timeLimit(.minutes(3))) func eachStepIsForetoldBeforeItIsShown() async throws {
     let lab = try TestLab()
     try await TestPage.with(lab) { page in
       let steps = try #require(page.json("/api/v1/steps", as: Steps.self))
