@@ -33,10 +33,16 @@ function say(text, isBad) {
   $("outcome").className = isBad ? "bad" : "";
 }
 
-/** Ends the load that runs, then carries out commands one after the other, and says what they are for. */
+let playing = 0;
+
+/** Ends the load that runs, then carries out commands one after the other, and says what they are for. The last one that is
+    asked for takes the place of one that is still under way. */
 export async function play(words, commands) {
+  playing += 1;
+  const mine = playing;
   if (!(await stop(true))) return;
-  for (const command_ of commands) if (!(await command(command_))) return;
+  for (const command_ of commands) if (mine !== playing || !(await command(command_))) return;
+  if (mine !== playing) return;
   setText($("command"), commands.map((command_) => `bin/chainlab ${command_.join(" ")}`).join("; "));
   say(words, false);
 }

@@ -11,7 +11,8 @@ function digits(size) {
   if (!(size > 0)) return "0";
   if (size >= 1e15) return String(size);
   let decimals = 0;
-  while (decimals < 12 && Math.round(size * 10 ** decimals) < 100) decimals += 1;
+  // As long as one more decimal leaves no more than three digits.
+  while (decimals < 12 && Math.round(size * 10 ** (decimals + 1)) < 1000) decimals += 1;
   const [whole, fraction] = (Math.round(size * 10 ** decimals) / 10 ** decimals).toFixed(decimals).split(".");
   const rest = (fraction ?? "").replace(/0+$/, "");
   return group(whole) + (rest ? `.${rest}` : "");

@@ -53,35 +53,37 @@ struct OutcomeLog {
   fileprivate let (refused, timedOut): (Int, Int)
   fileprivate let start = Monotonic.now()
 
-  /// Ends what is to end: one well, 5 ms after it has come, the others in 1 ms.
+  /// Ends what is to end: one well, 6 ms after it has come, the others in 2 ms, one after the other: there is one worker.
   func finish() {
     let loop = gateway.scribeOfLoop(thread: 10)
     let worker = gateway.scribe(thread: 11)
     let route = gateway.intern("GET /users/{username}")
     let base = max(Monotonic.now(), start + 150 * TestLab.milli)
-    var span: UInt64 = 1_000
+    var (span, clock): (UInt64, UInt64) = (1_000, 0)
     func write(
       _ scribe: Scribe, _ kind: RecordKind, after: UInt64, detail: UInt8 = 0, name: UInt32 = 0, arg: UInt32 = 0
     ) {
       scribe.write(
         Record(
-          kind: kind, time: base + after * TestLab.milli, trace: TestLab.trace, span: span, detail: detail, name: name,
+          kind: kind, time: base + (clock + after) * TestLab.milli, trace: TestLab.trace, span: span, detail: detail,
+          name: name,
           arg: arg))
     }
     func serve(_ length: UInt64, _ error: String, _ status: UInt32) {
       span += 1
       write(loop, .arrive, after: 0, name: route)
       write(loop, .enqueue, after: 0)
-      write(worker, .dequeue, after: 0, detail: IOModel.blocking.code)
+      write(worker, .dequeue, after: 1, detail: IOModel.blocking.code)
       write(worker, .end, after: length, name: gateway.intern(error), arg: status)
+      clock += length + 1
     }
     for _ in 0..<refused {
       span += 1
       write(loop, .arrive, after: 0, name: route)
       write(loop, .reject, after: 0, name: gateway.intern(ShedReason.queueFull.rawValue), arg: 503)
     }
-    for _ in 0..<timedOut { serve(0, "timeout", 504) }
-    serve(5, "", 200)
+    for _ in 0..<timedOut { serve(2, "timeout", 504) }
+    serve(6, "", 200)
   }
 
   func close() { gateway.close() }
