@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Glibc
 
 /// The verbs, as a tree.
 enum CommandTree {
@@ -9,6 +10,8 @@ enum CommandTree {
     for word in words {
       let known = command.configuration.subcommands
       guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+      // What a command takes without a further one, such as a file.
+      if command.configuration.defaultSubcommand != nil, isPath(word) { return nil }
       guard let next = known.first(where: { $0._commandName == word }) else {
         let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         return ValidationError(Typo.unknown("command", word, among: names))
@@ -16,6 +19,10 @@ enum CommandTree {
       command = next
     }
     return nil
+  }
+
+  private static func isPath(_ word: String) -> Bool {
+    word.contains("/") || word.contains(".") || access(word, F_OK) == 0
   }
 }
 

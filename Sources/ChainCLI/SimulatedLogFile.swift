@@ -110,7 +110,7 @@ enum SimulateError: Error, CustomStringConvertible {
   case grewTooLarge(LogSize, after: UInt64, of: UInt64)
   case cannotWrite(TraceLogError)
 
-  private static let less = "simulate less (--duration, --rate), or keep no log (--replications, or chainlab predict)"
+  private static let less = "simulate less (--duration, --rate), or keep no log (--replications)"
 
   var description: String {
     switch self {

@@ -53,7 +53,7 @@ package enum Folder {
   package static func scratch(_ name: String, in parent: String? = nil) throws(SupervisorError) -> String {
     let parent = parent ?? FileManager.default.temporaryDirectory.path
     var template = Array("\(parent)/chainlab-\(name)-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw .system(parent, "make a folder in") }
+    guard mkdtemp(&template) != nil else { throw .system(parent, "create a folder in") }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 

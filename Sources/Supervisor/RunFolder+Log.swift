@@ -52,7 +52,7 @@ extension RunFolder {
     } catch {
       guard case .file(let path, let doing, let reason) = error else { throw error }
       throw .file(
-        path: path, doing: doing, reason: "\(reason); the trace log stays at \(live) until chainlab down can save it")
+        path: path, doing: doing, reason: "\(reason); the trace log stays at \(live) until the next down saves it")
     }
     guard unlink(live) == 0 else { throw .system(live, "remove") }
     rmdir(folder)

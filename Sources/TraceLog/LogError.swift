@@ -20,7 +20,7 @@ package enum TraceLogError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notALog(let path, let reason): "\(path) is not a chainlab trace log: \(reason)"
     case .wrongVersion(let path, let found):
       "\(path) is a trace log of version \(found), this program reads version \(Layout.version); "
-        + "read it with the chainlab that recorded it, or record the run again"
+        + "read it with the version that recorded it, or record the run again"
     case .noProcessSlot(let path):
       "the trace log \(path) has no room for another process (\(Layout.processSlots) have used it); start a new run"
     }

@@ -28,7 +28,7 @@ extension ChainTests {
         #expect(second.output == first.output)
         let page = "\(root)/report.html"
         let report = try await ChainlabProgram.run(["lesson", "report", "-o", page, "--root", root])
-        #expect(report.exitCode == 0 && report.output == "\(page)\n", "\(report.notes)")
+        #expect(report.exitCode == 0 && report.output == "written to \(page)\n", "\(report.notes)")
         #expect(try String(contentsOfFile: page, encoding: .utf8).contains("64 attempts"))
         // Each run is a run like any other.
         let folder = "\(root)/lessons/retry-layers/quick-in-three-layers-1"

@@ -66,7 +66,7 @@ extension ChainTests {
       let second = log.processes.first { $0.name == "payment-service-2" }?.slot ?? -1
       let threads = log.records.filter { $0.kind == .threadStart && Int($0.process) == second }
       let names = threads.map { log.strings[$0.name] }
-      #expect(names.count { $0.hasPrefix("payment-w") } == 4, "\(names)")
+      #expect(names.count { $0.hasPrefix("payment") && $0.contains("-w") } == 4, "\(names)")
       #expect(!names.contains { $0.isEmpty || $0.contains("not kept") }, "\(names)")
       let audit = LogAudit(log)
       #expect(audit.isClean, "\(audit.text)")

@@ -126,7 +126,8 @@ export async function fetchOverview() {
 function keptText(overview) {
   const limit = `The page keeps the last ${time(overview.keeps_ns)} of a run, and at most ${count(overview.keeps, "slice")}.`;
   if (!(overview.kept_since_ns > 0)) return limit;
-  return `${limit} It starts at ${moment(overview.kept_since_ns, 1)}; what was before is in the log: bin/chainlab cascade --from 0s --to ${Math.floor(overview.kept_since_ns / 1e9)}s`;
+  const end = `${Math.floor(overview.kept_since_ns / 1e9)}s`;
+  return `${limit} It starts at ${moment(overview.kept_since_ns, 1)}; what was before is in the log: bin/chainlab cascade --from 0s --to ${end}`;
 }
 
 /** What is marked stays with its thread. */

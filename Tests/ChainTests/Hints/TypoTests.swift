@@ -12,7 +12,7 @@ extension ChainTests {
         (["mode", "gateway", "nonblockng"], "nonblocking"), (["fault", "gateway", "latncy=1s"], "latency"),
         (["fault", "gateway", "latency=1s", "shar=5%"], "share"), (["fault", "all", "claer"], "clear"),
         (["pool", "all", "thread=4"], "threads"), (["policy", "gateway", "usr-service"], "user-service"),
-        (["policy", "gateway", "all", "retry=3"], "retries"), (["admission", "all", "in_fligth=3"], "in_flight"),
+        (["policy", "gateway", "all", "retrys=3"], "retries"), (["admission", "all", "in_fligth=3"], "in_flight"),
         (["scale", "order-servce", "2"], "order-service"), (["lesson", "run", "cascade-fornt"], "cascade-front"),
         (["trace", "list", "--status", "refsed"], "refused"), (["trace", "list", "--limt", "3"], "--limit"),
         (["predict", "--rate", "5", "--path", "orchestratd"], "orchestrated"),
