@@ -9,10 +9,10 @@ struct AdmissionVerb: ParsableCommand {
     discussion: """
       EXAMPLE: chainlab admission payment-service min_remaining=100ms leave=finish in_flight=100
 
-      min_remaining=100ms  refuse a request that has less time left than this when its turn comes
-      leave=finish         finish a request whose caller has gone; leave=cancel stops it
-      in_flight=100        at most 100 requests in flight, 1 to 100000; or adaptive: fewer while requests wait long for
-                           the service's own loops or threads
+      min_remaining=100ms  refuse a request with less time left when its turn comes
+      leave=finish         finish a request whose caller has gone; cancel stops it
+      in_flight=100        at most 100 in flight, 1 to 100000; or adaptive: fewer
+                           while requests wait for the service itself
       """)
 
   @OptionGroup var lab: Lab

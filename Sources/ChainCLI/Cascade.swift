@@ -8,7 +8,7 @@ struct Cascade: ParsableCommand {
     abstract: "What blocked what, how it spread, why, what it cost, and what would help.",
     discussion: """
       EXAMPLE: chainlab cascade --from 5s --to 20s
-      It needs nothing but the log, so it works on a running chain, a finished one, and one that crashed. Times count from
+      It needs nothing but the log, so it works on a running chain, a finished one, and one that crashed. Times count from \
       the run's start.
       """)
 

@@ -16,10 +16,10 @@ struct Compare: ParsableCommand {
         chainlab compare quiet incident
         chainlab compare quiet1 incident --also-a quiet2 --also-a quiet3
         chainlab compare 2026-01-31T10-00 2026-01-31T10-05
-      First the verdict: which service, or which link between two, added the time to the critical path of requests; where
-      errors began; where work went missing. Its noise is that of the quiet window, split against itself: several quiet
-      windows say it better. Then, of runs of this lab, the figures: of each run the last load, the part of it in which the
-      requests in flight were steady, in slices, whose spread is the noise. To see the noise between runs, give at least 5
+      First the verdict: which service, or which link between two, added the time to the critical path of requests; where \
+      errors began; where work went missing. Its noise is that of the quiet window, split against itself: several quiet \
+      windows say it better. Then, of runs of this lab, the figures: of each run the last load, the part of it in which the \
+      requests in flight were steady, in slices, whose spread is the noise. To see the noise between runs, give at least 5 \
       runs a side. A run may also be a trace file.
       """)
 

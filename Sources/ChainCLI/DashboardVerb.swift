@@ -10,7 +10,7 @@ struct DashboardVerb: AsyncParsableCommand {
     commandName: "dashboard", abstract: "Serve the page on which the chain is seen, until interrupted.",
     discussion: """
       EXAMPLE: chainlab dashboard --port 8079
-      A running chain has its page already, at the address that up prints. This one also shows runs that are over.
+      A running chain has its page already, at the address that up prints. This one also shows runs that are over. \
       \(limits)
       """)
 

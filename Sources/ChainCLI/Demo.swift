@@ -11,7 +11,7 @@ struct Demo: AsyncParsableCommand {
     abstract: "Play the cascade on the running chain in about a minute, and print what happened.",
     discussion: """
       EXAMPLE: chainlab demo
-      Three acts under the same load: a calm chain, a slow payment-service, and a gateway that does not block. It clears
+      Three acts under the same load: a calm chain, a slow payment-service, and a gateway that does not block. It clears \
       faults and ends with the IO models of services.yaml.
       """
   )

@@ -62,16 +62,11 @@ extension RunChoice {
 
 /// Says on standard error how far a long export is.
 struct ExportProgress {
-  private static let period: UInt64 = 2_000_000_000
-
   private var bytes = 0
-  private var saidAt = Monotonic.now()
+  private let progress = Progress()
 
   mutating func note(_ count: Int) {
     bytes += count
-    let now = Monotonic.now()
-    guard now - saidAt >= Self.period else { return }
-    saidAt = now
-    Output.note("\(FigureText.bytes(bytes)) written")
+    progress.note("\(FigureText.bytes(bytes)) written")
   }
 }

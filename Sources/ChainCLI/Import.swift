@@ -2,7 +2,6 @@ import ArgumentParser
 import ChainModel
 import FoundationEssentials
 import Supervisor
-import Synchronization
 import TraceExport
 import TraceLog
 
@@ -14,9 +13,9 @@ struct Import: ParsableCommand {
         chainlab import trace.json.gz
         chainlab import spans.csv --name quiet
         chainlab import otlp trace.jsonl
-      It recognises OTLP/JSON (one document or several, as Tempo and Jaeger answer with it too), Jaeger's and Zipkin's JSON,
-      and CSV of spans; each of them also as gzip. With a format's name before the file, the file must be of that format.
-      The run is found again by the file's name without its endings. What the file does not say (threads, queues, waits) is
+      It recognises OTLP/JSON (one document or several, as Tempo and Jaeger answer with it too), Jaeger's and Zipkin's JSON, \
+      and CSV of spans; each of them also as gzip. With a format's name before the file, the file must be of that format. \
+      The run is found again by the file's name without its endings. What the file does not say (threads, queues, waits) is \
       not known of the run either.
       """,
     subcommands: [
@@ -142,25 +141,9 @@ enum ImportedRun {
     _ file: String, _ options: ImportOptions, _ body: ([UInt8], ImportOptions) throws -> Value
   ) throws -> Value {
     var options = options
-    let progress = ImportProgress()
-    options.progress = { progress.note($0, of: $1) }
+    let progress = Progress()
+    options.progress = { progress.note("\(FigureText.bytes($0)) of \(FigureText.bytes($1)) read") }
     return try body(try InputFile.read(file), options)
-  }
-}
-
-/// Says on standard error how far a long import is.
-final class ImportProgress: Sendable {
-  private static let period: UInt64 = 1_000_000_000
-  private let saidAt = Mutex(Monotonic.now())
-
-  func note(_ read: Int, of all: Int) {
-    let now = Monotonic.now()
-    let isDue = saidAt.withLock { saidAt in
-      guard now - saidAt >= Self.period else { return false }
-      saidAt = now
-      return true
-    }
-    if isDue { Output.note("\(read >> 20) of \(all >> 20) MiB read") }
   }
 }
 

@@ -16,9 +16,9 @@ struct Predict: AsyncParsableCommand {
         chainlab predict --rate 50 --set payment-service.latency=1s --sweep order-service.threads=1..64 -o sweep.html
         chainlab predict --set payment-service.latency=100ms --objective 'p99<300ms at 60/s' --verify
         chainlab predict --topology mesh:1000 --rate 500 --set '@leaves.io_model=nonblocking'
-      It simulates services.yaml and names the method behind each figure. What a request costs a processor is assumed
-      until --calibrate has measured it; figures near the limit of the processors are the least certain. --check simulates
-      each load of a recorded run with the faults, pools and IO models in its log, says what it cannot repeat, and prints
+      It simulates services.yaml and names the method behind each figure. What a request costs a processor is assumed \
+      until --calibrate has measured it; figures near the limit of the processors are the least certain. --check simulates \
+      each load of a recorded run with the faults, pools and IO models in its log, says what it cannot repeat, and prints \
       the error of each figure.
       """)
 

@@ -14,7 +14,7 @@ struct Simulate: AsyncParsableCommand {
         chainlab simulate --topology mesh:40 --rate 200 --duration 10s
         chainlab simulate --topology topology.yaml --rate 200 --poisson --replications 10
         chainlab cascade
-      It writes the log that the services would have written, and says before how large that will be. A run that is
+      It writes the log that the services would have written, and says before how large that will be. A run that is \
       interrupted, or that outgrows --max-size, is not kept.
       """)
 

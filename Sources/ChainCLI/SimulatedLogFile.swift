@@ -10,7 +10,7 @@ final class SimulatedLogFile: SimulatedLog {
   private let writer: LogArchiveWriter
   private let plan: SimulationPlan
   private let size: LogSize
-  private var saidAt = Monotonic.now()
+  private let progress = Progress()
   private var error: SimulateError?
 
   /// - Parameters:
@@ -51,11 +51,9 @@ final class SimulatedLogFile: SimulatedLog {
     } else if writer.count >= size.records - LogSize.slack {
       error = .grewTooLarge(size, after: time, of: end)
     }
-    if Monotonic.now() - saidAt > 2_000_000_000 {
-      saidAt = Monotonic.now()
-      let written = FigureText.bytes(writer.count * Layout.recordSize)
-      Output.note("\(FigureText.duration(time)) of \(FigureText.duration(end)) simulated, \(written) written")
-    }
+    let written = writer.count * Layout.recordSize
+    progress.note(
+      "\(FigureText.duration(time)) of \(FigureText.duration(end)) simulated, \(FigureText.bytes(written)) written")
     return error == nil
   }
 }

@@ -28,7 +28,7 @@ struct TraceListVerb: ParsableCommand {
   @Option(help: "Only traces that reached this service, or this replica of one.") var service: String?
   @Option(
     help: ArgumentHelp(
-      "Only traces that ended like this: ok (below 400), error (anything else), refused (503), timeout, open (not ended yet), died, or a status such as 404.",
+      "Only traces that ended like this: ok, client_error (4xx), refused, timed_out, failed, cancelled; error (any of these but ok); open (not ended yet), died; or a status such as 404.",
       valueName: "outcome"))
   var status: String?
   @Option(help: ArgumentHelp("Only traces that took longer, such as 1s.", valueName: "duration")) var slowerThan:

@@ -14,9 +14,9 @@ struct Verify: ParsableCommand {
       EXAMPLES:
         chainlab load --closed 16 --duration 15s & chainlab verify --for 10s
         chainlab verify --run latest        the samples that an earlier verify left in a run's log
-      Each sample compares the state of a thread in the log with the system call in which the kernel shows it. For a
-      thread blocked in a call it also compares the peer of the socket it waits on, found from /proc alone.
-      The first line is the verdict. FAILED, and exit code 1, means: fewer than 99 % of the states agree, or one peer does
+      Each sample compares the state of a thread in the log with the system call in which the kernel shows it. For a \
+      thread blocked in a call it also compares the peer of the socket it waits on, found from /proc alone. \
+      The first line is the verdict. FAILED, and exit code 1, means: fewer than 99 % of the states agree, or one peer does \
       not. A host whose processors are all busy can fail it too, since woken threads then wait to run.
       """)
 

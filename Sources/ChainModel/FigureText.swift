@@ -87,7 +87,7 @@ package enum FigureText {
     case "ms": seconds(value / 1e3)
     case "µs": seconds(value / 1e6)
     case "ns": seconds(value / 1e9)
-    case "/s", "1/s": rate(value)
+    case "/s": rate(value)
     case "%": share(value / 100)
     case "share": share(value)
     case "B": value.isFinite ? bytes(Int(clamping: Int64(max(-9e18, min(9e18, value))))) : infinite(value)

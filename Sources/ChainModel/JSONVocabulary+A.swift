@@ -6,16 +6,25 @@ extension JSONVocabulary {
     abandoned | number | requests | calls or requests that were given up while the callee went on
     abandoned_in_queue | number | requests | requests that nobody wanted any more while they were queued
     abandoned_ns | number | ns | time spent for requests that nobody wanted any more
+    above_noise | flag | | it stands out of what the quiet window varies by
+    added_ns | number | ns | time that was added to the mean request
     added_threads | number | threads | how many more threads a change takes, over all processes
     admission | object | | which requests are let in, and what becomes of those whose caller has left
     advice | object | | what would meet the objective
+    after_change | flag | | the prediction begins at a change of settings
     ago_ns | number | ns | how long ago, at the moment of the dump
     agree | number | samples | of the samples compared, those in which kernel and log agree
     all | object | | requests that ended, however they did
     amplification | number | 1 | thread-seconds of callers for each second of a cause
     amplification | object | | what a second of the root cause costs its callers
+    answers_after_per_s | number | /s | answers per second after the event
+    answers_before_per_s | number | /s | answers per second before the event
     arrivals_per_s | number | /s | requests that arrived per second
+    arrivals_since_per_s | number | /s | requests that arrived per second from the first one on
     arrived | number | requests | requests that came in
+    as1 | number | share | pairs whose cause was ranked first
+    as3 | number | share | pairs whose cause was among the first three
+    as5 | number | share | pairs whose cause was among the first five
     at_ns | number | ns | when, from the run's start
     attempt | number | 1 | which attempt of a call, from 1
     attempts | number | calls | calls made, further attempts included
@@ -33,6 +42,7 @@ extension JSONVocabulary {
     blocked_ns | number | ns | thread time that was blocked
     blocked_share | number | share | of the threads' time, the share that was blocked
     breakers | map | | the breaker before each callee: closed, open or half-open
+    brief | flag | | it was saturated for a moment only
     busy | number | threads | threads that are not idle
     by_error | map | requests | requests without an answer, by reason
     by_service | map | | the same, by service
@@ -41,9 +51,12 @@ extension JSONVocabulary {
     bystanders | list | | routes that need no other service and were delayed all the same
     call_ns | number | ns | processor time of a call
     callee | text | | the service that is called
+    callee_threads | number | threads | threads of the callee
     caller | text | | the service that calls
+    caller_threads | number | threads | threads of the caller
     calls | number | calls | calls of this kind
     cancelled | flag | | the load was interrupted
+    capture | map | share | of each caller's thread time, the share that waited for the root cause
     capture | number | share | of the ceiling, the share that was reached
     case | number | 1 | which case, from 1
     cases | list | | all cases
@@ -68,6 +81,8 @@ extension JSONVocabulary {
     complete_since_ns | number | ns | from here on the log has lost nothing
     completions | number | places | places in the code that call a completion
     completions_per_s | number | /s | requests finished per second
+    completions_since_per_s | number | /s | requests completed per second from the first one on
+    confidence | number | share | resamplings of the windows in which the first cause came first
     configured | object | | the chain as services.yaml has it
     connection_limit | number | connections | connections that may be open
     connections | number | connections | connections that are open, or that a load has begun
@@ -116,12 +131,16 @@ extension JSONVocabulary {
     error_hand_offs | number | places | places in the code that pass an error on by hand
     error_share | number | share | of the requests, the share that was not good
     error_type | text | | why it failed, as OpenTelemetry's error.type
+    errors | number | requests | requests that failed
     events | list | | what was changed or happened: faults, switches, deaths
     events | number | events | steps of a simulation
+    evidence | list | | what speaks for a cause, in words
     exit | text | | how a process ended
     exit_code | number | | what it ended with
     experiment | text | | the number of a lesson
     failed | number | requests | requests that failed, without those that were refused
+    failed_incident | number | share | failed requests in the bad window
+    failed_quiet | number | share | failed requests in the quiet window
     failure | object | | why the chain did not start
     false_alarms | number | cases | cases without a fault in which a root cause was named
     fault | text | | the kind of fault
@@ -132,6 +151,8 @@ extension JSONVocabulary {
     figures | object | | what clients got
     file_ns | number | ns | processor time of an append to a file
     findings | list | | what would help, or must be known to read the rest
+    first_onset_ns | number | ns | when it was saturated for the first time
+    follows | flag | | nobody waited for it
     forbidden_by | list | | closed forms that no change can get round
     free_threads | number | threads | threads that were idle when it began
     from | text | | the value before
@@ -154,17 +175,26 @@ extension JSONVocabulary {
     host | text | | the address it listens on, or that is asked
     hot_seconds | number | seconds | seconds in which an event loop was busy all the time
     idle | number | threads | threads that are idle
+    idle | object | | threads that are idle, by role
     idle_ns | number | ns | thread time that was idle
     implied | text | | what the objective means besides what it says
     in_flight | number | requests | requests let in and not yet answered
     in_flight_limit | number | requests | requests that may be in flight
+    in_flight_rule | text | | what the limit of requests in flight follows: adaptive, or the number
+    in_force | flag | | it was still in force when the first pool was saturated
+    incident | object | | what got slow or broke between a quiet window and a bad one
     incomplete | list | | why figures may be too small
     incomplete | map | 1 | what could not be judged, by reason
     index | number | 1 | which point of a sweep, from 0
     intervals | number | 1 | how many stretches make one saturation
+    intervals_elsewhere | number | intervals | further times at which it was saturated
     invariant | text | | which invariant, I1 to I4
+    is_quiet | flag | | nothing stands out of the noise
+    judgement | text | | whether a prediction holds, says nothing, or is contradicted
     kernel | text | | what the kernel shows
     kind | text | | of which kind
+    kinds | list | | the same, by kind of fault
+    kinds | map | | the same, by kind of fault
     knee | object | | where goodput stops to grow
     lag_ns | number | ns | from the callee's saturation to the caller's
     last_end | text | | how its last process ended
@@ -189,6 +219,7 @@ extension JSONVocabulary {
     log | object | | the service's part of the log
     log | text | | what the log says
     longest_ns | number | ns | the longest
+    longest_open | flag | | the longest wait goes on
     longest_wait | object | | where a trace spent most time in one wait
     look | text | | a command that shows it
     loop | text | | the event loop

@@ -8,8 +8,10 @@ extension JSONVocabulary {
     max_ns | number | ns | the longest
     mean | number | given by unit | the mean
     mean_blocked | number | threads | threads that were blocked, on average
+    mean_incident_ns | number | ns | mean response time in the bad window
     mean_ms | number | ms | the mean response time
     mean_ns | number | ns | the mean
+    mean_quiet_ns | number | ns | mean response time in the quiet window
     measured | number | given by unit | what was measured
     measured | object | | what was measured
     measured_at | text | ISO 8601 | when it was measured
@@ -28,20 +30,25 @@ extension JSONVocabulary {
     misfits | map | records | records that fit to nothing before them, by kind
     misfits | number | records | records that fit to nothing before them
     mix | text | | the IO model of each service, a letter each
+    mixture_ns | number | ns | change of the mean that another mixture of requests makes
     model | text | | the IO model: blocking, async, nonblocking, nonblocking-async
     models | map | | by IO model
     most | number | given by unit | the largest over the runs
     most_blamed | object | | the cause that was blamed most
     most_blamed_share | number | share | its share of all blame
     moved | number | samples | samples not compared, since the thread had just changed its state
+    moved_ns | number | ns | by how much a clock was corrected
     name | text | | what it is called
     named | text | | the cause that was named
     nesting | number | braces | the deepest braces
     new_connections | flag | | each request has a connection of its own
+    new_connections | text | | a setting of the load, as it was given
+    noise_ns | number | ns | what the quiet window varies by
     none | number | 1 | how many have none
     not_replayed | list | | what the simulation does not repeat
     not_sent | number | requests | requests that were due and not sent
     note | text | | what must be known to read it
+    notes | list | | what has to be known of the result, in words
     objective | text | | what is to be achieved
     of | text | | what was sent, in words
     offered_per_s | number | /s | requests that were due per second
@@ -56,12 +63,16 @@ extension JSONVocabulary {
     own_blocked_ns | number | ns | thread time that was blocked in this itself
     own_ns | number | ns | thread time that was in this state itself
     p50_ms | number | ms | the median response time
+    p50_ns | number | ns | the median
     p90_ms | number | ms | the 90th percentile of response times
     p95_ms | number | ms | the 95th percentile of response times
     p99_9_ms | number | ms | the 99.9th percentile of response times
     p99_ms | number | ms | the 99th percentile of response times
+    p99_ns | number | ns | the 99th percentile
+    pairs | number | pairs | pairs of windows that were looked at
     parent_span_id | text | | the span that caused this one
     parents | object | | whether the parents of spans are in the log
+    parts | list | | what a change of the mean is made of
     path | text | | a file or folder, or a setting
     paths | list | | what was asked for
     peak_in_flight | number | requests | the most in flight at once
@@ -71,9 +82,9 @@ extension JSONVocabulary {
     peers | object | | whether a blocked thread waits on a socket of the service that the log names
     pending | number | records | places of the log that are being written
     phase | text | | where a run, or a part of a span, stands
-    plan | object | | what was asked for
     pid | number | | the process
     place | text | | where the log was written
+    plan | object | | what was asked for
     points | list | | one for each value of a sweep
     policies | list | | policies in force during the trace
     policies | map | | the policy for each callee
@@ -83,6 +94,7 @@ extension JSONVocabulary {
     predicted | number | given by unit | what was predicted
     prediction | object | | when the pool had to fill, by Little's law
     probes | number | probes | how often an event loop was asked
+    problem | text | | why it cannot be started
     process | object | | the process of a service
     proposals | list | | what would help, the smallest change first
     query_ns | number | ns | processor time of a query
@@ -91,7 +103,10 @@ extension JSONVocabulary {
     queued | number | requests | requests that wait for a thread
     queued_ns | number | ns | request time in the queue
     quick | flag | | of the quick kind
+    quiet_pairs | number | pairs | pairs of two quiet windows
+    quiet_right | number | pairs | of those, the ones in which no cause was named
     rate_per_s | number | /s | the rate of an open loop
+    rate_per_s | text | /s | a setting of the load, as it was given
     rates | object | | requests per second
     ratio | number | 1 | the second over the first
     reason | text | | why
@@ -115,6 +130,9 @@ extension JSONVocabulary {
     request_time | object | | queue wait, service time and response time, summed up
     requests | list | | requests that wait without a thread
     requests | number | requests | requests
+    requests_incident | number | requests | requests in the bad window
+    requests_quiet | number | requests | requests in the quiet window
+    requests_unmatched | number | requests | requests of a kind that the other window does not have
     resident_bytes | number | bytes | memory in use (RSS)
     residual | object | | what the client's time has beyond the service's
     response_time | object | | response times
@@ -143,8 +161,10 @@ extension JSONVocabulary {
     saturations | list | | when each pool was saturated
     says | text | | what a check says
     schema | number | | grows when a key changes its meaning
+    score | number | 1 | how far a cause stands out of the noise
     seconds | number | seconds | seconds of a load in which an event loop was looked at
     seed | number | | equal seeds give equal runs
+    seed | text | | a setting of the load, as it was given
     seeds | list | | the seeds of the runs
     segments | list | | where the time of a span went
     sent | number | requests | requests sent
@@ -156,6 +176,7 @@ extension JSONVocabulary {
     settings | list | | settings that differ, or that are to change
     severity | text | | red, amber or note
     share | number | share | a share of the whole
+    shedding | flag | | the limit is lower at the moment, since requests waited too long
     simulated | object | | what the simulation said
     simulated_ms | number | ms | how long was simulated
     simulations | number | runs | simulations that it took
@@ -192,6 +213,7 @@ extension JSONVocabulary {
     taken_at_ns | number | ns | when the dump was taken, from the run's start
     target | text | | what is waited for, or aimed at
     text | text | | in words
+    text_room | number | share | how full the log's table of names is
     thread | text | | the name of a thread
     thread_ns | number | ns | thread time in all
     threads | list | | threads
@@ -202,6 +224,8 @@ extension JSONVocabulary {
     tid | number | | the thread, as the kernel calls it
     time_ns | number | ns | when, from the run's start, or how long
     timeout_ms | number | ms | how long a client waits
+    timeout_ms | text | ms | a setting of the load, as it was given
+    title | text | | what happened, in words
     to | text | | the value afterwards
     to_ns | number | ns | the end of the window, from the run's start
     top_cause | text | | what its threads waited for most
@@ -223,6 +247,7 @@ extension JSONVocabulary {
     unknown | number | 1 | how many are not known
     uptime_ms | number | ms | how long the process has run
     usernames | number | users | users that were asked for
+    usernames | text | | a setting of the load, as it was given
     value | number | given by unit | the value
     value | text | | the value, as it is given
     verdict | object | | why, in the end
@@ -231,8 +256,11 @@ extension JSONVocabulary {
     violations | list | | where an invariant does not hold
     virtual_bytes | number | bytes | address space (VmSize), stacks included
     waiters | list | | what its threads did when it died
+    waiting | number | requests | requests that still wait
+    waiting_ns | map | ns | time that requests waited, by cause
     waiting_ns | number | ns | request time that waited, with a thread or without
     waits | number | waits | waits, or in code calls and store operations
+    waits_left_out | number | waits | waits that are not shown
     warm_up | object | | requests before the measured time
     warm_up_ms | number | ms | how long was not measured at first
     warnings | list | | what is doubtful about the comparison

@@ -35,9 +35,7 @@ package enum JSONVocabulary {
   /// By name; one that stands for a number here and for a list there has a row for each.
   package static let keys = rows.compactMap(key).sorted { ($0.name, $0.form.rawValue) < ($1.name, $1.form.rawValue) }
 
-  private static var rows: [Substring] {
-    [rowsToL, rowsFromM, rowsOfReports].flatMap { $0.split(separator: "\n") }
-  }
+  private static var rows: [Substring] { rowsToL.split(separator: "\n") + rowsFromM.split(separator: "\n") }
 
   /// Rows that could not be read: none.
   package static var unreadable: [String] { rows.filter { key($0) == nil }.map(String.init) }

@@ -26,11 +26,15 @@ package final class RawClient {
   /// - Parameters:
   ///   - port: where to.
   ///   - waiting: whether to wait until the connection is established; without, the kernel goes on in the background.
+  ///   - receiveBuffer: bytes that the kernel takes for it; nil: as many as it likes.
   /// - Throws: when the connection is refused.
-  package init(port: Int, waiting: Bool = true) throws {
+  package init(port: Int, waiting: Bool = true, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     guard descriptor >= 0 else { throw Failure(description: "socket: \(Self.reason)") }
     if !waiting { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+    if var receiveBuffer {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
@@ -139,6 +143,17 @@ package final class RawClient {
   ) throws -> RawAnswer {
     try get(path, headers)
     return try answer(within: timeout)
+  }
+
+  /// Reads until a text has come, of an answer that may have no end.
+  /// - Returns: all that came; nil if the text does not come in time.
+  package func read(until text: String, within timeout: Duration = .seconds(30)) throws -> String? {
+    let deadline = Deadline(after: timeout, from: Monotonic.now())
+    while true {
+      let all = String(decoding: pending, as: UTF8.self)
+      if all.contains(text) { return all }
+      guard case .some = try receive(until: deadline) else { return nil }
+    }
   }
 
   /// Waits for the other side to end the connection; what it sends before is dropped.

@@ -1,8 +1,8 @@
+import EventLoop
 import Glibc
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
-import TraceLog
 
 /// Serves the page on this host alone.
 package struct DashboardServer: Sendable {
@@ -26,7 +26,7 @@ package struct DashboardServer: Sendable {
     let routes = PageRoutes(access: access, limits: limits)
     self.routes = routes
     let users = PeerUsers()
-    let rest = AcceptRest.Place()
+    let rest = AcceptRest.Place(limit: limits.connections)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -6,10 +6,6 @@ import Testing
 @Suite struct HandlerTwinTests {
   private static let folders = ["Gateway", "UserService", "OrderService", "PaymentService"]
 
-  /// The package's root, found from this file.
-  private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    .joined(separator: "/")
-
   private struct Source {
     var name: String
     var text: String
@@ -17,8 +13,9 @@ import Testing
 
   private static func handlers() throws -> [Source] {
     try folders.flatMap { folder in
-      try FileManager.default.contentsOfDirectory(atPath: "\(root)/Sources/\(folder)").sorted().compactMap { file in
-        let text = try String(contentsOfFile: "\(root)/Sources/\(folder)/\(file)", encoding: .utf8)
+      try FileManager.default.contentsOfDirectory(atPath: "\(Repository.root)/Sources/\(folder)").sorted().compactMap {
+        file in
+        let text = try String(contentsOfFile: "\(Repository.root)/Sources/\(folder)/\(file)", encoding: .utf8)
         return text.contains(": Handler {") ? Source(name: "\(folder)/\(file)", text: text) : nil
       }
     }

@@ -97,7 +97,7 @@ extension ChainTests {
     @Test(.timeLimit(.minutes(1))) func aGeneratedFileIsTheShape() async throws {
       let root = try EmptyRoot()
       let file = "\(root.path)/mesh.yaml"
-      let config = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/services.yaml"
+      let config = "\(Repository.root)/services.yaml"
       let written = try await chainlab(["topology", "generate", "mesh:200", "--config", config, "-o", file], root)
       #expect(written.exitCode == 0, "\(written.notes)")
       #expect(try await ChainlabProgram.run(["topology", "check", file]).output.contains("200 services, 200 routes"))

@@ -1,10 +1,10 @@
 import ChainModel
 import ChainTestSupport
 import Dashboard
+import EventLoop
 import Glibc
 import Supervisor
 import Testing
-import TraceLog
 
 /// The page's port: whom it answers, and what it carries out.
 @Suite struct PageTests {
@@ -84,10 +84,10 @@ import TraceLog
       }
       let own = "Host: 127.0.0.1:\(page.port)"
       for headers in [["X: no host"], [own, "Host: evil.example"], [own, own], [own, "Origin: null"]] {
-        let status = page.connect()?.status("/api/v1/events", port: page.port, headers: headers)
+        let status = try page.status("/api/v1/events", over: page.connect(), headers: headers)
         #expect(status == 403, "\(headers): \(status ?? 0)")
       }
-      #expect(page.connect()?.status("/api/v1/events", port: page.port, headers: [own]) == 200)
+      #expect(try page.status("/api/v1/events", over: page.connect(), headers: [own]) == 200)
     }
   }
 

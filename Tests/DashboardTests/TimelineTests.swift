@@ -191,7 +191,7 @@ import TraceLog
     let gateway = try lab.writeLog(requests: Self.requests, isOver: false)
     defer { gateway.close() }
     try await TestPage.with(lab) { page in
-      let events = try #require(page.read("/api/v1/events", until: "event: report"))
+      let events = try #require(try page.read("/api/v1/events", until: "event: report"))
       #expect(events.contains("content-type: text/event-stream"))
       #expect(events.contains("event: state\ndata: {"))
       #expect(events.contains("gateway-w1"))
@@ -204,7 +204,7 @@ import TraceLog
   @Test(.timeLimit(.minutes(1))) func withoutAChainThereIsAReason() async throws {
     try await TestPage.with(try TestLab(isChainRunning: false)) { page in
       #expect(page.send("/api/v1/state")?.text.contains("no chain is running") == true)
-      let events = try #require(page.read("/api/v1/events", until: "no chain is running"))
+      let events = try #require(try page.read("/api/v1/events", until: "no chain is running"))
       #expect(events.contains("event: state"))
     }
   }

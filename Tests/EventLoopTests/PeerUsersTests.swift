@@ -1,6 +1,6 @@
+import EventLoop
 import Glibc
 import Testing
-import TraceLog
 
 /// Who has connected, by the kernel's table of sockets.
 @Suite struct PeerUsersTests {

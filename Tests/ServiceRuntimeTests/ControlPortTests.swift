@@ -1,5 +1,6 @@
 import ChainModel
 import ChainTestSupport
+import EventLoop
 import Glibc
 import KernelView
 import Supervisor

@@ -106,27 +106,41 @@ import TraceLog
     }
   }
 
+  /// How many writers still write.
+  private final class Running: Sendable {
+    private let left = Atomic(2)
+
+    var count: Int { left.load(ordering: .acquiring) }
+
+    func end() { left.subtract(1, ordering: .releasing) }
+  }
+
+  /// A thread of a pool and a loop, each of which writes so many records, with a pause in microseconds after every 16.
+  private func twoWriters(_ writer: LogWriter, _ count: UInt64, pause: UInt32, _ running: Running) -> [pthread_t] {
+    (1...2).map { id in
+      Threads.start {
+        let scribe = id == 1 ? writer.scribe(thread: 1) : writer.scribeOfLoop(thread: 2)
+        for number in 1...count {
+          scribe.write(Payload(author: scribe.thread, number: number).record)
+          if number % 16 == 0 { usleep(pause) }
+        }
+        running.end()
+      }
+    }
+  }
+
   @Test(.timeLimit(.minutes(2))) func aScanOfALiveLogIsWholeUpToItsMoment() throws {
     let log = try ScratchLog()
     let writer = try log.writer()
     defer { writer.close() }
     let count: UInt64 = 100_000
-    let running = Atomic(2)
-    let threads = (1...2).map { id in
-      Threads.start {
-        let scribe = id == 1 ? writer.scribe(thread: 1) : writer.scribeOfLoop(thread: 2)
-        for number in 1...count {
-          scribe.write(Payload(author: scribe.thread, number: number).record)
-          if number % 16 == 0 { usleep(100) }
-        }
-        running.subtract(1, ordering: .releasing)
-      }
-    }
+    let running = Running()
+    let threads = twoWriters(writer, count, pause: 100, running)
     let reader = try log.reader()
     var (last, scans) = (0, 0)
     var isOver = false
     while !isOver {
-      isOver = running.load(ordering: .acquiring) == 0
+      isOver = running.count == 0
       let scan = try reader.scan()
       let (records, missing) = records(of: scan)
       let remains = Remains.of(records)
@@ -147,17 +161,8 @@ import TraceLog
     let writer = try log.writer()
     defer { writer.close() }
     let count: UInt64 = 60_000
-    let running = Atomic(2)
-    let threads = (1...2).map { id in
-      Threads.start {
-        let scribe = id == 1 ? writer.scribe(thread: 1) : writer.scribeOfLoop(thread: 2)
-        for number in 1...count {
-          scribe.write(Payload(author: scribe.thread, number: number).record)
-          if number % 16 == 0 { usleep(50) }
-        }
-        running.subtract(1, ordering: .releasing)
-      }
-    }
+    let running = Running()
+    let threads = twoWriters(writer, count, pause: 50, running)
     while try log.snapshot().records.count < 10_000 { usleep(1_000) }
     let reader = try log.reader()
     var check = PayloadCheck()
@@ -166,7 +171,7 @@ import TraceLog
     #expect(missing == 0 && check.count > 5_000)
     var (isOver, news) = (false, 0)
     while !isOver {
-      isOver = running.load(ordering: .acquiring) == 0
+      isOver = running.count == 0
       let new = try reader.readNew().records
       check.read(new)
       if !new.isEmpty { news += 1 }

@@ -1,7 +1,7 @@
 // What the page's own /ping at the gateway met: how long it took is never told without how it ended.
 import { time } from "./units.js";
 
-const ENDS = { refused: "refused", failed: "failed", timed_out: "timed out", unreachable: "no connection" };
+const ENDS = { client_error: "answered with an error", refused: "refused", failed: "failed", timed_out: "timed out", unreachable: "no connection" };
 /** A /ping that takes longer waits for something: alone it takes some milliseconds. */
 const long = 100e6;
 

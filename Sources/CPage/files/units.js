@@ -72,7 +72,7 @@ export function value(amount, unit) {
   const scales = { ns: 1, us: 1e3, "µs": 1e3, ms: 1e6, s: 1e9 };
   if (isMissing(amount)) return NONE;
   if (scales[unit]) return time(amount * scales[unit]);
-  if (unit === "/s" || unit === "1/s") return rate(amount);
+  if (unit === "/s") return rate(amount);
   if (unit === "share") return percent(amount);
   if (unit === "%") return percent(amount / 100);
   return unit ? `${number(amount)} ${unit}` : number(amount);

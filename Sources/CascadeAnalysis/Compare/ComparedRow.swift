@@ -59,7 +59,7 @@ package struct ComparedSide: Encodable, Hashable, Sendable {
 
 /// A figure on both sides, and what became of it from A to B.
 ///
-/// Keys: `figure` (see `FigureKey.Kind`), `service`, `type` (of errors), `unit` (`1/s`, `ns`, `1`, `share`), `a` and `b` (see
+/// Keys: `figure` (see `FigureKey.Kind`), `service`, `type` (of errors), `unit` (`/s`, `ns`, `1`, `share`), `a` and `b` (see
 /// `ComparedSide`; absent: not known), `change` (see `Change`), `ratio` (b/a) and `difference` (b − a) where both have values,
 /// `single` (true: one observation a side, so that noise cannot be told).
 package struct ComparedRow: Encodable, Sendable {

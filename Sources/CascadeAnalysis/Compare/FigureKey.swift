@@ -40,7 +40,7 @@ package struct FigureKey: Hashable, Sendable {
 
   /// The raw value is the name in JSON.
   package enum Unit: String, Sendable {
-    case perSecond = "1/s"
+    case perSecond = "/s"
     case nanoseconds = "ns"
     case count = "1"
     case share = "share"

@@ -1,37 +1,34 @@
-import ChainModel
+package import ChainModel
 
 /// Which traces are wanted; as long as nothing is said, all of them.
 package struct TraceFilter: Hashable, Sendable {
   /// How the client's request ended.
   package enum Outcome: Hashable, Sendable {
-    /// With a status below 400.
-    case ok
-    /// With another status, or with none.
+    case ended(RequestOutcome)
+    /// In any way but well.
     case error
-    /// With 503.
-    case refused
-    /// Whoever waited for it stopped waiting.
-    case timeout
     /// It has not ended.
     case open
     /// Its process died before.
     case died
     case status(UInt32)
 
-    package static let names = ["ok", "error", "refused", "timeout", "open", "died"]
+    package static let names = RequestOutcome.allCases.map(\.rawValue) + ["error", "open", "died"]
 
     /// Nil for what is neither one of the names nor a status of HTTP.
     package init?(_ text: String) {
       switch text {
-      case "ok": self = .ok
       case "error": self = .error
-      case "refused": self = .refused
-      case "timeout": self = .timeout
       case "open": self = .open
       case "died": self = .died
       default:
-        guard let status = UInt32(text), (100...599).contains(status) else { return nil }
-        self = .status(status)
+        if let outcome = RequestOutcome(rawValue: text) {
+          self = .ended(outcome)
+        } else if let status = UInt32(text), (100...599).contains(status) {
+          self = .status(status)
+        } else {
+          return nil
+        }
       }
     }
   }
@@ -63,16 +60,14 @@ package struct TraceFilter: Hashable, Sendable {
     default: break
     }
     guard trace.state == .ended else { return false }
-    let isTimeout = trace.errorType.map { timeouts.contains($0) } ?? false
+    // An error type may be that of a span further in, such as an attempt that a retry has made good.
+    let isFine = trace.status.map { (1..<400).contains($0) } ?? (trace.errorType == nil)
+    let ended = isFine ? .ok : RequestOutcome(status: Int(trace.status ?? 0), errorType: trace.errorType ?? "")
     return switch outcome {
-    case .ok: trace.status.map { $0 < 400 } ?? (trace.errorType == nil)
-    case .error: trace.status.map { $0 >= 400 } ?? (trace.errorType != nil)
-    case .refused: trace.status == 503
-    case .timeout: trace.status == 504 || trace.status ?? 0 == 0 && isTimeout
+    case .ended(let wanted): ended == wanted
+    case .error: ended != .ok
     case .status(let status): trace.status == status
     case .open, .died: false
     }
   }
-
-  private static let timeouts: Set<String> = ["timeout", "deadline_exceeded"]
 }

@@ -15,7 +15,7 @@ struct LessonVerb: ParsableCommand {
         chainlab lesson run cascade-front
         chainlab lesson run all --quick
         chainlab lesson report -o report.html
-      Each runs its own chains on free ports. A claim that the measurement refutes is a result like any other. On a busy
+      Each runs its own chains on free ports. A claim that the measurement refutes is a result like any other. On a busy \
       machine, values are shown with a mark, and only what other programs cannot change is decided.
       """,
     subcommands: [LessonList.self, LessonShow.self, LessonRun.self, LessonStyles.self, LessonReportVerb.self])
@@ -87,7 +87,7 @@ struct LessonRun: AsyncParsableCommand {
     commandName: "run", abstract: "Run a lesson, or all, and print what was measured beside what was predicted.",
     discussion: """
       EXAMPLE: chainlab lesson run all --quick
-      Results are kept under lessons/ of the root, and cells that have one are not run again. An interrupted run goes on
+      Results are kept under lessons/ of the root, and cells that have one are not run again. An interrupted run goes on \
       where it stopped.
       """)
 

@@ -13,12 +13,12 @@ struct IncidentsVerb: ParsableCommand {
     discussion: """
       EXAMPLES:
         scripts/incidents /tmp/incidents && chainlab selftest incidents /tmp/incidents
-      Each folder below FOLDER is a pair: traces of the bad window in a file whose name begins with incident, of quiet ones
-      in files that begin with quiet, in any format that import reads; and label.json with "kind" (of the fault, or quiet
-      for a pair without one) and "cause": a service, or "caller>callee" for the link between two. Tables of processor use
+      Each folder below FOLDER is a pair: traces of the bad window in a file whose name begins with incident, of quiet ones \
+      in files that begin with quiet, in any format that import reads; and label.json with "kind" (of the fault, or quiet \
+      for a pair without one) and "cause": a service, or "caller>callee" for the link between two. Tables of processor use \
       (cpu*.csv) and of log lines (log*.csv) are taken where they are there.
-      AS@k: the share of pairs whose cause is among the first k answers. An answer that names a link is right for either of
-      its ends, and one that names a service's network for its links. Ends with 1 below 95 % (AS@1), 99 % (AS@3), or when a
+      AS@k: the share of pairs whose cause is among the first k answers. An answer that names a link is right for either of \
+      its ends, and one that names a service's network for its links. Ends with 1 below 95 % (AS@1), 99 % (AS@3), or when a \
       quiet pair is given a cause.
       """)
 

@@ -25,7 +25,7 @@ struct DiagnosisVerb: AsyncParsableCommand {
         chainlab selftest diagnosis --seed 1 --only 17 --keep /tmp/run-17     that run once more, its log kept
       Each run draws a chain (pools of 2 to 16 threads, an IO model per service), a load (20 to 300 requests a second) and \
       a fault (which service; latency, hang, stall, error or block-loop; how large), runs it for three seconds on ports of \
-      its own, and takes the verdict of `chainlab cascade`. A control has no fault and a load below capacity.
+      its own, and takes the verdict of `chainlab cascade`. A control has no fault and a load below capacity. \
       Passed: of the runs with the verdict "root cause" at least 98 % name the service and the fault that were injected; of \
       the runs in which a pool saturated at least 80 % have that verdict; no control has it. Exits with 1 otherwise.
       """)

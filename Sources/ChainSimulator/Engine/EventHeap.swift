@@ -35,8 +35,6 @@ struct EventHeap {
     while places.count <= frame { places.append(-1) }
   }
 
-  func isScheduled(_ frame: Int) -> Bool { places[frame] != -1 }
-
   /// In place of the frame's event, if it has one.
   mutating func schedule(_ frame: Int, at time: UInt64) {
     order += 1

@@ -108,8 +108,6 @@ struct TraceRequests {
     }
   }
 
-  func isClient(_ process: UInt16) -> Bool { clients.contains(process) }
-
   /// What another process, or nobody, has asked for.
   func isRequest(_ span: Int) -> Bool {
     guard !clients.contains(spans[span].process) else { return false }

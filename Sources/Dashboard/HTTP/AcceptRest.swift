@@ -2,19 +2,32 @@ import Glibc
 import NIOCore
 import Synchronization
 
-/// Lets a listener rest while there is no descriptor for another connection: those who knock wait in the kernel's queue.
+/// Lets a listener rest while there are as many connections as there may be, or no descriptor for another: those who knock
+/// wait in the kernel's queue.
 ///
 /// A listening socket stays readable then, so that its loop would try again at once, and do nothing else.
 final class AcceptRest: ChannelDuplexHandler {
   typealias InboundIn = any Channel
   typealias OutboundIn = Never
 
-  /// The connections of all listeners. They leave some descriptors to the page's own work: a log to read, a command to
-  /// run.
+  /// The connections of all listeners.
   final class Place: Sendable {
-    private let most = max(8, AcceptRest.descriptorLimit() - 40)
+    /// They leave some descriptors to the page's own work: a log to read, a command to run.
+    private static let ownDescriptors = 40
+
+    private let most: Int
+    /// Why there cannot be more.
+    let reason: String
     private let open = Mutex(0)
     private let isTold = Mutex(false)
+
+    /// - Parameter limit: how many there may be, whatever descriptors there are.
+    init(limit: Int) {
+      let descriptors = AcceptRest.descriptorLimit()
+      let affordable = max(8, descriptors - Self.ownDescriptors)
+      most = min(limit, affordable)
+      reason = limit <= affordable ? "\(limit) are open already" : "\(descriptors) descriptors are few"
+    }
 
     var isFull: Bool { open.withLock { $0 >= most } }
     /// Far from full: a single one that comes or goes is nothing to tell.
@@ -48,7 +61,7 @@ final class AcceptRest: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if !isResting, place.isFull { rest(context, "\(Self.descriptorLimit()) descriptors are few") }
+    if !isResting, place.isFull { rest(context, place.reason) }
     if !isResting { context.read() }
   }
 

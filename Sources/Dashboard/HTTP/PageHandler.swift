@@ -1,7 +1,7 @@
 import ChainModel
+import EventLoop
 import NIOCore
 import NIOHTTP1
-import TraceLog
 
 /// One connection to the page's port.
 final class PageHandler: ChannelInboundHandler {
@@ -44,12 +44,10 @@ final class PageHandler: ChannelInboundHandler {
         channel.remoteAddress?.withSockAddr { remote, _ in users.refusal(local: local, remote: remote) } ?? nil
       } ?? nil
     wait(context)
-    if !routes.connections.add(limit: routes.limits.connections) { context.close(promise: nil) }
     context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    routes.connections.remove()
     deadline?.cancel()
     if isStream { routes.streams.remove(context.channel) }
     context.fireChannelInactive()

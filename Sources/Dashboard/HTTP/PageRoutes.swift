@@ -29,7 +29,6 @@ import TraceLog
 final class PageRoutes: Sendable {
   let limits: PageLimits
   let streams: EventStreams
-  let connections = ConnectionCount()
   let feed: LiveFeed
   let access: any LabAccess
   let library: TimelineLibrary

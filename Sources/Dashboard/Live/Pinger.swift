@@ -7,11 +7,11 @@ package enum PingOutcome: Hashable, Sendable {
   /// Nobody took the connection, or it ended before its answer.
   case unreachable
 
-  /// `ok`, `refused` (503, on purpose), `failed` (any other error), `timed_out` or `unreachable`.
+  /// A `RequestOutcome`, or `unreachable`.
   var name: String {
     switch self {
-    case .answered(let status): status < 400 ? "ok" : status == 503 ? "refused" : "failed"
-    case .timedOut: "timed_out"
+    case .answered(let status): RequestOutcome(status: status, errorType: "").rawValue
+    case .timedOut: RequestOutcome.timedOut.rawValue
     case .unreachable: "unreachable"
     }
   }

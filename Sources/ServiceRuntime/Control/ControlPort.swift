@@ -1,7 +1,6 @@
 import ChainModel
 import EventLoop
 import Logging
-import TraceLog
 
 /// The control port's listeners, on the control loop alone: it answers whatever the service's threads and loops do.
 final class ControlPort {

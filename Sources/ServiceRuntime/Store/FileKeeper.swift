@@ -1,3 +1,4 @@
+import ChainModel
 package import Logging
 import Synchronization
 
@@ -8,29 +9,31 @@ package final class FileKeeper: Sendable {
     var path: String
     /// Mends what can be mended; returns what is wrong, in words.
     var look: @Sendable () -> String?
-    var told: String?
   }
 
-  private let files = Mutex<[Kept]>([])
+  private struct State: Sendable {
+    var files: [Kept] = []
+    var complaints = Complaints()
+  }
+
+  private let state = Mutex(State())
 
   package init() {}
 
   /// From now on, `look` is called each second.
   func keep(_ path: String, _ look: @escaping @Sendable () -> String?) {
-    files.withLock { $0.append(Kept(path: path, look: look)) }
+    state.withLock { $0.files.append(Kept(path: path, look: look)) }
   }
 
   /// Looks at all files, on whatever thread calls.
   package func look(_ logger: Logger) {
-    files.withLock { files in
-      for index in files.indices {
-        let problem = files[index].look()
-        guard problem != files[index].told else { continue }
-        files[index].told = problem
-        if let problem {
-          logger.error("a file cannot be used", metadata: ["path": "\(files[index].path)", "reason": "\(problem)"])
-        } else {
-          logger.info("the file can be used again", metadata: ["path": "\(files[index].path)"])
+    state.withLock { state in
+      for file in state.files {
+        switch state.complaints.note(file.path, file.look()) {
+        case .begins(let problem):
+          logger.error("a file cannot be used", metadata: ["path": "\(file.path)", "reason": "\(problem)"])
+        case .isOver: logger.info("the file can be used again", metadata: ["path": "\(file.path)"])
+        case nil: break
         }
       }
     }

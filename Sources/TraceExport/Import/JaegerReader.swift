@@ -45,15 +45,10 @@ enum JaegerReader {
 
   /// What a query service says in place of traces.
   private static func errors(_ cursor: inout JSONCursor, _ intake: inout SpanIntake) throws(ImportError) {
-    guard try cursor.next() == .array else { return try cursor.skip() }
-    try cursor.enter()
+    guard try cursor.enter(.array) else { return }
     while try cursor.element() {
-      guard try cursor.next() == .object else {
-        try cursor.skip()
-        continue
-      }
+      guard try cursor.enter(.object) else { continue }
       var (code, message): (Int64?, String?)
-      try cursor.enter()
       while let key = try cursor.key() {
         if cursor.is(key, "code") {
           code = try cursor.integer()
@@ -137,11 +132,7 @@ enum JaegerReader {
 
   static func process(_ cursor: inout JSONCursor, _ intake: inout SpanIntake) throws(ImportError) -> UInt32 {
     var facts = ProcessFacts()
-    guard try cursor.next() == .object else {
-      try cursor.skip()
-      return intake.source(facts)
-    }
-    try cursor.enter()
+    guard try cursor.enter(.object) else { return intake.source(facts) }
     while let key = try cursor.key() {
       if cursor.is(key, "serviceName") {
         if let text = try cursor.text() { facts.learn(Key.serviceName, .string(cursor.string(of: text))) }
@@ -161,51 +152,10 @@ enum JaegerValues {
     _ cursor: inout JSONCursor, _ intake: inout SpanIntake, _ field: String
   ) throws(ImportError) -> [Attribute] {
     var list: [Attribute] = []
-    try pairs(&cursor, &intake, field) { (key, type, value, intake) throws(ImportError) in
+    try ValuePairs.read(&cursor, &intake, field) { (key, type, value, intake) throws(ImportError) in
       list.append(Attribute(value.string(of: key), try read(type, value, &intake)))
     }
     return list
-  }
-
-  /// Goes over `[{"key": …, "type": …, "value": …}, …]`; the body is given the type and a cursor at each value.
-  static func pairs(
-    _ cursor: inout JSONCursor, _ intake: inout SpanIntake, _ field: String,
-    _ body: (JSONCursor.Text, JSONCursor.Text?, JSONCursor, inout SpanIntake) throws(ImportError) -> Void
-  ) throws(ImportError) {
-    guard try cursor.next() == .array else {
-      if try cursor.next() != .null {
-        try intake.odd(.valueIgnored, field: field, found: cursor.found(), expected: "a list")
-      }
-      return try cursor.skip()
-    }
-    try cursor.enter()
-    while try cursor.element() {
-      guard try cursor.next() == .object else {
-        try intake.odd(.valueIgnored, field: field, found: cursor.found(), expected: "objects")
-        try cursor.skip()
-        continue
-      }
-      var (key, type, value): (JSONCursor.Text?, JSONCursor.Text?, JSONCursor?)
-      try cursor.enter()
-      while let member = try cursor.key() {
-        if cursor.is(member, "key") {
-          key = try cursor.text()
-        } else if cursor.is(member, "type") || cursor.is(member, "vType") {
-          type = try cursor.text()
-        } else {
-          if cursor.is(member, "value") {
-            _ = try cursor.next()
-            value = cursor
-          }
-          try cursor.skip()
-        }
-      }
-      guard let key else {
-        try intake.odd(.valueIgnored, field: "key", found: nil, expected: "text")
-        continue
-      }
-      if let value { try body(key, type, value, &intake) }
-    }
   }
 
   static func read(

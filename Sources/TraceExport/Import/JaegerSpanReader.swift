@@ -79,7 +79,7 @@ enum JaegerSpanReader {
       _ = try cursor.next()
       found.tags = cursor
       var wanted = claims
-      try JaegerValues.pairs(&cursor, &intake, "tags") { (key, type, value, intake) throws(ImportError) in
+      try ValuePairs.read(&cursor, &intake, "tags") { (key, type, value, intake) throws(ImportError) in
         wanted.attributes += 1
         guard SpanClaims.isWanted(value, key) else { return }
         wanted.learn(value.string(of: key), try JaegerValues.read(type, value, &intake), &intake.texts)
@@ -139,19 +139,11 @@ enum JaegerSpanReader {
     _ cursor: inout JSONCursor, _ intake: inout SpanIntake
   ) throws(ImportError) -> [(trace: TraceID?, id: UInt64, follows: Bool)] {
     var list: [(trace: TraceID?, id: UInt64, follows: Bool)] = []
-    guard try cursor.next() == .array else {
-      try cursor.skip()
-      return list
-    }
-    try cursor.enter()
+    guard try cursor.enter(.array) else { return list }
     while try cursor.element() {
-      guard try cursor.next() == .object else {
-        try cursor.skip()
-        continue
-      }
+      guard try cursor.enter(.object) else { continue }
       let before = cursor
       var (trace, id, follows): (TraceID?, UInt64, Bool) = (nil, 0, false)
-      try cursor.enter()
       while let key = try cursor.key() {
         if cursor.is(key, "refType") {
           if let text = try cursor.text() { follows = cursor.is(text, "FOLLOWS_FROM") }
@@ -191,11 +183,7 @@ enum JaegerSpanReader {
     _ cursor: inout JSONCursor, _ intake: inout SpanIntake
   ) throws(ImportError) -> SpanModel.Event {
     var event = SpanModel.Event(time: 0, name: "")
-    guard try cursor.next() == .object else {
-      try cursor.skip()
-      return event
-    }
-    try cursor.enter()
+    guard try cursor.enter(.object) else { return event }
     while let key = try cursor.key() {
       if cursor.is(key, "timestamp") {
         let time = try cursor.integer() ?? 0

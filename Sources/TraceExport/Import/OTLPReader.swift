@@ -114,60 +114,17 @@ enum OTLPValues {
     _ cursor: inout JSONCursor, _ intake: inout SpanIntake
   ) throws(ImportError) -> [Attribute] {
     var list: [Attribute] = []
-    try pairs(&cursor, &intake) { (key, value, intake) throws(ImportError) in
+    try ValuePairs.read(&cursor, &intake) { (key, _, value, intake) throws(ImportError) in
       var value = value
       list.append(Attribute(value.string(of: key), try any(&value, &intake)))
     }
     return list
   }
 
-  /// Goes over `[{"key": …, "value": …}, …]`; the body is given a cursor at each value.
-  static func pairs(
-    _ cursor: inout JSONCursor, _ intake: inout SpanIntake,
-    _ body: (JSONCursor.Text, JSONCursor, inout SpanIntake) throws(ImportError) -> Void
-  ) throws(ImportError) {
-    guard try cursor.next() == .array else {
-      if try cursor.next() != .null {
-        try intake.odd(.valueIgnored, field: "attributes", found: cursor.found(), expected: "a list")
-      }
-      return try cursor.skip()
-    }
-    try cursor.enter()
-    while try cursor.element() {
-      guard try cursor.next() == .object else {
-        try intake.odd(.valueIgnored, field: "attributes", found: cursor.found(), expected: "objects")
-        try cursor.skip()
-        continue
-      }
-      var (key, value): (JSONCursor.Text?, JSONCursor?)
-      try cursor.enter()
-      while let member = try cursor.key() {
-        if cursor.is(member, "key") {
-          key = try cursor.text()
-        } else {
-          if cursor.is(member, "value") {
-            _ = try cursor.next()
-            value = cursor
-          }
-          try cursor.skip()
-        }
-      }
-      guard let key else {
-        try intake.odd(.valueIgnored, field: "key", found: nil, expected: "text")
-        continue
-      }
-      if let value { try body(key, value, &intake) }
-    }
-  }
-
   /// An AnyValue; of a kind that is not known here, it is empty.
   static func any(_ cursor: inout JSONCursor, _ intake: inout SpanIntake) throws(ImportError) -> AttributeValue {
-    guard try cursor.next() == .object else {
-      try cursor.skip()
-      return .empty
-    }
+    guard try cursor.enter(.object) else { return .empty }
     var result = AttributeValue.empty
-    try cursor.enter()
     while let key = try cursor.key() {
       if cursor.is(key, "stringValue") {
         if let text = try cursor.text() { result = .string(cursor.string(of: text)) }
@@ -225,11 +182,7 @@ enum OTLPValues {
     _ cursor: inout JSONCursor, _ intake: inout SpanIntake
   ) throws(ImportError) -> [AttributeValue] {
     var values: [AttributeValue] = []
-    guard try cursor.next() == .object else {
-      try cursor.skip()
-      return values
-    }
-    try cursor.enter()
+    guard try cursor.enter(.object) else { return values }
     while let key = try cursor.key() {
       guard cursor.is(key, "values"), try cursor.next() == .array else {
         try cursor.skip()
@@ -245,11 +198,7 @@ enum OTLPValues {
     _ cursor: inout JSONCursor, _ intake: inout SpanIntake
   ) throws(ImportError) -> [Attribute] {
     var list: [Attribute] = []
-    guard try cursor.next() == .object else {
-      try cursor.skip()
-      return list
-    }
-    try cursor.enter()
+    guard try cursor.enter(.object) else { return list }
     while let key = try cursor.key() {
       if cursor.is(key, "values") { list += try attributes(&cursor, &intake) } else { try cursor.skip() }
     }

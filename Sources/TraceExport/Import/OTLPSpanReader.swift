@@ -170,12 +170,8 @@ enum OTLPSpanReader {
   }
 
   private static func failed(_ cursor: inout JSONCursor, _ intake: inout SpanIntake) throws(ImportError) -> Bool {
-    guard try cursor.next() == .object else {
-      try cursor.skip()
-      return false
-    }
+    guard try cursor.enter(.object) else { return false }
     var isFailed = false
-    try cursor.enter()
     while let key = try cursor.key() {
       guard cursor.is(key, "code"), try cursor.next() != .null else {
         try cursor.skip()
@@ -198,12 +194,8 @@ enum OTLPSpanReader {
 
   /// How many elements a list has.
   static func count(_ cursor: inout JSONCursor) throws(ImportError) -> Int {
-    guard try cursor.next() == .array else {
-      try cursor.skip()
-      return 0
-    }
+    guard try cursor.enter(.array) else { return 0 }
     var count = 0
-    try cursor.enter()
     while try cursor.element() {
       try cursor.skip()
       count += 1
@@ -212,20 +204,12 @@ enum OTLPSpanReader {
   }
 
   private static func links(_ cursor: inout JSONCursor, _ intake: inout SpanIntake) throws(ImportError) -> Int {
-    guard try cursor.next() == .array else {
-      try cursor.skip()
-      return 0
-    }
+    guard try cursor.enter(.array) else { return 0 }
     var count = 0
-    try cursor.enter()
     while try cursor.element() {
       var isWhole = 0
-      guard try cursor.next() == .object else {
-        try cursor.skip()
-        continue
-      }
+      guard try cursor.enter(.object) else { continue }
       let before = cursor
-      try cursor.enter()
       while let key = try cursor.key() {
         guard cursor.is(key, "traceId") || cursor.is(key, "spanId") else {
           try cursor.skip()
@@ -248,7 +232,7 @@ enum OTLPSpanReader {
     _ cursor: inout JSONCursor, _ intake: inout SpanIntake, _ claims: inout SpanClaims
   ) throws(ImportError) {
     var found = claims
-    try OTLPValues.pairs(&cursor, &intake) { (key, value, intake) throws(ImportError) in
+    try ValuePairs.read(&cursor, &intake) { (key, _, value, intake) throws(ImportError) in
       found.attributes += 1
       guard SpanClaims.isWanted(value, key) else { return }
       var value = value
@@ -278,11 +262,7 @@ enum OTLPSpanReader {
     _ cursor: inout JSONCursor, _ intake: inout SpanIntake
   ) throws(ImportError) -> SpanModel.Event {
     var event = SpanModel.Event(time: 0, name: "")
-    guard try cursor.next() == .object else {
-      try cursor.skip()
-      return event
-    }
-    try cursor.enter()
+    guard try cursor.enter(.object) else { return event }
     while let key = try cursor.key() {
       if cursor.is(key, "timeUnixNano") {
         event.time = UInt64(max(0, try cursor.integer() ?? 0))

@@ -13,9 +13,6 @@ package enum Oddity: String, CaseIterable, Sendable {
   case valueIgnored
   case base64
 
-  /// The spans with it are not taken.
-  var isLoss: Bool { self == .idMissing || self == .startMissing || self == .notASpan }
-
   /// Said of so many.
   func text(_ count: Int) -> String {
     let (one, many) = words

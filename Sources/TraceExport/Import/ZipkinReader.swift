@@ -83,8 +83,7 @@ enum ZipkinReader {
   }
 
   private static func endpoint(_ cursor: inout JSONCursor, _ facts: inout ProcessFacts) throws(ImportError) {
-    guard try cursor.next() == .object else { return try cursor.skip() }
-    try cursor.enter()
+    guard try cursor.enter(.object) else { return }
     while let key = try cursor.key() {
       if cursor.is(key, "serviceName") {
         if let text = try cursor.text() { facts.learn(Key.serviceName, .string(cursor.string(of: text))) }

@@ -67,6 +67,13 @@ struct JSONCursor {
     isFirst = true
   }
 
+  /// Goes into what comes next if it is of this kind, and passes over it if not.
+  mutating func enter(_ kind: Kind) throws(ImportError) -> Bool {
+    let isKind = try next() == kind
+    if isKind { try enter() } else { try skip() }
+    return isKind
+  }
+
   /// The next key of the object that was entered; nil behind its last member.
   mutating func key() throws(ImportError) -> Text? {
     guard try goesOn(until: UInt8(ascii: "}")) else { return nil }

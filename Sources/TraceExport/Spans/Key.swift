@@ -69,7 +69,6 @@ enum Key {
   static let attributeOffset = "chainlab.attribute.offset"
   static let attempt = "chainlab.attempt"
   static let spanName = "chainlab.span.name"
-  static let waitID = "chainlab.wait.id"
   static let waitCause = "chainlab.wait.cause"
   static let waitTarget = "chainlab.wait.target"
   static let waitPeer = "chainlab.wait.peer_span_id"

@@ -27,11 +27,11 @@ final class DocFolder {
     try files.createDirectory(atPath: "\(path)/steps", withIntermediateDirectories: true)
     try files.createSymbolicLink(
       atPath: "\(path)/bin/chainlab", withDestinationPath: "\(LiveChain.binaries)/chainlab")
-    try files.createSymbolicLink(atPath: "\(path)/scripts", withDestinationPath: "\(DocPage.root)/scripts")
+    try files.createSymbolicLink(atPath: "\(path)/scripts", withDestinationPath: "\(Repository.root)/scripts")
     let ports = FreePorts.take(9)
     let known = [8079, 8080, 8081, 8082, 8083, 9080, 9081, 9082, 9083]
     replaced = zip(known, ports).map { ("\($0)", "\($1)") } + [("/tmp/", "\(path)/tmp-")]
-    var services = try String(contentsOfFile: "\(DocPage.root)/services.yaml", encoding: .utf8)
+    var services = Repository.text("services.yaml")
     for (port, own) in zip(known, ports) { services = services.replacing("port: \(port)", with: "port: \(own)") }
     try services.write(toFile: "\(path)/services.yaml", atomically: true, encoding: .utf8)
     for fence in page.fences where fence.info.hasPrefix("yaml ") {
@@ -76,7 +76,7 @@ final class DocFolder {
   }
 
   private static func recipe(of target: String) throws -> String {
-    let makefile = try String(contentsOfFile: "\(DocPage.root)/Makefile", encoding: .utf8)
+    let makefile = Repository.text("Makefile")
     let lines = makefile.split(separator: "\n", omittingEmptySubsequences: false)
     guard let start = lines.firstIndex(where: { $0.hasPrefix("\(target):") }) else { throw NoTarget(name: target) }
     let recipe = lines[(start + 1)...].prefix { $0.hasPrefix("\t") }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Testing
 
 /// A page of the documentation: its commands as a reader types them, and what it shows of their output.
@@ -36,8 +35,6 @@ struct DocPage: CustomTestStringConvertible {
     }
   }
 
-  static let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-
   let name: String
   let lines: [String]
   let fences: [Fence]
@@ -48,8 +45,7 @@ struct DocPage: CustomTestStringConvertible {
   /// - Parameter name: its path from the root of the repository.
   init(_ name: String) {
     self.name = name
-    let text = (try? String(contentsOfFile: "\(Self.root)/\(name)", encoding: .utf8)) ?? ""
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines = Repository.text(name).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     var (fences, open): ([Fence], Fence?) = ([], nil)
     for line in lines {
       if let fence = open, line == "```" {
@@ -64,11 +60,7 @@ struct DocPage: CustomTestStringConvertible {
     self.fences = fences
   }
 
-  /// All pages: the README, and what is in `docs`.
-  static func all() throws -> [DocPage] {
-    let docs = try FileManager.default.contentsOfDirectory(atPath: "\(root)/docs").filter { $0.hasSuffix(".md") }
-    return [DocPage("README.md")] + docs.sorted().map { DocPage("docs/\($0)") }
-  }
+  static let all = Repository.documents.map { DocPage($0) }
 
   /// One space where there are several, none at the ends.
   static func normal(_ text: some StringProtocol) -> String {

@@ -6,7 +6,7 @@ import Topology
 extension ChainTests {
   /// What a reader types from the README or from `docs` works, and prints what the page shows.
   @Suite struct DocsTests {
-    @Test(.timeLimit(.minutes(10)), arguments: try DocPage.all()) func everyCommandPrintsWhatThePageShows(
+    @Test(.timeLimit(.minutes(10)), arguments: DocPage.all) func everyCommandPrintsWhatThePageShows(
       _ page: DocPage
     ) async throws {
       let shown = page.fences.flatMap(\.shown)
@@ -24,8 +24,8 @@ extension ChainTests {
     }
 
     /// A fence without a word behind its backticks is a picture; commands stand in `sh` or `console`, so that they are run.
-    @Test func commandsStandInFencesThatAreRun() throws {
-      for page in try DocPage.all() {
+    @Test func commandsStandInFencesThatAreRun() {
+      for page in DocPage.all {
         for fence in page.fences where !["sh", "console"].contains(fence.info) && !fence.info.hasPrefix("yaml") {
           let commands = fence.lines.filter {
             $0.hasPrefix("bin/chainlab ") || $0.hasPrefix("make ") || $0.hasPrefix("$ ")
@@ -36,13 +36,13 @@ extension ChainTests {
     }
 
     /// Links within the repository lead somewhere.
-    @Test func everyLinkLeadsToAFile() throws {
-      for page in try DocPage.all() {
+    @Test func everyLinkLeadsToAFile() {
+      for page in DocPage.all {
         let folder = page.name.split(separator: "/").dropLast().joined(separator: "/")
         for part in page.text.split(separator: "](").dropFirst() {
           let target = part.prefix { $0 != ")" && $0 != "#" }
           guard !target.isEmpty, !target.contains("://") else { continue }
-          let path = "\(DocPage.root)/\(folder)/\(target)"
+          let path = "\(Repository.root)/\(folder)/\(target)"
           #expect(FileManager.default.fileExists(atPath: path), "\(page.name): \(target)")
         }
       }

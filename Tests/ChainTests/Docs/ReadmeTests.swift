@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Testing
 
 /// The README can be read in ten minutes.
@@ -19,19 +18,5 @@ import Testing
       paragraph = isText ? paragraph + 1 : 0
       #expect(paragraph <= 4, "\(line)")
     }
-  }
-
-  /// Every target that a page names is in the Makefile.
-  @Test func everyMakeTargetExists() throws {
-    let makefile = try String(contentsOfFile: "\(DocPage.root)/Makefile", encoding: .utf8)
-    var named: Set<Substring> = []
-    for line in try DocPage.all().flatMap(\.lines) {
-      let parts = line.split(separator: "make ", omittingEmptySubsequences: false).dropFirst()
-      for part in parts where line.contains("`make ") || line.hasPrefix("make ") {
-        named.insert(part.prefix { $0.isLetter })
-      }
-    }
-    #expect(named.isSuperset(of: ["up", "down", "demo", "test", "check"]))
-    for target in named { #expect(makefile.contains("\n\(target):"), "make \(target)") }
   }
 }

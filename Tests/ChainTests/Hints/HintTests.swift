@@ -9,26 +9,15 @@ extension ChainTests {
   /// Every command that a text tells its reader to run exists, with its options: whatever the program prints, what stands
   /// on the page, in lessons and in documents. New texts are found by themselves.
   @Suite struct HintTests {
-    private static let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-
-    private static func files(_ folder: String, _ ends: [String]) -> [String] {
-      let names = (try? FileManager.default.subpathsOfDirectory(atPath: "\(root)/\(folder)")) ?? []
-      return names.filter { name in ends.contains { name.hasSuffix($0) } }.map { "\(folder)/\($0)" }.sorted()
-    }
-
-    private static func text(_ file: String) -> String {
-      (try? String(contentsOfFile: "\(root)/\(file)", encoding: .utf8)) ?? ""
-    }
-
-    private static let documents = ["README.md"] + files("docs", [".md"])
-
     private static let program: [Hint] = {
-      let swift = files("Sources", [".swift"]).flatMap { file -> [Hint] in
-        let source = text(file)
+      let swift = Repository.files("Sources", [".swift"]).flatMap { file -> [Hint] in
+        let source = Repository.text(file)
         let hints = SwiftLiterals.texts(of: source).flatMap { Hint.all(inProgram: $0, file: file) }
         return hints + wrapped(source, file)
       }
-      let others = files("Sources", [".js", ".html", ".yaml"]).flatMap { Hint.all(inProgram: text($0), file: $0) }
+      let others = Repository.files("Sources", [".js", ".html", ".yaml"]).flatMap {
+        Hint.all(inProgram: Repository.text($0), file: $0)
+      }
       return swift + others
     }()
 
@@ -52,7 +41,8 @@ extension ChainTests {
       }
     }()
 
-    private static let all = program + lessons + documents.flatMap { Hint.all(inDocument: text($0), file: $0) }
+    private static let all =
+      program + lessons + Repository.documents.flatMap { Hint.all(inDocument: Repository.text($0), file: $0) }
 
     /// What an interpolation may stand for, and what those after it may.
     private static let fillings = ["1", "payment-service", "latest", "cascade-front", "--rate 5", "status", ""]
@@ -108,10 +98,12 @@ extension ChainTests {
     }
 
     @Test func everyMakeTargetAndScriptThatATextNamesExists() {
-      let makefile = Self.text("Makefile")
+      let makefile = Repository.text("Makefile")
       let texts =
-        Self.documents.map { ($0, Self.text($0)) }
-        + Self.files("Sources", [".swift"]).map { ($0, SwiftLiterals.texts(of: Self.text($0)).joined(separator: "\n")) }
+        Repository.documents.map { ($0, Repository.text($0)) }
+        + Repository.files("Sources", [".swift"]).map {
+          ($0, SwiftLiterals.texts(of: Repository.text($0)).joined(separator: "\n"))
+        }
       var found = 0
       for (file, text) in texts {
         for match in text.matches(of: /(?:`|^|: |with )make ([a-z]+)/.anchorsMatchLineEndings()) {
@@ -119,7 +111,7 @@ extension ChainTests {
           #expect(makefile.contains("\n\(match.1):"), "\(file): make \(match.1)")
         }
         for match in text.matches(of: /(?:`|^)(scripts\/[a-z-]+)/.anchorsMatchLineEndings()) {
-          #expect(FileManager.default.isExecutableFile(atPath: "\(Self.root)/\(match.1)"), "\(file): \(match.1)")
+          #expect(FileManager.default.isExecutableFile(atPath: "\(Repository.root)/\(match.1)"), "\(file): \(match.1)")
         }
       }
       #expect(found > 5)

@@ -6,7 +6,6 @@ import Testing
 extension ChainTests {
   /// One vocabulary for all that `--json` prints.
   @Suite struct JSONVocabularyTests {
-    private static let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
 
     @Test func aKeyHasOneNameAndTheUnitThatItEndsIn() {
       #expect(JSONVocabulary.unreadable.isEmpty, "\(JSONVocabulary.unreadable)")
@@ -23,8 +22,8 @@ extension ChainTests {
       #expect(Set(rows).count == rows.count)
     }
 
-    @Test func thePageOfTheDocumentationIsTheTable() throws {
-      let page = try String(contentsOfFile: "\(Self.root)/docs/json.md", encoding: .utf8)
+    @Test func thePageOfTheDocumentationIsTheTable() {
+      let page = Repository.text("docs/json.md")
       #expect(page.contains(JSONVocabulary.markdown), "write it anew from: bin/chainlab keys json")
     }
 
@@ -35,7 +34,7 @@ extension ChainTests {
         "ServiceRuntime/", "Dashboard/", "Live/", "TraceExport/", "TraceLog/", "RunRecord", "Wire.swift",
         "ChainTestSupport/",
       ]
-      let folder = "\(Self.root)/Sources"
+      let folder = "\(Repository.root)/Sources"
       let known = Set(JSONVocabulary.keys.map(\.name) + ["address", "called"])
       var count = 0
       for file in try FileManager.default.subpathsOfDirectory(atPath: folder) where file.hasSuffix(".swift") {
@@ -81,7 +80,7 @@ extension ChainTests {
         let list = try #require(
           try await ChainlabProgram.run(["trace", "list", "--json"] + lab).json(JSONTree.self))
         try await expect(["trace", "show", try #require(list.firstText("trace_id"))], in: lab)
-        let own = ["--root", Self.root]
+        let own = ["--root", Repository.root]
         for words in [
           ["predict", "--closed", "8", "--duration", "10s"],
           ["predict", "--rate", "5", "--duration", "10s", "--sweep", "payment-service.threads=1..4"],

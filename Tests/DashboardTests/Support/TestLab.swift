@@ -121,15 +121,24 @@ struct TestPage {
     send(path).flatMap { WireJSON.decode(type, from: $0.body) }
   }
 
-  /// Nil if nobody takes the connection.
-  func connect(receiveBuffer: Int32? = nil) -> RawConnection? {
-    RawConnection(port: port, receiveBuffer: receiveBuffer)
+  func connect(receiveBuffer: Int32? = nil) throws -> RawClient {
+    try RawClient(port: port, receiveBuffer: receiveBuffer)
   }
 
-  /// Reads what comes on a connection until it holds a text; nil if it does not come.
-  func read(_ path: String, until text: String) -> String? {
-    let connection = connect()
-    connection?.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n")
-    return connection?.read(until: text)
+  /// Asks for a path over a connection, with these headers in place of its own host. The answer's status; nil without one
+  /// in time.
+  func status(
+    _ path: String, over client: RawClient, headers: [String] = [], within timeout: Duration = .seconds(30)
+  ) throws -> Int? {
+    let lines = ["GET \(path) HTTP/1.1"] + (headers.isEmpty ? ["Host: 127.0.0.1:\(port)"] : headers)
+    try client.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
+    return try client.read(until: "\r\n", within: timeout).flatMap { Int($0.dropFirst("HTTP/1.1 ".count).prefix(3)) }
+  }
+
+  /// Reads what comes for a path until it holds a text; nil if it does not come.
+  func read(_ path: String, until text: String) throws -> String? {
+    let client = try connect()
+    try client.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n")
+    return try client.read(until: text)
   }
 }

@@ -268,7 +268,7 @@ extension CascadeFold {
     routes[route].ended += 1
     if [.failed, .timedOut, .refused].contains(outcome) {
       routes[route].failed += 1
-      if outcome == .timedOut || record.arg == 504 { routes[route].timedOut += 1 }
+      if outcome == .timedOut { routes[route].timedOut += 1 }
     } else {
       routes[route].times.add(time &- request.arrivedAt)
     }

@@ -72,8 +72,6 @@ struct WaitForest {
   /// Where amounts go that run in a circle of pools.
   var circleSink: Int32 = -1
 
-  var sinkCount: Int { population.count }
-  var nodeCount: Int { nodes.count - free.count }
   /// Places for nodes, free ones too.
   var room: Int { nodes.count }
 

@@ -1,14 +1,10 @@
 import ChainModel
-import FoundationEssentials
 import Supervisor
 import Testing
 
 /// docs/command-line.md has what the program has.
 @Suite struct CommandLineDocTests {
-  private static let page: String = {
-    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return (try? String(contentsOfFile: "\(root)/docs/command-line.md", encoding: .utf8)) ?? ""
-  }()
+  private static let page = Repository.text("docs/command-line.md")
 
   @Test func everyExitCodeIsInTheTable() {
     let rows = ExitCode.allCases.map { "| \($0.rawValue) | \($0.meaning) |" }

@@ -21,6 +21,4 @@ package struct Complaints: Hashable, Sendable {
     return problem.map(Word.begins) ?? before.map(Word.isOver)
   }
 
-  /// Whether something is wrong that is to be tried again.
-  package func isOpen(_ subject: String) -> Bool { problems[subject] != nil }
 }

@@ -1,4 +1,4 @@
-import Supervisor
+import ChainModel
 import Testing
 
 @Suite struct ComplaintsTests {
