@@ -26,7 +26,7 @@ extension LoadResult {
       let notSent = measured.notSent > 0 ? ", \(FigureText.count(measured.notSent)) of them not sent" : ""
       lines.append(
         "rate        \(FigureText.rate(offered)) asked (\(FigureText.count(measured.due)) due\(notSent)), "
-          + "\(FigureText.rate(rates.started)) sent, \(FigureText.rate(rates.answered)) answered")
+          + "\(FigureText.rate(rates.started)) sent, \(FigureText.rate(rates.answered ?? rates.ended)) answered")
     }
     if let reason { lines.append("not reached \(reason)") }
     if let sentLate {

@@ -34,8 +34,8 @@ package struct LoadResult: Codable, Hashable, Sendable {
     package var started: Double
     /// Requests that ended within the measured time, whatever their outcome.
     package var ended: Double
-    /// Those of them that were answered, with whatever status.
-    package var answered: Double
+    /// Those of them that were answered, with whatever status. Nil in what older versions have kept.
+    package var answered: Double?
     /// Those of them that were answered with a status below 400: the throughput.
     package var successful: Double
 
