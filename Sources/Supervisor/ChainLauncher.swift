@@ -60,7 +60,7 @@ package struct ChainLauncher: Sendable {
   /// The chain that runs, or that a killed supervisor has left; nil when there is none.
   package func chain() throws(SupervisorError) -> Chain? {
     guard let run = try store.current(), let state = try run.chain(), state.phase.isLive else { return nil }
-    return Chain(run: run, state: state, isSupervised: state.supervisor.identity.isAlive)
+    return Chain(run: run, state: state, isSupervised: state.supervisor.identity.isAtWork)
   }
 
   // MARK: Up
@@ -82,6 +82,7 @@ package struct ChainLauncher: Sendable {
   ) throws(SupervisorError) -> UpOutcome {
     let lock = try FolderLock.take(store, patience: patience.lock, isInterrupted: isInterrupted)
     defer { withExtendedLifetime(lock) {} }
+    // One whose supervisor has just been killed ends as well, if not at once.
     // One that is not ready while nobody else holds the lock belongs to an `up` that was killed: it ends.
     if let chain = try? chain(), chain.isSupervised, chain.state.phase == .ready {
       guard try AtomicFile.read(chain.run.configurationPath) == configuration else {
