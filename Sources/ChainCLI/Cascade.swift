@@ -21,7 +21,7 @@ struct Cascade: ParsableCommand {
 
   func validate() throws {
     for (name, text) in [("gap", gap), ("shortest", shortest)] where DurationText.parse(text) == nil {
-      throw ValidationError("--\(name): found '\(text)', expected a duration like 250ms or 10s")
+      throw ValidationError("--\(name): found '\(text)', expected \(DurationText.expected)")
     }
   }
 

@@ -134,7 +134,7 @@ extension Fault {
       return .error(status: status)
     case "stall":
       guard let window = DurationText.parse(value), window > .zero else {
-        throw wrong(key, value, "a duration like 2s")
+        throw wrong(key, value, DurationText.expected)
       }
       return .stall(window)
     case "block-loop", "slow-query":
@@ -164,7 +164,7 @@ extension Fault {
       header = Header(name: parts[0].lowercased(), value: String(text))
     case "for":
       guard let time = DurationText.parse(value), time > .zero else {
-        throw Self.wrong(key, value, "a duration like 10s")
+        throw Self.wrong(key, value, DurationText.expected)
       }
       duration = time
     default:

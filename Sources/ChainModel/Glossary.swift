@@ -28,7 +28,7 @@ package enum Glossary {
     Entry("saturated", "A pool that is full while at least one request is queued."),
     Entry("stalled", "An event loop that did not turn for a while, so that everything on it waited."),
     Entry("good", "A request answered with a status below 400."),
-    Entry("refused", "A request turned away at once, with 503, for want of room or of time; no thread worked for it."),
+    Entry("refused", "A request turned away at once, with 503, for lack of room or time; no thread worked for it."),
     Entry("timed out", "A request whose client or caller stopped waiting before the answer came."),
     Entry("client error", "A request answered with 400 to 499: it was itself at fault."),
     Entry("failed", "A request that a service answered with 500 or above, or not at all, and that was not refused."),

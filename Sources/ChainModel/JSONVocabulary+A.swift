@@ -115,7 +115,7 @@ extension JSONVocabulary {
     discarded | text | | why the run does not count
     done | number | requests | requests that ended
     doubts | list | | what is doubtful about the measurement
-    dropped | number | records | records that could not be written for want of room
+    dropped | number | records | records that could not be written for lack of room
     due | number | requests | requests that were due
     duration_ms | number | ms | how long the load was to last
     duration_ns | number | ns | how long

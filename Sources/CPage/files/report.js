@@ -69,7 +69,7 @@ function order(report) {
   const line = el("p");
   report.saturations.forEach((full, index) => {
     if (index > 0) line.append(" → ");
-    const words = index === 0 ? `${shortName(full.service)} saturated (${full.threads} of ${full.threads} threads busy) at ${moment(full.onset_ns)}`
+    const words = full.onset_ns <= report.from_ns ? `${shortName(full.service)} saturated before this window` : index === 0 ? `${shortName(full.service)} saturated (${full.threads} of ${full.threads} threads busy) at ${moment(full.onset_ns)}`
       : `${shortName(full.service)} +${time(full.onset_ns - report.saturations[0].onset_ns)}`;
     line.append(link(words, full.onset_ns - near, full.onset_ns + near, full.service));
   });
