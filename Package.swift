@@ -65,7 +65,7 @@ let package = Package(
     .target(name: "TraceExport", dependencies: ["ChainModel", "TraceLog", "CSQLite", "CZlib"]),
     .target(
       name: "LoadGenerator",
-      dependencies: foundation + nio + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
+      dependencies: foundation + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
     .target(name: "ChainSimulator", dependencies: foundation),
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
     // The page's files, as they are, inside the executable.
@@ -111,7 +111,8 @@ let package = Package(
       name: "DashboardTests",
       dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation + nio),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
-    .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
+    .testTarget(
+      name: "LoadGeneratorTests", dependencies: ["ChainTestSupport", "LoadGenerator"] + foundation),
     .testTarget(
       name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis", "TraceExport"] + foundation),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),

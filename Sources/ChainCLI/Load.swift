@@ -14,6 +14,8 @@ struct Load: AsyncParsableCommand {
         chainlab load --rate 50 --poisson --duration 1m --json
       Closed loop: each client waits for its answer before it asks again. Open loop: requests come at their own rate, and \
       response times count from when each was due, so that a server that stalls cannot hide it (coordinated omission). \
+      The result says how late requests were sent, and if the rate was not reached, why: the generator itself was late, \
+      connections are bounded, the server was slow, or requests failed. \
       Exits with 1 if no answer was good, with 8 if nothing answered.
       """)
 

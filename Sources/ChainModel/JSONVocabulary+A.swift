@@ -17,6 +17,7 @@ extension JSONVocabulary {
     all | object | | requests that ended, however they did
     amplification | number | 1 | thread-seconds of callers for each second of a cause
     amplification | object | | what a second of the root cause costs its callers
+    answered_per_s | number | /s | requests answered per second, with whatever status
     answers_after_per_s | number | /s | answers per second after the event
     answers_before_per_s | number | /s | answers per second before the event
     arrivals_per_s | number | /s | requests that arrived per second

@@ -1,9 +1,7 @@
-import CPlatform
 import ChainModel
 import EventLoop
 import Glibc
 import Logging
-import TraceLog
 import Topology
 
 /// What the connections of one loop of the service port share.
@@ -34,10 +32,10 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
     self.core = core
     let prefix = core.environment.replica.shortName
     let share = (core.limits.inFlight + core.configuration.loops - 1) / core.configuration.loops
-    threads = (1...core.configuration.loops).map { number in
-      LoopThread("\(prefix)-l\(number)", mostInFlight: share, environment: core.environment)
+    threads = (1...core.configuration.loops).map { LoopThread("\(prefix)-l\($0)") }
+    loops = threads.map { thread in
+      thread.sync { LoopContext(thread, environment: core.environment, mostInFlight: share) }
     }
-    loops = threads.map { $0.waitUntilReady() }
     let gate = core.configuration.overflow == .backlog ? AcceptGate(core: core, loop: loops[0].eventLoop) : nil
     self.gate = gate
     for loop in loops { loop.eventLoop.execute { loop.serve(core, gate: gate) } }
@@ -96,11 +94,8 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
   /// Ends the loops, and with them every connection. Blocks; not to be called on one of them.
   func shutDown() {
     stopListening()
-    for loop in loops {
-      loop.eventLoop.execute { loop.closeAll() }
-      loop.eventLoop.stop()
-    }
-    for thread in threads { thread.join() }
+    for loop in loops { loop.eventLoop.execute { loop.closeAll() } }
+    for thread in threads { thread.stop() }
   }
 }
 
@@ -134,53 +129,4 @@ final class ShortageNote {
     toldAt = now
     logger.warning("no connection can be accepted: they wait", metadata: ["reason": "\(reason)"])
   }
-}
-
-/// A thread that turns an event loop of the service port.
-private final class LoopThread: @unchecked Sendable {  // `context` is written before `isReady` is told, and read after
-  private let name: String
-  private let mostInFlight: Int
-  private let environment: ServiceEnvironment
-  private let eventLoop = EventLoop()
-  private let condition = Condition()
-  private var context: LoopContext?
-  private var thread = pthread_t()
-
-  init(_ name: String, mostInFlight: Int, environment: ServiceEnvironment) {
-    self.name = name
-    self.mostInFlight = mostInFlight
-    self.environment = environment
-    let result = pthread_create(
-      &thread, nil,
-      { argument in
-        guard let argument else { return nil }
-        Unmanaged<LoopThread>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
-      }, Unmanaged.passRetained(self).toOpaque())
-    precondition(result == 0, "an event loop's thread cannot be started: \(String(cString: strerror(result)))")
-  }
-
-  private func run() {
-    chain_set_thread_name(name)
-    let thread = chain_thread_id()
-    let scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
-    environment.announceThread(name: name, role: .loop, scribe: scribe)
-    condition.withLock {
-      context = LoopContext(
-        eventLoop: eventLoop, scribe: scribe, environment: environment, mostInFlight: mostInFlight)
-      condition.broadcast()
-    }
-    eventLoop.run()
-  }
-
-  func waitUntilReady() -> LoopContext {
-    condition.withLock {
-      while true {
-        if let context { return context }
-        condition.wait()
-      }
-    }
-  }
-
-  func join() { pthread_join(thread, nil) }
 }
