@@ -230,7 +230,11 @@ package struct CascadeFold {
 
   private mutating func end(process slot: Int32) {
     services[Int(process(slot).service)].faults = []
-    for place in requests.indices where requestNodes[place] >= 0 && requests[place].process == slot { drop(place) }
+    for place in requests.indices where requestNodes[place] >= 0 && requests[place].process == slot {
+      // Whoever was with it gets no answer any more.
+      if isCounting { services[Int(requests[place].service)].open += 1 }
+      drop(place)
+    }
     for place in threads.indices where threads[place].isAlive && threads[place].process == slot { retire(place) }
     change(process: slot) { $0.isOver = true }
   }

@@ -54,7 +54,7 @@ struct CascadeSummary {
     if wrong.isEmpty, entry.open == 0 {
       return ok == 1 ? "The one request was answered." : "All \(FigureText.count(ok)) requests were answered."
     }
-    let open = entry.open > 0 ? "\(FigureText.count(entry.open)) still open" : ""
+    let open = entry.open > 0 ? "\(FigureText.count(entry.open)) unanswered" : ""
     let parts = ["\(FigureText.count(ok)) good", wrong, open].filter { !$0.isEmpty }
     return "\(FigureText.count(all, "request")): \(parts.joined(separator: ", "))."
   }
