@@ -57,7 +57,26 @@ function spread(full, now) {
   return `${[start, ...rest.map(({ service, pool }) => `${shortName(service.name)} +${time(pool.saturated_since_ns - since)}`)].join(" → ")}.`;
 }
 
+const PLACES = {
+  operation: (place) => `${place.service} ${place.operation}`, queue: (place) => `queue of ${place.service}`,
+  link: (place) => `link ${place.service} → ${place.callee}` };
+
+/** A place on the critical path of requests. */
+export const placeText = (place) => PLACES[place.kind](place);
+
+/** Of a run that tells of spans alone: what its requests waited for. */
+function drawRequests(report) {
+  const parts = report.parts.slice(0, 12).map((part) => [
+    placeText(part.place), percent(part.share), time(part.time_ns / report.requests), part.errors > 0 ? count(part.errors) : ""]);
+  $("report").replaceChildren(
+    el("p", { className: "summary" }, el("strong", {
+      textContent: `${count(report.requests, "request")}, ${count(report.failed)} failed; mean ${time(report.mean_ns)}, p99 ${time(report.p99_ns)}.` })),
+    el("p", { className: "hint", textContent: "Threads and queues are not known: the log holds spans only. This is of the whole run." }),
+    table(["place on the critical path", "share #", "a request #", "errors #"], parts, "Where the time of requests went"));
+}
+
 export function drawReport(report) {
+  if (report.threads === "not known") return drawRequests(report);
   const parts = [el("p", { className: "summary" }, el("strong", { textContent: report.summary }))];
   parts.push(...order(report), ...why(report), ...cost(report), ...help(report));
   if (report.incomplete.length > 0) parts.push(el("p", { className: "hint", textContent: `Incomplete: ${report.incomplete.join("; ")}` }));

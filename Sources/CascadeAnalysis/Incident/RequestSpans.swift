@@ -11,6 +11,7 @@ struct RequestSpans {
     var follows = false
     /// Position; -1: none.
     var parent: Int32 = -1
+    var id: UInt64
     var parentID: UInt64
     var name: UInt32
     var start: UInt64
@@ -45,7 +46,8 @@ struct RequestSpans {
         spans.append(
           Span(
             process: record.process, kind: isArrival ? .server : SpanKind(rawValue: record.detail) ?? .internal,
-            follows: !isArrival && record.follows, parentID: record.other, name: record.name, start: record.time,
+            follows: !isArrival && record.follows, id: record.span, parentID: record.other, name: record.name,
+            start: record.time,
             end: moment))
       case .dequeue: if let place = places[key] { spans[Int(place)].dequeued = record.time }
       case .end, .reject, .spanEnd:

@@ -70,6 +70,8 @@ final class TimelineIndex: Sendable {
     fileprivate(set) var events: [Event] = []
     fileprivate var known: Set<Event> = []
     fileprivate(set) var processes: [UInt16: String] = [:]
+    /// The log knows spans and no threads: lanes are of requests.
+    fileprivate(set) var isOfSpans = false
   }
 
   static let eventLimit = 2_000
@@ -143,6 +145,19 @@ extension TimelineIndex.State {
     let lane = place(slice)
     lanes[lane].slices.add(slice)
     held += 1
+  }
+
+  /// Of a log that knows no threads: its requests, in lanes of what was in progress at once.
+  mutating func add(_ lanes: SpanLanes, _ limits: PageLimits) {
+    isOfSpans = true
+    for slice in lanes.slices {
+      let key = Self.key(slice.process, slice.tid)
+      if places[key] == nil { add(key, slice.process, "at once \(slice.tid)", .other) }
+      add(slice)
+    }
+    trim(limits)
+    order = []
+    sort()
   }
 
   mutating func setOpen(_ slices: [ThreadSlice]) {
