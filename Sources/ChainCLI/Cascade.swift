@@ -37,6 +37,8 @@ struct Cascade: ParsableCommand {
         return Output.result(json ? WireJSON.encode(spans) : Array(spans.text(width: Output.width).utf8))
       }
       if json { return Output.result(WireJSON.encode(report)) }
+      let told = [report.from, report.to].map { FigureText.moment($0, decimals: 2) }
+      Output.result(try choice.title(told.joined(separator: " to ")))
       Output.result(report.text(width: Output.width))
     }
   }

@@ -145,7 +145,10 @@ struct Lab: ParsableArguments {
 struct RunChoice: ParsableArguments {
   @OptionGroup var lab: Lab
 
-  @Option(help: ArgumentHelp("Which run: the beginning of its id, or latest.", valueName: "id"))
+  @Option(
+    help: ArgumentHelp(
+      "Which run: its name, the beginning of its id, latest (the chain that runs, else the newest run of a chain), or newest (also simulated and imported).",
+      valueName: "id"))
   var run = "latest"
 
   func folder() throws -> RunFolder { try RunStore(root: lab.folder).find(run) }
@@ -158,4 +161,11 @@ struct RunChoice: ParsableArguments {
   }
 
   func snapshot() throws -> LogSnapshot { try reader().snapshot() }
+
+  /// The first line of a report: which run it is of, what that is, and what of it is told.
+  func title(_ window: String) throws -> String {
+    let run = try folder()
+    let name = try run.record().name.map { " \(PlainText.clean($0))" } ?? ""
+    return "run \(run.id)\(name) (\(try run.kind().rawValue)), \(window)"
+  }
 }

@@ -245,10 +245,10 @@ function drawFaults(card, service) {
 
 function drawEdges(card, caller, callee, state) {
   const edges = state.edges.filter((item) => baseName(item.caller) === caller && baseName(item.callee) === callee);
-  const [count, words, , requests] = card.edge.children;
+  const [figure, words, , requests] = card.edge.children;
   const threads = edges.reduce((sum, item) => sum + item.threads, 0);
   const waiting = edges.reduce((sum, item) => sum + item.requests, 0);
-  setText(count, String(threads));
+  setText(figure, String(threads));
   setText(words, threads === 1 ? "thread waits" : "threads wait");
   setText(requests, waiting > 0 ? `${count(waiting, "request")} suspended` : "");
   setClass(card.edge, `edge${threads > 0 || waiting > 0 ? " waiting" : ""}`);

@@ -20,11 +20,6 @@ struct RequestSpans {
     var dequeued: UInt64 = 0
   }
 
-  private struct Key: Hashable {
-    var process: UInt16
-    var span: UInt64
-  }
-
   private(set) var spans: [Span] = []
   /// By span: its children, one after the other in `children`.
   private(set) var first: [Int32] = []
@@ -34,10 +29,10 @@ struct RequestSpans {
   init(_ snapshot: LogSnapshot) {
     names = Self.services(snapshot)
     let moment = snapshot.moment
-    var places: [Key: Int32] = [:]
+    var places: [RequestKey: Int32] = [:]
     var byID: [UInt64: Int32] = [:]
     for record in snapshot.records where record.span != 0 && record.time <= moment {
-      let key = Key(process: record.process, span: record.span)
+      let key = RequestKey(record)
       switch record.kind {
       case .arrive, .spanStart:
         places[key] = Int32(spans.count)

@@ -107,7 +107,7 @@ extension CascadeFold {
         open[Int(request.route)].ages.add(age)
         open[Int(request.route)].oldest = max(open[Int(request.route)].oldest, age)
       }
-      guard request.phase == .suspended, let wait = request.wait, wait.helper < 0 else { continue }
+      guard let wait = request.unattended else { continue }
       suspended[Int(request.service)] += 1
       guard wait.cause == .call, request.model != .async, let callee = serviceNumbers[strings[wait.target]] else {
         continue

@@ -5,7 +5,7 @@ package import TraceLog
 /// at once. Each request runs, or waits for a call of its own.
 package struct SpanLanes: Sendable {
   /// In the order in which the requests of a lane began; the thread's number is the lane's, from 1.
-  package private(set) var slices: [ThreadSlice] = []
+  package private(set) var slices: [LaneSlice] = []
 
   /// More at once in one process are not drawn.
   package static let limit = 2_000
@@ -43,9 +43,9 @@ package struct SpanLanes: Sendable {
   private mutating func draw(_ top: Int, _ lane: UInt32, _ log: RequestSpans) {
     let span = log.spans[top]
     var cursor = span.start
-    func slice(_ start: UInt64, _ end: UInt64, _ cause: WaitCause?, _ target: UInt32) -> ThreadSlice {
-      ThreadSlice(
-        process: span.process, tid: lane, start: start, end: end, cause: cause, target: target, span: span.id)
+    func slice(_ start: UInt64, _ end: UInt64, _ cause: WaitCause?, _ target: UInt32) -> LaneSlice {
+      LaneSlice(
+        process: span.process, lane: .thread(lane), start: start, end: end, cause: cause, target: target, span: span.id)
     }
     for call in Self.calls(top, log).sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
       let (start, end) = (max(call.start, cursor), min(call.end, span.end))

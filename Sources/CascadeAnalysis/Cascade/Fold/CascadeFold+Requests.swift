@@ -297,6 +297,7 @@ extension CascadeFold {
 
   /// Takes a request out of everything.
   mutating func drop(_ place: Int) {
+    showWait(place, isOver: true)
     unqueue(request: place)
     let node = requestNodes[place]
     if requests[place].phase == .running { free(place) }

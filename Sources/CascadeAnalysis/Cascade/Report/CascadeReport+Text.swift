@@ -1,4 +1,5 @@
 import ChainModel
+import TraceLog
 
 extension CascadeReport {
   /// The report for people, in the order: what happened, the order, why, what it cost, what would help.
