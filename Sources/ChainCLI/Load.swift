@@ -34,7 +34,10 @@ struct Load: AsyncParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
-    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
+    guard (closed == nil) != (rate == nil) else {
+      let found = closed == nil ? "neither" : "both"
+      throw ValidationError("found \(found), expected either --closed CLIENTS or --rate RATE")
+    }
   }
 
   func run() async throws {
@@ -80,7 +83,7 @@ struct Load: AsyncParsableCommand {
 
   private func parse(_ option: String, _ text: String) throws -> Duration {
     guard let duration = DurationText.parse(text) else {
-      throw ValidationError("\(option): found '\(text)', expected a duration like 20s or 500ms")
+      throw ValidationError("\(option): found '\(text)', expected \(DurationText.expected)")
     }
     return duration
   }

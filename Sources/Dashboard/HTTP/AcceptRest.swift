@@ -65,6 +65,12 @@ final class AcceptRest: ChannelDuplexHandler {
     if !isResting { context.read() }
   }
 
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    // Before the next read, which asks whether there is room.
+    place.opened(unwrapInboundIn(data))
+    context.fireChannelRead(data)
+  }
+
   func channelReadComplete(context: ChannelHandlerContext) {
     if !isResting, place.isRoomy { place.say(false, "") }
     context.fireChannelReadComplete()
@@ -88,7 +94,8 @@ final class AcceptRest: ChannelDuplexHandler {
   private func resume(_ context: ChannelHandlerContext) {
     guard context.channel.isActive else { return }
     isResting = false
-    // Reads at once.
+    guard !place.isFull else { return rest(context, place.reason) }
+    // Reads at once, and without asking `read`.
     try? context.channel.syncOptions?.setOption(.autoRead, value: true)
   }
 
