@@ -73,13 +73,13 @@ let package = Package(
     // Claims as experiments: their files, inside the executable too.
     .target(name: "CLessons", exclude: ["lessons"]),
     .target(name: "Lessons", dependencies: ["CLessons"] + foundation),
-    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView", "Lessons"] + foundation + nio),
+    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView", "Lessons"] + foundation),
     .executableTarget(
       name: "ChainCLI",
       dependencies: [
         "CascadeAnalysis", "ChainSimulator", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor",
         "TraceExport", "CCurl", arguments,
-      ] + foundation + nio),
+      ] + foundation),
 
     // Tests.
     .target(
@@ -87,13 +87,9 @@ let package = Package(
       dependencies: [
         "ServiceRuntime", "CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", "CCurl", "CPlatform",
       ]
-        + foundation + nio),
+        + foundation),
     .testTarget(name: "ChainModelTests", dependencies: ["ChainModel"]),
-    .testTarget(
-      name: "EventLoopTests",
-      dependencies: [
-        "ChainTestSupport", "EventLoop", "ChainModel", .product(name: "NIOEmbedded", package: "swift-nio"),
-      ] + nio),
+    .testTarget(name: "EventLoopTests", dependencies: ["ChainTestSupport", "EventLoop", "ChainModel"]),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "ChainModel"]),
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
     .testTarget(
@@ -101,7 +97,7 @@ let package = Package(
       dependencies: [
         "ChainTestSupport", "ServiceRuntime", "CascadeAnalysis", "KernelView", "Supervisor", "CPlatform", logging,
         tracing,
-      ] + foundation + nio),
+      ] + foundation),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
     .testTarget(name: "KernelViewTests", dependencies: ["KernelView", "ChainModel", "TraceLog", "CPlatform"]),
     .testTarget(
@@ -109,7 +105,7 @@ let package = Package(
       dependencies: ["TraceExport", "CascadeAnalysis", "ChainModel", "TraceLog", "CSQLite"]),
     .testTarget(
       name: "DashboardTests",
-      dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation + nio),
+      dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
     .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
     .testTarget(

@@ -7,6 +7,8 @@ package final class Listener: Watched {
   /// Why a port cannot be had, as `errno` has it.
   package struct Failure: Error {
     package let code: Int32
+
+    package init(code: Int32) { self.code = code }
   }
 
   private let loop: EventLoop
@@ -33,13 +35,14 @@ package final class Listener: Watched {
   ///   - host: an address, IPv4 or IPv6.
   ///   - port: 0 for any.
   ///   - backlog: how many the kernel keeps that are not accepted.
+  ///   - sendBuffer: bytes that the kernel keeps of what a client has yet to take; nil: as many as it likes.
   ///   - hasRoom: whether another one can be taken; whoever says no calls `look` when that changes.
   ///   - onShortage: called with the reason when connections cannot be accepted for want of descriptors or memory.
   ///   - accepted: takes a connection's descriptor, which does not block.
   /// - Throws: when the port cannot be had.
   package init(
-    on loop: EventLoop, host: String, port: Int, backlog: Int, hasRoom: (() -> Bool)? = nil,
-    onShortage: @escaping (String) -> Void, accepted: @escaping (Int32) -> Void
+    on loop: EventLoop, host: String, port: Int, backlog: Int, sendBuffer: Int32? = nil,
+    hasRoom: (() -> Bool)? = nil, onShortage: @escaping (String) -> Void, accepted: @escaping (Int32) -> Void
   ) throws(Failure) {
     self.loop = loop
     self.hasRoom = hasRoom
@@ -54,6 +57,7 @@ package final class Listener: Watched {
     if address.family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, 4) }
     // Connections have it from their listener.
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    if var sendBuffer { setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &sendBuffer, 4) }
     guard address.use({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, Int32(clamping: backlog)) == 0 else {
       let code = errno
       Glibc.close(descriptor)
@@ -85,6 +89,8 @@ package final class Listener: Watched {
 
   override func ready(_ events: UInt32) {
     for _ in 0..<(hasRoom == nil ? Self.fairShare : 1) {
+      // Another listener may have taken the last place.
+      guard hasRoom?() ?? true else { break }
       let descriptor = chain_accept(self.descriptor)
       if descriptor >= 0 {
         accepted(descriptor)
@@ -106,51 +112,5 @@ package final class Listener: Watched {
       self?.isResting = false
       self?.look()
     }
-  }
-}
-
-/// Where a socket of TCP is.
-package struct SocketAddress: Sendable {
-  private var storage = sockaddr_storage()
-  private let length: socklen_t
-
-  var family: Int32 { Int32(storage.ss_family) }
-
-  /// - Throws: EINVAL for what is no address.
-  package static func parse(_ host: String, _ port: Int) throws(Listener.Failure) -> SocketAddress {
-    var four = sockaddr_in()
-    var six = sockaddr_in6()
-    let number = in_port_t(truncatingIfNeeded: port).bigEndian
-    if inet_pton(AF_INET, host, &four.sin_addr) == 1 {
-      four.sin_family = sa_family_t(AF_INET)
-      four.sin_port = number
-      return SocketAddress(four)
-    }
-    guard inet_pton(AF_INET6, host, &six.sin6_addr) == 1 else { throw Listener.Failure(code: EINVAL) }
-    six.sin6_family = sa_family_t(AF_INET6)
-    six.sin6_port = number
-    return SocketAddress(six)
-  }
-
-  private init<Address>(_ address: Address) {
-    length = socklen_t(MemoryLayout<Address>.size)
-    withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: address, as: Address.self) }
-  }
-
-  func use<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
-    withUnsafePointer(to: storage) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
-    }
-  }
-
-  static func port(of descriptor: Int32) -> Int? {
-    var storage = sockaddr_storage()
-    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    let result = withUnsafeMutablePointer(to: &storage) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-    }
-    guard result == 0 else { return nil }
-    // Both families have the port in the same place.
-    return withUnsafeBytes(of: storage) { Int(UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self))) }
   }
 }

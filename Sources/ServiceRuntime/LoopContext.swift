@@ -1,3 +1,4 @@
+import CPlatform
 import ChainModel
 import EventLoop
 import TraceLog
@@ -17,9 +18,11 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   private var storeJobs: [WorkerPool.Job] = []
 
   /// Call it on the loop's thread.
-  init(eventLoop: EventLoop, scribe: Scribe, environment: ServiceEnvironment, mostInFlight: Int) {
+  init(_ eventLoop: EventLoop, name: String, environment: ServiceEnvironment, mostInFlight: Int) {
     self.eventLoop = eventLoop
-    self.scribe = scribe
+    let thread = chain_thread_id()
+    scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
+    environment.announceThread(name: name, role: .loop, scribe: scribe)
     store = StoreHolder(environment)
     client = EventLoopClient(eventLoop)
     load = LoopLoad(most: mostInFlight)

@@ -1,7 +1,5 @@
-import CPlatform
 import ChainModel
 import EventLoop
-import Glibc
 import Logging
 import TraceLog
 import Topology
@@ -34,10 +32,11 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
     self.core = core
     let prefix = core.environment.replica.shortName
     let share = (core.limits.inFlight + core.configuration.loops - 1) / core.configuration.loops
-    threads = (1...core.configuration.loops).map { number in
-      LoopThread("\(prefix)-l\(number)", mostInFlight: share, environment: core.environment)
+    let names = (1...core.configuration.loops).map { "\(prefix)-l\($0)" }
+    threads = names.map { LoopThread($0) }
+    loops = zip(names, threads).map { name, thread in
+      thread.sync { LoopContext(thread.loop, name: name, environment: core.environment, mostInFlight: share) }
     }
-    loops = threads.map { $0.waitUntilReady() }
     let gate = core.configuration.overflow == .backlog ? AcceptGate(core: core, loop: loops[0].eventLoop) : nil
     self.gate = gate
     for loop in loops { loop.eventLoop.execute { loop.serve(core, gate: gate) } }
@@ -45,30 +44,28 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
 
   /// Binds the port.
   /// - Returns: the port, which the kernel chose if 0 was asked for.
-  func listen() throws -> Int {
+  /// - Throws: when it cannot be had.
+  func listen() throws(Listener.Failure) -> Int {
     let configuration = core.configuration
-    let main = try listener(configuration.host, configuration.port)
-    listeners = [main]
-    if let twin = LoopbackTwin.address(of: configuration.host) {
-      do {
-        listeners.append(try listener(twin, main.port))
-      } catch {
-        LoopbackTwin.report(error, twin, main.port, to: core.environment.logger)
-      }
+    let taken = try Listener.pair(configuration.host, configuration.port) { host, port throws(Listener.Failure) in
+      try listener(host, port)
     }
+    listeners = taken.listeners
+    let port = listeners[0].port
+    if taken.isTwinTaken { core.environment.logger.warnOfTwin(port) }
     loops[0].eventLoop.execute { [self] in
       gate?.stands(before: listeners)
       for listener in listeners { listener.start() }
     }
-    return main.port
+    return port
   }
 
-  private func listener(_ host: String, _ port: Int) throws -> Listener {
-    let shortage = ShortageNote(core.environment.logger)
+  private func listener(_ host: String, _ port: Int) throws(Listener.Failure) -> Listener {
+    let shortage = ShortageNote(core.environment.logger.warnOfShortage)
     let gate = gate
     return try Listener(
       on: loops[0].eventLoop, host: host, port: port, backlog: core.configuration.backlog,
-      hasRoom: gate.map { gate in { gate.hasRoom } }, onShortage: { shortage.tell($0) }
+      hasRoom: gate.map { gate in { gate.hasRoom } }, onShortage: shortage.tell
     ) { [self] descriptor in
       gate?.accepted()
       hand(descriptor)
@@ -96,91 +93,20 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
   /// Ends the loops, and with them every connection. Blocks; not to be called on one of them.
   func shutDown() {
     stopListening()
-    for loop in loops {
-      loop.eventLoop.execute { loop.closeAll() }
-      loop.eventLoop.stop()
-    }
-    for thread in threads { thread.join() }
+    for loop in loops { loop.eventLoop.execute { loop.closeAll() } }
+    for thread in threads { thread.stop() }
   }
 }
 
-/// `localhost` is ::1 as well as 127.0.0.1: who listens on the one listens on the other.
-enum LoopbackTwin {
-  static func address(of host: String) -> String? { host == "127.0.0.1" ? "::1" : nil }
-
-  /// A host without IPv6 has no other address; a port that somebody else has there is worth a word.
-  static func report(_ error: any Error, _ address: String, _ port: Int, to logger: Logger) {
-    guard (error as? Listener.Failure)?.code == EADDRINUSE else { return }
-    logger.warning(
+extension Logger {
+  /// The other address of `localhost` is somebody else's.
+  func warnOfTwin(_ port: Int) {
+    warning(
       "the port is taken on ::1: programs that ask localhost may reach somebody else",
-      metadata: ["address": "[\(address)]:\(port)"])
-  }
-}
-
-/// Says why connections wait, once in a while and not with each attempt.
-final class ShortageNote {
-  private let logger: Logger
-  private var toldAt: UInt64?
-
-  private static let pause: UInt64 = 10_000_000_000
-
-  init(_ logger: Logger) {
-    self.logger = logger
+      metadata: ["address": "[::1]:\(port)"])
   }
 
-  func tell(_ reason: String) {
-    let now = Monotonic.now()
-    if let toldAt, now &- toldAt < Self.pause { return }
-    toldAt = now
-    logger.warning("no connection can be accepted: they wait", metadata: ["reason": "\(reason)"])
+  func warnOfShortage(_ reason: String) {
+    warning("no connection can be accepted: they wait", metadata: ["reason": "\(reason)"])
   }
-}
-
-/// A thread that turns an event loop of the service port.
-private final class LoopThread: @unchecked Sendable {  // `context` is written before `isReady` is told, and read after
-  private let name: String
-  private let mostInFlight: Int
-  private let environment: ServiceEnvironment
-  private let eventLoop = EventLoop()
-  private let condition = Condition()
-  private var context: LoopContext?
-  private var thread = pthread_t()
-
-  init(_ name: String, mostInFlight: Int, environment: ServiceEnvironment) {
-    self.name = name
-    self.mostInFlight = mostInFlight
-    self.environment = environment
-    let result = pthread_create(
-      &thread, nil,
-      { argument in
-        guard let argument else { return nil }
-        Unmanaged<LoopThread>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
-      }, Unmanaged.passRetained(self).toOpaque())
-    precondition(result == 0, "an event loop's thread cannot be started: \(String(cString: strerror(result)))")
-  }
-
-  private func run() {
-    chain_set_thread_name(name)
-    let thread = chain_thread_id()
-    let scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
-    environment.announceThread(name: name, role: .loop, scribe: scribe)
-    condition.withLock {
-      context = LoopContext(
-        eventLoop: eventLoop, scribe: scribe, environment: environment, mostInFlight: mostInFlight)
-      condition.broadcast()
-    }
-    eventLoop.run()
-  }
-
-  func waitUntilReady() -> LoopContext {
-    condition.withLock {
-      while true {
-        if let context { return context }
-        condition.wait()
-      }
-    }
-  }
-
-  func join() { pthread_join(thread, nil) }
 }

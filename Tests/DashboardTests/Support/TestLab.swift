@@ -5,8 +5,6 @@ import Dashboard
 import FoundationEssentials
 import Glibc
 import Lessons
-import NIOCore
-import NIOPosix
 import Synchronization
 import Topology
 import TraceLog
@@ -93,8 +91,7 @@ struct TestPage {
   static func with(
     _ lab: TestLab, limits: PageLimits = PageLimits(), _ body: @Sendable (TestPage) async throws -> Void
   ) async throws {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let server = try await DashboardServer(port: 0, access: lab, group: group, limits: limits)
+    let server = try DashboardServer(port: 0, access: lab, limits: limits)
     let serving = Task { await server.run() }
     do {
       try await body(TestPage(port: server.port))
@@ -105,7 +102,6 @@ struct TestPage {
     }
     serving.cancel()
     await serving.value
-    try await group.shutdownGracefully()
   }
 
   func send(_ path: String, method: String = "GET", headers: [String] = [], body: String? = nil) -> ProbeAnswer? {
