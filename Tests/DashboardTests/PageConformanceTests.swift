@@ -26,10 +26,10 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func aConversationGoesAsItShould() async throws {
     try await TestPage.with(try TestLab(isChainRunning: false)) { page in
-      #expect(throws: Never.self) { try WireTalk.isAskedToGoOn(port: page.port, Self.path) }
-      #expect(throws: Never.self) { try WireTalk.maySplitAnywhere(port: page.port, Self.path) }
-      #expect(throws: Never.self) { try WireTalk.mayHalfClose(port: page.port, Self.path) }
-      #expect(throws: Never.self) { try WireTalk.isToldWhyItIsRefused(port: page.port, Self.path) }
+      #expect(WireTalk.isAskedToGoOn(port: page.port, Self.path) == nil)
+      #expect(WireTalk.maySplitAnywhere(port: page.port, Self.path) == nil)
+      #expect(WireTalk.mayHalfClose(port: page.port, Self.path) == nil)
+      #expect(WireTalk.isToldWhyItIsRefused(port: page.port, Self.path) == nil)
     }
   }
 
@@ -49,17 +49,14 @@ import Testing
 
   /// A long answer reaches a client that reads late and slowly, and nobody else waits for that.
   @Test(.timeLimit(.minutes(1))) func aLongAnswerComesWholeToASlowClient() async throws {
-    let lab = try TestLab(isChainRunning: true)
-    let gateway = try lab.writeThreads(20_000)
-    defer { gateway.close() }
-    try await TestPage.with(lab) { page in
-      let slow = try page.connect(receiveBuffer: 4096)
-      try slow.get("/api/v1/state")
+    try await TestPage.with(try TestLab(isChainRunning: false, runs: 20_000)) { page in
+      let slow = try page.connect(receiveBuffer: 32 * 1024)
+      try slow.get(Self.path)
       try slow.get("/no-such-path")
       #expect(page.send("/")?.status == 200)
       let answer = try slow.answer(within: .seconds(30))
-      #expect(answer.status == 200 && answer.body.count > 400_000, "\(answer.body.count)")
-      #expect(answer.text.hasSuffix("}") && answer.text.contains("gateway-w20000"))
+      #expect(answer.status == 200 && answer.body.count > 1_000_000, "\(answer.body.count)")
+      #expect(answer.text.hasPrefix("[{") && answer.text.contains(#""run-20000""#) && answer.text.hasSuffix("}]"))
       #expect(try slow.answer().status == 404)
     }
   }

@@ -60,15 +60,15 @@ extension OneService {
       try await LoneService.run(.paymentService) {
         $0.model = model
       } body: { service in
-        #expect(throws: Never.self) { try WireTalk.isAskedToGoOn(port: service.port, "/ping") }
-        #expect(throws: Never.self) { try WireTalk.isAskedToGoOn(port: service.controlPort, "/health") }
+        #expect(WireTalk.isAskedToGoOn(port: service.port, "/ping") == nil)
+        #expect(WireTalk.isAskedToGoOn(port: service.controlPort, "/health") == nil)
       }
     }
 
     /// A request may come in any pieces.
     @Test(.timeLimit(.minutes(1))) func aRequestMayBeSplitAnywhere() async throws {
       try await LoneService.run(.paymentService) { service in
-        #expect(throws: Never.self) { try WireTalk.maySplitAnywhere(port: service.port, "/ping") }
+        #expect(WireTalk.maySplitAnywhere(port: service.port, "/ping") == nil)
       }
     }
 
@@ -81,7 +81,7 @@ extension OneService {
         $0.model = model
       } body: { service in
         for path in ["/ping", LoneService.call] {
-          #expect(throws: Never.self) { try WireTalk.mayHalfClose(port: service.port, path) }
+          #expect(WireTalk.mayHalfClose(port: service.port, path) == nil)
         }
         try service.expectSoundLog()
       }
@@ -91,7 +91,7 @@ extension OneService {
     @Test(.timeLimit(.minutes(1))) func aRefusedUploadIsToldWhy() async throws {
       try await LoneService.run(.paymentService) { service in
         for port in [service.port, service.controlPort] {
-          #expect(throws: Never.self) { try WireTalk.isToldWhyItIsRefused(port: port, "/ping") }
+          #expect(WireTalk.isToldWhyItIsRefused(port: port, "/ping") == nil)
         }
       }
     }

@@ -1,6 +1,7 @@
 import ChainModel
 import ChainTestSupport
 import Testing
+import Topology
 
 extension OneService {
   /// See `RequestFuzzer`.
@@ -10,7 +11,7 @@ extension OneService {
       try await LoneService.run(.paymentService) {
         $0.model = model
       } body: { service in
-        let count = try RequestFuzzer(port: service.port, "GET", "/payments?order_ids=#").run()
+        let count = try RequestFuzzer(port: service.port, "GET", "/payments?order_ids=n#").run()
         #expect(try await service.servesAsBefore())
         // A longer run fills the log.
         if count == RequestFuzzer.usual { try service.expectSoundLog() }
@@ -19,8 +20,9 @@ extension OneService {
 
     @Test(.timeLimit(.minutes(120))) func nothingBreaksAControlPort() async throws {
       try await LoneService.run(.paymentService) { service in
-        #expect(try RequestFuzzer(port: service.controlPort, "PUT", "/mode", body: ##"{"mode":"#"}"##).run() > 0)
-        #expect(try service.status().mode == .blocking)
+        try RequestFuzzer(port: service.controlPort, "PUT", "/mode", body: ##"{"mode":"#"}"##).run()
+        let status = try service.status()
+        #expect(status.mode == .blocking)
       }
     }
   }

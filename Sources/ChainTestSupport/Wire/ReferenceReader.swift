@@ -53,7 +53,9 @@ package struct ReferenceReader {
     let fields = try fieldLines()
     try interpret(&head, fields)
     if head.minor > 0 {
-      head.expectsUnknown = fields.contains { $0.name == "expect" && $0.value.lowercased() != "100-continue" }
+      head.expectsUnknown = fields.contains {
+        $0.name.lowercased() == "expect" && $0.value.lowercased() != "100-continue"
+      }
     }
     return head
   }
@@ -66,10 +68,11 @@ package struct ReferenceReader {
       let status = String(first[9..<12])
       guard Self.isNumber(status), status >= "100", first[12...].allSatisfy(Self.isValue) else { throw .refused }
       var head = Head(start: [status], minor: try Self.minor(String(first[..<8])), fields: [])
-      try interpret(&head, try fieldLines())
+      let isBodiless = status < "200" || ["204", "304"].contains(status)
+      try interpret(&head, try fieldLines(), hasBody: !isBodiless)
       guard status != "101" else { throw .refused }
       if status < "200" { continue }
-      if ["204", "304"].contains(status) {
+      if isBodiless {
         head.framing = .none
       } else if head.framing == .none {
         (head.framing, head.keepsConnection) = (.untilEnd, false)
@@ -99,7 +102,9 @@ package struct ReferenceReader {
     }
   }
 
-  private func interpret(_ head: inout Head, _ fields: [(name: String, value: String)]) throws(Failure) {
+  private func interpret(
+    _ head: inout Head, _ fields: [(name: String, value: String)], hasBody: Bool = true
+  ) throws(Failure) {
     head.fields = fields.map { "\($0.name): \($0.value)" }
     func values(_ name: String) -> [String] {
       fields.filter { $0.name.lowercased() == name }.map { $0.value.lowercased() }
@@ -107,13 +112,14 @@ package struct ReferenceReader {
     let options = values("connection").flatMap { $0.split(separator: ",").map { Self.trimmed($0) } }
     head.keepsConnection = !options.contains("close") && (head.minor > 0 || options.contains("keep-alive"))
     let (codings, lengths) = (values("transfer-encoding"), values("content-length"))
-    guard codings.isEmpty || codings == ["chunked"] && lengths.isEmpty && head.minor > 0, lengths.count < 2 else {
-      throw .refused
+    guard codings.isEmpty || codings == ["chunked"], lengths.count < 2 else { throw .refused }
+    if !codings.isEmpty {
+      guard !hasBody || lengths.isEmpty && head.minor > 0 else { throw .refused }
+      head.framing = .chunked
     }
-    if !codings.isEmpty { head.framing = .chunked }
     if let length = lengths.first {
       guard Self.isNumber(length), let number = Int(length) else { throw .refused }
-      head.framing = .length(number)
+      if codings.isEmpty { head.framing = .length(number) }
     }
   }
 

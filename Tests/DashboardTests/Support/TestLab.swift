@@ -19,13 +19,15 @@ final class TestLab: LabAccess {
   private let commands = Mutex<[[String]]>([])
   private let queries = Mutex<[ForecastQuery]>([])
   private let pinged: PingOutcome
+  private let runCount: Int
   private let configured = LiveChain.topology()
   private let isChainRunning: Bool
   /// While it holds, a load goes on.
   private let isLoading = Atomic(true)
 
-  init(isChainRunning: Bool = true, ping: PingOutcome = .unreachable) throws {
+  init(isChainRunning: Bool = true, ping: PingOutcome = .unreachable, runs: Int = 1) throws {
     pinged = ping
+    runCount = runs
     folder = "/dev/shm/chainlab-page-\(getpid())-\(UInt64.random(in: .min ... .max))"
     self.isChainRunning = isChainRunning
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -42,7 +44,9 @@ final class TestLab: LabAccess {
   var asked: [ForecastQuery] { queries.withLock { $0 } }
 
   func runs() throws -> [RunEntry] {
-    [RunEntry(id: "run-1", phase: "ended", startedAt: "2026-01-01T00:00:00Z", endedAt: nil)]
+    (1...runCount).map {
+      RunEntry(id: "run-\($0)", phase: "ended", startedAt: "2026-01-01T00:00:00Z", endedAt: nil)
+    }
   }
 
   func logPath(run: String) throws -> String {
