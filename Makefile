@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 BUILD := .build
 BIN := $(BUILD)/release
-# To look at every access to a class's variables whether it excludes the others costs an eighth of a request, nearly all of
-# it within SwiftNIO. `make clean test EXCLUSIVITY=checked` builds and tests with it.
+# To look at every access to a class's variables whether it excludes the others costs time on each request.
+# `make clean test EXCLUSIVITY=checked` builds and tests with it.
 EXCLUSIVITY ?= unchecked
 SWIFT_FLAGS := -c release --scratch-path $(BUILD) -Xswiftc -enforce-exclusivity=$(EXCLUSIVITY)
 # For `make test` in parts: make test TESTS='--filter TraceLogTests'
@@ -12,8 +12,11 @@ TESTS ?=
 SERVICE ?=
 MODE ?=
 PART ?=
+# Connections to each port, and the number of the first: make fuzz COUNT=10000000
+COUNT ?= 100000
+FIRST ?= 1
 
-.PHONY: help setup build tests up status down demo test check storm bench accept see screenshot fmt clean mode trace threads
+.PHONY: help setup build tests up status down demo test check storm fuzz sanitize bench accept see screenshot fmt clean mode trace threads
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,11 +63,20 @@ storm: tests ## the long proofs: kills, random changes, full disks, damaged logs
 	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'Storm'
 	@scripts/storm
 
+fuzz: tests ## damaged requests against a service port, a control port and the page's: make fuzz COUNT=1000000
+	@CHAINLAB_FUZZ=$(COUNT) CHAINLAB_FUZZ_SEED=$(FIRST) swift test $(SWIFT_FLAGS) --skip-build --no-parallel \
+	  --filter RequestFuzz
+
+sanitize: ## the event loop's and the services' tests under AddressSanitizer and ThreadSanitizer
+	@scripts/setup tests
+	@scripts/sanitize
+
 bench: build ## what the lab costs, beside its targets and other chains; in parts: make bench PART=throughput
 	@bin/chainlab bench $(PART)
 
-accept: build ## programs not written here look at the exports and metrics; needs the network
+accept: build ## programs not written here read the exports and metrics and send requests; needs the network
 	@scripts/accept-exports
+	@scripts/accept-clients
 
 see: build ## drive the page in a real browser; needs the network. Also: scripts/see-page bench
 	@scripts/see-page

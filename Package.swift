@@ -2,11 +2,6 @@
 import PackageDescription
 
 // The map (see README.md): services and instruments stand on one foundation and never import each other.
-let nio: [Target.Dependency] = [
-  .product(name: "NIOCore", package: "swift-nio"),
-  .product(name: "NIOPosix", package: "swift-nio"),
-  .product(name: "NIOHTTP1", package: "swift-nio"),
-]
 let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
@@ -27,7 +22,6 @@ let package = Package(
     .executable(name: "payment-service", targets: ["PaymentService"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
@@ -73,13 +67,13 @@ let package = Package(
     // Claims as experiments: their files, inside the executable too.
     .target(name: "CLessons", exclude: ["lessons"]),
     .target(name: "Lessons", dependencies: ["CLessons"] + foundation),
-    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView", "Lessons"] + foundation + nio),
+    .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView", "Lessons"] + foundation),
     .executableTarget(
       name: "ChainCLI",
       dependencies: [
         "CascadeAnalysis", "ChainSimulator", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor",
         "TraceExport", "CCurl", arguments,
-      ] + foundation + nio),
+      ] + foundation),
 
     // Tests.
     .target(
@@ -87,13 +81,9 @@ let package = Package(
       dependencies: [
         "ServiceRuntime", "CascadeAnalysis", "KernelView", "LoadGenerator", "Supervisor", "CCurl", "CPlatform",
       ]
-        + foundation + nio),
+        + foundation),
     .testTarget(name: "ChainModelTests", dependencies: ["ChainModel"]),
-    .testTarget(
-      name: "EventLoopTests",
-      dependencies: [
-        "ChainTestSupport", "EventLoop", "ChainModel", .product(name: "NIOEmbedded", package: "swift-nio"),
-      ] + nio),
+    .testTarget(name: "EventLoopTests", dependencies: ["ChainTestSupport", "EventLoop", "ChainModel"]),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "ChainModel"]),
     .testTarget(name: "TraceLogTests", dependencies: ["TraceLog", "ChainModel", "CPlatform"]),
     .testTarget(
@@ -101,7 +91,7 @@ let package = Package(
       dependencies: [
         "ChainTestSupport", "ServiceRuntime", "CascadeAnalysis", "KernelView", "Supervisor", "CPlatform", logging,
         tracing,
-      ] + foundation + nio),
+      ] + foundation),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
     .testTarget(name: "KernelViewTests", dependencies: ["KernelView", "ChainModel", "TraceLog", "CPlatform"]),
     .testTarget(
@@ -109,7 +99,7 @@ let package = Package(
       dependencies: ["TraceExport", "CascadeAnalysis", "ChainModel", "TraceLog", "CSQLite"]),
     .testTarget(
       name: "DashboardTests",
-      dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation + nio),
+      dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
     .testTarget(
       name: "LoadGeneratorTests", dependencies: ["ChainTestSupport", "LoadGenerator"] + foundation),

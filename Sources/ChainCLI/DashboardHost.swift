@@ -1,10 +1,10 @@
 import CascadeAnalysis
 import ChainModel
 import Dashboard
+import EventLoop
 import FoundationEssentials
 import Glibc
 import Lessons
-import NIOPosix
 import Supervisor
 import Synchronization
 import Topology
@@ -13,6 +13,11 @@ import Topology
 final class DashboardHost: LabAccess {
   private let lab: Lab
   private let children = Mutex<[[String]: ChildProcess]>([:])
+  // What may wait or take long has a thread of its own each: none holds up another, or the page.
+  private let pinging = LoopThread("page-ping")
+  private let reckoning = LoopThread("page-forecast")
+  /// It never ends, as a task's thread may: with its thread would end what was started from it.
+  private let starting = LoopThread("page-start")
 
   init(lab: Lab) {
     self.lab = lab
@@ -54,8 +59,7 @@ final class DashboardHost: LabAccess {
   }
 
   func ping(port: Int) async -> PingOutcome {
-    // Its own thread: one that waits for a saturated gateway must not hold up anything else.
-    let outcome = try? await NIOThreadPool.singleton.runIfActive { () -> PingOutcome in
+    let outcome = try? await pinging.run { () -> PingOutcome in
       do throws(ControlError) {
         let client = ControlClient(service: .gateway, port: port, timeout: .seconds(30))
         return .answered(status: try client.get("/ping").status)
@@ -73,7 +77,7 @@ final class DashboardHost: LabAccess {
   }
 
   func forecast(_ query: ForecastQuery) async throws -> Forecast {
-    try await NIOThreadPool.singleton.runIfActive { [self] () -> Forecast in
+    try await reckoning.run { [self] () -> Forecast in
       var settings = ForecastSettings(try topology())
       if query.base == .now { try takeOver(&settings) }
       for words in query.commands { settings.apply(words) }
@@ -108,8 +112,7 @@ final class DashboardHost: LabAccess {
       endsWithParent: SIGINT)
     let text = words.joined(separator: " ")
     do {
-      // Of these threads none ends before the process, as a task's may: with it would end what it has started.
-      let child = try await NIOThreadPool.singleton.runIfActive { try command.spawn() }
+      let child = try await starting.run { try command.spawn() }
       children.withLock { $0[words] = child }
       defer { children.withLock { _ = $0.removeValue(forKey: words) } }
       let end = await child.exitCode()

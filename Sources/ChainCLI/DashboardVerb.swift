@@ -1,8 +1,7 @@
 import ArgumentParser
 import ChainModel
 import Dashboard
-import NIOCore
-import NIOPosix
+import EventLoop
 import Supervisor
 
 struct DashboardVerb: AsyncParsableCommand {
@@ -41,13 +40,12 @@ struct DashboardVerb: AsyncParsableCommand {
       // The timers of the concurrency runtime open descriptors when they are first used, and crash where there are none:
       // so that is now, and not when clients have taken them all.
       try await Task.sleep(for: .milliseconds(1))
-      let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
       let host = DashboardHost(lab: lab)
       let server: DashboardServer
-      do {
-        server = try await DashboardServer(port: port, access: host, group: group)
-      } catch let error as IOError {
-        throw LabError.pageNotServed(port, TakenPort.reason(port: port, errorNumber: error.errnoCode))
+      do throws(Listener.Failure) {
+        server = try DashboardServer(port: port, access: host)
+      } catch {
+        throw LabError.pageNotServed(port, TakenPort.reason(port: port, errorNumber: error.code))
       }
       Output.result("http://127.0.0.1:\(port)/")
       Interruption.watch()
@@ -56,7 +54,6 @@ struct DashboardVerb: AsyncParsableCommand {
       host.interruptAll()
       serving.cancel()
       await serving.value
-      try await group.shutdownGracefully()
     }
   }
 }

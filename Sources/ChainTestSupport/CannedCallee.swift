@@ -1,7 +1,5 @@
 import ChainModel
-import NIOCore
-import NIOHTTP1
-import NIOPosix
+import EventLoop
 import Synchronization
 
 /// A small HTTP server in the test that stands in for a service: it records the heads of the requests it gets and
@@ -41,17 +39,15 @@ package final class CannedCallee: Sendable {
     package func values(_ name: String) -> [String] { headers.filter { $0.name == name }.map(\.value) }
   }
 
-  fileprivate struct State {
-    var reply: @Sendable (Request) -> Reply
-    var requests: [Request] = []
-    var held: [@Sendable (Reply) -> Void] = []
-    var accepted = 0
-    var open = 0
-  }
-
-  fileprivate let state: Mutex<State>
-  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  private let board: CannedBoard
+  private let thread = LoopThread("canned")
+  private let open: Open
   package let port: Int
+
+  private struct Open: @unchecked Sendable {  // touched on the loop only, once it listens
+    let server: HTTPServer
+    let listener: Listener
+  }
 
   package convenience init(_ reply: Reply = .ok) throws {
     try self.init { _ in reply }
@@ -59,50 +55,49 @@ package final class CannedCallee: Sendable {
 
   /// Decides for each request by itself.
   package init(_ reply: @escaping @Sendable (Request) -> Reply) throws {
-    state = Mutex(State(reply: reply))
-    let box = Box()
-    let channel = try ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 1024)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard let callee = box.callee.withLock({ $0 }) else { return }
-          let pipeline = channel.pipeline.syncOperations
-          try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-          try pipeline.addHandler(CannedConnection(callee))
-        }
-      }
-      .bind(host: "127.0.0.1", port: 0).wait()
-    port = channel.localAddress?.port ?? 0
-    box.callee.withLock { $0 = self }
-  }
-
-  /// Lets connections find the callee, which is complete only once it has a port.
-  private final class Box: Sendable {
-    let callee = Mutex<CannedCallee?>(nil)
+    let board = CannedBoard(reply)
+    self.board = board
+    let server = HTTPServer(thread.loop, .init(request: .seconds(600), idle: .seconds(600))) {
+      CannedConnection($0, board)
+    }
+    let listener = try Listener(
+      on: thread.loop, host: "127.0.0.1", port: 0, backlog: 1024, onShortage: { _ in }
+    ) { server.adopt($0) }
+    port = listener.port
+    open = Open(server: server, listener: listener)
+    thread.loop.execute { listener.start() }
   }
 
   /// Ends its connections and its thread. Blocks.
   package func shutDown() {
-    try? group.syncShutdownGracefully()
+    let isFirst = board.state.withLock { state in
+      defer { state.isShutDown = true }
+      return !state.isShutDown
+    }
+    guard isFirst else { return }
+    thread.sync { [open] in
+      open.listener.close()
+      open.server.closeAll()
+    }
+    thread.stop()
   }
 
-  package var requests: [Request] { state.withLock { $0.requests } }
+  package var requests: [Request] { board.state.withLock { $0.requests } }
 
   /// How many connections were made to it, and how many of them are open.
-  package var connections: (accepted: Int, open: Int) { state.withLock { ($0.accepted, $0.open) } }
+  package var connections: (accepted: Int, open: Int) { board.state.withLock { ($0.accepted, $0.open) } }
 
   /// How many requests are held by `never`.
-  package var held: Int { state.withLock { $0.held.count } }
+  package var held: Int { board.state.withLock { $0.held.count } }
 
   /// From the next request on.
-  package func reply(_ reply: Reply) { state.withLock { $0.reply = { _ in reply } } }
+  package func reply(_ reply: Reply) { board.state.withLock { $0.reply = { _ in reply } } }
 
-  package func forget() { state.withLock { $0.requests = [] } }
+  package func forget() { board.state.withLock { $0.requests = [] } }
 
   /// Answers up to `count` of the requests that are held, oldest first.
   package func release(_ count: Int = .max, with reply: Reply = .ok) {
-    let released = state.withLock { state in
+    let released = board.state.withLock { state in
       let released = Array(state.held.prefix(count))
       state.held.removeFirst(released.count)
       return released
@@ -111,74 +106,85 @@ package final class CannedCallee: Sendable {
   }
 }
 
-/// One connection to a canned callee.
-private final class CannedConnection: ChannelInboundHandler {
-  typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = ByteBuffer
-
-  private let callee: CannedCallee
-  private var number = 0
-
-  init(_ callee: CannedCallee) {
-    self.callee = callee
+/// What a canned callee's connections share.
+private final class CannedBoard: Sendable {
+  struct State {
+    var reply: @Sendable (CannedCallee.Request) -> CannedCallee.Reply
+    var requests: [CannedCallee.Request] = []
+    var held: [@Sendable (CannedCallee.Reply) -> Void] = []
+    var accepted = 0
+    var open = 0
+    var isShutDown = false
   }
 
-  func channelActive(context: ChannelHandlerContext) {
-    number = callee.state.withLock { state in
+  let state: Mutex<State>
+
+  init(_ reply: @escaping @Sendable (CannedCallee.Request) -> CannedCallee.Reply) {
+    state = Mutex(State(reply: reply))
+  }
+}
+
+/// One connection to a canned callee.
+private final class CannedConnection: RequestHandler, @unchecked Sendable {  // touched on its loop only
+  private let board: CannedBoard
+  private let number: Int
+  private var connection: ServerConnection?
+  private var request: CannedCallee.Request?
+
+  init(_ connection: ServerConnection, _ board: CannedBoard) {
+    self.connection = connection
+    self.board = board
+    number = board.state.withLock { state in
       state.accepted += 1
       state.open += 1
       return state.accepted
     }
-    context.fireChannelActive()
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
-    callee.state.withLock { $0.open -= 1 }
-    context.fireChannelInactive()
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard case .head(let head) = unwrapInboundIn(data) else { return }
-    let request = CannedCallee.Request(
-      method: head.method.rawValue, target: head.uri,
-      headers: head.headers.map { RawAnswer.Header(name: $0.name.lowercased(), value: $0.value) },
+  func began(_ head: RequestHead) {
+    request = CannedCallee.Request(
+      method: head.method.text, target: head.target.text,
+      headers: head.fields.all.map { RawAnswer.Header(name: $0.name.lowercased(), value: $0.value) },
       receivedAt: Monotonic.now(), connection: number)
-    let reply = callee.state.withLock { state in
+  }
+
+  func received(_ bytes: UnsafeRawBufferPointer) {}
+
+  func complete() {
+    guard let request else { return }
+    let reply = board.state.withLock { state in
       state.requests.append(request)
       return state.reply
     }
-    perform(reply(request), on: context.channel)
+    perform(reply(request))
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.close(promise: nil)
+  func refused(_ reason: RequestRefusal) { connection?.close() }
+
+  func closed() {
+    connection = nil
+    board.state.withLock { $0.open -= 1 }
   }
 
-  private func perform(_ reply: CannedCallee.Reply, on channel: any Channel) {
+  private func perform(_ reply: CannedCallee.Reply) {
+    guard let connection else { return }
     switch reply {
     case .answer(let status, let body):
       let head = "HTTP/1.1 \(status) Canned\r\ncontent-type: application/json\r\ncontent-length: \(body.utf8.count)"
-      channel.writeAndFlush(ByteBuffer(string: "\(head)\r\n\r\n\(body)"), promise: nil)
+      connection.answer(raw: Array("\(head)\r\n\r\n\(body)".utf8))
     case .never:
-      let held = NIOLoopBound(self, eventLoop: channel.eventLoop)
-      callee.state.withLock { state in
-        state.held.append { reply in channel.eventLoop.execute { held.value.perform(reply, on: channel) } }
-      }
-    case .close: channel.close(promise: nil)
-    case .reset:
-      (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        .whenComplete { _ in channel.close(promise: nil) }
+      let loop = connection.loop
+      board.state.withLock { $0.held.append { reply in loop.execute { self.perform(reply) } } }
+    case .close: connection.close()
+    case .reset: connection.reset()
     case .raw(let text):
-      channel.writeAndFlush(ByteBuffer(string: text)).whenComplete { _ in channel.close(promise: nil) }
-    case .bytes(let text): channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
+      connection.answer(raw: Array(text.utf8))
+      connection.close()
+    case .bytes(let text): connection.answer(raw: Array(text.utf8))
     case .both(let first, let second):
-      perform(first, on: channel)
-      perform(.late(.milliseconds(20), second), on: channel)
-    case .late(let delay, let reply):
-      let late = NIOLoopBound(self, eventLoop: channel.eventLoop)
-      channel.eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: delay.nanoseconds))) {
-        late.value.perform(reply, on: channel)
-      }
+      perform(first)
+      perform(.late(.milliseconds(20), second))
+    case .late(let delay, let reply): connection.loop.schedule(after: delay) { self.perform(reply) }
     }
   }
 }

@@ -21,6 +21,8 @@ package final class RawClient {
 
   package struct Failure: Error, CustomStringConvertible {
     package var description: String
+
+    package init(_ description: String) { self.description = description }
   }
 
   /// - Parameters:
@@ -30,7 +32,7 @@ package final class RawClient {
   /// - Throws: when the connection is refused.
   package init(port: Int, waiting: Bool = true, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-    guard descriptor >= 0 else { throw Failure(description: "socket: \(Self.reason)") }
+    guard descriptor >= 0 else { throw Failure("socket: \(Self.reason)") }
     if !waiting { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
     if var receiveBuffer {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
@@ -48,7 +50,7 @@ package final class RawClient {
     guard result == 0 else {
       Glibc.close(descriptor)
       isOpen = false
-      throw Failure(description: "cannot connect to port \(port): \(Self.reason)")
+      throw Failure("cannot connect to port \(port): \(Self.reason)")
     }
   }
 
@@ -104,7 +106,7 @@ package final class RawClient {
         Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw Failure(description: "send: \(Self.reason)") }
+      guard count > 0 else { throw Failure("send: \(Self.reason)") }
       sent += count
     }
   }
@@ -131,8 +133,8 @@ package final class RawClient {
       }
       switch try receive(until: deadline) {
       case .some: continue
-      case .none: throw Failure(description: "no answer within \(timeout); received: \(text)")
-      case .end(let end): throw Failure(description: "no answer, the connection was \(end); received: \(text)")
+      case .none: throw Failure("no answer within \(timeout); received: \(text)")
+      case .end(let end): throw Failure("no answer, the connection was \(end); received: \(text)")
       }
     }
   }
@@ -193,7 +195,7 @@ package final class RawClient {
     switch errno {
     case ECONNRESET, EPIPE: return .end(.reset)
     case EAGAIN, EINTR: return .some
-    default: throw Failure(description: "recv: \(Self.reason)")
+    default: throw Failure("recv: \(Self.reason)")
     }
   }
 

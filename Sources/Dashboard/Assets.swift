@@ -1,4 +1,5 @@
 import CPage
+import EventLoop
 
 /// The page's own files, which are part of this program.
 enum Assets {
@@ -17,8 +18,8 @@ enum Assets {
   /// A handler's source.
   static func source(_ file: String) -> String? { files["/\(file)"].map { String(decoding: $0, as: UTF8.self) } }
 
-  static func answer(_ path: String) -> PageAnswer? {
-    path.hasSuffix(".swift") ? nil : files[path].map { PageAnswer(contentType: contentType(path), body: .whole($0)) }
+  static func answer(_ path: String) -> Reply? {
+    path.hasSuffix(".swift") ? nil : files[path].map { .page(contentType(path), $0) }
   }
 
   private static func contentType(_ path: String) -> String {

@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 
 /// Carries out the page's commands. A load or a lesson goes on while others are given; there is one at a time.
 actor CommandDesk {
@@ -23,10 +24,10 @@ actor CommandDesk {
   }
 
   /// What is asked of commands that are not to be given, each of which could be.
-  nonisolated func query(_ request: PageRequest) throws(PageRefusal) -> ForecastQuery {
-    try Self.checkType(request)
+  nonisolated func query(_ request: PageRequest) throws(LocalRefusal) -> ForecastQuery {
+    try request.sent.requireJSON()
     guard let wish = WireJSON.decode(Wish.self, from: request.body), wish.commands.count <= Self.mostCommands else {
-      throw PageRefusal(
+      throw LocalRefusal(
         400, "expected at most \(Self.mostCommands) {\"commands\": [[\"mode\", \"gateway\", \"blocking\"]]}, or others")
     }
     var commands: [[String]] = []
@@ -34,16 +35,10 @@ actor CommandDesk {
     return ForecastQuery(from: .now, commands)
   }
 
-  private static func checkType(_ request: PageRequest) throws(PageRefusal) {
-    guard request.isJSON else {
-      throw PageRefusal(415, "found content type '\(request.contentType)', expected application/json")
-    }
-  }
-
   func perform(_ request: PageRequest) async throws -> CommandOutcome {
-    try Self.checkType(request)
+    try request.sent.requireJSON()
     guard let body = WireJSON.decode(Body.self, from: request.body) else {
-      throw PageRefusal(400, "expected {\"words\": [\"mode\", \"gateway\", \"blocking\"]}, or another command")
+      throw LocalRefusal(400, "expected {\"words\": [\"mode\", \"gateway\", \"blocking\"]}, or another command")
     }
     let command = try PageCommand(body.words)
     guard command.isLong else {
@@ -54,7 +49,7 @@ actor CommandDesk {
   }
 
   private func start(_ command: PageCommand) async throws -> CommandOutcome {
-    guard load == nil else { throw PageRefusal(409, "a load or a lesson is running: end it first") }
+    guard load == nil else { throw LocalRefusal(409, "a load or a lesson is running: end it first") }
     load = command
     await feed.beginWindow()
     await feed.begin(command)
@@ -76,7 +71,7 @@ actor CommandDesk {
   }
 
   func endLoad() async throws -> [String: Bool] {
-    guard let load else { throw PageRefusal(409, "no load of this page is running") }
+    guard let load else { throw LocalRefusal(409, "no load of this page is running") }
     access.interrupt(load.words)
     return ["ended": true]
   }

@@ -1,65 +1,86 @@
-import EventLoop
+import ChainModel
+package import EventLoop
 import Glibc
-import NIOCore
-import NIOHTTP1
-package import NIOPosix
 
 /// Serves the page on this host alone.
-package struct DashboardServer: Sendable {
-  /// One for each loopback address that the machine has.
-  private let listeners: [any Channel]
+package final class DashboardServer: Sendable {
+  private let thread = LoopThread("page")
+  private let local: LocalPort
   private let routes: PageRoutes
 
+  /// They are left to the page's own work: a log to read, a command to run.
+  private static let ownDescriptors = 40
+
   /// Where it listens.
-  package var port: Int { listeners.first?.localAddress?.port ?? 0 }
+  package var port: Int { local.port }
 
   /// Begins to listen.
   /// - Parameters:
   ///   - port: on 127.0.0.1, and on ::1, since `localhost` may mean either.
   ///   - access: to the lab.
-  ///   - group: one thread is enough: it only moves bytes.
   ///   - limits: what it keeps, and whom it waits for.
-  /// - Throws: `IOError` when the port cannot be had.
-  package init(
-    port: Int, access: any LabAccess, group: MultiThreadedEventLoopGroup, limits: PageLimits = PageLimits()
-  ) async throws {
-    let routes = PageRoutes(access: access, limits: limits)
-    self.routes = routes
-    let users = PeerUsers()
-    let rest = AcceptRest.Place(limit: limits.connections)
-    let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 64)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      // What the kernel keeps for one who does not read.
-      .childChannelOption(.socketOption(.so_sndbuf), value: 128 * 1024)
-      .serverChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(AcceptRest(place: rest))
-        }
+  /// - Throws: when the port cannot be had.
+  package init(port: Int, access: any LabAccess, limits: PageLimits = PageLimits()) throws(Listener.Failure) {
+    routes = PageRoutes(access: access, limits: limits, loop: thread.loop)
+    let affordable = max(8, DescriptorLimit.raised() - Self.ownDescriptors)
+    do throws(Listener.Failure) {
+      local = try LocalPort(
+        on: thread.loop, port: port, limits: .init(request: limits.patience, idle: limits.patience),
+        connections: min(limits.connections, affordable), service: PageService(routes, thread.loop)
+      ) { reason in
+        let line = Array("chainlab: connections to the page wait: \(reason)\n".utf8)
+        _ = Glibc.write(STDERR_FILENO, line, line.count)
       }
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          try pipeline.addHandler(HTTPResponseEncoder())
-          try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-          try pipeline.addHandler(HTTPServerPipelineHandler())
-          try pipeline.addHandler(PageHandler(routes: routes, users: users))
-        }
-      }
-    let first = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
-    do {
-      listeners = [first, try await bootstrap.bind(host: "::1", port: first.localAddress?.port ?? port).get()]
-    } catch let error as IOError where error.errnoCode != EADDRINUSE {
-      // A machine without IPv6.
-      listeners = [first]
+      if local.isTwinTaken { throw Listener.Failure(code: EADDRINUSE) }
+    } catch {
+      thread.stop()
+      throw error
     }
+    thread.loop.execute { [local] in local.start() }
   }
 
-  /// Follows the chain until the task is cancelled.
+  /// Follows the chain until the task is cancelled, and ends with all connections. To be called once.
   package func run() async {
     async let following: Void = routes.feed.run()
     await routes.library.run()
     await following
-    for listener in listeners { try? await listener.close() }
+    thread.loop.execute { [local] in local.close() }
+    thread.stop()
   }
+}
+
+/// What the page's port does on its loop, which only moves bytes: everything else is done elsewhere.
+private final class PageService: LocalService, Sendable {
+  let methods = "GET, HEAD, POST, DELETE"
+  private let routes: PageRoutes
+  private let loop: EventLoop
+
+  /// Who is to be given an answer.
+  private struct Client: @unchecked Sendable {  // touched on the loop only
+    let connection: ServerConnection
+    let isHead: Bool
+  }
+
+  init(_ routes: PageRoutes, _ loop: EventLoop) {
+    self.routes = routes
+    self.loop = loop
+  }
+
+  func allows(host: String, origins: [String]) -> Bool { LoopbackCheck.allowsOwnPage(hosts: [host], origins: origins) }
+
+  func answer(_ request: LocalRequest, on connection: ServerConnection) {
+    let client = Client(connection: connection, isHead: request.isHead)
+    Task {
+      let reply = await routes.answer(PageRequest(request))
+      loop.execute { [self] in give(reply, to: client) }
+    }
+  }
+
+  private func give(_ reply: Reply, to client: Client) {
+    let isRefused = reply.goesOn && !client.isHead && !routes.streams.add(client.connection)
+    client.connection.answer(
+      isRefused ? self.reply(LocalRefusal(503, "\(routes.limits.streams) pages follow the chain already")) : reply)
+  }
+
+  func reply(_ refusal: LocalRefusal) -> Reply { Reply(refusal) }
 }

@@ -1,3 +1,4 @@
+import EventLoop
 package import ChainModel
 
 /// A service's handler as it is written in one IO model, out of the very sources that the services are built of.
@@ -16,11 +17,11 @@ package struct HandlerCode: Encodable, Sendable {
     .orderService: "OrderPaymentStatus.swift", .paymentService: "PaymentStates.swift",
   ]
 
-  init(service: ServiceName, model: IOModel) throws(PageRefusal) {
+  init(service: ServiceName, model: IOModel) throws(LocalRefusal) {
     let (function, note) = Self.style(model)
     guard let file = Self.files[service], let source = Assets.source(file),
       let code = Self.function(function, in: source)
-    else { throw PageRefusal(404, "\(service.rawValue) has no handler in the style of \(model.rawValue)") }
+    else { throw LocalRefusal(404, "\(service.rawValue) has no handler in the style of \(model.rawValue)") }
     self.service = service.rawValue
     self.model = model.rawValue
     self.file = file

@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 
 /// A command that the page may give: a verb that changes the running chain, with words that the verb itself checks
 /// again. Nothing of it ever passes a shell.
@@ -15,40 +16,40 @@ struct PageCommand: Hashable, Sendable {
   private static let wordLimit = 16
   private static let lengthLimit = 200
 
-  init(_ words: [String]) throws(PageRefusal) {
+  init(_ words: [String]) throws(LocalRefusal) {
     guard let verb = words.first, words.count <= Self.wordLimit,
       words.allSatisfy({ $0.utf8.count <= Self.lengthLimit && !$0.utf8.contains { $0 < 0x20 || $0 == 0x7f } })
     else {
-      throw PageRefusal(
+      throw LocalRefusal(
         400, "expected 1 to \(Self.wordLimit) words of at most \(Self.lengthLimit) bytes, without control characters")
     }
     switch verb {
     case "mode", "pool", "fault", "admission", "policy":
       guard words.count >= 3, words[1] == "all" || ReplicaName(words[1]) != nil else {
         let services = ServiceName.allCases.map(\.rawValue) + ["all"]
-        throw PageRefusal(
+        throw LocalRefusal(
           400, "\(verb): expected a service (\(services.joined(separator: ", "))) or a replica, and what to set")
       }
       if let option = words.first(where: { $0.hasPrefix("-") }) {
-        throw PageRefusal(400, "\(verb): found the option '\(option)', expected none")
+        throw LocalRefusal(400, "\(verb): found the option '\(option)', expected none")
       }
     case "scale":
       guard words.count == 3, ServiceName(rawValue: words[1]) != nil, Int(words[2]) != nil else {
-        throw PageRefusal(400, "scale: expected a service and how many replicas it is to have")
+        throw LocalRefusal(400, "scale: expected a service and how many replicas it is to have")
       }
     case "load": try Self.checkLoad(words)
     case "lesson":
       guard words.count >= 3, words[1] == "run", !words[2].hasPrefix("-"),
         words.dropFirst(3).allSatisfy({ ["--quick", "--again"].contains($0) })
-      else { throw PageRefusal(400, "lesson: expected run, a lesson's name, and --quick or --again") }
+      else { throw LocalRefusal(400, "lesson: expected run, a lesson's name, and --quick or --again") }
     default:
-      throw PageRefusal(
+      throw LocalRefusal(
         400, "found the verb '\(verb)', expected mode, pool, fault, admission, policy, scale, load or lesson")
     }
     self.words = words
   }
 
-  private static func checkLoad(_ words: [String]) throws(PageRefusal) {
+  private static func checkLoad(_ words: [String]) throws(LocalRefusal) {
     var index = 1
     while index < words.count {
       if words[index] == "--poisson" {
@@ -56,7 +57,7 @@ struct PageCommand: Hashable, Sendable {
         continue
       }
       guard loadOptions.contains(words[index]), index + 1 < words.count, !words[index + 1].hasPrefix("-") else {
-        throw PageRefusal(
+        throw LocalRefusal(
           400,
           "load: found '\(words[index])', expected --poisson or one of \(loadOptions.joined(separator: ", ")) with its value"
         )

@@ -11,9 +11,7 @@ package struct PageLimits: Sendable {
   package var connections = 256
   /// Connections that follow the chain.
   package var streams = 64
-  /// How long a stream may take nothing.
-  package var streamPatience = Duration.seconds(30)
-  /// How long a request may take to come in whole, and its answer to be taken.
+  /// How long a request may take to come in whole, and how long a client may take nothing of its answer.
   package var patience = Duration.seconds(60)
 
   package init() {}

@@ -52,6 +52,16 @@ package class Connection: Watched {
     return true
   }
 
+  /// The same, for bytes that need no copy to be kept.
+  func send(_ bytes: [UInt8]) -> Bool {
+    guard !hasUnsent else {
+      unsent += bytes
+      return true
+    }
+    (unsent, unsentFrom) = (bytes, 0)
+    return flush()
+  }
+
   /// The other side takes more.
   /// - Returns: false when the connection is broken.
   func flush() -> Bool {
@@ -62,21 +72,24 @@ package class Connection: Watched {
     if !hasUnsent {
       unsent = []
       unsentFrom = 0
-      watch(for: interest & ~Readiness.output)
     }
+    watch(for: interest & ~Readiness.output)
     return true
   }
 
   /// Puts bytes before the connection is made: they go out with the first `flush`.
   func keepForLater(_ bytes: UnsafeRawBufferPointer) { unsent.append(contentsOf: bytes) }
 
+  /// So much is sent at a time, also to one who takes it all; then it is somebody else's turn.
+  private static let fairShare = 256 * 1024
+
   /// Sends what goes out at once, from any thread that may.
   /// - Returns: how many bytes; −1 when the connection is broken.
   func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int {
     var sent = 0
-    while sent < bytes.count {
-      let count = Glibc.send(
-        descriptor, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+    let most = min(bytes.count, Self.fairShare)
+    while sent < most {
+      let count = Glibc.send(descriptor, bytes.baseAddress.map { $0 + sent }, most - sent, Int32(MSG_NOSIGNAL))
       if count < 0, errno == EINTR { continue }
       if count < 0 { return errno == EAGAIN ? sent : -1 }
       sent += count

@@ -27,7 +27,7 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
   private var tasks: [UnownedJob] = []
   private var closed: [Watched] = []
   private var isStopped = false
-  private(set) lazy var diagnosis = chain_socket_table()
+  private var socketTable: Int32 = -1
 
   private let inboxLock = Condition()
   private var inbox: [Job] = []
@@ -45,6 +45,7 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
 
   deinit {
     Glibc.close(epoll)
+    if socketTable >= 0 { Glibc.close(socketTable) }
     input.deallocate()
     events.deallocate()
   }
@@ -165,6 +166,12 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
   package func stop() { execute { [self] in isStopped = true } }
 
   // MARK: Descriptors
+
+  /// For `chain_peer_is_held`; −1 where there is none, or no descriptor for it now.
+  var diagnosis: Int32 {
+    if socketTable < 0 { socketTable = chain_socket_table() }
+    return socketTable
+  }
 
   func watch(_ watched: Watched, for interest: UInt32) {
     let operation = watched.isRegistered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD

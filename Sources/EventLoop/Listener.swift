@@ -7,6 +7,8 @@ package final class Listener: Watched {
   /// Why a port cannot be had, as `errno` has it.
   package struct Failure: Error {
     package let code: Int32
+
+    package init(code: Int32) { self.code = code }
   }
 
   private let loop: EventLoop
@@ -33,13 +35,14 @@ package final class Listener: Watched {
   ///   - host: an address, IPv4 or IPv6.
   ///   - port: 0 for any.
   ///   - backlog: how many the kernel keeps that are not accepted.
+  ///   - sendBuffer: bytes that the kernel keeps of what a client has yet to take; nil: as many as it likes.
   ///   - hasRoom: whether another one can be taken; whoever says no calls `look` when that changes.
   ///   - onShortage: called with the reason when connections cannot be accepted for want of descriptors or memory.
   ///   - accepted: takes a connection's descriptor, which does not block.
   /// - Throws: when the port cannot be had.
   package init(
-    on loop: EventLoop, host: String, port: Int, backlog: Int, hasRoom: (() -> Bool)? = nil,
-    onShortage: @escaping (String) -> Void, accepted: @escaping (Int32) -> Void
+    on loop: EventLoop, host: String, port: Int, backlog: Int, sendBuffer: Int32? = nil,
+    hasRoom: (() -> Bool)? = nil, onShortage: @escaping (String) -> Void, accepted: @escaping (Int32) -> Void
   ) throws(Failure) {
     self.loop = loop
     self.hasRoom = hasRoom
@@ -54,6 +57,7 @@ package final class Listener: Watched {
     if address.family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, 4) }
     // Connections have it from their listener.
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    if var sendBuffer { setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &sendBuffer, 4) }
     guard address.use({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, Int32(clamping: backlog)) == 0 else {
       let code = errno
       Glibc.close(descriptor)
@@ -85,6 +89,8 @@ package final class Listener: Watched {
 
   override func ready(_ events: UInt32) {
     for _ in 0..<(hasRoom == nil ? Self.fairShare : 1) {
+      // Another listener may have taken the last place.
+      guard hasRoom?() ?? true else { break }
       let descriptor = chain_accept(self.descriptor)
       if descriptor >= 0 {
         accepted(descriptor)

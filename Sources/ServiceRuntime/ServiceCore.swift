@@ -1,5 +1,6 @@
 import Atomics
 import ChainModel
+import EventLoop
 import Glibc
 import TraceLog
 import Topology
@@ -124,7 +125,7 @@ struct Limits: Sendable {
   /// Kept back for the log, the databases, the control port, and refusing what is too much.
   static let reserve = 96
 
-  init(_ configuration: ServiceConfiguration, descriptors: Int = Self.descriptorLimit()) {
+  init(_ configuration: ServiceConfiguration, descriptors: Int = DescriptorLimit.raised()) {
     self.descriptors = descriptors
     // A request in flight may hold two sockets, the caller's and the callee's; a worker a few files more. Where there are
     // few, there are not as many requests as workers.

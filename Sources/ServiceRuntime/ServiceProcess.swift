@@ -72,9 +72,9 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     core.switchMode(to: core.configuration.model)
     let loop = EventLoop()
     let routes = ControlRoutes(core: core, loops: front.loops, controlLoop: loop)
-    let control: ControlPort
+    let control: LocalPort
     do {
-      control = try open(front, routes, on: loop)
+      control = try open(front, routes)
     } catch {
       core.releaseThreads()
       front.shutDown()
@@ -92,19 +92,17 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   }
 
   /// Takes both ports.
-  private func open(_ front: ServiceFront, _ routes: ControlRoutes, on loop: EventLoop) throws(PortError) -> ControlPort
-  {
+  private func open(_ front: ServiceFront, _ routes: ControlRoutes) throws(PortError) -> LocalPort {
     let configuration = core.configuration
-    do {
+    do throws(Listener.Failure) {
       let port = try front.listen()
       state.withLock { $0.port = port }
     } catch {
       throw portFailure(error, port: configuration.port)
     }
-    do {
-      let control = try ControlPort(
-        on: loop, host: configuration.host, port: configuration.controlPort, routes: routes,
-        service: core.environment.replica, logger: core.environment.logger)
+    do throws(Listener.Failure) {
+      let control = try routes.open(
+        host: configuration.host, port: configuration.controlPort, logger: core.environment.logger)
       state.withLock { $0.controlPort = control.port }
       return control
     } catch {
@@ -142,9 +140,8 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     loop.schedule(after: Self.tick) { [self] in drain(until: end, on: loop) }
   }
 
-  private func portFailure(_ error: any Error, port: Int) -> PortError {
-    guard let failure = error as? Listener.Failure else { return PortError(port: port, reason: "\(error)") }
-    return PortError(
+  private func portFailure(_ failure: Listener.Failure, port: Int) -> PortError {
+    PortError(
       port: port, reason: failure.code == EADDRINUSE ? "it is in use" : String(cString: strerror(failure.code)))
   }
 }

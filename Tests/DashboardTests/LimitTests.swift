@@ -109,7 +109,7 @@ import TraceLog
     defer { gateway.close() }
     var limits = PageLimits()
     limits.streams = 1
-    limits.streamPatience = .milliseconds(400)
+    limits.patience = .seconds(2)
     try await TestPage.with(lab, limits: limits) { page in
       func follow() -> Int? { try? page.status("/api/v1/events", over: page.connect()) }
       let deaf = try page.connect(receiveBuffer: 4096)

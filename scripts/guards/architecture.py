@@ -37,14 +37,9 @@ SYSTEM_LIBRARIES = {"CCurl", "CSQLite", "CZlib", "CPlatform"}
 PURE = ("CascadeAnalysis", "ChainSimulator", "Lessons")
 PURE_LIBRARIES = {"Swift"}
 
-# R4: the files that may use the network although their target reads the log, each with its reason.
-USES_THE_NETWORK: dict[str, str] = {
-    f"Sources/Dashboard/{file}.swift": "it serves the page; it asks no service anything"
-    for file in ("DashboardServer", "HTTP/AcceptRest", "HTTP/EventStreams", "HTTP/PageHandler", "HTTP/PageMessages")
-}
-
+# What no instrument that reads the log may use (R4). The page is served by the foundation's loop.
 _NETWORK = re.compile(r"_?C?NIO\w*|CCurl|FoundationNetworking")
-_NOT_IN_A_HANDLER = re.compile(r"_?C?NIO\w*|CCurl|FoundationNetworking|Glibc|Musl|Logging|Tracing")
+_NOT_IN_A_HANDLER = re.compile(r"EventLoop|_?C?NIO\w*|CCurl|FoundationNetworking|Glibc|Musl|Logging|Tracing")
 
 
 _GIVE_A_ROW = "give it a row in scripts/guards/architecture.py, or remove it"
@@ -160,23 +155,13 @@ def _arguments(code, at):
     return code[at:]
 
 
-def instruments_read_the_log(tree, exceptions=None):
-    exceptions = USES_THE_NETWORK if exceptions is None else exceptions
-    used = set()
+def instruments_read_the_log(tree):
     for path in tree.swift("Sources/CascadeAnalysis", "Sources/TraceExport", "Sources/Dashboard"):
         for module, line in imports(tree.text(path)):
-            if not _NETWORK.fullmatch(module):
-                continue
-            if exceptions.get(path):
-                used.add(path)
-                continue
-            yield Finding(
-                path, line, f"import {module}", "an instrument that derives everything from records",
-                "read the trace log, or give the file and its reason in USES_THE_NETWORK")
-    for path in sorted(exceptions.keys() - used):
-        yield Finding(
-            path, 1, "an exception from R4 nobody needs", "only exceptions in use, with their reasons",
-            "remove it from USES_THE_NETWORK")
+            if _NETWORK.fullmatch(module):
+                yield Finding(
+                    path, line, f"import {module}", "an instrument that derives everything from records",
+                    "read the trace log")
 
 
 def only_topology_knows_yaml(tree):

@@ -79,7 +79,7 @@ PLANTS = {
     "R2-handlers": [
         *_each(_GATEWAY, "import NIOCore", *(
             f"{form}\n" for form in ("import NIOCore", "internal import NIOCore", "import class NIOCore.Channel"))),
-        *_each("Sources/UserService/Store/Planted.swift", None, "import NIO\n", "import _NIODataStructures\n"),
+        *_each("Sources/UserService/Store/Planted.swift", None, "import EventLoop\n", "import _NIODataStructures\n"),
         *_each("Sources/OrderService/Planted.swift", None, "import CCurl\n", "import Glibc\n", "import Musl\n"),
         *_each("Sources/PaymentService/Planted.swift", None, *(
             f"import {module}\n" for module in ("Logging", "Tracing", "FoundationNetworking"))),

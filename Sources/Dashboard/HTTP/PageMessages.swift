@@ -1,33 +1,24 @@
 import ChainModel
-import NIOHTTP1
+import EventLoop
 
-/// A request to the page's port, complete.
+/// A request to the page's port, as its routes want it.
 struct PageRequest: Sendable {
-  var method: String
+  let sent: LocalRequest
   /// Without the query.
-  var path: String
-  var query: [String: String]
-  var headers: HTTPHeaders
-  var body: [UInt8] = []
+  let path: String
+  let query: [String: String]
 
-  static let bodyLimit = 64 * 1024
+  var body: [UInt8] { sent.body }
 
-  /// See `LoopbackCheck`.
-  var isAllowed: Bool { LoopbackCheck.allowsOwnPage(hosts: headers["host"], origins: headers["origin"]) }
-  var contentType: String { headers.first(name: "content-type")?.lowercased() ?? "" }
-  /// What a page of elsewhere cannot send without asking first.
-  var isJSON: Bool { contentType == "application/json" || contentType.hasPrefix("application/json;") }
-
-  init(_ head: HTTPRequestHead) {
-    method = head.method.rawValue
-    headers = head.headers
-    let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    path = Self.decoded(parts[0])
-    query = [:]
-    for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&").prefix(32) {
+  init(_ sent: LocalRequest) {
+    self.sent = sent
+    path = Self.decoded(sent.path[...])
+    var query: [String: String] = [:]
+    for pair in sent.query.split(separator: "&").prefix(32) {
       let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       query[Self.decoded(sides[0])] = sides.count > 1 ? Self.decoded(sides[1]) : ""
     }
+    self.query = query
   }
 
   /// Percent signs and plus signs resolved; what is no UTF-8 then becomes U+FFFD.
@@ -57,52 +48,39 @@ struct PageRequest: Sendable {
   }
 
   /// A whole number of the query.
-  func number(_ key: String, in range: ClosedRange<UInt64>, default standard: UInt64) throws(PageRefusal) -> UInt64 {
+  func number(_ key: String, in range: ClosedRange<UInt64>, default standard: UInt64) throws(LocalRefusal) -> UInt64 {
     guard let text = query[key] else { return standard }
     guard let number = UInt64(text), range.contains(number) else {
-      throw PageRefusal(
+      throw LocalRefusal(
         400, "\(key): found '\(text)', expected a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }
 }
 
-struct PageAnswer: Sendable {
-  enum Body: Sendable {
-    case whole([UInt8])
-    /// Server-sent events, until either side closes.
-    case events
+/// What the page's port answers.
+extension Reply {
+  /// What every answer carries: the page may load nothing from elsewhere and be shown inside no other page.
+  private static let security = [
+    "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+      + "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options: nosniff", "referrer-policy: no-referrer", "cross-origin-resource-policy: same-origin",
+    "cross-origin-opener-policy: same-origin", "cache-control: no-store",
+  ]
+
+  static func page(_ contentType: String, _ bytes: [UInt8]) -> Reply {
+    Reply(200, contentType, bytes, fields: security)
   }
 
-  var status = 200
-  var contentType: String
-  var body: Body
+  static func json(_ bytes: [UInt8]) -> Reply { page("application/json", bytes) }
 
-  static func json(_ bytes: [UInt8]) -> PageAnswer { PageAnswer(contentType: "application/json", body: .whole(bytes)) }
-
-  static func json(_ value: some Encodable) -> PageAnswer { json(WireJSON.encode(value)) }
+  static func json(_ value: some Encodable) -> Reply { json(WireJSON.encode(value)) }
 
   /// RFC 9457.
-  init(_ refusal: PageRefusal) {
-    status = refusal.status
-    contentType = "application/problem+json"
-    body = .whole(WireJSON.encode(["detail": refusal.detail, "status": String(refusal.status)]))
-  }
-
-  init(status: Int = 200, contentType: String, body: Body) {
-    self.status = status
-    self.contentType = contentType
-    self.body = body
-  }
-}
-
-/// Why a request is refused, in words for whoever sent it.
-struct PageRefusal: Error {
-  var status: Int
-  var detail: String
-
-  init(_ status: Int, _ detail: String) {
-    self.status = status
-    self.detail = detail
+  init(_ refusal: LocalRefusal) {
+    self.init(
+      refusal.status, "application/problem+json",
+      WireJSON.encode(["detail": refusal.detail, "status": String(refusal.status)]),
+      fields: Self.security + (refusal.allow.map { ["allow: \($0)"] } ?? []))
   }
 }

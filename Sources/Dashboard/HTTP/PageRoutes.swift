@@ -1,5 +1,6 @@
 import CascadeAnalysis
 import ChainModel
+import EventLoop
 import TraceLog
 
 /// What the page's port answers. The page has no other source than this, and neither has anybody with curl.
@@ -34,43 +35,28 @@ final class PageRoutes: Sendable {
   let library: TimelineLibrary
   private let commands: CommandDesk
 
-  init(access: any LabAccess, limits: PageLimits) {
+  init(access: any LabAccess, limits: PageLimits, loop: EventLoop) {
     self.access = access
     self.limits = limits
-    streams = EventStreams(limits)
+    streams = EventStreams(loop, limit: limits.streams)
     feed = LiveFeed(access: access, streams: streams, limits: limits)
     library = TimelineLibrary(access: access, feed: feed, limits: limits)
     commands = CommandDesk(access: access, feed: feed)
   }
 
-  /// What one who begins to follow the chain is told first.
-  func greeting() async -> [UInt8] { EventStreams.frame("state", WireJSON.encode(await feed.current())) }
-
-  func answer(_ request: PageRequest) async -> PageAnswer {
-    guard request.isAllowed else {
-      return PageAnswer(
-        PageRefusal(403, "this port answers its own page and programs of this host: check Host and Origin"))
-    }
+  func answer(_ request: PageRequest) async -> Reply {
     do {
       return try await route(request)
-    } catch let refusal as PageRefusal {
-      return PageAnswer(refusal)
+    } catch let refusal as LocalRefusal {
+      return Reply(refusal)
     } catch {
-      return PageAnswer(PageRefusal(404, PlainText.clean("\(error)")))
+      return Reply(LocalRefusal(404, PlainText.clean("\(error)")))
     }
   }
 
-  private func route(_ request: PageRequest) async throws -> PageAnswer {
-    let isRead = request.method == "GET" || request.method == "HEAD"
-    guard request.path.hasPrefix("/api/") else {
-      guard isRead else { throw PageRefusal(405, "\(request.path) takes GET") }
-      guard let asset = Assets.answer(request.path) else {
-        throw PageRefusal(404, "there is no page at \(PlainText.clean(request.path))")
-      }
-      return asset
-    }
-    switch (isRead ? "GET" : request.method, request.path) {
-    case ("GET", "/api/v1/events"): return PageAnswer(contentType: "text/event-stream", body: .events)
+  private func route(_ request: PageRequest) async throws -> Reply {
+    switch (request.sent.method, request.path) {
+    case ("GET", "/api/v1/events"): return await follow()
     case ("GET", "/api/v1/state"): return .json(await feed.current())
     case ("GET", "/api/v1/runs"): return .json(try access.runs())
     case ("GET", "/api/v1/lessons"): return .json(try access.lessons())
@@ -83,13 +69,44 @@ final class PageRoutes: Sendable {
     case ("POST", "/api/v1/window"):
       await feed.beginWindow()
       return .json(await feed.current())
-    case ("GET", let path) where path.hasPrefix("/api/v1/runs/"): return try await run(request)
-    default: throw PageRefusal(404, "no such address; what there is stands in Sources/Dashboard/HTTP/PageRoutes.swift")
+    case ("GET", let path) where path.hasPrefix(Self.ofRun): return try await run(request)
+    case ("GET", let path):
+      if let asset = Assets.answer(path) { return asset }
+      throw refusal(path)
+    case (_, let path): throw refusal(path)
     }
   }
 
-  private func run(_ request: PageRequest) async throws -> PageAnswer {
-    let parts = request.path.dropFirst("/api/v1/runs/".count).split(separator: "/", omittingEmptySubsequences: false)
+  /// The state now, and from then on whatever is told to all who follow.
+  private func follow() async -> Reply {
+    var reply = Reply.page("text/event-stream", EventStreams.frame("state", WireJSON.encode(await feed.current())))
+    reply.goesOn = true
+    return reply
+  }
+
+  private static let ofRun = "/api/v1/runs/"
+  private static let methods = [
+    "/api/v1/forecast": "POST", "/api/v1/commands": "POST", "/api/v1/window": "POST", "/api/v1/load": "DELETE",
+  ]
+  private static let read: Set = [
+    "/api/v1/events", "/api/v1/state", "/api/v1/runs", "/api/v1/lessons", "/api/v1/compare", "/api/v1/code",
+    "/api/v1/steps",
+  ]
+
+  private func refusal(_ path: String) -> LocalRefusal {
+    let isRead = Self.read.contains(path) || path.hasPrefix(Self.ofRun) || Assets.answer(path) != nil
+    if let taken = isRead ? "GET, HEAD" : Self.methods[path] {
+      return LocalRefusal(405, "\(PlainText.clean(path)) takes \(taken)", allow: taken)
+    }
+    return LocalRefusal(
+      404,
+      path.hasPrefix("/api/")
+        ? "no such address; what there is stands in Sources/Dashboard/HTTP/PageRoutes.swift"
+        : "there is no page at \(PlainText.clean(path))")
+  }
+
+  private func run(_ request: PageRequest) async throws -> Reply {
+    let parts = request.path.dropFirst(Self.ofRun.count).split(separator: "/", omittingEmptySubsequences: false)
       .map(String.init)
     let run = parts[0]
     switch parts.dropFirst().joined(separator: "/") {
@@ -107,19 +124,19 @@ final class PageRoutes: Sendable {
     case "search":
       return .json(try await library.search(run, request.query["q"] ?? "", from: try span(request).lowerBound))
     case let rest where rest.hasPrefix("traces/"): return .json(try await library.trace(run, String(rest.dropFirst(7))))
-    default: throw PageRefusal(404, "a run has lanes, states, cascade, search and traces")
+    default: throw LocalRefusal(404, "a run has lanes, states, cascade, search and traces")
     }
   }
 
-  private func span(_ request: PageRequest) throws(PageRefusal) -> ClosedRange<UInt64> {
+  private func span(_ request: PageRequest) throws(LocalRefusal) -> ClosedRange<UInt64> {
     let largest = UInt64(1) << 53
     let from = try request.number("from", in: 0...largest, default: 0)
     let to = try request.number("to", in: 0...largest, default: largest)
-    guard to >= from else { throw PageRefusal(400, "to: found \(to), expected at least from, \(from)") }
+    guard to >= from else { throw LocalRefusal(400, "to: found \(to), expected at least from, \(from)") }
     return from...to
   }
 
-  private func window(_ request: PageRequest) throws(PageRefusal) -> TimelineWindow {
+  private func window(_ request: PageRequest) throws(LocalRefusal) -> TimelineWindow {
     let span = try span(request)
     let first = Int(try request.number("first", in: 0...100_000, default: 0))
     let count = Int(try request.number("count", in: 0...10_000, default: 100))
@@ -128,19 +145,19 @@ final class PageRoutes: Sendable {
       lanes: first..<(first + count))
   }
 
-  private func code(_ request: PageRequest) throws(PageRefusal) -> HandlerCode {
+  private func code(_ request: PageRequest) throws(LocalRefusal) -> HandlerCode {
     guard let service = request.query["service"].flatMap({ ReplicaName($0)?.service }),
       let model = request.query["model"].flatMap({ IOModel(rawValue: $0) })
     else {
-      throw PageRefusal(
+      throw LocalRefusal(
         400, "expected ?service=\(ServiceName.gateway.rawValue)&model=\(IOModel.blocking.rawValue), or others")
     }
     return try HandlerCode(service: service, model: model)
   }
 
-  private func compare(_ request: PageRequest) async throws -> PageAnswer {
+  private func compare(_ request: PageRequest) async throws -> Reply {
     guard let a = request.query["a"], let b = request.query["b"] else {
-      throw PageRefusal(400, "expected two runs: ?a=ID&b=ID")
+      throw LocalRefusal(400, "expected two runs: ?a=ID&b=ID")
     }
     return .json(try await access.compare(a, b))
   }

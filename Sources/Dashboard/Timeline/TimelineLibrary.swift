@@ -1,6 +1,7 @@
 import CPage
 import CascadeAnalysis
 import ChainModel
+import EventLoop
 import TraceLog
 
 /// The timelines that are held: that of the chain which runs, and of the runs that were looked at last, for some minutes.
@@ -39,7 +40,7 @@ actor TimelineLibrary {
   /// The running chain's, if it is meant.
   private func live(_ run: String) async throws -> TimelineIndex? {
     guard let index = await feed.timeline() else {
-      guard run != "current" else { throw PageRefusal(404, "no chain is running") }
+      guard run != "current" else { throw LocalRefusal(404, "no chain is running") }
       return nil
     }
     let id = await feed.runID
@@ -48,7 +49,7 @@ actor TimelineLibrary {
 
   private func id(_ run: String) async throws -> String {
     guard run == "current" else { return run }
-    guard let id = await feed.runID else { throw PageRefusal(404, "no chain is running") }
+    guard let id = await feed.runID else { throw LocalRefusal(404, "no chain is running") }
     return id
   }
 
@@ -104,7 +105,7 @@ actor TimelineLibrary {
     let isSpan = name.hasPrefix("span:")
     guard let wanted = isSpan ? Self.trace(of: SpanID(hex: String(name.dropFirst(5))), scan) : TraceID(hex: name),
       let waterfall = TraceWaterfall(scan, trace: wanted)
-    else { throw PageRefusal(404, "the log holds no trace '\(PlainText.clean(name))'") }
+    else { throw LocalRefusal(404, "the log holds no trace '\(PlainText.clean(name))'") }
     return waterfall
   }
 
@@ -123,7 +124,7 @@ actor TimelineLibrary {
 
   func search(_ run: String, _ query: String, from: UInt64) async throws -> TimelineSearch {
     guard (1...200).contains(query.count) else {
-      throw PageRefusal(400, "q: found \(query.count) characters, expected 1 to 200")
+      throw LocalRefusal(400, "q: found \(query.count) characters, expected 1 to 200")
     }
     let index = try await index(run)
     return TimelineSearch(try await reader(run).scan(), query, from: from, index)

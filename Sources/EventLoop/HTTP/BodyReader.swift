@@ -5,14 +5,15 @@ struct BodyReader {
     case length(Int)
     case untilEnd
     case chunkSize(Int, digits: Int)
-    /// Behind a chunk's size, where extensions may stand.
+    /// Behind a chunk's size, where blanks and then extensions may stand.
+    case chunkBlank(Int)
     case chunkExtension(Int, length: Int)
     case chunkSizeEnd(Int)
     case chunk(Int)
     case chunkEnd
     case chunkEndFeed
-    /// In a line of the trailer, of which so much has come; and all of it.
-    case trailer(line: Int, total: Int)
+    /// In a line of the trailer, of which so much has come; and all of it. Each is a field: a name, a colon, a value.
+    case trailer(line: Int, total: Int, isNamed: Bool)
     case trailerFeed(line: Int, total: Int)
     case done
   }
@@ -76,11 +77,16 @@ struct BodyReader {
       if let digit = Self.hexDigit(byte) {
         guard digits < 12 else { throw .malformed(.chunk) }
         state = .chunkSize(size << 4 | digit, digits: digits + 1)
-      } else if digits > 0, byte == UInt8(ascii: ";") || ByteKind.isBlank(byte) {
-        state = .chunkExtension(size, length: 1)
       } else {
-        guard digits > 0, byte == ByteKind.carriageReturn else { throw .malformed(.chunk) }
-        state = .chunkSizeEnd(size)
+        guard digits > 0 else { throw .malformed(.chunk) }
+        state = byte == ByteKind.carriageReturn ? .chunkSizeEnd(size) : .chunkBlank(size)
+        if case .chunkBlank = state { try step(byte) }
+      }
+    case .chunkBlank(let size):
+      if byte == UInt8(ascii: ";") {
+        state = .chunkExtension(size, length: 1)
+      } else if !ByteKind.isBlank(byte) {
+        throw .malformed(.chunk)
       }
     case .chunkExtension(let size, let length):
       if byte == ByteKind.carriageReturn {
@@ -91,7 +97,7 @@ struct BodyReader {
       }
     case .chunkSizeEnd(let size):
       guard byte == ByteKind.lineFeed else { throw .malformed(.chunk) }
-      state = size == 0 ? .trailer(line: 0, total: 0) : .chunk(size)
+      state = size == 0 ? .trailer(line: 0, total: 0, isNamed: false) : .chunk(size)
     case .chunkEnd:
       guard byte == ByteKind.carriageReturn else { throw .malformed(.chunk) }
       state = .chunkEndFeed
@@ -104,17 +110,21 @@ struct BodyReader {
 
   private mutating func stepTrailer(_ byte: UInt8) throws(HTTPRefusal) {
     switch state {
-    case .trailer(let line, let total):
+    case .trailer(let line, let total, let isNamed):
       if byte == ByteKind.carriageReturn {
+        guard isNamed || line == 0 else { throw .malformed(.fieldName) }
         state = .trailerFeed(line: line, total: total)
       } else {
-        guard ByteKind.isValue(byte) else { throw .malformed(.fieldValue) }
+        let isColon = byte == UInt8(ascii: ":") && line > 0
+        guard isNamed ? ByteKind.isValue(byte) : isColon || ByteKind.isToken(byte) else {
+          throw .malformed(isNamed ? .fieldValue : .fieldName)
+        }
         guard total < Self.extraLimit else { throw .malformed(.trailer) }
-        state = .trailer(line: line + 1, total: total + 1)
+        state = .trailer(line: line + 1, total: total + 1, isNamed: isNamed || isColon)
       }
     case .trailerFeed(let line, let total):
       guard byte == ByteKind.lineFeed else { throw .malformed(.lineEnd) }
-      state = line == 0 ? .done : .trailer(line: 0, total: total)
+      state = line == 0 ? .done : .trailer(line: 0, total: total, isNamed: false)
     default: break
     }
   }

@@ -82,7 +82,7 @@ package final class HeadParser {
     }
     let line = try Self.checked(base, 0, first)
     guard line.count >= 12, line.start[8] == 0x20, line.count == 12 || line.start[12] == 0x20,
-      let status = line[9..<12].decimal, status >= 100
+      let status = line[9..<12].decimal, status >= 100, line[12..<line.count].bytes.allSatisfy(ByteKind.isValue)
     else { throw .malformed(.line) }
     let minor = try Self.minorVersion(line[0..<8])
     guard let length = try readFields(bytes, base, from: first + 1) else { return nil }

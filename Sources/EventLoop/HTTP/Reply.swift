@@ -1,5 +1,5 @@
 /// An answer to a request, ready to be sent.
-package struct Reply {
+package struct Reply: Sendable {
   package var status: Int
   package var contentType: String
   /// Whole lines besides those that every answer has.
@@ -7,6 +7,8 @@ package struct Reply {
   package var body: [UInt8]
   /// Whether the connection ends with it.
   package var closes: Bool
+  /// Whether more of its body follows, by `ServerConnection.goOn`, until either side ends the connection.
+  package var goesOn = false
 
   package init(_ status: Int, _ contentType: String, _ body: [UInt8], fields: [String] = [], closes: Bool = false) {
     self.status = status
@@ -23,16 +25,16 @@ extension Reply {
   ///   - output: where to.
   ///   - date: as `HTTPDate` has it.
   ///   - connection: what the client is told about the connection.
-  ///   - isHead: an answer to HEAD tells only how long its body would be.
-  func write(to output: Output, date: HTTPDate, connection: ConnectionWord, isHead: Bool) {
+  ///   - headOnly: without the body: an answer to HEAD tells only how long that would be.
+  func write(to output: Output, date: HTTPDate, connection: ConnectionWord, headOnly: Bool) {
     writeHead(to: output, date: date, connection: connection)
     // A 204 has no body, and nothing that says how long it is.
-    if status != 204 {
+    if status != 204, !goesOn {
       output.append("\r\ncontent-length: ")
       output.append(number: body.count)
     }
     output.append("\r\n\r\n")
-    if !isHead, status != 204 { output.append(body) }
+    if !headOnly, status != 204 { output.append(body) }
   }
 
   func writeHead(to output: Output, date: HTTPDate, connection: ConnectionWord) {

@@ -12,6 +12,8 @@ package final class ServerConnection: Connection {
     case answering
     /// Its answer has been given and not been taken yet; whether the connection then ends.
     case untaken(closes: Bool)
+    /// Its answer goes on until the connection ends.
+    case streaming
     /// The last answer has been given: what still comes is thrown away, until the client has read it.
     case draining
   }
@@ -47,6 +49,7 @@ package final class ServerConnection: Connection {
 
   /// A client that sends thousands of requests at once gets so many answers; then it is somebody else's turn.
   private static let fairShare = 16
+  private static let longBody = 32 * 1024
 
   init(_ descriptor: Int32, of server: HTTPServer) {
     self.server = server
@@ -271,18 +274,31 @@ package final class ServerConnection: Connection {
   /// Answers the request. Nothing happens when it has been answered, or the connection is closed.
   package func answer(_ reply: Reply) {
     guard isOpen, !request.isAnswered else { return }
+    // A long body is sent from where it is.
+    let isLong = !request.isHead && reply.body.count > Self.longBody
     loop.output.clear()
-    let closes = write(reply, to: loop.output, server.date)
-    finish(loop.output.bytes, closes: closes)
+    let closes = write(reply, to: loop.output, server.date, headOnly: isLong)
+    finish(loop.output.bytes, then: isLong ? reply.body : [], closes: closes, goesOn: reply.goesOn && !request.isHead)
+  }
+
+  /// Sends more of an answer that goes on. A client that has yet to take what was sent before is passed over.
+  package func goOn(with bytes: [UInt8]) {
+    guard isOpen, case .streaming = phase, !hasUnsent else { return }
+    if !send(bytes) { close() }
+  }
+
+  /// Sends bytes in place of an answer or after one, whatever they are: for a server that is to misbehave.
+  package func answer(raw bytes: [UInt8]) {
+    if isOpen { finish(UnsafeRawBufferPointer(start: nil, count: 0), then: bytes, closes: false) }
   }
 
   /// - Returns: whether the connection ends with the answer.
-  func write(_ reply: Reply, to output: Output, _ date: HTTPDate) -> Bool {
+  func write(_ reply: Reply, to output: Output, _ date: HTTPDate, headOnly: Bool = false) -> Bool {
     // A request that has not come whole cannot be told from the next one.
     let isWhole = body?.isDone ?? true
-    let closes = reply.closes || !request.keepsConnection || !isWhole
+    let closes = reply.closes || !request.keepsConnection || !isWhole || reply.goesOn && !request.isHead
     let word: ConnectionWord = closes ? .close : request.minor == 0 ? .keepAlive : .usual
-    reply.write(to: output, date: date, connection: word, isHead: request.isHead)
+    reply.write(to: output, date: date, connection: word, headOnly: headOnly || request.isHead)
     return closes
   }
 
@@ -293,12 +309,16 @@ package final class ServerConnection: Connection {
     rest.withUnsafeBytes { finish($0, closes: closes) }
   }
 
-  private func finish(_ bytes: UnsafeRawBufferPointer, closes: Bool) {
+  private func finish(
+    _ bytes: UnsafeRawBufferPointer, then body: [UInt8] = [], closes: Bool, goesOn: Bool = false
+  ) {
     request.isAnswered = true
     if case .answering = phase { door.reopen() }
-    guard send(bytes) else { return close() }
+    guard send(bytes), body.isEmpty || send(body) else { return close() }
     ageInPeriods = 0
-    if hasUnsent {
+    if goesOn {
+      phase = .streaming
+    } else if hasUnsent {
       phase = .untaken(closes: closes)
     } else {
       answered(closes: closes)
@@ -365,8 +385,10 @@ package final class ServerConnection: Connection {
       if ageInPeriods > server.periods(server.limits.request) { handler?.refused(.slow) }
     case .answering:
       if peerIsHalfClosed { lookForPeer() }
-    case .untaken:
-      if ageInPeriods > server.periods(server.limits.idle) { close() }
+    case .untaken, .streaming:
+      if !hasUnsent { ageInPeriods = 0 }
+      if ageInPeriods > server.periods(server.limits.idle) { return close() }
+      if peerIsHalfClosed { lookForPeer() }
     case .draining:
       drainInPeriods += 1
       let isOver = drainInPeriods > server.periods(HTTPServer.drain)
@@ -374,5 +396,4 @@ package final class ServerConnection: Connection {
     default: break
     }
   }
-
 }

@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 import FoundationEssentials
 
 /// A JSON object with flat values, read strictly: what is not known is refused by name.
@@ -30,9 +31,9 @@ struct ControlBody {
     }
   }
 
-  init(_ bytes: [UInt8]) throws(ControlRefusal) {
+  init(_ bytes: [UInt8]) throws(LocalRefusal) {
     guard let object = WireJSON.decode([String: Field].self, from: bytes) else {
-      throw ControlRefusal(400, "the body is no JSON object with texts and numbers as values")
+      throw LocalRefusal(400, "the body is no JSON object with texts and numbers as values")
     }
     fields = object.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
@@ -40,17 +41,17 @@ struct ControlBody {
   /// All fields as text.
   var texts: [(key: String, value: String)] { fields.map { ($0.key, $0.value.description) } }
 
-  func refuseUnknown(_ known: [String]) throws(ControlRefusal) {
+  func refuseUnknown(_ known: [String]) throws(LocalRefusal) {
     guard let unknown = fields.first(where: { !known.contains($0.key) }) else { return }
-    throw ControlRefusal(400, "unknown field '\(unknown.key)': expected \(known.joined(separator: ", "))")
+    throw LocalRefusal(400, "unknown field '\(unknown.key)': expected \(known.joined(separator: ", "))")
   }
 
   func text(_ key: String) -> String? { fields.first { $0.key == key }?.value.description }
 
-  func integer(_ key: String, in range: ClosedRange<Int>) throws(ControlRefusal) -> Int? {
+  func integer(_ key: String, in range: ClosedRange<Int>) throws(LocalRefusal) -> Int? {
     guard let field = fields.first(where: { $0.key == key })?.value else { return nil }
     guard case .number(let number) = field, let value = Int(exactly: number), range.contains(value) else {
-      throw ControlRefusal(
+      throw LocalRefusal(
         400,
         "\(key): found \(field.description), expected a whole number from \(range.lowerBound) to \(range.upperBound)")
     }

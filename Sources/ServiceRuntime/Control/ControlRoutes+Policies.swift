@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 import Topology
 import TraceLog
 
@@ -23,12 +24,12 @@ extension ControlRoutes {
 
   /// `{"callee": "payment-service", "retries": 3}`; keys that are not given have their defaults. With `"clear": true`
   /// alone, the callee's policy is that of the configuration.
-  func setPolicy(_ body: ControlBody) throws(ControlRefusal) -> Answer {
+  func setPolicy(_ body: ControlBody) throws(LocalRefusal) -> Answer {
     let edge = try edge(body.text("callee"))
     let fields = body.texts.filter { $0.key != "callee" }
     if fields.map(\.key) == ["clear"] {
       guard fields[0].value == "true" else {
-        throw ControlRefusal(400, "clear: found '\(fields[0].value)', expected true")
+        throw LocalRefusal(400, "clear: found '\(fields[0].value)', expected true")
       }
       edge.reset(by: core.environment.controlScribe)
       return answer
@@ -37,7 +38,7 @@ extension ControlRoutes {
     do {
       policy = try CallPolicy.parse(fields)
     } catch {
-      throw ControlRefusal(400, error.description)
+      throw LocalRefusal(400, error.description)
     }
     edge.set(policy, by: core.environment.controlScribe)
     return answer
@@ -50,23 +51,23 @@ extension ControlRoutes {
 
   private var answer: Answer { .json(WireJSON.encode(["policies": policies])) }
 
-  private func edge(_ callee: String?) throws(ControlRefusal) -> CallEdge {
+  private func edge(_ callee: String?) throws(LocalRefusal) -> CallEdge {
     if let edge = core.edges.first(where: { $0.callee.rawValue == callee }) { return edge }
     let callees = core.edges.map(\.callee.rawValue).joined(separator: ", ")
     let own = core.configuration.name.rawValue
-    throw ControlRefusal(
+    throw LocalRefusal(
       400,
       "callee: found '\(callee ?? "nothing")', "
         + (callees.isEmpty ? "but \(own) calls nobody" : "expected one that \(own) calls: \(callees)"))
   }
 
   /// Rules that are not given stay as they are.
-  func setAdmission(_ body: ControlBody) throws(ControlRefusal) -> Answer {
+  func setAdmission(_ body: ControlBody) throws(LocalRefusal) -> Answer {
     let change: AdmissionChange
     do {
       change = try AdmissionChange.parse(body.texts)
     } catch {
-      throw ControlRefusal(400, error.description)
+      throw LocalRefusal(400, error.description)
     }
     core.admission.apply(change, by: core.environment.controlScribe)
     let rules = core.admission

@@ -9,7 +9,7 @@ import TraceLog
 final class ControlRoutes {
   let core: ServiceCore
   private let loops: [LoopContext]
-  private let controlLoop: EventLoop
+  let controlLoop: EventLoop
   var isReady = false
 
   init(core: ServiceCore, loops: [LoopContext], controlLoop: EventLoop) {
@@ -18,20 +18,11 @@ final class ControlRoutes {
     self.controlLoop = controlLoop
   }
 
-  func answer(_ request: ControlRequest) -> Result<Answer, ControlRefusal> {
-    do throws(ControlRefusal) {
-      if let refusal = request.refusal { throw refusal }
-      return .success(try route(request))
-    } catch {
-      return .failure(error)
-    }
-  }
-
-  private func route(_ request: ControlRequest) throws(ControlRefusal) -> Answer {
+  func route(_ request: LocalRequest) throws(LocalRefusal) -> Answer {
     switch (request.method, request.path) {
     case ("GET", "/health"): return .json(Array(#"{"health":"ok"}"#.utf8))
     case ("GET", "/ready"):
-      guard isReady else { throw ControlRefusal(503, "the service is starting") }
+      guard isReady else { throw LocalRefusal(503, "the service is starting") }
       return .json(Array(#"{"ready":true}"#.utf8))
     case ("GET", "/status"): return .json(WireJSON.encode(status))
     case ("GET", "/metrics"):
@@ -52,60 +43,53 @@ final class ControlRoutes {
     }
   }
 
-  private static let methods = [
+  private static let methodsByPath = [
     "/health": "GET, HEAD", "/ready": "GET, HEAD", "/status": "GET, HEAD", "/metrics": "GET, HEAD", "/mode": "PUT",
     "/pool": "PUT", "/fault": "PUT, DELETE", "/policy": "PUT, DELETE", "/admission": "PUT",
     "/callees": "GET, HEAD, PUT",
   ]
 
-  private func refusal(_ request: ControlRequest) throws(ControlRefusal) -> ControlRefusal {
-    guard let allowed = Self.methods[request.path] else {
-      let known = Self.methods.keys.sorted().joined(separator: ", ")
-      return ControlRefusal(404, "no such path: expected one of \(known)")
+  private func refusal(_ request: LocalRequest) throws(LocalRefusal) -> LocalRefusal {
+    guard let allowed = Self.methodsByPath[request.path] else {
+      let known = Self.methodsByPath.keys.sorted().joined(separator: ", ")
+      return LocalRefusal(404, "no such path: expected one of \(known)")
     }
-    return ControlRefusal(405, "\(request.path) takes \(allowed)", allow: allowed)
+    return LocalRefusal(405, "\(request.path) takes \(allowed)", allow: allowed)
   }
 
-  private func body(_ request: ControlRequest) throws(ControlRefusal) -> ControlBody {
-    try requireJSON(request)
+  private func body(_ request: LocalRequest) throws(LocalRefusal) -> ControlBody {
+    try request.requireJSON()
     return try ControlBody(request.body)
-  }
-
-  private func requireJSON(_ request: ControlRequest) throws(ControlRefusal) {
-    let type = request.contentType
-    guard type == "application/json" || type.hasPrefix("application/json;") else {
-      throw ControlRefusal(415, "found content type '\(type)', expected application/json")
-    }
   }
 
   // MARK: Changes
 
-  private func setMode(_ body: ControlBody) throws(ControlRefusal) -> Answer {
+  private func setMode(_ body: ControlBody) throws(LocalRefusal) -> Answer {
     try body.refuseUnknown(["mode"])
     let models = IOModel.allCases.map(\.rawValue).joined(separator: ", ")
     guard let text = body.text("mode"), let model = IOModel(rawValue: text) else {
-      throw ControlRefusal(400, "mode: found '\(body.text("mode") ?? "nothing")', expected one of \(models)")
+      throw LocalRefusal(400, "mode: found '\(body.text("mode") ?? "nothing")', expected one of \(models)")
     }
     let before = core.switchMode(to: model)
     return .json(WireJSON.encode(["mode": model.rawValue, "was": before.rawValue]))
   }
 
-  private func setPool(_ body: ControlBody) throws(ControlRefusal) -> Answer {
+  private func setPool(_ body: ControlBody) throws(LocalRefusal) -> Answer {
     try body.refuseUnknown(["threads", "queue"])
     let threads = try body.integer("threads", in: PoolChange.threadRange)
     let queue = try body.integer("queue", in: PoolChange.queueRange)
-    guard threads != nil || queue != nil else { throw ControlRefusal(400, "expected threads, queue, or both") }
+    guard threads != nil || queue != nil else { throw LocalRefusal(400, "expected threads, queue, or both") }
     core.resizePool(threads: threads, queueLimit: queue)
     let pool = core.workers.snapshot
     return .json(WireJSON.encode(["threads": pool.threads, "queue": pool.queueLimit]))
   }
 
-  private func setFault(_ body: ControlBody) throws(ControlRefusal) -> Answer {
+  private func setFault(_ body: ControlBody) throws(LocalRefusal) -> Answer {
     let fault: Fault
     do {
       fault = try Fault.parse(body.texts)
     } catch {
-      throw ControlRefusal(400, error.description)
+      throw LocalRefusal(400, error.description)
     }
     let id = core.faults.set(fault)
     var lifetime = fault.duration
@@ -118,10 +102,10 @@ final class ControlRoutes {
     return .json(WireJSON.encode(["faults": core.faults.texts]))
   }
 
-  private func setCallees(_ request: ControlRequest) throws(ControlRefusal) -> Answer {
-    try requireJSON(request)
+  private func setCallees(_ request: LocalRequest) throws(LocalRefusal) -> Answer {
+    try request.requireJSON()
     guard let lists = WireJSON.decode(CalleeLists.self, from: request.body) else {
-      throw ControlRefusal(400, "the body is no JSON object with lists of addresses as values")
+      throw LocalRefusal(400, "the body is no JSON object with lists of addresses as values")
     }
     try core.callees.change(lists)
     return .json(WireJSON.encode(core.callees.replicas))

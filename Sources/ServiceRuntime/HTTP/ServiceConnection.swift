@@ -130,19 +130,3 @@ protocol AnswerTaker: AnyObject {
   func take(_ result: Result<Answer, CallError>)
   func take(_ result: Result<Answer, CallError>, of exchange: Exchange, from worker: WorkerContext)
 }
-
-extension CallError {
-  /// How what is no request is refused.
-  init(_ reason: RequestRefusal) {
-    switch reason {
-    case .http(.malformed(let reason)): self = .badRequest("the request is no valid HTTP/1.1: \(reason.rawValue)")
-    case .http(.targetTooLong): self = .targetTooLong
-    case .http(.headTooLarge): self = .headTooLarge
-    case .http(.unknownCoding): self = .unknownCoding
-    case .http(.version): self = .versionNotSupported
-    case .bodyTooLarge(let limit): self = .bodyTooLarge(limit: limit)
-    case .slow: self = .requestTimeout
-    case .expectation: self = .expectationFailed
-    }
-  }
-}

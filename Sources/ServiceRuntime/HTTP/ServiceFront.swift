@@ -1,6 +1,5 @@
 import ChainModel
 import EventLoop
-import Glibc
 import Logging
 import Topology
 
@@ -43,30 +42,28 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
 
   /// Binds the port.
   /// - Returns: the port, which the kernel chose if 0 was asked for.
-  func listen() throws -> Int {
+  /// - Throws: when it cannot be had.
+  func listen() throws(Listener.Failure) -> Int {
     let configuration = core.configuration
-    let main = try listener(configuration.host, configuration.port)
-    listeners = [main]
-    if let twin = LoopbackTwin.address(of: configuration.host) {
-      do {
-        listeners.append(try listener(twin, main.port))
-      } catch {
-        LoopbackTwin.report(error, twin, main.port, to: core.environment.logger)
-      }
+    let taken = try Listener.pair(configuration.host, configuration.port) { host, port throws(Listener.Failure) in
+      try listener(host, port)
     }
+    listeners = taken.listeners
+    let port = listeners[0].port
+    if taken.isTwinTaken { core.environment.logger.warnOfTwin(port) }
     loops[0].eventLoop.execute { [self] in
       gate?.stands(before: listeners)
       for listener in listeners { listener.start() }
     }
-    return main.port
+    return port
   }
 
-  private func listener(_ host: String, _ port: Int) throws -> Listener {
-    let shortage = ShortageNote(core.environment.logger)
+  private func listener(_ host: String, _ port: Int) throws(Listener.Failure) -> Listener {
+    let shortage = ShortageNote(core.environment.logger.warnOfShortage)
     let gate = gate
     return try Listener(
       on: loops[0].eventLoop, host: host, port: port, backlog: core.configuration.backlog,
-      hasRoom: gate.map { gate in { gate.hasRoom } }, onShortage: { shortage.tell($0) }
+      hasRoom: gate.map { gate in { gate.hasRoom } }, onShortage: shortage.tell
     ) { [self] descriptor in
       gate?.accepted()
       hand(descriptor)
@@ -99,34 +96,15 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
   }
 }
 
-/// `localhost` is ::1 as well as 127.0.0.1: who listens on the one listens on the other.
-enum LoopbackTwin {
-  static func address(of host: String) -> String? { host == "127.0.0.1" ? "::1" : nil }
-
-  /// A host without IPv6 has no other address; a port that somebody else has there is worth a word.
-  static func report(_ error: any Error, _ address: String, _ port: Int, to logger: Logger) {
-    guard (error as? Listener.Failure)?.code == EADDRINUSE else { return }
-    logger.warning(
+extension Logger {
+  /// The other address of `localhost` is somebody else's.
+  func warnOfTwin(_ port: Int) {
+    warning(
       "the port is taken on ::1: programs that ask localhost may reach somebody else",
-      metadata: ["address": "[\(address)]:\(port)"])
-  }
-}
-
-/// Says why connections wait, once in a while and not with each attempt.
-final class ShortageNote {
-  private let logger: Logger
-  private var toldAt: UInt64?
-
-  private static let pause: UInt64 = 10_000_000_000
-
-  init(_ logger: Logger) {
-    self.logger = logger
+      metadata: ["address": "[::1]:\(port)"])
   }
 
-  func tell(_ reason: String) {
-    let now = Monotonic.now()
-    if let toldAt, now &- toldAt < Self.pause { return }
-    toldAt = now
-    logger.warning("no connection can be accepted: they wait", metadata: ["reason": "\(reason)"])
+  func warnOfShortage(_ reason: String) {
+    warning("no connection can be accepted: they wait", metadata: ["reason": "\(reason)"])
   }
 }

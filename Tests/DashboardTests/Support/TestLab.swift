@@ -5,8 +5,6 @@ import Dashboard
 import FoundationEssentials
 import Glibc
 import Lessons
-import NIOCore
-import NIOPosix
 import Synchronization
 import Topology
 import TraceLog
@@ -21,13 +19,15 @@ final class TestLab: LabAccess {
   private let commands = Mutex<[[String]]>([])
   private let queries = Mutex<[ForecastQuery]>([])
   private let pinged: PingOutcome
+  private let runCount: Int
   private let configured = LiveChain.topology()
   private let isChainRunning: Bool
   /// While it holds, a load goes on.
   private let isLoading = Atomic(true)
 
-  init(isChainRunning: Bool = true, ping: PingOutcome = .unreachable) throws {
+  init(isChainRunning: Bool = true, ping: PingOutcome = .unreachable, runs: Int = 1) throws {
     pinged = ping
+    runCount = runs
     folder = "/dev/shm/chainlab-page-\(getpid())-\(UInt64.random(in: .min ... .max))"
     self.isChainRunning = isChainRunning
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -44,7 +44,9 @@ final class TestLab: LabAccess {
   var asked: [ForecastQuery] { queries.withLock { $0 } }
 
   func runs() throws -> [RunEntry] {
-    [RunEntry(id: "run-1", phase: "ended", startedAt: "2026-01-01T00:00:00Z", endedAt: nil)]
+    (1...runCount).map {
+      RunEntry(id: "run-\($0)", phase: "ended", startedAt: "2026-01-01T00:00:00Z", endedAt: nil)
+    }
   }
 
   func logPath(run: String) throws -> String {
@@ -93,8 +95,7 @@ struct TestPage {
   static func with(
     _ lab: TestLab, limits: PageLimits = PageLimits(), _ body: @Sendable (TestPage) async throws -> Void
   ) async throws {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let server = try await DashboardServer(port: 0, access: lab, group: group, limits: limits)
+    let server = try DashboardServer(port: 0, access: lab, limits: limits)
     let serving = Task { await server.run() }
     do {
       try await body(TestPage(port: server.port))
@@ -105,7 +106,6 @@ struct TestPage {
     }
     serving.cancel()
     await serving.value
-    try await group.shutdownGracefully()
   }
 
   func send(_ path: String, method: String = "GET", headers: [String] = [], body: String? = nil) -> ProbeAnswer? {

@@ -1,8 +1,10 @@
 import Glibc
 
-extension Limits {
-  /// How many file descriptors this process may have; raises the soft limit to the hard one first.
-  static func descriptorLimit() -> Int {
+/// How many files, sockets among them, this process may have open.
+package enum DescriptorLimit {
+  /// Raises the soft limit to the hard one.
+  /// - Returns: the limit.
+  package static func raised() -> Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
     if limit.rlim_cur < limit.rlim_max {

@@ -1,0 +1,180 @@
+import ChainModel
+import FoundationEssentials
+
+/// Damaged requests in any pieces, on real connections to a port: whatever comes, there are as many answers as there were
+/// requests, and none of them belongs to another request.
+///
+/// `CHAINLAB_FUZZ=1000000` says how many connections, `CHAINLAB_FUZZ_SEED` where to begin: each has its own number, which is
+/// told with whatever it finds.
+package struct RequestFuzzer {
+  /// How many connections, where the environment says nothing.
+  package static let usual = 1500
+
+  private let port: Int
+  private let requests: [String]
+  /// Answered with its mark if it comes whole.
+  private let last: String
+
+  package struct Finding: Error, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// Bytes to be sent, and the marks of the requests that they were made of.
+  private struct Case {
+    var bytes: [UInt8] = []
+    var marks: ClosedRange<UInt64>
+  }
+
+  /// - Parameters:
+  ///   - port: of the server.
+  ///   - method: with the path and the body, what is answered in a way that tells `#`, which stands for a number.
+  ///   - path: of it.
+  ///   - body: of it, which is JSON.
+  package init(port: Int, _ method: String, _ path: String, body: String = "") {
+    self.port = port
+    let text = body.isEmpty ? "abcde" : body
+    let count = text.marked(10_000_000).utf8.count
+    let start = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
+    let whole = "Content-Type: application/json\r\nContent-Length: \(count)\r\n"
+    let chunked = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+    let hex = String(count, radix: 16)
+    requests = [
+      start + "\r\n", start + whole + "\r\n\(text)", start + whole + "Expect: 100-continue\r\n\r\n\(text)",
+      start + chunked + "\r\n\(hex);a=b\r\n\(text)\r\n0\r\nx: y\r\n\r\n",
+      start + chunked + "\r\n0\(hex.uppercased())\r\n\(text)\r\n1\r\n\n\r\n0\r\n\r\n",
+      start + "Connection: keep-alive, Upgrade\r\nUpgrade: h2c\r\n\r\n",
+      "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET http://localhost\(path) HTTP/1.1\r\nHost: x\r\n\r\n",
+      "\(method) \(path) HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n",
+    ]
+    last = start + (body.isEmpty ? "" : whole) + "Connection: close\r\n\r\n" + body
+  }
+
+  /// - Returns: how many connections there were.
+  /// - Throws: a `Finding`.
+  @discardableResult
+  package func run() throws -> Int {
+    let environment = ProcessInfo.processInfo.environment
+    let count = environment["CHAINLAB_FUZZ"].flatMap { UInt64($0) } ?? UInt64(Self.usual)
+    let first = environment["CHAINLAB_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
+    for seed in first..<(first + count) { try check(seed) }
+    return Int(count)
+  }
+
+  private func check(_ seed: UInt64) throws {
+    var ids = IDGenerator(seed: seed)
+    let made = make(seed, &ids)
+    let client = try RawClient(port: port)
+    do {
+      try send(made.bytes, over: client, &ids)
+    } catch {
+      // The server may have heard enough.
+    }
+    if ids.next() % 16 == 0 { return client.reset() }
+    client.halfClose()
+    do {
+      try compare(made, client)
+    } catch {
+      throw Finding(
+        description:
+          "CHAINLAB_FUZZ_SEED=\(seed): \(error); sent: \(String(decoding: made.bytes, as: UTF8.self).debugDescription)")
+    }
+  }
+
+  // MARK: Sending
+
+  private func make(_ seed: UInt64, _ ids: inout IDGenerator) -> Case {
+    // Eight digits, and other ones than those of the connections around.
+    let first = 10_008_000 + (seed % 10_000_000) * 8
+    let count = ids.next() % 3
+    var made = Case(marks: first...(first + count))
+    for number in 0..<count {
+      var bytes = Array(requests[Int(ids.next() % UInt64(requests.count))].marked(first + number).utf8)
+      for _ in 0..<(ids.next() % 4) { Self.damage(&bytes, &ids) }
+      made.bytes += bytes
+    }
+    if ids.next() % 8 == 0 { made.bytes += Array("\r\n\r\n".utf8) }
+    made.bytes += Array(last.marked(first + count).utf8)
+    return made
+  }
+
+  private static func damage(_ bytes: inout [UInt8], _ ids: inout IDGenerator) {
+    guard !bytes.isEmpty else {
+      bytes = [13]
+      return
+    }
+    let place = Int(ids.next() % UInt64(bytes.count))
+    let odd: [UInt8] = [0, 9, 10, 13, 32, 34, 44, 48, 57, 58, 59, 97, 127, 200, UInt8(truncatingIfNeeded: ids.next())]
+    let byte = odd[Int(ids.next() % UInt64(odd.count))]
+    switch ids.next() % 5 {
+    case 0: bytes[place] = byte
+    case 1: bytes.insert(byte, at: place)
+    case 2: bytes.remove(at: place)
+    case 3: bytes.removeSubrange(place..<min(bytes.count, place + Int(ids.next() % 8)))
+    default: bytes.insert(contentsOf: bytes[place...].prefix(Int(ids.next() % 64)), at: place)
+    }
+  }
+
+  private func send(_ bytes: [UInt8], over client: RawClient, _ ids: inout IDGenerator) throws {
+    switch ids.next() % 16 {
+    case 0: for byte in bytes { try client.send([byte]) }
+    case 1...4: try client.send(bytes)
+    default:
+      let split = Int(ids.next() % UInt64(bytes.count))
+      try client.send(Array(bytes[..<split]))
+      try client.send(Array(bytes[split...]))
+    }
+  }
+
+  // MARK: Answers
+
+  private func compare(_ made: Case, _ client: RawClient) throws {
+    var reader = ReferenceReader(made.bytes)
+    while true {
+      let before = reader.left
+      let head: ReferenceReader.Head
+      do throws(ReferenceReader.Failure) {
+        head = try reader.request(bodyLimit: 64 * 1024).head
+      } catch {
+        // What has not come whole may be known to be none, and is not waited for when the client has left.
+        if error == .refused { try expectRefusal(client) }
+        break
+      }
+      let answer = try finalAnswer(client, bodiless: head.start[0] == "HEAD")
+      let sent = String(decoding: made.bytes.suffix(before).prefix(before - reader.left), as: UTF8.self)
+      try look(at: answer, to: sent, made.marks)
+      if answer[header: "connection"] == "close" { break }
+      guard head.keepsConnection else { throw Finding(description: "a last answer that does not say so") }
+    }
+    guard try client.end() == .closed else { throw Finding(description: "no end, or a reset, behind the last answer") }
+  }
+
+  private func finalAnswer(_ client: RawClient, bodiless: Bool) throws -> RawAnswer {
+    while true {
+      let answer = try client.answer(bodiless: bodiless)
+      if answer.status != 100 { return answer }
+    }
+  }
+
+  private func expectRefusal(_ client: RawClient) throws {
+    let answer = try finalAnswer(client, bodiless: true)
+    guard answer.status >= 400, answer[header: "connection"] == "close" else {
+      throw Finding(description: "found \(answer.status) for what is no request")
+    }
+  }
+
+  private func look(at answer: RawAnswer, to sent: String, _ marks: ClosedRange<UInt64>) throws {
+    let told = answer.text.split { !$0.isASCII || !$0.isNumber }.compactMap { $0.count == 8 ? UInt64($0) : nil }
+    for mark in told where (marks.lowerBound - 8_000...marks.upperBound).contains(mark) {
+      guard sent.contains("\(mark)") else {
+        throw Finding(description: "the answer to another request, \(mark): \(answer.status) \(answer.text)")
+      }
+    }
+    if sent == last.marked(marks.upperBound), !told.contains(marks.upperBound) {
+      throw Finding(description: "a good request is not answered as such: \(answer.status) \(answer.text)")
+    }
+  }
+}
+
+extension String {
+  fileprivate func marked(_ mark: UInt64) -> String { replacing("#", with: "\(mark)") }
+}
