@@ -150,6 +150,10 @@ import TraceLog
     log.records.removeAll { $0.span == 0xa || $0.span == 0xb }
     let alone = try #require(TraceWaterfall(log.snapshot, trace: id))
     #expect(alone.text(width: 200).contains("loop busy up to 2.98 s before it was read"), "\(alone.text(width: 200))")
+    // A stall that ended when this one began kept it waiting as well.
+    log.write(.stall, 20_100, payment.loop, other: 15_000_000, detail: StallDetector.explicit.rawValue)
+    let longer = try #require(TraceWaterfall(log.snapshot, trace: id))
+    #expect(longer.rows.map(\.span.unread) == [2_995_000_000])
   }
 
   @Test func aTraceThatIsNotThereIsNil() {

@@ -59,7 +59,7 @@ export function drawTrace(trace, view, choose) {
   const total = trace.duration_ns;
   const path = new Map();
   for (const part of trace.critical_path) {
-    const key = [part.phase === "wait" ? `${part.cause} ${part.target}` : part.phase, part.service].join(" at ");
+    const key = [part.phase === "wait" ? `${part.cause} ${part.target}` : part.phase === "loop" ? "loop busy" : part.phase, part.service].join(" at ");
     path.set(key, (path.get(key) ?? 0) + part.duration_ns);
   }
   const parts = [...path].sort((a, b) => b[1] - a[1]).slice(0, 5).map(([key, ns]) => `${key} ${time(ns)} (${percent(ns / total)})`);
@@ -91,7 +91,7 @@ const ending = (span) => (span.state === "died" ? "its process died" : [span.sta
 
 function row(span, trace, choose) {
   const waits = span.segments.filter((part) => part.phase === "wait").map((part) => `${part.cause} ${part.target ?? ""} ${time(part.duration_ns)}`);
-  const text = `${span.service} ${span.kind} ${span.name}, ${time(span.duration_ns)}${span.state === "open" ? " so far" : `, ${ending(span)}`}${span.thread ? `, on ${span.thread}` : ""}${waits.length > 0 ? `; waits: ${waits.join(", ")}` : ""}`;
+  const text = `${span.service} ${span.kind} ${span.name}, ${time(span.duration_ns)}${span.state === "open" ? " so far" : `, ${ending(span)}`}${span.thread ? `, on ${span.thread}` : ""}${waits.length > 0 ? `; waits: ${waits.join(", ")}` : ""}${span.loop_busy_ns ? `; loop busy ${time(span.loop_busy_ns)} before it was read` : ""}`;
   const button = el("button", { type: "button", className: "link", textContent: text });
   button.addEventListener("click", () => choose(span));
   return el("li", {}, button);

@@ -88,8 +88,11 @@ struct TraceReader {
     guard let reader = span.reader else { return 0 }
     let stalls = (stalls[ThreadKey(process: span.key.process, tid: reader)] ?? []).filter { $0.lowerBound < span.start }
     guard let sentAt else {
-      let last = stalls.filter { $0.upperBound &+ Self.backlog >= span.start }
-      return last.map { span.start - $0.lowerBound }.max() ?? 0
+      // One stall may follow upon another.
+      return span.start
+        - stalls.sorted { $0.lowerBound > $1.lowerBound }.reduce(span.start) { since, stall in
+          stall.upperBound &+ Self.backlog >= since ? min(since, stall.lowerBound) : since
+        }
     }
     var (sum, covered) = (UInt64(0), sentAt)
     for stall in stalls.sorted(by: { $0.lowerBound < $1.lowerBound }) {
