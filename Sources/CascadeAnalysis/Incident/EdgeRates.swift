@@ -67,18 +67,17 @@ struct EdgeRates {
       let (now, earlier) = (Double(after.count(edge)), Double(before.count(edge)))
       guard now < 0.8 * expected || now > 1.5 * expected + 3 else { continue }
       let spread = Self.dispersion(edge, blocks, before, kinds)
-      let variance = spread * (expected + expected * expected / max(1, earlier))
+      // Of square roots of counts, which vary by about a half whatever they are (Anscombe 1948).
+      let error = (spread * (1 + expected / max(1, earlier))).squareRoot()
+      let difference = 2 * abs((now + 0.375).squareRoot() - (expected + 0.375).squareRoot())
       let perRequest = abs(now - expected) / Double(max(1, after.requests))
-      var change = RequestFaults.Change(quiet: expected / Double(runs), incident: now / Double(runs), score: 0)
+      let change = RequestFaults.Change(
+        quiet: expected / Double(runs), incident: now / Double(runs), score: difference / error)
+      let found = Found(change: change, perRequest: perRequest)
       if now < expected {
-        change.score = (expected - now) / max(0.5, variance.squareRoot())
-        if change.score >= 4, change.quiet >= 0.05 { missing[edge] = Found(change: change, perRequest: perRequest) }
-      } else {
-        // Where nothing was before, a few are chance.
-        change.score = (now - expected) / (variance + spread).squareRoot()
-        if change.score >= 6, perRequest >= Self.leastExtra(sums.places[edge.place]) {
-          extra[edge] = Found(change: change, perRequest: perRequest)
-        }
+        if change.score >= 4, change.quiet >= 0.05 { missing[edge] = found }
+      } else if change.score >= 5, perRequest >= Self.leastExtra(sums.places[edge.place]) {
+        extra[edge] = found
       }
     }
   }

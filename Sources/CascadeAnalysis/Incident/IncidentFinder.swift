@@ -310,7 +310,7 @@ struct IncidentFinder {
           + "\(Self.rate(missing.change.incident)) now"
       var cause = IncidentCause(kind: .missing, service: service)
       cause.score = min(1, missing.perRequest)
-      cause.isAboveNoise = missing.perRequest >= 0.03 && missing.change.score >= 5
+      cause.isAboveNoise = missing.perRequest >= 0.03 && missing.change.score >= 4.5
       cause.evidence = [text]
       join(cause)
     }

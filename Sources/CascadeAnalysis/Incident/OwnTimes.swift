@@ -27,7 +27,7 @@ struct OwnTimes {
     var total = Cell()
     /// Mean runs, of requests, of blocks of time and of windows.
     var requests: [Double] = []
-    var blocks: [Double] = []
+    var blocks: [Cell] = []
     var windows: [Double] = []
 
     var mean: Double { total.time / total.runs }
@@ -91,7 +91,7 @@ struct OwnTimes {
           }
         }
         for (place, cell) in cells {
-          sides[place, default: Side()].blocks.append(cell.time / cell.runs)
+          sides[place, default: Side()].blocks.append(cell)
           whole[place, default: Cell()].runs += cell.runs
           whole[place]?.time += cell.time
         }
@@ -109,9 +109,20 @@ struct OwnTimes {
   private static func noise(_ quiet: Side, _ incident: Side) -> Double {
     func share(_ values: [Double]) -> Double { WindowSums.variance(values) / Double(max(1, values.count)) }
     let requests = share(quiet.requests) + share(incident.requests)
-    let blocks = share(quiet.blocks) + share(incident.blocks)
-    let within = share(quiet.blocks) * Double(quiet.windows.count)
+    let (before, after) = (spread(quiet), spread(incident))
+    let within = before * Double(quiet.windows.count)
     let between = max(0, WindowSums.variance(quiet.windows) - within) * (1 + 1 / Double(max(1, quiet.windows.count)))
-    return (max(requests, blocks) + between).squareRoot()
+    return (max(requests, before + after) + between).squareRoot()
+  }
+
+  /// The variance of a side's mean, from blocks of time that have more of its runs or fewer (Cochran 1977, ratio estimates).
+  private static func spread(_ side: Side) -> Double {
+    let count = Double(side.blocks.count)
+    guard count > 1 else { return 0 }
+    let sum = side.blocks.reduce(0) { sum, block in
+      let difference = (block.time - side.mean * block.runs) / side.total.runs
+      return sum + difference * difference
+    }
+    return sum * count / (count - 1)
   }
 }
