@@ -28,7 +28,7 @@ extension BlameRow {
   private static func merged(_ group: [BlameRow], into service: ServiceName) -> [BlameRow] {
     guard group.count > 1, !hasLeader(group), var row = group.first else { return group }
     row.service = service.rawValue
-    row.replicas = Dictionary(uniqueKeysWithValues: group.map { ($0.service, $0.ownBlocked) })
+    row.replicas = Dictionary(group.map { ($0.service, $0.ownBlocked) }, uniquingKeysWith: &+)
     for other in group.dropFirst() {
       row.blamed &+= other.blamed
       row.own &+= other.own
