@@ -51,8 +51,14 @@ enum DocumentReader {
 
   private static func readJSON(_ cursor: inout JSONCursor, _ intake: inout SpanIntake) throws(ImportError) {
     var isFirst = true
+    // Counted on from document to document: a file may have a hundred thousand lines.
+    var (line, counted) = (1, 0)
     repeat {
-      if !isFirst { intake.line = "line \(cursor.line)" }
+      if !isFirst {
+        for place in counted..<cursor.at where cursor.bytes[place] == 0x0a { line += 1 }
+        counted = cursor.at
+        intake.line = "line \(line)"
+      }
       try document(&cursor, &intake, isFirst: isFirst)
       isFirst = false
     } while !cursor.isAtEnd()
