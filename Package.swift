@@ -2,11 +2,6 @@
 import PackageDescription
 
 // The map (see README.md): services and instruments stand on one foundation and never import each other.
-let nio: [Target.Dependency] = [
-  .product(name: "NIOCore", package: "swift-nio"),
-  .product(name: "NIOPosix", package: "swift-nio"),
-  .product(name: "NIOHTTP1", package: "swift-nio"),
-]
 let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
@@ -65,7 +60,7 @@ let package = Package(
     .target(name: "TraceExport", dependencies: ["ChainModel", "TraceLog", "CSQLite", "CZlib"]),
     .target(
       name: "LoadGenerator",
-      dependencies: foundation + nio + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
+      dependencies: foundation + [.product(name: "Histogram", package: "hdrhistogram-swift"), "CPlatform"]),
     .target(name: "ChainSimulator", dependencies: foundation),
     .target(name: "Supervisor", dependencies: foundation + [logging, "CCurl", "CPlatform"]),
     // The page's files, as they are, inside the executable.
@@ -107,7 +102,8 @@ let package = Package(
       name: "DashboardTests",
       dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
-    .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"] + foundation + nio),
+    .testTarget(
+      name: "LoadGeneratorTests", dependencies: ["ChainTestSupport", "LoadGenerator"] + foundation),
     .testTarget(
       name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis", "TraceExport"] + foundation),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),

@@ -37,6 +37,9 @@ static const unsigned char retry_layers[] = {
 static const unsigned char overload[] = {
 #embed "lessons/overload.yaml"
 };
+static const unsigned char store_on_loop[] = {
+#embed "lessons/store-on-loop.yaml"
+};
 static const unsigned char four_models[] = {
 #embed "lessons/four-models.yaml"
 };
@@ -79,6 +82,7 @@ static const struct lesson_file files[] = {
     ENTRY("retry-storm.yaml", retry_storm),
     ENTRY("retry-layers.yaml", retry_layers),
     ENTRY("overload.yaml", overload),
+    ENTRY("store-on-loop.yaml", store_on_loop),
     ENTRY("four-models.yaml", four_models),
     ENTRY("omission.yaml", omission),
     ENTRY("thread-memory.yaml", thread_memory),

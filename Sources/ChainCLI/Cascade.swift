@@ -21,7 +21,7 @@ struct Cascade: ParsableCommand {
 
   func validate() throws {
     for (name, text) in [("gap", gap), ("shortest", shortest)] where DurationText.parse(text) == nil {
-      throw ValidationError("--\(name): found '\(text)', expected a duration like 250ms or 10s")
+      throw ValidationError("--\(name): found '\(text)', expected \(DurationText.expected)")
     }
   }
 
@@ -37,6 +37,8 @@ struct Cascade: ParsableCommand {
         return Output.result(json ? WireJSON.encode(spans) : Array(spans.text(width: Output.width).utf8))
       }
       if json { return Output.result(WireJSON.encode(report)) }
+      let told = [report.from, report.to].map { FigureText.moment($0, decimals: 2) }
+      Output.result(try choice.title(told.joined(separator: " to ")))
       Output.result(report.text(width: Output.width))
     }
   }

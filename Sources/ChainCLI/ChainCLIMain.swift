@@ -30,7 +30,7 @@ struct ChainCLI: AsyncParsableCommand {
     ])
 
   static func main() async {
-    let words = Array(CommandLine.arguments.dropFirst())
+    let words = CommandTree.joined(Array(CommandLine.arguments.dropFirst()))
     if let refusal = CommandTree.refusal(of: words, root: Self.self) { exit(withError: refusal) }
     await main(words)
   }

@@ -21,6 +21,18 @@ enum CommandTree {
     return nil
   }
 
+  /// `--rate -5` as `--rate=-5`, so that the option says what is wrong with its value, which is no option itself.
+  static func joined(_ words: [String]) -> [String] {
+    words.reduce(into: []) { joined, word in
+      let isNumber = word.hasPrefix("-") && word.dropFirst().first?.isNumber == true
+      if isNumber, let option = joined.last, option.hasPrefix("--"), option.count > 2, !option.contains("=") {
+        joined[joined.count - 1] = "\(option)=\(word)"
+      } else {
+        joined.append(word)
+      }
+    }
+  }
+
   private static func isPath(_ word: String) -> Bool {
     word.contains("/") || word.contains(".") || access(word, F_OK) == 0
   }

@@ -55,32 +55,12 @@ struct Compare: ParsableCommand {
       let store = try RunStore(root: lab.folder)
       let a = try ([runA] + alsoA).map { try ComparedSource($0, store) }
       let b = try ([runB] + alsoB).map { try ComparedSource($0, store) }
-      let verdict = IncidentVerdict(
-        quiet: a.map(\.snapshot), incident: b.map(\.snapshot), evidence: try EvidenceTable.read(cpu: cpu, logs: logs))
-      // Figures are of loads in slices; a file of traces has spans only.
-      let isOwn = (a + b).contains { $0.isOwn }
-      let comparison =
-        isOwn ? RunComparison(try a.map { try $0.compared(slices) }, try b.map { try $0.compared(slices) }) : nil
-      if json { return Output.result(WireJSON.encode(CompareJSON(verdict: verdict, comparison: comparison))) }
-      Output.result(verdict.text(width: Output.width))
-      if let comparison { Output.result("\n" + comparison.text(width: Output.width)) }
+      let result = try ComparedSource.compare(
+        a, b, evidence: try EvidenceTable.read(cpu: cpu, logs: logs), slices: slices)
+      if json { return Output.result(WireJSON.encode(result)) }
+      Output.result(result.verdict.text(width: Output.width))
+      if let comparison = result.comparison { Output.result("\n" + comparison.text(width: Output.width)) }
     }
-  }
-}
-
-/// The keys of both, at one level: those of `RunComparison`, and `incident` with those of `IncidentVerdict`.
-private struct CompareJSON: Encodable {
-  var verdict: IncidentVerdict
-  var comparison: RunComparison?
-
-  private enum CodingKeys: String, CodingKey {
-    case incident
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    try comparison?.encode(to: encoder)
-    var keys = encoder.container(keyedBy: CodingKeys.self)
-    try keys.encode(verdict, forKey: .incident)
   }
 }
 
@@ -96,10 +76,25 @@ struct ComparedSource {
       snapshot = try TraceImport.read(bytes, runID: name).snapshot
       return
     }
-    let folder = try store.find(name)
-    guard let path = try folder.logPath() else { throw LabError.noLog(run: folder.id) }
-    run = folder
+    self = try ComparedSource(run: store.find(name))
+  }
+
+  init(run: RunFolder) throws {
+    guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+    self.run = run
     snapshot = try LogReader(path: path).snapshot()
+  }
+
+  /// The verdict between both sides, and figures where there are any: those are of loads in slices, and a file of traces has
+  /// spans only.
+  static func compare(
+    _ a: [ComparedSource], _ b: [ComparedSource], evidence: OutsideEvidence = OutsideEvidence(), slices: Int
+  ) throws -> WindowComparison {
+    let verdict = IncidentVerdict(quiet: a.map(\.snapshot), incident: b.map(\.snapshot), evidence: evidence)
+    guard (a + b).contains(where: \.isOwn) else { return WindowComparison(verdict: verdict, comparison: nil) }
+    return WindowComparison(
+      verdict: verdict,
+      comparison: RunComparison(try a.map { try $0.compared(slices) }, try b.map { try $0.compared(slices) }))
   }
 
   /// Whether services of this lab, or the simulator, wrote it.

@@ -96,10 +96,10 @@ final class DashboardHost: LabAccess {
     }
   }
 
-  func compare(_ a: String, _ b: String) async throws -> RunComparison {
+  func compare(_ a: String, _ b: String) async throws -> WindowComparison {
     let store = try RunStore(root: lab.folder)
-    return RunComparison(
-      [try ComparedRun.read(store.find(a), slices: 10)], [try ComparedRun.read(store.find(b), slices: 10)])
+    return try ComparedSource.compare(
+      [try ComparedSource(run: store.find(a))], [try ComparedSource(run: store.find(b))], slices: 10)
   }
 
   func perform(_ words: [String]) async -> CommandOutcome {

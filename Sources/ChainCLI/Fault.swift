@@ -20,6 +20,7 @@ struct Fault: ParsableCommand {
         reset               reset the connection in place of an answer
         stall=2s            what starts within the next 2 s finishes only after them
         block-loop=500ms    sleep in the handler: a classic mistake on an event loop
+        slow-query=50ms     each query of the database takes this much longer
       WITH: share=10%  user=NAME  header=NAME:VALUE  for=30s (then it is removed)
       """)
 

@@ -138,7 +138,7 @@ enum ImportedRun {
 
   /// Reads a file with its progress on standard error.
   static func read<Value>(
-    _ file: String, _ options: ImportOptions, _ body: ([UInt8], ImportOptions) throws -> Value
+    _ file: String, _ options: ImportOptions, _ body: (consuming [UInt8], ImportOptions) throws -> Value
   ) throws -> Value {
     var options = options
     let progress = Progress()

@@ -1,27 +1,34 @@
 import ArgumentParser
 import ChainModel
 import Topology
+import TraceLog
 
 struct Keys: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the table of the keys of services.yaml, or of what --json prints, in Markdown.",
+    abstract:
+      "Print the table of the keys of services.yaml, of what --json prints, or of the log's records, in Markdown.",
     discussion: """
       EXAMPLES:
         chainlab keys
         chainlab keys json
+        chainlab keys records
       """)
 
   @Argument(
-    help: "services.yaml (the default), or json.", completion: .list(Self.tables),
+    help: "services.yaml (the default), json, or records.", completion: .list(Self.tables),
     transform: { text in
       guard tables.contains(text) else { throw ValidationError(Typo.unknown("table", text, among: tables)) }
       return text
     })
   var table = Self.tables[0]
 
-  private static let tables = ["services.yaml", "json"]
+  private static let tables = ["services.yaml", "json", "records"]
 
   func run() {
-    Output.result(table == Self.tables[0] ? Topology.keyTable() : JSONVocabulary.markdown)
+    switch table {
+    case "json": Output.result(JSONVocabulary.markdown)
+    case "records": Output.result(RecordRow.markdown)
+    default: Output.result(Topology.keyTable())
+    }
   }
 }

@@ -60,7 +60,8 @@ enum LabError: Error, CustomStringConvertible {
           "all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), or a replica that runs, "
           + "such as payment-service-2")
     case .noSuchCall(let caller, let callee):
-      "\(caller) calls no \(callee): expected a service and one that it calls; see: \(CommandHint("policy all all"))"
+      (callee == "all" ? "\(caller) calls no other service" : "\(caller) calls no \(callee)")
+        + ": expected a service and one that it calls; see: \(CommandHint("policy all all"))"
     case .noSuchTrace(let id):
       "no trace in the log has an id that begins with '\(id)'; see: \(CommandHint("trace list"))"
     case .ambiguousTrace(let id, let matches):
@@ -81,7 +82,9 @@ enum LabError: Error, CustomStringConvertible {
         + "/users/{username}/payment-status, /orchestrated/users/{username}/payment-status, /ping"
     case .loadTooLong(let run, let load, let requests, let most):
       "run \(run), load \(load) cannot be simulated: found \(requests) requests, expected fewer than \(most)"
-    case .noSamples: "the log holds no samples of the kernel's view; take some with: \(CommandHint("verify --for 10s"))"
+    case .noSamples:
+      "the log holds no samples of the kernel's view, which a running chain alone has; take some with: "
+        + "\(CommandHint("verify --for 10s"))"
     }
   }
 }
@@ -142,7 +145,10 @@ struct Lab: ParsableArguments {
 struct RunChoice: ParsableArguments {
   @OptionGroup var lab: Lab
 
-  @Option(help: ArgumentHelp("Which run: the beginning of its id, or latest.", valueName: "id"))
+  @Option(
+    help: ArgumentHelp(
+      "Which run: its name, the beginning of its id, latest (the chain that runs, else the newest run of a chain), or newest (also simulated and imported).",
+      valueName: "id"))
   var run = "latest"
 
   func folder() throws -> RunFolder { try RunStore(root: lab.folder).find(run) }
@@ -155,4 +161,11 @@ struct RunChoice: ParsableArguments {
   }
 
   func snapshot() throws -> LogSnapshot { try reader().snapshot() }
+
+  /// The first line of a report: which run it is of, what that is, and what of it is told.
+  func title(_ window: String) throws -> String {
+    let run = try folder()
+    let name = try run.record().name.map { " \(PlainText.clean($0))" } ?? ""
+    return "run \(run.id)\(name) (\(try run.kind().rawValue)), \(window)"
+  }
 }

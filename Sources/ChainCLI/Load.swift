@@ -14,6 +14,8 @@ struct Load: AsyncParsableCommand {
         chainlab load --rate 50 --poisson --duration 1m --json
       Closed loop: each client waits for its answer before it asks again. Open loop: requests come at their own rate, and \
       response times count from when each was due, so that a server that stalls cannot hide it (coordinated omission). \
+      The result says how late requests were sent, and if the rate was not reached, why: the generator itself was late, \
+      connections are bounded, the server was slow, or requests failed. \
       Exits with 1 if no answer was good, with 8 if nothing answered.
       """)
 
@@ -32,7 +34,10 @@ struct Load: AsyncParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
-    guard (closed == nil) != (rate == nil) else { throw ValidationError("expected --closed CLIENTS or --rate RATE") }
+    guard (closed == nil) != (rate == nil) else {
+      let found = closed == nil ? "neither" : "both"
+      throw ValidationError("found \(found), expected either --closed CLIENTS or --rate RATE")
+    }
   }
 
   func run() async throws {
@@ -78,7 +83,7 @@ struct Load: AsyncParsableCommand {
 
   private func parse(_ option: String, _ text: String) throws -> Duration {
     guard let duration = DurationText.parse(text) else {
-      throw ValidationError("\(option): found '\(text)', expected a duration like 20s or 500ms")
+      throw ValidationError("\(option): found '\(text)', expected \(DurationText.expected)")
     }
     return duration
   }

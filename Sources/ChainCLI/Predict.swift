@@ -16,6 +16,7 @@ struct Predict: AsyncParsableCommand {
         chainlab predict --rate 50 --set payment-service.latency=1s --sweep order-service.threads=1..64 -o sweep.html
         chainlab predict --set payment-service.latency=100ms --objective 'p99<300ms at 60/s' --verify
         chainlab predict --topology mesh:1000 --rate 500 --set '@leaves.io_model=nonblocking'
+        chainlab predict --topology mine.yaml --sweep rate=10..400 --steps 20
       It simulates services.yaml and names the method behind each figure. What a request costs a processor is assumed \
       until --calibrate has measured it; figures near the limit of the processors are the least certain. --check simulates \
       each load of a recorded run with the faults, pools and IO models in its log, says what it cannot repeat, and prints \
@@ -30,8 +31,10 @@ struct Predict: AsyncParsableCommand {
 
   func validate() throws {
     if modes.check || modes.calibrate { return }
-    guard options.system == nil || !advice.isWanted else {
-      throw ValidationError("--topology: found with --sweep or --objective, which are about services.yaml")
+    guard options.system == nil || advice.objective == nil else {
+      throw ValidationError(
+        "--topology: found with --objective, whose proposals are settings of services.yaml; expected --sweep, which shows "
+          + "where an objective ends to hold")
     }
     try advice.validate(with: options)
   }

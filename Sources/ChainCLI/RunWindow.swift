@@ -18,7 +18,7 @@ struct RunWindow {
 
   private static func parse(_ option: String, _ text: String) throws -> Duration {
     guard let duration = DurationText.parse(text) else {
-      throw RunWindowError("\(option): found '\(text)', expected a duration like 250ms or 10s")
+      throw RunWindowError("\(option): found '\(text)', expected \(DurationText.expected)")
     }
     return duration
   }

@@ -17,6 +17,8 @@ struct RunList: ParsableCommand {
 
   private struct Row: Encodable {
     var id: String
+    var name: String?
+    var kind: String
     var phase: String
     var startedAt: String
     var endedAt: String?
@@ -24,7 +26,7 @@ struct RunList: ParsableCommand {
     var path: String
 
     enum CodingKeys: String, CodingKey {
-      case phase, loads, path
+      case name, kind, phase, loads, path
       case id = "run_id"
       case startedAt = "started_at"
       case endedAt = "ended_at"
@@ -44,8 +46,12 @@ struct RunList: ParsableCommand {
       }
       if json { return Output.result(WireJSON.encode(rows)) }
       guard !rows.isEmpty else { return Output.result("no runs yet") }
-      var table = TextTable(["RUN", "PHASE", "STARTED", "ENDED", "LOADS"])
-      for row in rows { table.add([row.id, row.phase, row.startedAt, row.endedAt ?? "–", "\(row.loads)"]) }
+      var table = TextTable(["RUN", "NAME", "KIND", "PHASE", "STARTED", "ENDED", "LOADS"])
+      for row in rows {
+        table.add([
+          row.id, row.name ?? "–", row.kind, row.phase, row.startedAt, row.endedAt ?? "–", "\(row.loads)",
+        ])
+      }
       Output.result(table.text)
     }
   }
@@ -53,7 +59,8 @@ struct RunList: ParsableCommand {
   private func row(_ run: RunFolder) throws -> Row {
     let record = try run.record()
     return Row(
-      id: run.id, phase: try run.phase().rawValue, startedAt: record.startedAt, endedAt: record.endedAt,
+      id: run.id, name: record.name.map { PlainText.clean($0) }, kind: try run.kind().rawValue,
+      phase: try run.phase().rawValue, startedAt: record.startedAt, endedAt: record.endedAt,
       loads: try run.loadResults().count, path: run.path)
   }
 }

@@ -24,9 +24,11 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "Simulate with this many seeds, on all processors, and keep no log: means and confidence intervals.")
   var replications: Int?
   @Option(help: ArgumentHelp("Make no log larger than this: 1MiB to 63GiB.", valueName: "size")) var maxSize = "4GiB"
+  @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
+    try RunName.check(name)
     try options.requireLoad()
     guard let replications else { return }
     guard (1...10_000).contains(replications) else {
@@ -56,7 +58,7 @@ struct Simulate: AsyncParsableCommand {
           outcome.result, outcome.records, place: output, isStandard: OutputFile.isStandard(output))
       }
       let store = try RunStore(root: options.lab.folder)
-      let run = try store.createImported(from: RunRecord.simulation, versions: ["chainlab": Version.text])
+      let run = try store.createImported(from: RunRecord.simulation, named: name, versions: ["chainlab": Version.text])
       do {
         let file = try SimulatedLogFile(path: run.savedLogPath, plan: plan, size: size)
         let (result, records) = try file.record(runID: run.id)

@@ -128,7 +128,7 @@ struct SimulationOptions: ParsableArguments {
 
   private static func parse(_ option: String, _ text: String) throws -> Duration {
     guard let duration = DurationText.parse(text) else {
-      throw ValidationError("\(option): found '\(text)', expected a duration like 20s or 500ms")
+      throw ValidationError("\(option): found '\(text)', expected \(DurationText.expected)")
     }
     return duration
   }

@@ -22,6 +22,7 @@ struct Threads: ParsableCommand {
     try ExitCodes.reporting {
       let dump = ThreadDump(try choice.snapshot())
       if json { return Output.result(WireJSON.encode(dump)) }
+      Output.result(try choice.title("at \(FigureText.moment(dump.takenAt, decimals: 2))"))
       Output.result(Output.painted(dump.text(width: Output.width, limit: limit)))
     }
   }

@@ -20,7 +20,7 @@ struct TraceListVerb: ParsableCommand {
         chainlab trace list --limit 50
         chainlab trace list --service payment-service --slower-than 1s
         chainlab trace list --status refused --json
-      Exits with 12 if no trace is like that.
+      Exits with 12 if no trace matches.
       """)
 
   @OptionGroup var choice: RunChoice
@@ -53,7 +53,7 @@ struct TraceListVerb: ParsableCommand {
       } else if !isMissed {
         Output.result(list.text(width: Output.tableWidth))
       }
-      if isMissed { throw LabError.noMatch("no trace in the log is like that; see: \(CommandHint("trace list"))") }
+      if isMissed { throw LabError.noMatch("no trace in the log matches; see: \(CommandHint("trace list"))") }
     }
   }
 
@@ -72,7 +72,7 @@ struct TraceListVerb: ParsableCommand {
     if let slowerThan {
       filter.slowerThan = DurationText.parse(slowerThan)
       guard filter.slowerThan != nil else {
-        throw ValidationError("--slower-than: found '\(slowerThan)', expected a duration like 250ms or 1s")
+        throw ValidationError("--slower-than: found '\(slowerThan)', expected \(DurationText.expected)")
       }
     }
     return filter
@@ -142,7 +142,7 @@ struct TraceFollow: ParsableCommand {
       var end = UInt64.max
       if let time {
         guard let duration = DurationText.parse(time) else {
-          throw ValidationError("--for: found '\(time)', expected a duration like 10s")
+          throw ValidationError("--for: found '\(time)', expected \(DurationText.expected)")
         }
         end = Monotonic.now() &+ duration.nanoseconds
       }

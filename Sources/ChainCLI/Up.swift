@@ -15,7 +15,10 @@ struct Up: ParsableCommand {
 
   @OptionGroup var lab: Lab
   @Option(help: ArgumentHelp("Another services.yaml than the root's.", valueName: "file")) var config: String?
+  @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
   @Flag(help: "Print JSON.") var json = false
+
+  func validate() throws { try RunName.check(name) }
 
   func run() throws {
     try ExitCodes.reporting {
@@ -24,7 +27,7 @@ struct Up: ParsableCommand {
       let text = try [UInt8](Data(contentsOf: URL(filePath: path)))
       Interruption.watch()
       let outcome = try lab.launcher().up(
-        topology, configuration: text, versions: ["chainlab": Version.text],
+        topology, named: name, configuration: text, versions: ["chainlab": Version.text],
         isInterrupted: { Interruption.hasCome }
       ) { progress in
         switch progress {

@@ -53,6 +53,8 @@ struct Verify: ParsableCommand {
   /// Where each replica listens; one that is gone has no port any more, so its callers' peers are not compared.
   private func ports() throws -> [ReplicaName: Int] {
     let run = try choice.folder()
+    // Neither simulated nor imported services have one.
+    guard access(run.configurationPath, F_OK) == 0 else { throw LabError.noSamples }
     var ports: [ReplicaName: Int] = [:]
     for service in try Topology.load(path: run.configurationPath).services {
       ports[ReplicaName(service.name)] = service.port

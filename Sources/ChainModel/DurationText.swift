@@ -7,6 +7,9 @@ package enum DurationText {
   /// 24 h, in nanoseconds.
   static let longest = 24 * 3600e9
 
+  /// For those whose text was refused.
+  package static let expected = "a duration like 250ms or 10s, at most 24h"
+
   /// Nil unless the text is a non-negative decimal number and a unit, at most 24 h.
   package static func parse(_ text: some StringProtocol) -> Duration? {
     let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }

@@ -12,6 +12,8 @@ package enum FaultKind: Hashable, Sendable {
   case stall(Duration)
   /// A blocking sleep on the thread that runs the handler: on an event loop, the classic mistake.
   case blockLoop(Duration)
+  /// Each query of the database takes this much longer, and holds whoever makes it.
+  case slowQuery(Duration)
 
   /// The key that selects it on the command line and on the control port; one fault of each name can be in force.
   package var name: String {
@@ -22,6 +24,7 @@ package enum FaultKind: Hashable, Sendable {
     case .reset: "reset"
     case .stall: "stall"
     case .blockLoop: "block-loop"
+    case .slowQuery: "slow-query"
     }
   }
 
@@ -33,6 +36,7 @@ package enum FaultKind: Hashable, Sendable {
     case .reset: "reset"
     case .stall(let window): "stall=\(DurationText.format(window))"
     case .blockLoop(let duration): "block-loop=\(DurationText.format(duration))"
+    case .slowQuery(let duration): "slow-query=\(DurationText.format(duration))"
     }
   }
 }
@@ -91,7 +95,7 @@ package struct FaultSyntaxError: Error, Hashable, CustomStringConvertible, Senda
 }
 
 extension Fault {
-  package static let kindNames = ["latency", "error", "hang", "reset", "stall", "block-loop"]
+  package static let kindNames = ["latency", "error", "hang", "reset", "stall", "block-loop", "slow-query"]
   private static let optionNames = ["share", "user", "header", "for"]
 
   /// Reads `latency=1s share=50% user=ada header=x-test:1 for=10s`, each word as a key and a value.
@@ -130,14 +134,14 @@ extension Fault {
       return .error(status: status)
     case "stall":
       guard let window = DurationText.parse(value), window > .zero else {
-        throw wrong(key, value, "a duration like 2s")
+        throw wrong(key, value, DurationText.expected)
       }
       return .stall(window)
-    case "block-loop":
+    case "block-loop", "slow-query":
       guard let duration = DurationText.parse(value), duration > .zero, duration <= .seconds(60) else {
         throw wrong(key, value, "a duration like 500ms, at most 60s")
       }
-      return .blockLoop(duration)
+      return key == "slow-query" ? .slowQuery(duration) : .blockLoop(duration)
     default:
       guard value.isEmpty || value == "true" else { throw wrong(key, value, "no value") }
       return key == "hang" ? .hang : .reset
@@ -160,7 +164,7 @@ extension Fault {
       header = Header(name: parts[0].lowercased(), value: String(text))
     case "for":
       guard let time = DurationText.parse(value), time > .zero else {
-        throw Self.wrong(key, value, "a duration like 10s")
+        throw Self.wrong(key, value, DurationText.expected)
       }
       duration = time
     default:

@@ -17,6 +17,7 @@ extension JSONVocabulary {
     all | object | | requests that ended, however they did
     amplification | number | 1 | thread-seconds of callers for each second of a cause
     amplification | object | | what a second of the root cause costs its callers
+    answered_per_s | number | /s | requests answered per second, with whatever status
     answers_after_per_s | number | /s | answers per second after the event
     answers_before_per_s | number | /s | answers per second before the event
     arrivals_per_s | number | /s | requests that arrived per second
@@ -115,7 +116,7 @@ extension JSONVocabulary {
     discarded | text | | why the run does not count
     done | number | requests | requests that ended
     doubts | list | | what is doubtful about the measurement
-    dropped | number | records | records that could not be written for want of room
+    dropped | number | records | records that could not be written for lack of room
     due | number | requests | requests that were due
     duration_ms | number | ms | how long the load was to last
     duration_ns | number | ns | how long
@@ -223,6 +224,7 @@ extension JSONVocabulary {
     longest_wait | object | | where a trace spent most time in one wait
     look | text | | a command that shows it
     loop | text | | the event loop
+    loop_busy_ns | number | ns | how long a request lay unread since its event loop did not turn; at most, where nothing says when it was sent
     loops | list | | event loops
     loops | number | event loops | event loops
     lost | object | | what the reader of the log could not see

@@ -105,6 +105,7 @@ extension JSONVocabulary {
     quick | flag | | of the quick kind
     quiet_pairs | number | pairs | pairs of two quiet windows
     quiet_right | number | pairs | of those, the ones in which no cause was named
+    rate_missed | text | | why an open loop did not have the rate asked for: `generator_late`, `connections_bounded`, `server_slow`, `requests_failed`
     rate_per_s | number | /s | the rate of an open loop
     rate_per_s | text | /s | a setting of the load, as it was given
     rates | object | | requests per second
@@ -168,6 +169,7 @@ extension JSONVocabulary {
     seeds | list | | the seeds of the runs
     segments | list | | where the time of a span went
     sent | number | requests | requests sent
+    sent_late | object | | by how much requests were sent after they were due
     service | text | | a service, or one replica of it
     service_time_ns | number | ns | from the first thread to the answer
     services | list | | services

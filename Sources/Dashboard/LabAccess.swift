@@ -17,8 +17,8 @@ package protocol LabAccess: Sendable {
   func topology() throws -> Topology
   /// What commands will do, before they are given.
   func forecast(_ query: ForecastQuery) async throws -> Forecast
-  /// What changed between two runs.
-  func compare(_ a: String, _ b: String) async throws -> RunComparison
+  /// What got slow or broke between two runs, and what changed.
+  func compare(_ a: String, _ b: String) async throws -> WindowComparison
   /// The lessons, with what was measured of them here.
   func lessons() throws -> [LessonEntry]
   /// Carries out `chainlab` with these words, and waits for its end.

@@ -11,6 +11,7 @@ package enum ClosedForms {
     "attempts": { two($0) { attempts(retries: $0, layers: $1) } },
     "metastable_above": { two($0) { $0 / (1 + $1) } },
     "safe_queue": { three($0) { safeQueue(capacity: $0, timeout: $1, service: $2) } },
+    "lone_queue_ms": { three($0) { loneQueue(rate: $0, share: $1, holding: $2) } },
     "omission_p99_ms": { two($0) { omission(stop: $0, run: $1) } },
   ]
 
@@ -51,6 +52,13 @@ package enum ClosedForms {
   /// The longest queue from which a request is still served within its timeout: Q < C·(τ − D).
   package static func safeQueue(capacity: Double, timeout: Double, service: Double) -> Double {
     capacity * (timeout - service) / 1000
+  }
+
+  /// What requests wait on average for a loop that a share of them holds for so long, and the others for next to nothing:
+  /// W = λ·E[S²] / 2(1 − λ·E[S]) (Pollaczek 1930, Khinchine 1932). Infinite when the loop cannot keep up.
+  package static func loneQueue(rate: Double, share: Double, holding milliseconds: Double) -> Double {
+    let busy = rate * share * milliseconds / 1000
+    return busy < 1 ? busy * milliseconds / (2 * (1 - busy)) : .infinity
   }
 
   /// The 99th percentile that an open loop sees of one stop in a run: S − 0.01·T. Requests come evenly, so that the share

@@ -1,12 +1,14 @@
 import ChainModel
-import NIOCore
-import NIOPosix
+import EventLoop
 package import TraceLog
 
 /// An HTTP/1.1 load generator with an open and a closed loop.
 ///
 /// Every request carries a `traceparent` with ids of its own and what is left of its timeout (`Deadline.header`), and is
 /// sent once: nothing is repeated. It ends in exactly one outcome, or is counted as not sent or unfinished.
+///
+/// An open loop sends each request when it is due. Where it cannot, the result says by how much requests were late, and
+/// why: the generator was (`OwnTime`), or they waited for one of the connections that `LittlesLaw` allows.
 package enum LoadGenerator {
   /// Carries out a plan. Cancelling the task ends the run at once; the result then covers what has been.
   ///
@@ -22,58 +24,61 @@ package enum LoadGenerator {
   ) async throws(LoadError) -> LoadResult {
     try plan.validate()
     let limit = try plan.connectionLimit(descriptors ?? DescriptorBudget.available(loops: plan.loops))
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: plan.loops)
-    let result: Result<LoadResult, LoadError>
-    do throws(LoadError) {
-      let address = try await resolve(plan, on: group.any())
-      result = .success(await carryOut(plan, address: address, log: log, limit: limit, on: group, progress))
-    } catch {
-      result = .failure(error)
-    }
-    // Fails only for a group that is shut down already.
-    try? await group.shutdownGracefully()
-    return try result.get()
+    let threads = (0..<plan.loops).map { LoopThread(LoadRun.threadName($0)) }
+    defer { for thread in threads { thread.stop() } }
+    let address = try await resolve(plan, on: threads[0].loop)
+    return await carryOut(plan, address: address, log: log, limit: limit, on: threads.map(\.loop), progress)
   }
 
   /// Looking up a name can block, so that it is left to a thread that may.
-  private static func resolve(_ plan: LoadPlan, on loop: any EventLoop) async throws(LoadError) -> SocketAddress {
+  private static func resolve(_ plan: LoadPlan, on loop: EventLoop) async throws(LoadError) -> SocketAddress {
+    let result: Result<SocketAddress, SocketAddress.Unresolved> = await withCheckedContinuation { continuation in
+      loop.execute {
+        continuation.resume(
+          returning: Result { () throws(SocketAddress.Unresolved) in try SocketAddress.resolve(plan.host, plan.port) })
+      }
+    }
     do {
-      return try await loop.submit { try SocketAddress.makeAddressResolvingHost(plan.host, port: plan.port) }.get()
+      return try result.get()
     } catch {
-      throw .cannotResolve(host: plan.host, reason: "\(error)")
+      throw .cannotResolve(host: plan.host, reason: error.reason)
     }
   }
 
   private static func carryOut(
-    _ plan: LoadPlan, address: SocketAddress, log: LogWriter?, limit: Int, on group: MultiThreadedEventLoopGroup,
+    _ plan: LoadPlan, address: SocketAddress, log: LogWriter?, limit: Int, on eventLoops: [EventLoop],
     _ progress: (LoadProgress) -> Void
   ) async -> LoadResult {
     let startedAt = Monotonic.now()
     let run = LoadRun(plan: plan, address: address, log: log, limit: limit, startAt: startedAt + LoadRun.lead)
-    let loops = group.makeIterator().enumerated().map { LoadLoop(run: run, index: $0.offset, eventLoop: $0.element) }
+    let loops = eventLoops.enumerated().map { LoadLoop(run: run, index: $0.offset, loop: $0.element) }
     return await withTaskCancellationHandler {
       for loop in loops { loop.start() }
-      await report(run, loops, progress)
-      var total = LoopReport()
-      for loop in loops { total.add(await loop.result()) }
-      return LoadResult(run, total)
+      let (seconds, second) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+      async let total = collect(loops, then: second)
+      eventLoops[0].execute { tick(second, on: eventLoops[0]) }
+      var meter = ProgressMeter(startAt: run.startAt, warmUpEnd: run.window.lowerBound)
+      for await _ in seconds { progress(meter.report(run.counts, at: Monotonic.now())) }
+      return LoadResult(run, await total)
     } onCancel: {
       for loop in loops { loop.cancel() }
     }
   }
 
-  /// Reports progress every second until all loops have finished.
-  private static func report(_ run: LoadRun, _ loops: [LoadLoop], _ progress: (LoadProgress) -> Void) async {
-    let (seconds, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let timer = loops[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-      continuation.yield()
+  /// Ends the seconds when all loops have finished.
+  private static func collect(_ loops: [LoadLoop], then second: AsyncStream<Void>.Continuation) async -> LoopReport {
+    var total = LoopReport()
+    for loop in loops { total.add(await loop.result()) }
+    second.finish()
+    return total
+  }
+
+  /// In a second, and again each second after it, until the loop stops.
+  private static func tick(_ second: AsyncStream<Void>.Continuation, on loop: EventLoop) {
+    loop.schedule(after: .seconds(1)) { [weak loop] in
+      second.yield()
+      if let loop { tick(second, on: loop) }
     }
-    EventLoopFuture.whenAllComplete(loops.map(\.future), on: loops[0].eventLoop).whenComplete { _ in
-      timer.cancel()
-      continuation.finish()
-    }
-    var meter = ProgressMeter(startAt: run.startAt, warmUpEnd: run.window.lowerBound)
-    for await _ in seconds { progress(meter.report(run.counts, at: Monotonic.now())) }
   }
 }
 

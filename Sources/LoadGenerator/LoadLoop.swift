@@ -1,29 +1,28 @@
-import CPlatform
 import ChainModel
-import NIOCore
-import NIOHTTP1
+import EventLoop
 
 /// One event loop's part of a run: it decides when requests start and keeps its own connections, deadlines and counts.
-final class LoadLoop: @unchecked Sendable {  // what changes is touched on `eventLoop` only
-  let eventLoop: any EventLoop
-  let plan: LoadPlan
+final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop` only
+  let loop: EventLoop
+  private let plan: LoadPlan
   private let run: LoadRun
   private let index: Int
-  private let limit: Int
-  private let promise: EventLoopPromise<LoopReport>
+  private let pool: ClientPool
 
   private var maker: RequestMaker
   private var spans: SpanLog?
   private var report = LoopReport()
-  private var inFlight: [UInt64: ClientConnection] = [:]
-  /// Last in, first out; those that were closed meanwhile are dropped when they come up.
-  private var idle: [ClientConnection] = []
+  private var inFlight: [UInt64: LoadCall] = [:]
   private var timeouts = TimeoutQueue()
-  private var timeoutIsArmed = false
-  private var schedule: AnyIterator<Arrival>?
-  private var upcoming: Arrival?
+  private var timeoutTimer: Timer?
+  private var pacer: Pacer
+  private var isSending = false
+  /// When the pacer is asked next, and what will do it.
+  private var lookAt: UInt64?
+  private var lookTimer: Timer?
   private var activeClients = 0
   private var isFinished = false
+  private var whenFinished: ((LoopReport) -> Void)?
 
   /// How many requests are begun before the loop looks at its sockets again.
   private static let batch = 64
@@ -31,111 +30,124 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `even
   /// would otherwise keep a core busy.
   private static let pauseAfterFailure: UInt64 = 10_000_000
 
-  init(run: LoadRun, index: Int, eventLoop: any EventLoop) {
+  init(run: LoadRun, index: Int, loop: EventLoop) {
     self.run = run
     self.index = index
-    self.eventLoop = eventLoop
+    self.loop = loop
     plan = run.plan
-    limit = Self.share(of: run.limit, index, of: run.plan.loops)
-    promise = eventLoop.makePromise()
+    pool = ClientPool(
+      loop, to: run.address, parser: HeadParser(), keptFor: LoadPlan.durationRange.upperBound, bodyLimit: nil)
     maker = RequestMaker(plan: run.plan, measuredFrom: run.window.lowerBound)
+    pacer = run.pacer(of: index)
   }
 
-  /// Each part is as large as the others, or one larger.
-  private static func share(of total: Int, _ index: Int, of count: Int) -> Int {
-    total / count + (index < total % count ? 1 : 0)
-  }
-
-  /// Is there when every request has its outcome, or when the run is cancelled; never fails.
-  var future: EventLoopFuture<LoopReport> { promise.futureResult }
-
+  /// Is there when every request has its outcome, or when the run is cancelled.
   func result() async -> LoopReport {
     await withCheckedContinuation { continuation in
-      future.whenSuccess { continuation.resume(returning: $0) }
+      loop.execute { [self] in
+        if isFinished { return continuation.resume(returning: report) }
+        whenFinished = { continuation.resume(returning: $0) }
+      }
     }
   }
 
   // MARK: Begin and end
 
   func start() {
-    eventLoop.execute { [self] in
+    loop.execute { [self] in
       guard !isFinished else { return }
-      let name = "load-\(index)"
-      chain_set_thread_name(name)
-      spans = SpanLog(writer: run.log, threadName: name, paths: plan.paths)
-      schedule(at: run.startAt) { $0.begin() }
+      spans = SpanLog(writer: run.log, threadName: LoadRun.threadName(index), paths: plan.paths)
+      switch plan.arrival {
+      case .closed: schedule(at: run.startAt) { $0.startClients() }
+      case .open: look(at: run.startAt)
+      }
     }
   }
 
-  private func begin() {
-    guard !isFinished else { return }
-    switch plan.arrival {
-    case .closed(let clients):
-      let own = stride(from: index, to: clients, by: plan.loops)
-      activeClients = own.underestimatedCount
-      for client in own { ask(UInt64(client)) }
-      finishIfOver()
-    case .open(let rate, let spacing):
-      let all = ArrivalSchedule(
-        rate: rate, spacing: spacing, length: plan.warmUp + plan.duration, seed: plan.seed)
-      let (index, loops) = (UInt64(index), UInt64(plan.loops))
-      schedule = AnyIterator(all.lazy.filter { $0.index % loops == index }.makeIterator())
-      upcoming = schedule?.next()
-      sendDue()
-    }
+  private func startClients() {
+    guard !isFinished, case .closed(let clients) = plan.arrival else { return }
+    let own = stride(from: index, to: clients, by: plan.loops)
+    activeClients = own.underestimatedCount
+    for client in own { ask(UInt64(client)) }
+    finishIfOver()
   }
 
   /// Requests in flight stay without outcome; the report is there at once.
   func cancel() {
-    eventLoop.execute { [self] in
+    loop.execute { [self] in
       guard !isFinished else { return }
       report.wasCancelled = true
       let now = Monotonic.now()
-      for connection in inFlight.values {
-        guard let request = connection.request else { continue }
-        report.abandon(request)
-        spans?.abandon(request, at: now)
-        connection.close()
+      for call in inFlight.values {
+        report.abandon(call.request)
+        spans?.abandon(call.request, at: now)
+        call.abandon()
       }
       finish()
     }
   }
 
   private func finishIfOver() {
-    if !isFinished, activeClients == 0, upcoming == nil, inFlight.isEmpty { finish() }
+    if !isFinished, activeClients == 0, pacer.isOver, inFlight.isEmpty { finish() }
   }
 
   private func finish() {
     isFinished = true
-    for connection in idle { connection.close() }
-    idle = []
     inFlight = [:]
+    lookTimer?.cancel()
+    timeoutTimer?.cancel()
+    pool.closeAll()
     spans?.close()
+    report.connections = pool.begunCount
+    (report.late, report.held) = (pacer.late, pacer.held)
     report.finishedAt = Monotonic.now()
-    promise.succeed(report)
+    whenFinished?(report)
+    whenFinished = nil
   }
 
   // MARK: When requests start
 
-  /// Open loop: begins what is due by now, and comes back when more is.
+  /// Open loop: does what is due by now, and comes back when more is.
   private func sendDue() {
-    guard !isFinished else { return }
-    let now = Monotonic.now()
+    // A request that fails as it is sent has ended before it is counted as sent.
+    guard !isFinished, !isSending else { return }
+    isSending = true
+    defer { isSending = false }
+    pacer.look(at: Monotonic.now())
     for _ in 0..<Self.batch {
-      guard let arrival = upcoming, run.startAt + arrival.offset <= now else { break }
-      upcoming = schedule?.next()
-      offer(arrival.index, dueAt: run.startAt + arrival.offset)
+      let now = Monotonic.now()
+      switch pacer.next(at: now, connections()) {
+      case .send(let arrival): send(arrival.index, dueAt: pacer.dueAt(arrival), now: now)
+      case .refuse(let arrival): skip(arrival, isOverdue: false)
+      case .drop(let arrival): skip(arrival, isOverdue: true)
+      case .wait(let moment): return look(at: moment)
+      case .finish: return finishIfOver()
+      }
     }
-    guard let upcoming else { return finishIfOver() }
-    schedule(at: run.startAt + upcoming.offset) { $0.sendDue() }
+    pacer.pause(at: Monotonic.now())
+    loop.execute { [weak self] in self?.sendDue() }
   }
 
-  private func offer(_ index: UInt64, dueAt: UInt64) {
-    guard inFlight.count < limit else {
-      run.counts.refuse()
-      return report.refuse(measured: dueAt >= run.window.lowerBound)
+  private func connections() -> Pacer.Connections {
+    timeouts.trim { inFlight[$0] != nil }
+    return Pacer.Connections(
+      inFlight: inFlight.count, open: pool.openCount, isOneIdle: pool.hasRested && !plan.newConnections,
+      oldest: timeouts.oldest.flatMap { inFlight[$0]?.begunAt })
+  }
+
+  private func skip(_ arrival: Arrival, isOverdue: Bool) {
+    run.counts.refuse()
+    report.skip(dueAt: pacer.dueAt(arrival), isOverdue: isOverdue, window: run.window)
+  }
+
+  private func look(at moment: UInt64) {
+    if let lookAt, lookAt <= moment { return }
+    lookTimer?.cancel()
+    lookAt = moment
+    lookTimer = schedule(at: moment) { loop in
+      loop.lookAt = nil
+      loop.sendDue()
     }
-    send(index, dueAt: dueAt, now: Monotonic.now())
   }
 
   /// Closed loop: a client's next request, while the run lasts.
@@ -161,62 +173,52 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `even
 
   private func send(_ index: UInt64, dueAt: UInt64, now: UInt64) {
     let request = maker.make(index: index, dueAt: dueAt, now: now)
-    report.start(measured: request.isMeasured)
+    let call = LoadCall(request, begunAt: pacer.ownTime(at: now), owner: self)
+    report.start(request, window: run.window)
     run.counts.start()
     spans?.start(request)
     timeouts.trim { inFlight[$0] != nil }
     timeouts.add(index, deadline: maker.deadline(request).nanoseconds)
     armTimeout()
-    if let connection = takeIdle() {
-      inFlight[index] = connection
-      connection.send(request)
-    } else {
-      let connection = ClientConnection(owner: self, first: request)
-      report.connections += 1
-      inFlight[index] = connection
-      // A second later than the loop's own timeout, which is the one that counts.
-      connection.connect(to: run.address, timeout: .nanoseconds(Int64(plan.timeout.nanoseconds)) + .seconds(1))
+    inFlight[index] = call
+    let connection = pool.send(for: call, isFresh: plan.newConnections, isKept: !plan.newConnections) {
+      maker.write(request, at: now, to: $0)
     }
+    if inFlight[index] === call { call.goes(over: connection) }
   }
 
-  private func takeIdle() -> ClientConnection? {
-    while let connection = idle.popLast() {
-      if connection.isIdle { return connection }
-    }
-    return nil
-  }
-
-  func head(_ request: LoadRequest) -> HTTPRequestHead { maker.head(request, at: Monotonic.now()) }
-
-  func end(_ request: LoadRequest, _ outcome: LoadOutcome, on connection: ClientConnection) {
+  func end(_ call: LoadCall, _ outcome: LoadOutcome) {
+    let request = call.request
     guard inFlight.removeValue(forKey: request.index) != nil else { return }
     let now = Monotonic.now()
+    pacer.ended(begunAt: call.begunAt, at: now)
     report.end(request, outcome, at: now, window: run.window)
     run.counts.end(outcome)
     spans?.end(request, outcome, at: now)
-    if connection.isIdle { idle.append(connection) }
     if case .closed(let clients) = plan.arrival { askNext(after: request, outcome, at: now, clients: clients) }
+    if pacer.isHeld { sendDue() }
     finishIfOver()
   }
 
   // MARK: Timers
 
   private func armTimeout() {
-    guard !timeoutIsArmed, let deadline = timeouts.nextDeadline else { return }
-    timeoutIsArmed = true
-    schedule(at: deadline) { $0.giveUpLate() }
+    guard timeoutTimer == nil, let deadline = timeouts.nextDeadline else { return }
+    timeoutTimer = schedule(at: deadline) { $0.giveUpLate() }
   }
 
   private func giveUpLate() {
-    timeoutIsArmed = false
+    timeoutTimer = nil
     let now = Monotonic.now()
     while let index = timeouts.popExpired(at: now) { inFlight[index]?.giveUp() }
     timeouts.trim { inFlight[$0] != nil }
-    armTimeout()
+    if !isFinished { armTimeout() }
   }
 
-  private func schedule(at time: UInt64, _ action: @escaping @Sendable (LoadLoop) -> Void) {
-    let now = Monotonic.now()
-    eventLoop.scheduleTask(in: .nanoseconds(Int64(time > now ? time - now : 0))) { action(self) }
+  @discardableResult
+  private func schedule(at moment: UInt64, _ action: @escaping (LoadLoop) -> Void) -> Timer {
+    loop.schedule(at: moment) { [weak self] in
+      if let self { action(self) }
+    }
   }
 }

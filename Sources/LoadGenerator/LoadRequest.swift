@@ -1,5 +1,5 @@
 import ChainModel
-import NIOHTTP1
+import EventLoop
 
 /// One request, from the moment it is sent to its outcome. Times are `Monotonic` nanoseconds.
 struct LoadRequest: Sendable {
@@ -18,7 +18,8 @@ struct LoadRequest: Sendable {
 /// Makes the requests of one loop.
 struct RequestMaker {
   private let choice: PathChoice
-  private let headers: HTTPHeaders
+  /// What is the same in all of them: from behind the path to the value of `traceparent`.
+  private let middle: [UInt8]
   private let timeout: Duration
   private let measuredFrom: UInt64
   private var identifiers = IDGenerator()
@@ -27,9 +28,10 @@ struct RequestMaker {
     choice = PathChoice(paths: plan.paths, usernames: plan.usernames, seed: plan.seed)
     timeout = plan.timeout
     self.measuredFrom = measuredFrom
-    var headers = HTTPHeaders([("host", plan.authority)] + plan.headers.map { ($0.name, $0.value) })
-    if plan.newConnections { headers.add(name: "connection", value: "close") }
-    self.headers = headers
+    var headers = [("host", plan.authority)] + plan.headers.map { ($0.name, $0.value) }
+    if plan.newConnections { headers.append(("connection", "close")) }
+    let lines = headers.map { "\($0): \($1)\r\n" }.joined()
+    middle = Array(" HTTP/1.1\r\n\(lines)\(TraceContext.parentHeader): ".utf8)
   }
 
   /// The request with this number in the whole run, which should be sent at `dueAt` and is sent `now`.
@@ -42,11 +44,16 @@ struct RequestMaker {
 
   func deadline(_ request: LoadRequest) -> Deadline { Deadline(after: timeout, from: request.sentAt) }
 
-  /// What goes over the wire at `now`: less of the timeout is left once a connection had to be made.
-  func head(_ request: LoadRequest, at now: UInt64) -> HTTPRequestHead {
-    var headers = headers
-    headers.add(name: TraceContext.parentHeader, value: request.context.parent)
-    headers.add(name: Deadline.header, value: "\(deadline(request).remaining(at: now).milliseconds)")
-    return HTTPRequestHead(version: .http1_1, method: .GET, uri: request.path, headers: headers)
+  /// Writes it as it goes over the wire at `now`.
+  func write(_ request: LoadRequest, at now: UInt64, to output: Output) {
+    output.append("GET ")
+    output.append(request.path)
+    output.append(middle)
+    output.append(request.context.parent)
+    output.append("\r\n")
+    output.append(Deadline.header)
+    output.append(": ")
+    output.append(number: Int(clamping: deadline(request).remaining(at: now).millisecondsRoundedUp))
+    output.append("\r\n\r\n")
   }
 }

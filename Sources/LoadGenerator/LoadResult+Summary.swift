@@ -24,12 +24,31 @@ extension LoadResult {
     lines.append("outcomes    \(outcomes.isEmpty ? "none" : outcomes)")
     if let offered = rates.offered {
       let notSent = measured.notSent > 0 ? ", \(FigureText.count(measured.notSent)) of them not sent" : ""
-      lines.append("offered     \(FigureText.rate(offered)) (\(FigureText.count(measured.due)) due\(notSent))")
+      lines.append(
+        "rate        \(FigureText.rate(offered)) asked (\(FigureText.count(measured.due)) due\(notSent)), "
+          + "\(FigureText.rate(rates.started)) sent, \(FigureText.rate(rates.answered)) answered")
+    }
+    if let reason { lines.append("not reached \(reason)") }
+    if let sentLate {
+      let figures = [("p50", sentLate.p50), ("p99", sentLate.p99), ("max", sentLate.max)]
+      lines.append("sent late   " + figures.map { "\($0) \(FigureText.value($1, "ms"))" }.joined(separator: ", "))
     }
     lines.append("achieved    \(FigureText.rate(rates.successful)) good, \(FigureText.rate(rates.ended)) ended")
     if measured.unfinished > 0 { lines.append("unfinished  \(FigureText.count(measured.unfinished))") }
     lines.append("connections \(FigureText.count(connections))")
     return lines
+  }
+
+  /// Why the rate was not reached.
+  private var reason: String? {
+    switch rateMissed {
+    case .generatorLate: "the generator was late: this machine was too busy, or stopped it; ask for less"
+    case .connectionsBounded:
+      "connections are bounded: as many requests were unanswered as this process may have"
+    case .serverSlow: "the server was slow: requests came faster than answers"
+    case .requestsFailed: "requests failed: \(FigureText.count(measured.failed)) of them got no answer"
+    case nil: nil
+    }
   }
 
   /// `200: 9,120  503: 2,900  timeout: 3`.

@@ -13,6 +13,10 @@ package struct LoadResult: Codable, Hashable, Sendable {
   package var elapsedMilliseconds: Double
   package var wasCancelled: Bool
   package var rates: Rates
+  /// By how much requests were sent after they were due; of an open loop.
+  package var sentLate: LatencySummary?
+  /// Why an open loop did not have the rate that it was asked for; nil when it had.
+  package var rateMissed: RateMiss?
   /// Requests that were due in the measured time.
   package var measured: OutcomeCounts
   /// Requests that were due before it.
@@ -26,9 +30,12 @@ package struct LoadResult: Codable, Hashable, Sendable {
   package struct Rates: Codable, Hashable, Sendable {
     /// Requests that were due: what an open loop is asked for.
     package var offered: Double?
+    /// Requests that were sent within the measured time.
     package var started: Double
     /// Requests that ended within the measured time, whatever their outcome.
     package var ended: Double
+    /// Those of them that were answered, with whatever status.
+    package var answered: Double
     /// Those of them that were answered with a status below 400: the throughput.
     package var successful: Double
 
@@ -36,6 +43,7 @@ package struct LoadResult: Codable, Hashable, Sendable {
       case offered = "offered_per_s"
       case started = "started_per_s"
       case ended = "ended_per_s"
+      case answered = "answered_per_s"
       case successful = "goodput_per_s"
     }
   }
@@ -86,6 +94,8 @@ package struct LoadResult: Codable, Hashable, Sendable {
   enum CodingKeys: String, CodingKey {
     case plan, rates, measured, connections
     case latency = "response_time"
+    case sentLate = "sent_late"
+    case rateMissed = "rate_missed"
     case startedAt = "started_at_unix_ms"
     case measuredMilliseconds = "measured_ms"
     case elapsedMilliseconds = "elapsed_ms"
@@ -135,8 +145,11 @@ extension LoadResult {
     elapsedMilliseconds = Double(total.finishedAt - min(run.startAt, total.finishedAt)) / 1e6
     wasCancelled = total.wasCancelled
     rates = Rates(
-      offered: isOpen ? perSecond(total.measured.due) : nil, started: perSecond(total.measured.started),
-      ended: perSecond(total.endedInWindow), successful: perSecond(total.successfulInWindow))
+      offered: isOpen ? perSecond(total.measured.due) : nil, started: perSecond(total.sentInWindow),
+      ended: perSecond(total.endedInWindow), answered: perSecond(total.answeredInWindow),
+      successful: perSecond(total.successfulInWindow))
+    sentLate = isOpen ? total.lateness.summary : nil
+    rateMissed = isOpen && !total.wasCancelled ? RateMiss(total) : nil
     measured = total.measured
     warmUp = total.warmUp
     latency = Latency(all: total.all.summary(isOpen: isOpen), successful: total.successful.summary(isOpen: isOpen))

@@ -1,5 +1,5 @@
 import ChainModel
-import NIOCore
+import EventLoop
 import TraceLog
 
 /// What all loops of a run share. Times are `Monotonic` nanoseconds.
@@ -25,5 +25,21 @@ struct LoadRun: Sendable {
     self.startAt = startAt
     let measuredFrom = startAt + plan.warmUp.nanoseconds
     window = measuredFrom..<measuredFrom + plan.duration.nanoseconds
+  }
+
+  /// Of the loop with this index.
+  static func threadName(_ index: Int) -> String { "load-\(index)" }
+
+  /// Of the loop with this index: every `plan.loops`th of the arrivals is its own.
+  func pacer(of index: Int) -> Pacer {
+    guard case .open(let rate, let spacing) = plan.arrival else {
+      return Pacer(AnyIterator { nil }, rate: 0, limit: 0, start: startAt, end: window.upperBound)
+    }
+    let all = ArrivalSchedule(rate: rate, spacing: spacing, length: plan.warmUp + plan.duration, seed: plan.seed)
+    let (own, loops) = (UInt64(index), UInt64(plan.loops))
+    return Pacer(
+      AnyIterator(all.lazy.filter { $0.index % loops == own }.makeIterator()), rate: rate / Double(plan.loops),
+      // Each part is as large as the others, or one larger.
+      limit: limit / plan.loops + (index < limit % plan.loops ? 1 : 0), start: startAt, end: window.upperBound)
   }
 }

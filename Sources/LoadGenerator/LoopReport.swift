@@ -6,20 +6,46 @@ struct LoopReport: Sendable {
   var all = LatencyRecorder()
   /// Measured requests that were answered with a status below 400.
   var successful = LatencyRecorder()
+  /// How late measured requests were sent.
+  var lateness = TimeHistogram()
+  /// Requests that were sent within the measured time, also those that were due in the warm-up.
+  var sentInWindow = 0
   /// Requests that ended within the measured time, also those begun in the warm-up.
   var endedInWindow = 0
+  var answeredInWindow = 0
   var successfulInWindow = 0
+  /// Of the second half of the measured time alone, when a run that can be steady is.
+  var dueInSecondHalf = 0
+  var answeredInSecondHalf = 0
+  /// Measured requests that were due and not sent because the measured time had ended long ago.
+  var overdue = 0
+  /// By how much the loop was late when it looked what was due, in all; nanoseconds.
+  var late: UInt64 = 0
+  /// For how long requests that were due waited for a connection, in all; nanoseconds.
+  var held: UInt64 = 0
   var connections = 0
   var wasCancelled = false
   /// When the loop had nothing more to do.
   var finishedAt: UInt64 = 0
 
-  mutating func start(measured isMeasured: Bool) {
-    if isMeasured { measured.start() } else { warmUp.start() }
+  mutating func start(_ request: LoadRequest, window: Range<UInt64>) {
+    if window.contains(request.sentAt) { sentInWindow += 1 }
+    guard request.isMeasured else { return warmUp.start() }
+    measured.start()
+    lateness.record(request.sentAt - request.dueAt)
+    if request.dueAt >= Self.half(window) { dueInSecondHalf += 1 }
   }
 
-  mutating func refuse(measured isMeasured: Bool) {
-    if isMeasured { measured.refuse() } else { warmUp.refuse() }
+  /// A request is due and not sent.
+  mutating func skip(dueAt: UInt64, isOverdue: Bool, window: Range<UInt64>) {
+    guard dueAt >= window.lowerBound else { return warmUp.refuse() }
+    measured.refuse()
+    if isOverdue { overdue += 1 }
+    if dueAt >= Self.half(window) { dueInSecondHalf += 1 }
+  }
+
+  private static func half(_ window: Range<UInt64>) -> UInt64 {
+    window.lowerBound + (window.upperBound - window.lowerBound) / 2
   }
 
   mutating func abandon(_ request: LoadRequest) {
@@ -30,6 +56,10 @@ struct LoopReport: Sendable {
     if window.contains(now) {
       endedInWindow += 1
       successfulInWindow += outcome.isSuccess ? 1 : 0
+      if case .answered = outcome {
+        answeredInWindow += 1
+        answeredInSecondHalf += now >= Self.half(window) ? 1 : 0
+      }
     }
     guard request.isMeasured else { return warmUp.end(outcome) }
     measured.end(outcome)
@@ -42,8 +72,16 @@ struct LoopReport: Sendable {
     measured.add(other.measured)
     all.add(other.all)
     successful.add(other.successful)
+    lateness.add(other.lateness)
+    sentInWindow += other.sentInWindow
     endedInWindow += other.endedInWindow
+    answeredInWindow += other.answeredInWindow
     successfulInWindow += other.successfulInWindow
+    dueInSecondHalf += other.dueInSecondHalf
+    answeredInSecondHalf += other.answeredInSecondHalf
+    overdue += other.overdue
+    late += other.late
+    held += other.held
     connections += other.connections
     wasCancelled = wasCancelled || other.wasCancelled
     finishedAt = max(finishedAt, other.finishedAt)

@@ -25,6 +25,8 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   var model = IOModel.blocking
   /// Whether a thread of a pool has begun to work for a request that lives on a loop.
   var isWorkedFor = false
+  /// How much longer a fault makes each of its queries.
+  var slowQuery = Duration.zero
   /// Is given the answer, once, on the loop.
   private let client: any AnswerTaker
 

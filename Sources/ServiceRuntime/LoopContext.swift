@@ -17,15 +17,15 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   /// Store work of this turn, handed over at its end.
   private var storeJobs: [WorkerPool.Job] = []
 
-  /// Call it on the loop's thread.
-  init(_ eventLoop: EventLoop, name: String, environment: ServiceEnvironment, mostInFlight: Int) {
-    self.eventLoop = eventLoop
-    let thread = chain_thread_id()
-    scribe = environment.log?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
-    environment.announceThread(name: name, role: .loop, scribe: scribe)
+  /// Call it on the thread.
+  init(_ thread: LoopThread, environment: ServiceEnvironment, mostInFlight: Int) {
+    eventLoop = thread.loop
+    let number = chain_thread_id()
+    scribe = environment.log?.scribeOfLoop(thread: number) ?? .silent(thread: number)
     store = StoreHolder(environment)
     client = EventLoopClient(eventLoop)
     load = LoopLoad(most: mostInFlight)
+    environment.announceThread(name: thread.name, role: .loop, scribe: scribe)
   }
 
   func nextSpan() -> SpanID { ids.nextSpan() }

@@ -60,7 +60,7 @@ package struct ChainLauncher: Sendable {
   /// The chain that runs, or that a killed supervisor has left; nil when there is none.
   package func chain() throws(SupervisorError) -> Chain? {
     guard let run = try store.current(), let state = try run.chain(), state.phase.isLive else { return nil }
-    return Chain(run: run, state: state, isSupervised: state.supervisor.identity.isAlive)
+    return Chain(run: run, state: state, isSupervised: state.supervisor.identity.isAtWork)
   }
 
   // MARK: Up
@@ -70,6 +70,7 @@ package struct ChainLauncher: Sendable {
   /// Until the chain is ready it ends with this process, or rather with the calling thread, however that ends.
   /// - Parameters:
   ///   - topology: the chain to start.
+  ///   - name: what its run is found by, besides its id.
   ///   - configuration: the text of the `services.yaml` it was made of.
   ///   - versions: by component, for the run's record.
   ///   - isInterrupted: whether the user has changed their mind.
@@ -77,11 +78,13 @@ package struct ChainLauncher: Sendable {
   /// - Returns: the chain, ready.
   /// - Throws: when the chain did not become ready; nothing of it is left then.
   package func up(
-    _ topology: Topology, configuration: [UInt8], versions: [String: String], isInterrupted: () -> Bool = { false },
+    _ topology: Topology, named name: String? = nil, configuration: [UInt8], versions: [String: String],
+    isInterrupted: () -> Bool = { false },
     progress: (Progress) -> Void = { _ in }
   ) throws(SupervisorError) -> UpOutcome {
     let lock = try FolderLock.take(store, patience: patience.lock, isInterrupted: isInterrupted)
     defer { withExtendedLifetime(lock) {} }
+    // One whose supervisor has just been killed ends as well, if not at once.
     // One that is not ready while nobody else holds the lock belongs to an `up` that was killed: it ends.
     if let chain = try? chain(), chain.isSupervised, chain.state.phase == .ready {
       guard try AtomicFile.read(chain.run.configurationPath) == configuration else {
@@ -95,7 +98,8 @@ package struct ChainLauncher: Sendable {
     }
     try ChainRequirements.check(topology, binaries: binaries)
     let run = try store.create(
-      topology: topology, configuration: configuration, executables: executables(topology), versions: versions)
+      topology: topology, named: name, configuration: configuration, executables: executables(topology),
+      versions: versions)
     try store.makeCurrent(run)
     progress(.starting(run))
     let supervisor = try spawnSupervisor(run)

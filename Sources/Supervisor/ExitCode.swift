@@ -29,7 +29,7 @@ package enum ExitCode: Int32, CaseIterable, Codable, Sendable {
     case .refused: "a service refused the request, or a file is not what it should be"
     case .noSuchRun: "there is no such run"
     case .storage: "a folder or file is missing, unwritable, full or damaged"
-    case .nothingFound: "nothing was found that is like what was asked for"
+    case .nothingFound: "nothing matches the request"
     case .usage: "the command line is wrong"
     case .interrupted: "interrupted by Ctrl-C before it was done"
     }

@@ -85,6 +85,15 @@ package struct RunFolder: Hashable, Sendable {
     try AtomicFile.write(Self.encode(chain), to: chainPath)
   }
 
+  /// What the run is.
+  package func kind() throws(SupervisorError) -> RunRecord.Kind {
+    switch try record().origin {
+    case RunRecord.simulation: .simulated
+    case nil: try phase().isLive ? .live : .ended
+    default: .imported
+    }
+  }
+
   /// Where the run stands in truth: the phase that was written, or `lost` when whoever wrote it is gone.
   package func phase() throws(SupervisorError) -> ChainPhase {
     guard let chain = try chain() else { return try record().phase }

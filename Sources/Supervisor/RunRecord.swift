@@ -20,11 +20,20 @@ package struct RunRecord: Codable, Hashable, Sendable {
 
   /// Where an imported run comes from; nil for one of ours.
   package var origin: String?
-  /// What an imported run is found by, besides its id.
+  /// What the run is found by, besides its id.
   package var name: String?
 
   /// The origin of a simulated run.
   package static let simulation = "simulation"
+
+  /// What a run is, for reports.
+  package enum Kind: String, Sendable {
+    /// Its chain runs.
+    case live
+    case ended
+    case simulated
+    case imported
+  }
 
   package struct Seed: Codable, Hashable, Sendable {
     package var value: Int

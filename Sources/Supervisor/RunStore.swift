@@ -17,20 +17,23 @@ package struct RunStore: Hashable, Sendable {
   /// Makes the folder of a new run, with its `run.json` and `services.yaml`.
   /// - Parameters:
   ///   - topology: the chain.
+  ///   - name: what the run is found by, besides its id.
   ///   - configuration: the text of `services.yaml` it was made of.
   ///   - executables: paths, by service.
   ///   - versions: by component.
   /// - Returns: the folder, in which no process has written yet.
   /// - Throws: when a folder or file cannot be made.
   package func create(
-    topology: Topology, configuration: [UInt8], executables: [String: String], versions: [String: String]
+    topology: Topology, named name: String? = nil, configuration: [UInt8], executables: [String: String],
+    versions: [String: String]
   ) throws(SupervisorError) -> RunFolder {
     let (run, now) = try makeFolder()
     try Folder.make(run.dataPath)
     try AtomicFile.write(configuration, to: run.configurationPath)
-    try run.write(
-      RunRecord(
-        id: run.id, startedAt: now.ISO8601Format(), topology: topology, versions: versions, executables: executables))
+    var record = RunRecord(
+      id: run.id, startedAt: now.ISO8601Format(), topology: topology, versions: versions, executables: executables)
+    record.name = name
+    try run.write(record)
     return run
   }
 
@@ -87,11 +90,17 @@ package struct RunStore: Hashable, Sendable {
       .map { RunFolder(path: "\(runsPath)/\($0)") }
   }
 
-  /// Finds a run by its id, by the beginning of exactly one id, by its name (the latest of that name), or as `latest`.
+  /// Finds a run by its id, by the beginning of exactly one id, by its name (the latest of that name), as `latest`, or as
+  /// `newest`. The latest is the chain that runs, else the newest run of a chain: what was simulated or imported since
+  /// does not take its place, unless there is nothing else. The newest is of any kind.
   package func find(_ name: String) throws(SupervisorError) -> RunFolder {
     let runs = try list()
-    guard let latest = runs.last else { throw .noRuns(root: root) }
-    if name == "latest" { return latest }
+    guard let newest = runs.last else { throw .noRuns(root: root) }
+    if name == "newest" { return newest }
+    if name == "latest" {
+      if let current = try current(), (try? current.phase().isLive) == true { return current }
+      return runs.last { (try? $0.record())?.origin == nil } ?? newest
+    }
     let matches = name.isEmpty ? [] : runs.filter { $0.id.hasPrefix(name) }
     guard let match = matches.first else {
       if !name.isEmpty, let named = runs.last(where: { (try? $0.record())?.name == name }) { return named }

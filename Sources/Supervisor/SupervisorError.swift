@@ -60,7 +60,7 @@ extension SupervisorError: CustomStringConvertible {
     case .noRuns(let root): "there is no run in \(root)/runs yet; start the chain with: \(CommandHint("up"))"
     case .noSuchRun(let name, let newest):
       Typo.unknown(
-        "run", name, among: ["latest"] + newest,
+        "run", name, among: ["latest", "newest"] + newest,
         expected: "latest, or the beginning of one of: \(newest.joined(separator: ", "))")
     case .ambiguousRun(let name, let matches):
       "'\(name)' is the beginning of \(matches.count) runs: \(matches.joined(separator: ", ")); add more of the name"

@@ -19,7 +19,7 @@ enum Schema {
   private static let addressKeys: [Key<ServiceConfiguration>] = [
     Key("port", \.port, .integer(1...65535), "Where the service takes requests."),
     Key("control_port", \.controlPort, .integer(1...65535), "Where it takes orders and shows its state."),
-    Key("callees", \.callees, .services, "The services it calls; nobody may call in a circle."),
+    Key("callees", \.callees, .services, "The services it calls; calls must not form a cycle."),
   ]
 
   private static let workKeys: [Key<ServiceConfiguration>] = [

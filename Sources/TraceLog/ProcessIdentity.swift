@@ -28,6 +28,21 @@ package struct ProcessIdentity: Hashable, Codable, Sendable {
     }
   }
 
+  /// False as soon as it has been killed, however long a busy machine takes to end it: nothing can be asked of it then.
+  package var isAtWork: Bool { isAlive && !Self.isKilled(pid) }
+
+  /// Whether SIGKILL is among the signals that wait for the process; it stays there until the end.
+  private static func isKilled(_ pid: Int32) -> Bool {
+    guard let file = fopen("/proc/\(pid)/status", "re") else { return false }
+    defer { fclose(file) }
+    var text = [UInt8](repeating: 0, count: 4096)
+    let count = fread(&text, 1, text.count, file)
+    let lines = String(decoding: text[..<count], as: UTF8.self).split(separator: "\n")
+    guard let line = lines.first(where: { $0.hasPrefix("ShdPnd:") }) else { return false }
+    let pending = UInt64(line.drop { $0 != "\t" }.dropFirst(), radix: 16) ?? 0
+    return pending & 1 << (SIGKILL - 1) != 0
+  }
+
   private enum Sight {
     case gone
     case started(UInt64)

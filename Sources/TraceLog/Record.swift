@@ -1,66 +1,37 @@
 package import ChainModel
 
-/// What a record says. The raw value is the kind's number in the file.
+/// What a record says. The raw value is the kind's number in the file; what each means, and its fields, is its row in
+/// `RecordTable.swift`.
 package enum RecordKind: UInt8, CaseIterable, Sendable {
-  /// A process begins to write. name: service or instrument; arg: pid.
   case processStart = 1
-  /// A process stops on its own account.
   case processStop = 2
-  /// The supervisor saw a process die. name: service; arg: pid; other: signal, or 256 + exit code.
   case processDied = 3
-  /// A thread begins, or is repeated for late readers. name: thread; detail: `ThreadRole`; other: when it began.
   case threadStart = 4
   case threadStop = 5
-  /// The worker pool's size, from now on. arg: threads; other: queue limit.
   case pool = 6
-  /// The IO model for requests admitted from now on. detail: `IOModel.code`.
   case model = 7
-  /// A fault comes into force (detail 1) or is lifted (detail 0). name: the fault as text.
   case fault = 8
-  /// What calls to a callee, or requests, are held to comes into force (detail 1) or is lifted (detail 0). name: the
-  /// callee or `admission`, a space, and the settings as text.
   case policy = 9
-  /// The circuit breaker before a callee changes. name: callee; detail: `BreakerState`; arg: failures among the calls it
-  /// counted last; other: calls it has refused since the change before.
   case breaker = 10
-  /// The times of an imported process were moved, since its calls contradict them. other: by how many nanoseconds (signed);
-  /// arg: the bound of that in microseconds, 0 if none is known; name: the host whose clock it is.
   case clock = 11
 
-  /// A request's head is read. span: server span; other: parent span or 0; name: `METHOD /route`; arg: 1 if the parent
-  /// is remote.
   case arrive = 16
-  /// A detail of a span as text. name: key; detail: byte count; trace ids and other: up to 24 bytes of text; arg: offset.
   case attribute = 17
-  /// The request is put into a queue. arg: requests queued before it.
   case enqueue = 18
-  /// A worker or loop starts the request: this is the thread that runs it. detail: `IOModel.code`.
   case dequeue = 19
-  /// The answer is complete. arg: HTTP status; name: error type or 0.
   case end = 20
-  /// The request is refused. arg: HTTP status; name: reason.
   case reject = 21
 
-  /// A span begins within a request or on its own. other: parent; name: span name; detail: `SpanKind`; arg: attempt, and
-  /// `Record.followsFlag` for a span that its parent does not wait for.
   case spanStart = 32
-  /// arg: status (HTTP, or 0); name: error type or 0.
   case spanEnd = 33
 
-  /// Somebody begins to wait. span: the span that waits; other: the wait's id (a call's is its client span); name:
-  /// target; detail: `WaitCause`; arg: `WaitFlags`.
   case waitStart = 48
-  /// other: the wait's id; detail: `WaitOutcome`; arg: the same flags.
   case waitEnd = 49
-  /// A helper thread starts to work for a request. span: the request's; other: the wait that it works on; name: what.
   case workStart = 50
   case workEnd = 51
 
-  /// An event loop did not turn. other: for how long (ns), ending now; detail: `StallDetector`; name: culprit or 0.
   case stall = 64
-  /// Records that a process could not write. arg: how many since the last such record.
   case dropped = 65
-  /// What the kernel said that a thread of another process did: see `KernelSample`.
   case sample = 66
 }
 
@@ -71,7 +42,7 @@ struct KindSet {
 
   static let all = KindSet(RecordKind.allCases)
   /// What `LogWriter.state` writes again and again, with the time of its beginning.
-  static let lasting = KindSet([.processStart, .threadStart, .pool, .model, .fault, .policy])
+  static let lasting = KindSet(RecordRow.all.filter(\.lasts).map(\.kind))
 
   private init(_ kinds: [RecordKind]) {
     for kind in kinds {
@@ -147,14 +118,14 @@ package struct Record: Hashable, Sendable {
   package var traceHigh: UInt64
   package var traceLow: UInt64
   package var span: UInt64
-  /// A second id or a large number: see `RecordKind`.
+  /// A second id or a large number: see `RecordRow`.
   package var other: UInt64
   /// The kernel's thread id.
   package var thread: UInt32
   /// Slot in the table of processes.
   package var process: UInt16
   package var kindCode: UInt8
-  /// A small enumeration: see `RecordKind`.
+  /// A small enumeration: see `RecordRow`.
   package var detail: UInt8
   /// Id in the string table; zero is the empty string.
   package var name: UInt32

@@ -16,6 +16,8 @@ import TraceLog
     var failing = 0.0
     var gone = 0.0
     var skipped = 0.0
+    /// Share of requests in which the currency service handles an error, of which no status tells, and the front gives up.
+    var handled = 0.0
     /// Share of requests that are of another kind, which takes a tenth.
     var cheap = 0.0
     /// Of a thousand requests, those that take five seconds longer in the cart, for no reason.
@@ -76,9 +78,16 @@ import TraceLog
       let other = span(
         0, .client, "GET currency", from: cartEnd, to: callEnd, in: root, error: isGone || fails ? "error" : "")
       guard !isGone else { return }
-      _ = span(
+      let answer = span(
         2, .server, "GET /currency/17", from: cartEnd + link, to: callEnd - link, in: other, error: fails ? "error" : ""
       )
+      let isHandled = share(times.handled)
+      if isHandled {
+        _ = span(2, .internal, "ErrorController.error", from: callEnd - link - 1, to: callEnd - link, in: answer)
+      }
+      if times.handled < 1, !isHandled {
+        _ = span(0, .internal, "render", from: callEnd + half / 2, to: callEnd + half, in: root)
+      }
     }
   }
 
@@ -174,6 +183,36 @@ import TraceLog
     let verdict = verdict(Times(skipped: 0.5))
     #expect(verdict.causes.first?.kind == .missing)
     #expect(verdict.causes.first?.service == "front")
+  }
+
+  /// An error handler's span, and work that its callers did not go on with, is all that tells of it.
+  @Test func errorsWithoutAStatusAreNamedWhereTheirHandlerRuns() {
+    let verdict = verdict(Times(handled: 0.4))
+    #expect(verdict.causes.first?.service == "currency", "\(verdict.sentence)")
+    #expect(verdict.causes.first?.evidence.contains { $0.contains("ErrorController.error") } == true)
+    #expect(verdict.causes.contains { $0.kind == .missing && $0.service == "front" })
+  }
+
+  /// Which requests ask for more is not told by their first operation.
+  @Test func anotherMixtureOfTheSameOperationIsNoFault() {
+    let verdict = verdict(Times(currency: 50, skipped: 0.2), quiet: 2, Times(currency: 50, skipped: 0.7))
+    #expect(verdict.isQuiet, "\(verdict.sentence)")
+    expectSum(verdict)
+    #expect(abs(verdict.mixture) > 10e6)
+  }
+
+  /// A hundredth of a long request, and four times as long as ever.
+  @Test func aServiceThatTakesLongerUnnoticedIsNamed() {
+    let verdict = verdict(Times(front: 400, cart: 1.5), quiet: 2, Times(front: 400, cart: 0.4))
+    #expect(verdict.causes.first?.service == "cart", "\(verdict.sentence)")
+    #expect(verdict.sentence.contains("times as long itself"), "\(verdict.sentence)")
+    #expect(verdict.text(width: 200).contains("WHAT STANDS OUT"))
+  }
+
+  /// Eight of seventy fail, of none before.
+  @Test func aFewErrorsOfFewRequestsAreSeen() {
+    let verdict = verdict(Times(failing: 0.12, requests: 70), quiet: 3, Times(requests: 90))
+    #expect(verdict.causes.first?.kind == .errors && verdict.causes.first?.service == "currency")
   }
 
   @Test func tooFewRequestsAreSaidToBeSo() {

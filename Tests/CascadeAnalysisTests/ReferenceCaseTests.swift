@@ -90,7 +90,7 @@ import TraceLog
     let parts = ["WHAT HAPPENED", "THE ORDER", "WHY", "WHAT IT COST", "WHAT WOULD HELP"]
     #expect(text.split(separator: "\n").filter { !$0.hasPrefix(" ") }.map(String.init) == parts)
     #expect(
-      text.contains("payment-service full 2/2 at +0.04 s → order-service +0.08 s → gateway +0.18 s"))
+      text.contains("payment-service saturated 2/2 at +0.04 s → order-service +0.08 s → gateway +0.18 s"))
     #expect(text.contains("12.4 of the 13 other threads were held by payment-service db write on average"))
     #expect(text.contains("held on average: gateway 7.58/8, order-service 3.88/4, payment-service 0.968/2"))
     for width in [40, 60, 100] {

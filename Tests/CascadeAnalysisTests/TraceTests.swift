@@ -119,6 +119,39 @@ import TraceLog
     #expect(waterfall.text(width: 80).contains("own parent"))
   }
 
+  /// A loop that is blocked reads nothing: what a request waits before its head is read is the loop's doing.
+  @Test func whatAStandingLoopLeavesUnreadIsLoopBusy() throws {
+    var log = TestLog()
+    let gateway = log.service(.gateway, 0, .nonblocking, threads: 1)
+    let payment = log.service(.paymentService, 3, .nonblocking, threads: 1)
+    log.arrive(10_000, gateway.loop, 0xa, "GET /ping")
+    log.dequeue(10_010, gateway.loop, 0xa, .nonblocking)
+    log.client(10_020, gateway.loop, 0xb, in: 0xa, "GET payment-service")
+    log.wait(10_030, gateway.loop, 0xa, 0xb, .call, "payment-service", held: false)
+    // The loop goes on at 3,000,000, reads first what has come, and then finds that it is late.
+    log.arrive(3_000_100, payment.loop, 0xc, from: 0xb, "GET /ping")
+    log.dequeue(3_000_110, payment.loop, 0xc, .nonblocking)
+    log.end(3_000_120, payment.loop, 0xc)
+    log.write(.stall, 3_000_200, payment.loop, other: 2_980_000_000, detail: StallDetector.probe.rawValue)
+    log.endWait(3_000_300, gateway.loop, 0xa, 0xb, held: false)
+    log.endClient(3_000_310, gateway.loop, 0xb, status: 200)
+    log.end(3_000_320, gateway.loop, 0xa)
+    log.takenAt = 4_000_000
+    let waterfall = try #require(TraceWaterfall(log.snapshot, trace: id))
+    #expect(waterfall.rows.first { $0.span.id.rawValue == 0xc }?.span.unread == 2_979_900_000)
+    #expect(waterfall.criticalPath.duration == waterfall.duration)
+    #expect(waterfall.criticalPath.totals.first?.text == "payment-service loop busy")
+    #expect(waterfall.criticalPath.totals.first?.time == 2_979_900_000)
+    let text = waterfall.text(width: 200)
+    #expect(text.contains("loop busy 2.98 s before it was read"), "\(text)")
+    #expect(text.contains("▓ loop busy"))
+
+    // Who asked from outside has left no record of when.
+    log.records.removeAll { $0.span == 0xa || $0.span == 0xb }
+    let alone = try #require(TraceWaterfall(log.snapshot, trace: id))
+    #expect(alone.text(width: 200).contains("loop busy up to 2.98 s before it was read"), "\(alone.text(width: 200))")
+  }
+
   @Test func aTraceThatIsNotThereIsNil() {
     #expect(TraceWaterfall(TestLog.jam().snapshot, trace: TraceID(high: 9, low: 9)) == nil)
   }
@@ -145,7 +178,7 @@ import TraceLog
     let head = "+  0.812345000  gateway          gateway"
     let ids = "trace=4bf92f3577b34da6  span=0000000000000abc"
     let expected = """
-      \(head)-l1       arrive        \(ids)  parent=0000000000000099  name="GET /users/{username}"
+      \(head)-l1       arrive        \(ids)  parent=0000000000000099  name="GET /users/{username}"  remote_parent=true
       \(head)-l1       attribute     span=0000000000000abc  name=user  text=ada
       \(head)-l1       enqueue       \(ids)  queued_before=0
       \(head)-w1       dequeue       \(ids)  model=blocking

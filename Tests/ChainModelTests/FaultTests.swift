@@ -13,6 +13,7 @@ import Testing
       ("error=503", Fault(.error(status: 503))), ("hang", Fault(.hang)), ("hang=true", Fault(.hang)),
       ("reset", Fault(.reset)), ("stall=2s", Fault(.stall(.seconds(2)))),
       ("block-loop=500ms", Fault(.blockLoop(.milliseconds(500)))),
+      ("slow-query=50ms share=10%", Fault(.slowQuery(.milliseconds(50)), share: 0.1)),
       ("share=50% latency=1s", Fault(.latency(.fixed(.seconds(1))), share: 0.5)),
       ("error=500 share=0.1", Fault(.error(status: 500), share: 0.1)),
       ("hang user=ada for=10s", Fault(.hang, user: "ada", for: .seconds(10))),
@@ -29,7 +30,7 @@ import Testing
     let kinds: [FaultKind] = [
       .latency(.percentiles(p50: .milliseconds(1), p90: .milliseconds(2), p99: .seconds(3))),
       .latency(.lognormal(median: .milliseconds(50), sigma: 0.25)), .error(status: 429), .hang, .reset,
-      .stall(.milliseconds(1_500)), .blockLoop(.seconds(60)),
+      .stall(.milliseconds(1_500)), .blockLoop(.seconds(60)), .slowQuery(.milliseconds(1)),
     ]
     for kind in kinds {
       for share in [1, 0.5, 0.07, 1.0 / 3, 0.12345, 1e-9, 1 - 1e-9] {
@@ -51,7 +52,8 @@ import Testing
       ("hang hang", "one fault at a time"), ("latency", "latency: found ''"), ("latency=fast", "latency: found 'fast'"),
       ("error=399", "400 to 599"), ("error=600", "400 to 599"), ("error=oops", "400 to 599"), ("error", "400 to 599"),
       ("hang=1s", "no value"), ("reset=false", "no value"), ("stall=0s", "stall: found '0s'"), ("stall=x", "stall"),
-      ("block-loop=61s", "at most 60s"), ("block-loop=0s", "at most 60s"), ("hang share=0", "share: found '0'"),
+      ("block-loop=61s", "at most 60s"), ("block-loop=0s", "at most 60s"), ("slow-query=61s", "at most 60s"),
+      ("hang share=0", "share: found '0'"),
       ("hang share=101%", "share"), ("hang share=-5%", "share"), ("hang share=nan", "share"), ("hang share=%", "share"),
       ("hang share=1.5", "share"), ("hang user=", "a user name"), ("hang header=x-test", "name:value"),
       ("hang header=:1", "name:value"), ("hang header=x:", "name:value"), ("hang for=0s", "for: found '0s'"),

@@ -2,6 +2,7 @@ import CascadeAnalysis
 import ChainModel
 import ChainSimulator
 import Testing
+import Topology
 import TraceLog
 
 /// Faults as the services carry them out, in each model.
@@ -67,5 +68,29 @@ import TraceLog
     func slow(_ result: SimulationResult) -> Double { result.routes[0].times.mean }
     #expect(slow(onLoop) > 1.3 * slow(onThread), "\(slow(onLoop)) and \(slow(onThread))")
     #expect(log.records.contains { $0.kind == .stall && $0.other == 300_000_000 })
+  }
+
+  /// One query in ten takes 50 ms. On the only loop, the others wait for it as the formula says; with threads of its own for
+  /// the store, they do not.
+  @Test func aSlowQueryOnTheLoopIsWaitedForByAll() throws {
+    func run(_ store: StorePlace) throws -> (mean: Double, log: LogSnapshot) {
+      let query = SimulatedStep.store(.fixed(.microseconds(2)), label: "payments", isFile: false)
+      let service = SimulatedService(
+        "payment-service", model: .nonblocking, loops: 1, storeThreads: 50, store: store, inFlightLimit: 10_000,
+        routes: [SimulatedRoute("GET /payments", [query])])
+      let load = SimulatedLoad(.open(rate: 100, .poisson), duration: .seconds(300))
+      let fault = ScriptedChange(
+        at: .zero, service: 0, .fault(Fault(.slowQuery(.milliseconds(50)), share: 0.1)))
+      let (result, log) = try SimulationPlan(SimulatedSystem(services: [service], cores: 2), load, changes: [fault])
+        .record(runID: "query")
+      return (result.routes[0].times.mean * 1000, log)
+    }
+    let (onLoop, log) = try run(.loop)
+    let (byThreads, _) = try run(.pool)
+    #expect(abs(byThreads - 5) < 0.5, "\(byThreads) ms")
+    // Pollaczek and Khinchine: 0.5 · 50 ms / 2(1 − 0.5).
+    #expect(abs(onLoop - byThreads - 25) < 4, "\(onLoop) ms")
+    let audit = LogAudit(log)
+    #expect(audit.isClean, "\(audit.text)")
   }
 }

@@ -104,6 +104,24 @@ import Topology
     #expect(models.kneeText.contains("no order"))
   }
 
+  /// A little above capacity, nearly all is still served, and the queue grows all the while.
+  @Test func aTailThatTreblesAllAtOnceHasItsKneeBeforeThat() throws {
+    let sweep = try Self.sweep(
+      "rate=79,80.9", .open(rate: 1, .fixed), [("payment-service.threads", "8"), ("payment-service.latency", "100ms")])
+    let knee = try #require(sweep.knee)
+    #expect(knee.kind == .getsSlow && knee.value == "79", "\(sweep.kneeText)")
+  }
+
+  @Test func aCliffIsSeenWhereLaterValuesAreBetterAgain() throws {
+    let sweep = try Self.sweep(
+      "payment-service.latency=100ms,2s,10ms", .open(rate: 60, .fixed))
+    // Values without an order have no knee; these are the same in one.
+    #expect(sweep.knee == nil)
+    let ordered = try SweepAxis.parse("payment-service.latency=1ms..3ms", steps: 3)
+    let knee = try #require(Sweep(ordered, sweep.points).knee)
+    #expect(knee.kind == .beginsToFall && knee.index == 0)
+  }
+
   @Test func goodputThatStillGrowsHasNoKnee() throws {
     let sweep = try Self.sweep(
       "closed=1..4", .closed(clients: 1, think: .zero), [("payment-service.latency", "50ms")])

@@ -197,10 +197,33 @@ import TraceLog
     let route = try #require(estimate.routes.first)
     #expect(route.calls.map { estimate.routes[$0].name } == ["GET /b"])
     #expect((route.typical, route.looked, route.failed) == (7, 9, 1))
-    #expect(estimate.findings.contains { $0.hasPrefix("2 requests made other calls") }, "\(estimate.findings)")
+    #expect(estimate.findings.contains { $0.hasPrefix("2 requests made calls that few") }, "\(estimate.findings)")
     let rate = try #require(estimate.rate)
     #expect(isNear(rate, 1, within: 1e-6) && estimate.gapVariation ?? 1 < 0.001)
     #expect(estimate.graph.services[0].routes[0].steps.first == .cpu(.latency(.fixed(.milliseconds(1)))))
+  }
+
+  /// Four in ten ask c as well: a route of its own, of which as many come.
+  @Test func requestsThatMakeOtherCallsAreAMix() throws {
+    var spans: [String] = []
+    for trace in 1...20 {
+      let (start, asksBoth) = (trace * 1_000_000, trace % 5 < 2)
+      let length = asksBoth ? 100_000 : 40_000
+      spans += [
+        Self.span("\(trace)01", "", "a", "GET /", "server", start, length, trace: trace),
+        Self.span("\(trace)02", "\(trace)01", "b", "GET /b", "server", start + 10_000, 20_000, trace: trace),
+      ]
+      guard asksBoth else { continue }
+      spans += [Self.span("\(trace)03", "\(trace)01", "c", "GET /c", "server", start + 35_000, 50_000, trace: trace)]
+    }
+    let estimate = try Self.estimate(spans, .init(model: .async, threads: 4, queueLimit: 1, cpu: .zero))
+    #expect(estimate.routes.map(\.name) == ["GET /", "GET / (variant 2)", "GET /b", "GET /c"])
+    #expect(estimate.routes.prefix(2).map { $0.calls.count } == [1, 2])
+    #expect(estimate.entries.map(\.requests).sorted() == [8, 12])
+    let check = try #require(EstimateCheck(estimate))
+    #expect(isNear(check.recordedMean, 0.064, within: 1e-6))
+    #expect(check.isNear, "\(check.lines)")
+    #expect(throws: Never.self) { try ServiceGraph.parse(estimate.graph.yaml(estimate.notes(source: "x")), file: "f") }
   }
 
   @Test func circlesAndStrangeNamesDoNotMakeAFileThatIsRefused() throws {

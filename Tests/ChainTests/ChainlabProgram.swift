@@ -3,6 +3,7 @@ import ChainTestSupport
 import FoundationEssentials
 import Glibc
 import Supervisor
+import TraceLog
 
 /// The command line as a user has it: `chainlab`, beside the test program.
 struct ChainlabProgram {
@@ -23,10 +24,10 @@ struct ChainlabProgram {
   private static let patience = Duration.seconds(60)
 
   /// Runs the program to its end, with limits that a shell sets, like `ulimit -n 64`. When `interruption` holds, it gets a
-  /// SIGINT, once, as by Ctrl-C.
+  /// SIGINT, once, as by Ctrl-C. `meanwhile` is called with its process as long as it runs.
   static func run(
     _ arguments: [String], input: String = "", columns: Int? = nil, limits: String = ":",
-    interruptedWhen interruption: () -> Bool = { false }
+    interruptedWhen interruption: () -> Bool = { false }, meanwhile: (pid_t) -> Void = { _ in }
   ) async throws -> Outcome {
     let folder = FileManager.default.temporaryDirectory.appending(path: "chainlab-verb-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -52,6 +53,7 @@ struct ChainlabProgram {
         child.signal(SIGINT)
         isInterrupted = true
       }
+      if end == nil { meanwhile(child.identity.pid) }
       return end != nil
     }
     if end == nil { child.signal(9) }

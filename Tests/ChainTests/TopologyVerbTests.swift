@@ -94,6 +94,22 @@ extension ChainTests {
       #expect(try RunStore(root: root.path).list().isEmpty)
     }
 
+    /// 60 a second of 25 ms hold one and a half threads.
+    @Test(.timeLimit(.minutes(1))) func aSweepOfAnySystemHasItsKnee() async throws {
+      let root = try EmptyRoot()
+      let file = try write(Self.shop, "shop.yaml", root)
+      let sweep = try await chainlab(
+        [
+          "predict", "--topology", file, "--rate", "60", "--duration", "10s", "--sweep", "stock.threads=1..4",
+          "--set", "stock.queue_limit=8",
+        ], root)
+      #expect(sweep.exitCode == 0, "\(sweep.notes)")
+      #expect(sweep.output.contains("knee at stock.threads=2: goodput grows by less than 2 %"), "\(sweep.output)")
+      let rates = try await chainlab(
+        ["predict", "--topology", file, "--duration", "10s", "--sweep", "rate=20,40,1000,2000"], root)
+      #expect(rates.exitCode == 0 && rates.output.contains("knee at rate="), "\(rates.output)\(rates.notes)")
+    }
+
     @Test(.timeLimit(.minutes(1))) func aGeneratedFileIsTheShape() async throws {
       let root = try EmptyRoot()
       let file = "\(root.path)/mesh.yaml"

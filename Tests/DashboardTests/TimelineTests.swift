@@ -13,6 +13,7 @@ import TraceLog
       var service: String
       var threads: Int
       var blocked: [Double]
+      var suspended: [Double]
     }
 
     var run_id: String
@@ -109,6 +110,40 @@ import TraceLog
       #expect(slices.reduce(0) { $0 + $1[5].value } == 150)
       #expect(lanes.lanes[1].slices.isEmpty)
       #expect(slices.count <= cells + 1)
+    }
+  }
+
+  /// Who waits without a thread is seen all the same: each in a row, and those that are too many as one.
+  @Test(.timeLimit(.minutes(1))) func requestsWithoutAThreadHaveRowsOfTheirOwn() async throws {
+    let lab = try TestLab(isChainRunning: false)
+    try lab.writeSuspended(requests: 45)
+    try await TestPage.with(lab) { page in
+      let overview = try #require(page.json("/api/v1/runs/run-1?cells=10", as: Overview.self))
+      let rows = (1...40).map { "suspended \($0)" }
+      #expect(overview.lanes.map { $0[1] } == ["gateway-l1"] + rows + ["suspended, more"])
+      #expect(overview.lanes.dropFirst().allSatisfy { $0[2] == "suspended" })
+      #expect(overview.services[0].threads == 1 && overview.services[0].blocked.allSatisfy { $0 == 0 })
+      // 45 waits of 60 ms and more: one of 60, one of 61, …
+      let time = (0..<45).reduce(0.0) { $0 + Double(61 + $1) * 1e6 }
+      let cell = Double(overview.to_ns / 10 + 1)
+      #expect(abs(overview.services[0].suspended.reduce(0, +) * cell - time) < 0.01 * 10 * cell)
+
+      let lanes = try #require(
+        page.json("/api/v1/runs/run-1/lanes?from=0&to=300000000&cells=4000&first=0&count=42", as: Lanes.self))
+      let waits = lanes.lanes[1...40].map { $0.slices.map { $0[1].value - $0[0].value } }
+      #expect(waits == (0..<40).map { [(105 - UInt64($0)) * TestLab.milli] })
+      #expect(lanes.lanes[7].slices.map { $0[4].string } == ["000000000000000d"])
+      #expect(lanes.lanes[7].slices.map { $0[2].value } == [UInt64(WaitCause.call.rawValue)])
+      #expect(lanes.targets == ["user-service"])
+      // One more from millisecond to millisecond, then all five until the end.
+      let more = lanes.lanes[41].slices
+      #expect(more.map { $0[5].value } == [1, 2, 3, 4, 5])
+      #expect(more.map { $0[1].value - $0[0].value } == [1, 1, 1, 1, 61].map { $0 * TestLab.milli })
+
+      let states = try #require(
+        page.json("/api/v1/runs/run-1/states?from=0&to=100000000000&first=0&count=42", as: States.self))
+      #expect(states.threads == 1)
+      #expect(states.rows.map(\.thread_ns).reduce(0, +) == UInt64(time))
     }
   }
 

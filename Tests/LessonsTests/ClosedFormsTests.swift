@@ -20,5 +20,7 @@ struct ClosedFormsTests {
     #expect(ClosedForms.attempts(retries: 3, layers: 1) == 4)
     #expect(ClosedForms.safeQueue(capacity: 300, timeout: 1000, service: 100) == 270)
     #expect(ClosedForms.omission(stop: 1400, run: 20_000) == 1200)
+    #expect(ClosedForms.loneQueue(rate: 100, share: 0.1, holding: 50) == 25)
+    #expect(ClosedForms.loneQueue(rate: 100, share: 1, holding: 10) == .infinity)
   }
 }

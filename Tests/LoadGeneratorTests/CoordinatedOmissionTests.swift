@@ -1,3 +1,4 @@
+import ChainTestSupport
 import Glibc
 import LoadGenerator
 import Testing
@@ -42,6 +43,26 @@ import Testing
         let corrected = try #require(result.latency.all.corrected)
         let uncorrected = try #require(result.latency.all.uncorrected)
         #expect(corrected.p90 > 2 * uncorrected.p90)
+        #expect((result.sentLate?.max ?? 0) > 400)
+      }
+    }
+  }
+
+  /// Stopped until long after the end, it cannot send any more what was due.
+  @Test(.timeLimit(.minutes(1)))
+  func aGeneratorThatIsStoppedPastItsEndSaysThatItWasLate() async throws {
+    await #expect(processExitsWith: .success) {
+      try await TinyServer.with(.answer(status: 200)) { server in
+        var shell: pid_t?
+        let plan = plan(server, .open(rate: 200, spacing: .fixed), for: .milliseconds(1500))
+        let result = try await LoadGenerator.run(plan, log: nil) { _ in
+          if shell == nil { shell = spawn("kill -STOP $PPID; sleep 2; kill -CONT $PPID") }
+        }
+        _ = try #require(shell)
+        #expect(result.measured.due == 300)
+        #expect(result.measured.notSent > 50)
+        #expect(result.rateMissed == .generatorLate)
+        #expect(result.summary().contains("\nnot reached the generator was late"))
       }
     }
   }

@@ -1,3 +1,4 @@
+import ChainTestSupport
 import FoundationEssentials
 import Glibc
 import LoadGenerator
@@ -7,8 +8,8 @@ import Testing
   @Test(
     .timeLimit(.minutes(1)),
     arguments: [
-      (.closeWithoutAnswer, .connectionReset), (.closeHalfway, .connectionReset), (.garbage, .malformedAnswer),
-      (.neverAnswer, .timeout),
+      (.closeWithoutAnswer, .connectionReset), (.closeHalfway, .connectionReset), (.resetHalfway, .connectionReset),
+      (.garbage, .malformedAnswer), (.neverAnswer, .timeout),
     ] as [(TinyServer.Behaviour, LoadFailure)])
   func aFailureIsCountedUnderItsName(behaviour: TinyServer.Behaviour, failure: LoadFailure) async throws {
     try await TinyServer.with(behaviour) { server in
@@ -58,6 +59,8 @@ import Testing
     }
     let open = try await run(plan(.open(rate: 100, spacing: .fixed)))
     #expect(open.measured.byFailure == [.connectionRefused: 40])
+    #expect(open.rateMissed == .requestsFailed)
+    #expect(open.summary().contains("not reached requests failed: 40 of them got no answer\n"))
     expectConservation(open.measured)
     // A client of a closed loop pauses after a refusal instead of keeping a core busy.
     let closed = try await run(plan(.closed(clients: 2)))

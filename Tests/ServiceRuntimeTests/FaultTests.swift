@@ -145,6 +145,35 @@ extension OneService {
       }
     }
 
+    /// Whoever does the query is held: the request's thread, a thread of the store, or the loop and with it everybody.
+    @Test(
+      .timeLimit(.minutes(1)), arguments: IOModel.allCases.map { ($0, StorePlace.pool) } + [(.nonblocking, .loop)])
+    func aSlowQueryHoldsWhoMakesIt(model: IOModel, store: StorePlace) async throws {
+      let fault = Fault(.slowQuery(.milliseconds(400)))
+      try await LoneService.run(.paymentService) {
+        $0.model = model
+        $0.store = store
+        $0.loops = 1
+      } body: { service in
+        try service.control.setFault(fault)
+        let client = try service.start(1, Self.path)[0]
+        #expect(try await eventually { try service.snapshot().records(.waitStart).count == 1 })
+        #expect(try service.get("/ping").status == 200)
+        #expect(try client.answer().status == 200)
+        let log = try service.snapshot()
+        let query = try #require(log.records(.waitStart).first)
+        let end = try #require(log.records(.waitEnd).first { $0.other == query.other }).time
+        let ping = try #require(log.records(.arrive).first { log.name($0) == "GET /ping" })
+        #expect(query.detail == WaitCause.database.rawValue)
+        #expect(query.waitFlags == (model == .blocking || store == .loop ? [.held, .injected] : .injected))
+        #expect(end - query.time >= 400_000_000)
+        #expect(store == .loop ? ping.time > end : ping.time < end)
+        // The ledger's line is no query.
+        #expect(log.records(.waitStart).filter { $0.waitFlags.contains(.injected) }.count == 1)
+        try service.expectSoundLog()
+      }
+    }
+
     // MARK: Whom it hits, and for how long
 
     @Test(.timeLimit(.minutes(1)), arguments: IOModel.allCases)

@@ -50,6 +50,21 @@ import TraceLog
     #expect(throws: SupervisorError.noSuchRun(name: "", newest: ids.reversed())) { try store.find("") }
   }
 
+  /// A simulation is no news of the chain: whoever asks what hangs is told of what hangs.
+  @Test func whatIsSimulatedOrImportedIsNotTheLatest() throws {
+    let folder = try TemporaryFolder()
+    let store = try RunStore(root: folder.path)
+    let only = try store.createImported(from: RunRecord.simulation, named: "what-if", versions: [:])
+    #expect(try store.find("latest") == only)
+    let chain = try TestChain(in: folder).makeRun()
+    let simulated = try store.createImported(from: RunRecord.simulation, versions: [:])
+    let imported = try store.createImported(from: "traces.json", versions: [:])
+    #expect(try store.find("latest") == chain)
+    #expect(try store.find("newest") == imported)
+    #expect(try store.find("what-if") == only)
+    #expect(try [simulated, imported].map { try $0.kind() } == [.simulated, .imported])
+  }
+
   @Test func theBeginningOfOneIDIsEnough() throws {
     let folder = try TemporaryFolder()
     let store = try RunStore(root: folder.path)

@@ -61,6 +61,8 @@ import TraceLog
     _ = TraceList(log, limit: 5)
     _ = ThreadDump(log)
     _ = LogAudit(log)
+    _ = RequestReport(log)?.text(width: 80)
+    _ = IncidentVerdict(quiet: [log], incident: [log]).text(width: 80)
     try LogFuzz.expectSoundExports(log, seed: seed)
   }
 

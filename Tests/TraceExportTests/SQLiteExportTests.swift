@@ -67,6 +67,26 @@ import TraceLog
     #expect(origin == [["\(log.createdAt + log.wallOffset)"]])
   }
 
+  /// What a new kind of record says of a process cannot be forgotten: the table of records makes the columns.
+  @Test func everyKindOfRecordOfAProcessIsAnEventWithItsFields() throws {
+    defer { finish() }
+    var log = SampleLog(requests: 4).snapshot()
+    let rows = RecordRow.all.filter { $0.scope == .process && $0.kind != .threadStart }
+    let place = try #require(log.records.last)
+    log.records = rows.map { row in
+      var record = place
+      (record.kindCode, record.detail, record.other, record.arg) = (row.kind.rawValue, 1, 77 << 32 | 78, 79)
+      return record
+    }
+    let path = try database(log)
+    for (row, record) in zip(rows, log.records) {
+      let told = try ask(path, "SELECT * FROM events WHERE kind = '\(row.kind)'")
+      #expect(told.count == 1, "\(row.kind)")
+      let wanted = row.values(record, log.strings).count { $0.value != .text("") }
+      #expect(told.first.map { $0.dropFirst(4).count { !$0.isEmpty } } == wanted, "\(row.kind): \(told)")
+    }
+  }
+
   @Test func whatIsNotKnownIsNull() throws {
     defer { finish() }
     let log = try TraceImport.read(Array(ForeignDocuments.otlp.utf8), runID: "run").snapshot

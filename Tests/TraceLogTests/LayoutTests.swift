@@ -117,3 +117,30 @@ import TraceLog
     #expect(record.text.count == 24)
   }
 }
+
+@Suite struct RecordTableTests {
+  @Test func everyKindHasOneRowWithFieldsOfOneKeyEach() {
+    #expect(RecordRow.all.map(\.kind).sorted { $0.rawValue < $1.rawValue } == RecordKind.allCases)
+    #expect(Set(RecordRow.all.map(\.event)).count == RecordRow.all.count)
+    for row in RecordRow.all {
+      #expect(!row.meaning.isEmpty && row.fields.allSatisfy { !$0.meaning.isEmpty }, "\(row.kind)")
+      let keys = row.fields.flatMap(\.keys)
+      #expect(Set(keys).count == keys.count, "\(row.kind)")
+      #expect(Set(row.fields.map(\.place)).count == row.fields.count, "\(row.kind)")
+    }
+  }
+
+  /// Read as it is written: each small number by the name that its enumeration has for it, any other as a misfit.
+  @Test(arguments: RecordRow.all)
+  func aDetailOutsideItsEnumerationIsKnownAsOne(_ row: RecordRow) {
+    guard case .names(let names) = row.field(.detail)?.form else {
+      return #expect(RecordRow.knowsDetail(Record(kind: row.kind, detail: 255)))
+    }
+    for detail in UInt8.min...UInt8.max {
+      let record = Record(kind: row.kind, detail: detail)
+      #expect(RecordRow.knowsDetail(record) == (names[detail] != nil), "\(row.kind) \(detail)")
+      let value = row.values(record, LogStrings()).first { $0.key == row.field(.detail)?.key }?.value
+      #expect(value == (names[detail].map { .text($0) } ?? .number(Int64(detail))))
+    }
+  }
+}

@@ -33,7 +33,10 @@ import TraceLog
     #expect(identity.isAlive)
     kill(pid, SIGSTOP)
     #expect(identity.isAlive)
+    #expect(identity.isAtWork)
     kill(pid, SIGKILL)
+    // From now on, though the kernel may take its time.
+    #expect(!identity.isAtWork)
     #expect(poll { !identity.isAlive })
     #expect(ProcessIdentity(pid: pid) == nil)
     var status: Int32 = 0

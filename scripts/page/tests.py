@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import suspended
 from axe_playwright_python.sync_playwright import Axe
 from lab import PICTURES, URL, ask, blocked, browser, chainlab, make_slow, page, say, taken_in_each, wait
 
@@ -142,6 +143,11 @@ def a_span_is_found_and_followed_by_keyboard_alone(chromium):
         wait("an area is measured", lambda: opened.locator("#area table").count() == 1)
         opened.keyboard.press("Escape")
         assert opened.locator("#trace canvas").count() == 0
+    calm()
+
+
+def a_request_without_a_thread_is_followed_by_keys(chromium):
+    suspended.follow(chromium, FOLDER, lanes_of)
     calm()
 
 
@@ -363,7 +369,8 @@ def others_cannot_reach_in(chromium):
 
 if __name__ == "__main__":
     with browser() as chromium:
-        for test in (the_cascade_is_seen_and_ends, threads_that_come_shift_no_row, a_span_is_found_and_followed_by_keyboard_alone, a_lesson_is_played, replicas_stand_side_by_side,
+        for test in (the_cascade_is_seen_and_ends, threads_that_come_shift_no_row, a_span_is_found_and_followed_by_keyboard_alone,
+                a_request_without_a_thread_is_followed_by_keys, a_lesson_is_played, replicas_stand_side_by_side,
                 what_a_step_promises_happens, the_limit_follows_from_the_settings, a_refused_bystander_is_no_healthy_one,
                 figures_are_written_as_the_command_line_writes_them, two_runs_are_compared, it_is_readable, markup_stays_text, others_cannot_reach_in):
             if sys.argv[2:] and test.__name__ not in sys.argv[2:]:

@@ -15,12 +15,12 @@ export async function measureArea(area) {
     const [result, whole] = await Promise.all([
       api(`${path}?from=${Math.round(area.from)}&to=${Math.round(area.to)}&${lanes}`), api(`${path}?from=0&to=${Math.round(view.end)}&${lanes}`)]);
     const rows = result.rows.slice(0, 40).map((row) => [
-      row.service, row.state, row.target, time(row.thread_ns), percent(row.share), percent(shareOfRest(row, result, whole)), count(row.count), `${time(row.longest_ns)}${row.longest_open ? " so far" : ""}`]);
+      row.service, row.suspended ? `suspended: ${row.state}` : row.state, row.target, time(row.thread_ns), row.suspended ? "–" : percent(row.share), row.suspended ? "–" : percent(shareOfRest(row, result, whole)), count(row.count), `${time(row.longest_ns)}${row.longest_open ? " so far" : ""}`]);
     const zoom = el("button", { type: "button", textContent: "Zoom to this area" });
     zoom.addEventListener("click", () => show(area.from, area.to));
     $("area").replaceChildren(
       el("h3", { textContent: `${count(result.threads, "thread")} from ${moment(area.from)} for ${time(area.to - area.from)}` }), el("p", { textContent: sentence(result) }), zoom,
-      table(["service", "state", "waits for", "thread time #", "share of its threads' time #", "share in the rest of the run #", "times #", "longest #"], rows, "The area by service and state"));
+      table(["service", "state", "waits for", "thread or request time #", "share of its threads' time #", "share in the rest of the run #", "times #", "longest #"], rows, "The area by service and state"));
     $("area").scrollIntoView({ block: "nearest" });
   } catch (error) {
     setText($("lane-text"), error.message);
@@ -29,9 +29,10 @@ export async function measureArea(area) {
 
 /** For each service what its threads did most, unless they were idle. */
 function sentence(result) {
-  const services = [...new Set(result.rows.map((row) => row.service))];
+  const held = result.rows.filter((row) => !row.suspended);
+  const services = [...new Set(held.map((row) => row.service))];
   const parts = services.map((service) => {
-    const most = result.rows.filter((row) => row.service === service).reduce((best, row) => (row.thread_ns > best.thread_ns ? row : best));
+    const most = held.filter((row) => row.service === service).reduce((best, row) => (row.thread_ns > best.thread_ns ? row : best));
     return `${shortName(service)} ${percent(most.share)} ${WORDS[most.state] ?? most.state} ${most.state === "running" ? "" : most.target}`.trim();
   });
   return parts.length === 0 ? "All threads were idle." : `Where the threads spent their time: ${parts.join("; ")}.`;
@@ -39,7 +40,7 @@ function sentence(result) {
 
 /** The share that a row of the area has outside of it, in the same threads. */
 function shareOfRest(row, area, whole) {
-  const same = whole.rows.find((other) => other.service === row.service && other.state === row.state && other.target === row.target);
+  const same = whole.rows.find((other) => other.service === row.service && other.suspended === row.suspended && other.state === row.state && other.target === row.target);
   if (!same || same.share <= 0 || row.share <= 0) return 0;
   const rest = same.thread_ns / same.share - row.thread_ns / row.share;
   return rest > 0 ? Math.max(0, same.thread_ns - row.thread_ns) / rest : 0;

@@ -8,7 +8,7 @@ const MODELS = { blocking: "a thread per request", async: "hired threads", nonbl
 const OPEN = "; “so far” where requests that are still open have taken longer than that already";
 const FIGURES = [["in flight", "requests let in and not answered yet"], ["suspended", "requests that wait for an answer while no thread waits with them"],
   ["oldest", "how long the oldest request in flight has taken so far"], ["good", "good answers a second"],
-  ["half within", `half of the requests took at most this long${OPEN}`], ["99 % within", `99 % of the requests took at most this long${OPEN}`],
+  ["median", `half of the requests took at most this long${OPEN}`], ["p99", `99 % of the requests took at most this long${OPEN}`],
   ["failed", "answers that were errors, a second; those answered 504 timed out"], ["refused", "refused with 503, a second: the queue is full, or a limit is reached"]];
 const GROUPS = { worker: "worker threads", hired: "hired threads", store: "store threads", loop: "event loops" };
 export const STATE_NAMES = {
@@ -88,7 +88,7 @@ function makeCard(name) {
   threads.addEventListener("change", () => command(["pool", name, `threads=${threads.value}`]));
   limit.addEventListener("change", () => command(["pool", name, `queue=${limit.value}`]));
   const knobs = el("div", { className: "knobs" }, el("label", {}, "threads ", threads), el("label", {}, "queue ", limit));
-  const code = el("button", { type: "button", textContent: "Its code in this model", attrs: { "aria-expanded": "false", "aria-controls": "code" } });
+  const code = el("button", { type: "button", textContent: "Show its code", attrs: { "aria-expanded": "false", "aria-controls": "code" } });
   code.addEventListener("click", () => { shownCode = shownCode === name ? null : name; codeOf = null; showCode(); });
   const node = el("article", { className: "service", attrs: { "aria-label": name } },
     el("h3", { textContent: name }), el("label", {}, "IO model ", model), badge, cells,
@@ -163,8 +163,8 @@ function drawFigures(values, service, figures) {
   put("suspended", count(service.suspended));
   put("oldest", figures?.oldest_ns === undefined ? "–" : `${time(figures.oldest_ns)} so far`);
   put("good", rate(figures?.good));
-  put("half within", soFar(figures?.p50_ns), figures?.p50_ns?.so_far);
-  put("99 % within", soFar(figures?.p99_ns), figures?.p99_ns?.so_far);
+  put("median", soFar(figures?.p50_ns), figures?.p50_ns?.so_far);
+  put("p99", soFar(figures?.p99_ns), figures?.p99_ns?.so_far);
   const late = figures?.timed_out > 0 ? `, ${rate(figures.timed_out)} timed out` : "";
   put("failed", `${rate(figures?.failed)}${late}`, figures?.failed > 0);
   put("refused", rate(figures?.refused), figures?.refused > 0);
@@ -245,10 +245,10 @@ function drawFaults(card, service) {
 
 function drawEdges(card, caller, callee, state) {
   const edges = state.edges.filter((item) => baseName(item.caller) === caller && baseName(item.callee) === callee);
-  const [count, words, , requests] = card.edge.children;
+  const [figure, words, , requests] = card.edge.children;
   const threads = edges.reduce((sum, item) => sum + item.threads, 0);
   const waiting = edges.reduce((sum, item) => sum + item.requests, 0);
-  setText(count, String(threads));
+  setText(figure, String(threads));
   setText(words, threads === 1 ? "thread waits" : "threads wait");
   setText(requests, waiting > 0 ? `${count(waiting, "request")} suspended` : "");
   setClass(card.edge, `edge${threads > 0 || waiting > 0 ? " waiting" : ""}`);

@@ -133,7 +133,9 @@ async function foretell(commands) {
 
 export function startControls() {
   $("load-start").addEventListener("click", () => {
-    command(["load", $("load-kind").value, $("load-size").value, "--duration", $("load-time").value]);
+    const size = $("load-size");
+    if (!size.reportValidity()) return;
+    command(["load", $("load-kind").value, size.value, "--duration", $("load-time").value]);
   });
   $("load-stop").addEventListener("click", () => stop(false));
   const slow = $("slow");

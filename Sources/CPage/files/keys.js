@@ -1,7 +1,7 @@
 // Mouse and keyboard of the timeline. Whatever the mouse can do, keys can.
 import { $, api, el, setText } from "./dom.js";
 import { moment, time } from "./units.js";
-import { laneHeight, STATES, visible } from "./lanes.js";
+import { laneHeight, sliceText, STATES, visible } from "./lanes.js";
 import { fetchOverview, layOut, reveal, scaleFor, show, showRun, touch, view } from "./timeline.js";
 import { chooseSpan, clear, fitTrace, follow, loadTrace, select } from "./selection.js";
 import { measureArea } from "./area.js";
@@ -189,8 +189,7 @@ function tip(event, point, row) {
   node.hidden = !slice;
   if (!slice) return;
   const [start, end, code, target, , merged, running, blocked, isOpen] = slice;
-  const what = merged > 1 ? `${merged} short slices: running ${time(running)}, blocked ${time(blocked)}`
-    : `${STATES[code].text}${target >= 0 ? `: ${view.data.targets[target]}` : ""}`;
+  const what = sliceText(view.lanes[row.lane], code, view.data.targets[target], merged, running, blocked);
   setText(node, `${row.name}\n${what}\n${time(end - start)}${isOpen ? " so far" : ""} from ${moment(view.data.from_ns + start)}`);
   node.style.left = `${Math.min(innerWidth - 260, event.clientX + 14)}px`;
   node.style.top = `${Math.min(innerHeight - 90, event.clientY + 14)}px`;

@@ -1,5 +1,6 @@
-// Draws lanes: one row a thread, states by colour and by pattern.
+// Draws lanes: one row a thread, and under them rows of requests that wait without one; states by colour and by pattern.
 import { baseName, cssColor, shortName } from "./dom.js";
+import { count, time } from "./units.js";
 
 /** By the code that the lab sends: 0 running, else the cause's number. */
 export const STATES = [
@@ -14,6 +15,16 @@ export const STATES = [
   { name: "sleep", variable: "--sleep", pattern: "horizontal", text: "asleep" },
   { name: "other", variable: "--other", pattern: "vertical", text: "blocked" },
 ];
+
+export const isSuspended = (lane) => lane?.[2] === "suspended";
+
+/** What a slice of a lane says, in words. */
+export function sliceText(lane, code, target, merged, running, blocked) {
+  if (lane?.[1] === "suspended, more") return `${count(merged, "further request")} suspended, most of them: ${STATES[code].name} ${target}`;
+  if (merged > 1) return `${merged} slices too short to draw: running ${time(running)}, ${isSuspended(lane) ? "suspended" : "blocked"} ${time(blocked)}`;
+  return `${isSuspended(lane) ? `suspended: ${STATES[code].name}` : STATES[code].text}${target ? ` – ${target}` : ""}`;
+}
+
 export const laneHeight = 16;
 export const headHeight = 22;
 
@@ -87,14 +98,14 @@ export function prepare(canvas) {
 export function layout(lanes, shown, top) {
   const rows = [];
   const counts = new Map();
-  for (const lane of lanes) counts.set(lane[0], (counts.get(lane[0]) ?? 0) + 1);
+  for (const lane of lanes) if (!isSuspended(lane)) counts.set(lane[0], (counts.get(lane[0]) ?? 0) + 1);
   let y = top;
   let service = null;
   shown.forEach((index) => {
     const lane = lanes[index];
     if (lane[0] !== service) {
       service = lane[0];
-      rows.push({ y, height: headHeight, service, count: counts.get(service) });
+      rows.push({ y, height: headHeight, service, count: counts.get(service) ?? 0 });
       y += headHeight;
     }
     rows.push({ y, height: laneHeight, lane: index, name: lane[1], service });
@@ -147,9 +158,9 @@ export class Pixels {
   }
 }
 
-/** Draws one lane's slices. `slices` are those of the API, relative to `base`. */
-export function drawLane(pixels, paint, slices, base, y, scale, hidden) {
-  const [top, bottom] = [y + 1, y + laneHeight - 2];
+/** Draws one lane's slices; without a thread, thinner ones. `slices` are those of the API, relative to `base`. */
+export function drawLane(pixels, paint, slices, base, y, scale, hidden, isThin) {
+  const [top, bottom] = isThin ? [y + 4, y + laneHeight - 5] : [y + 1, y + laneHeight - 2];
   const begin = scale.ns(scale.left) - base;
   const end = scale.ns(scale.right) - base;
   for (let index = firstAfter(slices, begin); index < slices.length && slices[index][0] < end; index += 1) {

@@ -1,6 +1,7 @@
 // What is drawn over the lanes: the area, the selection, the pointer, and the calls of the trace.
 import { moment } from "./units.js";
 import { laneHeight } from "./lanes.js";
+import { rowOf } from "./selection.js";
 
 export function drawMarks(view, context, paint, scale, width, height) {
   // Nothing is drawn over the names.
@@ -41,7 +42,7 @@ export function drawPointer(view, context, paint, scale, width, height) {
   context.fillText(moment(scale.ns(view.pointer.x)), place, 8);
 }
 
-/** From each call of the trace to the thread that took it. */
+/** From each call of the trace to the thread that took it, or to the row where its request waits without one. */
 function drawArrows(view, context, paint, scale, yOf) {
   if (!view.trace) return;
   const place = (span, at) => view.lanes.findIndex((lane) => lane[0] === span.service && lane[1] === span.thread);
@@ -50,9 +51,10 @@ function drawArrows(view, context, paint, scale, yOf) {
     if (span.kind !== "server" || !span.parent_span_id) continue;
     const client = view.trace.spans.find((other) => other.span_id === span.parent_span_id);
     const caller = client && view.trace.spans.find((other) => other.kind === "server" && other.span_id === client.parent_span_id);
-    const [from, to] = [caller ? place(caller) : -1, place(span)];
+    const row = rowOf(span);
+    const [from, to] = [caller ? rowOf(caller, client.start_ns + client.duration_ns / 2)?.lane ?? place(caller) : -1, row?.lane ?? place(span)];
     if (from < 0 || to < 0) continue;
-    const run = span.segments.find((part) => part.phase === "run")?.start_ns ?? span.start_ns;
+    const run = row?.from ?? span.segments.find((part) => part.phase === "run")?.start_ns ?? span.start_ns;
     const [x1, y1, x2, y2] = [scale.x(client.start_ns), yOf(from) + laneHeight / 2, scale.x(run), yOf(to) + laneHeight / 2];
     if (Math.max(x1, x2) < scale.left || Math.min(x1, x2) > scale.right) continue;
     context.beginPath();

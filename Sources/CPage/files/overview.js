@@ -1,4 +1,5 @@
-// The whole run in one strip: blocked threads of each service, stacked, and the window that the lanes show.
+// The whole run in one strip: blocked threads of each service, stacked, behind them in pale colours the requests that wait
+// without a thread, and the window that the lanes show.
 import { paints, prepare } from "./lanes.js";
 import { eventsOf } from "./axis.js";
 import { scaleFor } from "./timeline.js";
@@ -36,31 +37,35 @@ function drawStrip(context, paint, view, width, height) {
   const { overview } = view;
   const cells = overview.services[0]?.blocked.length ?? 0;
   if (cells === 0) return;
-  const sums = new Array(cells).fill(0);
-  for (const service of overview.services) service.blocked.forEach((value, cell) => { sums[cell] += value; });
-  const most = Math.max(4, ...sums);
-  const floor = new Array(cells).fill(0);
+  const [blocked, suspended] = ["blocked", "suspended"].map((series) => Math.max(...overview.services.reduce(
+    (sums, service) => sums.map((sum, cell) => sum + service[series][cell]), new Array(cells).fill(0))));
+  const most = Math.max(4, blocked, suspended);
   const { left } = scaleFor(width);
   const step = (width - left) / cells;
-  for (const service of [...overview.services].reverse()) {
-    context.fillStyle = paint.service(service.service);
-    service.blocked.forEach((value, cell) => {
-      if (value <= 0) return;
-      const top = (height - 16) * (floor[cell] + value) / most;
-      const bottom = (height - 16) * floor[cell] / most;
-      context.fillRect(left + cell * step, height - top, Math.max(1, step), top - bottom);
-      floor[cell] += value;
-    });
+  for (const [series, alpha] of [["suspended", 0.35], ["blocked", 1]]) {
+    const floor = new Array(cells).fill(0);
+    context.globalAlpha = alpha;
+    for (const service of [...overview.services].reverse()) {
+      context.fillStyle = paint.service(service.service);
+      service[series].forEach((value, cell) => {
+        if (value <= 0) return;
+        const top = (height - 16) * (floor[cell] + value) / most;
+        const bottom = (height - 16) * floor[cell] / most;
+        context.fillRect(left + cell * step, height - top, Math.max(1, step), top - bottom);
+        floor[cell] += value;
+      });
+    }
   }
+  context.globalAlpha = 1;
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "top";
   context.fillStyle = paint.ink;
-  context.fillText(`at most ${count(Math.round(most), "blocked thread")}, ${time(view.end)} in all`, 6, 2);
+  context.fillText(`at most ${count(Math.round(blocked), "blocked thread")}, ${count(Math.round(suspended), "suspended request")} (pale); ${time(view.end)}`, 6, 2);
   context.fillStyle = paint.accent;
   for (const event of eventsOf(view)) context.fillRect(left + event[0] / view.end * (width - left), 16, 1, height - 16);
   // Where there is no room, the lanes say which colour is whose.
-  if (width < 760) return;
-  let x = 260;
+  if (width < 900) return;
+  let x = 400;
   for (const service of overview.services) {
     context.fillStyle = paint.service(service.service);
     context.fillRect(x, 3, 10, 10);

@@ -17,10 +17,19 @@ function link(text, from, to, service) {
 
 const near = 400e6;
 
+/** The report drawn last, which the banner shares its onsets with: one figure for one thing. */
+let drawn = null;
+
+/** When a service that is saturated became so: as the report tells it, or since the report was made. */
+function onset(state, service, pool) {
+  const told = drawn?.saturations.find((full) => full.service === service.name && full.intervals > full.intervals_elsewhere);
+  return told && told.onset_ns >= state.window_from_ns && told.onset_ns <= pool.saturated_since_ns ? told.onset_ns : pool.saturated_since_ns;
+}
+
 /** What is happening: the cause, how far it has spread, and what that does to others. */
 export function banner(state) {
   const full = state.services.map((service) => ({ service, pool: shownPool(service) })).filter(({ pool }) => howFull(pool) === "saturated")
-    .sort((a, b) => a.pool.saturated_since_ns - b.pool.saturated_since_ns);
+    .map((item) => ({ ...item, since: onset(state, item.service, item.pool) })).sort((a, b) => a.since - b.since);
   const stuck = state.services.flatMap((service) => service.threads.filter((thread) => thread.role === "loop" && thread.state === "blocked"));
   const gone = state.services.filter((service) => !service.alive);
   const faults = state.services.filter((service) => service.faults.length > 0)
@@ -52,12 +61,33 @@ function outcomes(figures) {
 /** Which pools are saturated, in the order in which they became so. */
 function spread(full, now) {
   const [first, ...rest] = full;
-  const since = first.pool.saturated_since_ns;
+  const { since } = first;
   const start = `${shortName(first.service.name)} saturated: ${first.pool.threads === 1 ? "its thread" : `all ${count(first.pool.threads)} threads`} busy, requests queued for ${time(Math.max(0, Math.round((now - since) / 1e9)) * 1e9)}`;
-  return `${[start, ...rest.map(({ service, pool }) => `${shortName(service.name)} +${time(pool.saturated_since_ns - since)}`)].join(" → ")}.`;
+  return `${[start, ...rest.map((item) => `${shortName(item.service.name)} +${time(item.since - since)}`)].join(" → ")}.`;
+}
+
+const PLACES = {
+  operation: (place) => `${place.service} ${place.operation}`, queue: (place) => `queue of ${place.service}`,
+  link: (place) => `link ${place.service} → ${place.callee}` };
+
+/** A place on the critical path of requests. */
+export const placeText = (place) => PLACES[place.kind](place);
+
+/** Of a run that tells of spans alone: what its requests waited for. */
+function drawRequests(report) {
+  const parts = report.parts.slice(0, 12).map((part) => [
+    placeText(part.place), percent(part.share), time(part.time_ns / report.requests), part.errors > 0 ? count(part.errors) : ""]);
+  $("report").replaceChildren(
+    el("p", { className: "summary" }, el("strong", {
+      textContent: `${count(report.requests, "request")}, ${count(report.failed)} failed; mean ${time(report.mean_ns)}, p99 ${time(report.p99_ns)}.` })),
+    el("p", { className: "hint", textContent: "Threads and queues are not known: the log holds spans only. This is of the whole run." }),
+    table(["place on the critical path", "share #", "a request #", "errors #"], parts, "Where the time of requests went"));
 }
 
 export function drawReport(report) {
+  const isOfSpans = report.threads === "not known";
+  drawn = isOfSpans ? null : report;
+  if (isOfSpans) return drawRequests(report);
   const parts = [el("p", { className: "summary" }, el("strong", { textContent: report.summary }))];
   parts.push(...order(report), ...why(report), ...cost(report), ...help(report));
   if (report.incomplete.length > 0) parts.push(el("p", { className: "hint", textContent: `Incomplete: ${report.incomplete.join("; ")}` }));
@@ -69,7 +99,7 @@ function order(report) {
   const line = el("p");
   report.saturations.forEach((full, index) => {
     if (index > 0) line.append(" → ");
-    const words = index === 0 ? `${shortName(full.service)} saturated (${full.threads} of ${full.threads} threads busy) at ${moment(full.onset_ns)}`
+    const words = full.onset_ns <= report.from_ns ? `${shortName(full.service)} saturated before this window` : index === 0 ? `${shortName(full.service)} saturated (${full.threads} of ${full.threads} threads busy) at ${moment(full.onset_ns)}`
       : `${shortName(full.service)} +${time(full.onset_ns - report.saturations[0].onset_ns)}`;
     line.append(link(words, full.onset_ns - near, full.onset_ns + near, full.service));
   });

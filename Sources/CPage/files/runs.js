@@ -1,5 +1,6 @@
 // Runs that are kept: a list, and two of them side by side.
 import { $, api, el, setText, table } from "./dom.js";
+import { placeText } from "./report.js";
 import { number, time, value } from "./units.js";
 import { showRun } from "./timeline.js";
 
@@ -16,19 +17,46 @@ async function compare() {
   const [a, b] = [$("run-a").value, $("run-b").value];
   try {
     const result = await api(`compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`);
-    const rows = result.rows.filter((row) => row.change !== "not_known").map((row) => [
-      row.service ?? "whole chain", row.figure.replaceAll("_", " ") + (row.type ? `: ${row.type}` : ""), figure(row.a, row.unit), figure(row.b, row.unit),
-      `${CHANGES[row.change]}${row.ratio && !["within_noise"].includes(row.change) ? ` (× ${number(row.ratio)})` : ""}`]);
-    const settings = result.settings.map((item) => [item.service, item.setting, item.a ?? "not known", item.b ?? "not known"]);
-    box.replaceChildren(
-      el("h3", { textContent: "What was different" }),
-      settings.length > 0 ? table(["service", "setting", "first run", "second run"], settings) : el("p", { textContent: "Nothing that the logs tell of." }),
-      el("h3", { textContent: "What came of it" }),
-      table(["service", "figure", "first run #", "second run #", "change"], rows, "What came of it"),
-      ...result.warnings.map((text) => el("p", { className: "hint", textContent: text })), el("h3", { textContent: "Blocked threads, on one axis" }), ...(await strips(a, b)));
+    box.replaceChildren(...verdict(result.incident), ...(result.rows ? await figures(result, a, b) : []));
   } catch (error) {
     box.replaceChildren(el("p", { textContent: error.message }));
   }
+}
+
+const CAUSES = {
+  service: (cause) => cause.service, network: (cause) => `the network of ${cause.service}`, missing: (cause) => cause.service,
+  extra: (cause) => cause.service, link: (cause) => `the link ${cause.service} → ${cause.callee}`,
+  errors: (cause) => cause.callee ? `calls from ${cause.service} to ${cause.callee}` : cause.service };
+
+const signed = (ns) => `${ns < 0 ? "−" : "+"}${time(Math.abs(ns))}`;
+
+/** What got slow or broke between the first run and the second, with its evidence, and where a mean request's time changed. */
+function verdict(incident) {
+  const causes = incident.causes.filter((cause) => cause.above_noise).slice(0, 5).map((cause) =>
+    el("li", {}, CAUSES[cause.kind](cause), cause.added_ns > 0 ? `, ${signed(cause.added_ns)}` : "",
+      el("ul", {}, cause.evidence.slice(0, 5).map((text) => el("li", { textContent: text })))));
+  const places = incident.parts.slice(0, 8).map((part) => [
+    placeText(part.place), signed(part.added_ns), part.above_noise ? "" : "within noise"]);
+  return [
+    el("h3", { textContent: "What got slow or broke" }), el("p", { id: "verdict", textContent: incident.verdict }),
+    causes.length > 0 ? el("ol", {}, causes) : null,
+    places.length > 0 ? table(["place on the critical path", "a mean request #", ""], places, "Where a mean request's time changed") : null,
+    ...incident.notes.map((text) => el("p", { className: "hint", textContent: text }))].filter((node) => node);
+}
+
+/** Of runs of this lab: settings and figures, side by side. */
+async function figures(result, a, b) {
+  const rows = result.rows.filter((row) => row.change !== "not_known").map((row) => [
+    row.service ?? "whole chain", row.figure.replaceAll("_", " ") + (row.type ? `: ${row.type}` : ""), figure(row.a, row.unit), figure(row.b, row.unit),
+    `${CHANGES[row.change]}${row.ratio && !["within_noise"].includes(row.change) ? ` (× ${number(row.ratio)})` : ""}`]);
+  const settings = result.settings.map((item) => [item.service, item.setting, item.a ?? "not known", item.b ?? "not known"]);
+  return [
+    el("h3", { textContent: "What was different" }),
+    settings.length > 0 ? table(["service", "setting", "first run", "second run"], settings) : el("p", { textContent: "Nothing that the logs tell of." }),
+    el("h3", { textContent: "What came of it" }),
+    table(["service", "figure", "first run #", "second run #", "change"], rows, "What came of it"),
+    ...result.warnings.map((text) => el("p", { className: "hint", textContent: text })),
+    el("h3", { textContent: "Blocked threads, on one axis" }), ...(await strips(a, b))];
 }
 
 /** Blocked threads of both runs, one above the other on the same axis. */

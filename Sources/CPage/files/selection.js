@@ -1,12 +1,12 @@
-// What is selected: a slice of a thread with its trace, whom it waits for, and who waits for it.
+// What is selected: a slice of a thread or of a suspended request, with its trace, whom it waits for, and who waits for it.
 import { $, api, el, setText, shortName } from "./dom.js";
 import { count, moment, time } from "./units.js";
-import { STATES } from "./lanes.js";
+import { isSuspended, sliceText, STATES } from "./lanes.js";
 import { chainAt, chainText, drawTrace } from "./trace.js";
 import { fetchSoon, reveal, scaleFor, show, touch, view } from "./timeline.js";
 
 export function clear() {
-  Object.assign(view, { selection: null, trace: null, traceCanvas: null, area: null });
+  Object.assign(view, { selection: null, trace: null, traceRows: [], traceCanvas: null, area: null });
   $("selection").replaceChildren();
   $("area").replaceChildren();
   $("trace").replaceChildren();
@@ -39,12 +39,28 @@ export function fitTrace() {
 export async function loadTrace(name) {
   try {
     view.trace = await api(`runs/${encodeURIComponent(view.run)}/traces/${name}`);
+    view.traceRows = await suspendedRows(view.trace);
     view.traceCanvas = drawTrace(view.trace, { scale: scaleFor, fit: (from, to) => show(from - (to - from) / 20, to + (to - from) / 20), close: clear }, chooseSpan);
     touch();
   } catch (error) {
     setText($("lane-text"), error.message);
   }
 }
+
+/** Where the requests of a trace stand in the lanes while no thread waits for them. */
+async function suspendedRows(trace) {
+  const services = new Set(trace.spans.map((span) => span.service));
+  const places = view.lanes.map((lane, index) => index).filter((index) => isSuspended(view.lanes[index]) && services.has(view.lanes[index][0]));
+  if (places.length === 0) return [];
+  const from = Math.floor(trace.spans[0].start_ns);
+  const range = `from=${from}&to=${from + Math.ceil(trace.duration_ns) + 1}&cells=4000&first=${places[0]}&count=${places.at(-1) - places[0] + 1}`;
+  const data = await api(`runs/${encodeURIComponent(view.run)}/lanes?${range}`);
+  return data.lanes.filter((lane) => isSuspended(view.lanes[lane.lane])).flatMap(({ lane, slices }) => slices.filter((slice) => slice[4]).map(
+    ([start, end, code, target, span]) => ({ lane, span, from: from + start, to: from + end, code, target: data.targets[target] ?? "" })));
+}
+
+/** The row of a request at a moment, or the first that it had. */
+export const rowOf = (span, at) => view.traceRows.find((row) => row.span === span.span_id && (at === undefined || (row.from <= at && at < row.to)));
 
 /** A span of the trace was chosen: what it did in the middle of the longest wait that it was held up by. */
 export function chooseSpan(span) {
@@ -61,13 +77,14 @@ const traceEnd = (trace) => trace.spans[0].start_ns + trace.duration_ns;
 
 /** Selects the place of a hop in the lanes, at a moment. */
 export function selectHop(hop, at) {
-  const lane = view.lanes.findIndex((item) => item[0] === hop.service && item[1] === hop.thread);
+  const row = hop.thread ? null : rowOf(hop.span, at);
+  const lane = row?.lane ?? view.lanes.findIndex((item) => item[0] === hop.service && item[1] === hop.thread);
   const slices = view.trace.threads.find((item) => item.service === hop.service && item.thread === hop.thread)?.slices ?? [];
   const slice = slices.find((item) => item.start_ns <= at && at < item.start_ns + item.duration_ns) ?? slices.at(-1);
-  const from = slice?.start_ns ?? hop.span.start_ns;
-  const to = slice ? from + slice.duration_ns : from + hop.span.duration_ns;
-  const code = Math.max(0, STATES.findIndex((state) => state.name === slice?.cause));
-  view.selection = { lane, from, to, at, code: slice?.cause ? code : 0, target: slice?.target ?? "", span: hop.span.span_id, count: 1, service: hop.service, doing: slice ? null : hop.doing,
+  const from = row?.from ?? slice?.start_ns ?? hop.span.start_ns;
+  const to = row?.to ?? (slice ? from + slice.duration_ns : from + hop.span.duration_ns);
+  const code = row?.code ?? Math.max(0, STATES.findIndex((state) => state.name === slice?.cause));
+  view.selection = { lane, from, to, at, code, target: row?.target ?? slice?.target ?? "", span: hop.span.span_id, count: 1, service: hop.service, doing: slice || row ? null : hop.doing,
     isOpen: hop.span.state !== "ended" && to >= traceEnd(view.trace) };
   if (lane >= 0) reveal(lane);
   if (to < view.from || from > view.to) show(from - (view.to - view.from) / 2, from + (view.to - view.from) / 2);
@@ -115,10 +132,8 @@ async function describeQueue(hop, at) {
 function describe() {
   const { selection: s, trace } = view;
   const lane = view.lanes[s.lane];
-  const who = lane ? lane[1] : `${s.service} (suspended, no thread)`;
-  const state = STATES[s.code];
-  const doing = s.doing ? s.doing : s.count > 1 ? `${s.count} slices too short to draw: running ${time(s.running)}, blocked ${time(s.blocked)}`
-    : `${state.text}${s.target ? ` – ${s.target}` : ""} for ${time(s.to - s.from)}${s.isOpen ? " so far" : ""}`;
+  const who = lane && !isSuspended(lane) ? lane[1] : `${lane?.[0] ?? s.service} (no thread)`;
+  const doing = s.doing ? s.doing : `${sliceText(lane, s.code, s.target, s.count, s.running, s.blocked)} for ${time(s.to - s.from)}${s.isOpen ? " so far" : ""}`;
   const { at } = s;
   const chain = trace && s.span ? chainAt(trace, s.span, at) : null;
   const last = chain?.hops.at(-1);

@@ -1,7 +1,7 @@
 // The timeline: an overview of the run, and a window of it as lanes, one for each thread.
 import { $, api, setText } from "./dom.js";
 import { count, moment, time } from "./units.js";
-import { drawLane, drawStalls, forgetPaints, Pixels, headHeight, laneHeight, layout, paints, prepare, visible } from "./lanes.js";
+import { drawLane, drawStalls, forgetPaints, Pixels, headHeight, isSuspended, laneHeight, layout, paints, prepare, visible } from "./lanes.js";
 import { drawOverview } from "./overview.js";
 import { paintTrace } from "./trace.js";
 import { chooseSpan, clear, loadTrace, select } from "./selection.js";
@@ -11,7 +11,7 @@ import { axisHeight, drawAxis } from "./axis.js";
 
 export const view = {
   run: "current", from: 0, to: 5e9, end: 1e9, follows: true, scroll: 0, rows: [], lanes: [], overview: null, data: null,
-  selection: null, trace: null, traceCanvas: null, area: null, hidden: new Set(), showsIdle: false, hits: [], hit: -1, firstPicture: null,
+  selection: null, trace: null, traceRows: [], traceCanvas: null, area: null, hidden: new Set(), showsIdle: false, hits: [], hit: -1, firstPicture: null,
 };
 const started = performance.now();
 const labelWidth = () => ($("lanes").clientWidth < 600 ? 84 : 128);
@@ -141,7 +141,7 @@ function moveMarks(before) {
 
 /** Rows for the threads that have done something; for all of them if the user wants so. */
 export function layOut() {
-  const shown = view.lanes.map((lane, index) => index).filter((index) => view.showsIdle || Number(view.lanes[index][3]) > 0 || view.selection?.lane === index);
+  const shown = view.lanes.map((lane, index) => index).filter((index) => view.showsIdle || Number(view.lanes[index][3]) > 0 || isSuspended(view.lanes[index]) || view.selection?.lane === index);
   const key = shown.join();
   if (layOut.key === key && view.rows.length > 0) return;
   layOut.key = key;
@@ -254,7 +254,7 @@ function drawLanes() {
   pixels.clear(paint.groundWord);
   for (const row of rows) {
     const slices = row.lane === undefined ? null : view.byLane?.get(row.lane);
-    if (slices) drawLane(pixels, paint, slices, view.data.from_ns, row.y - view.scroll, scale, view.hidden);
+    if (slices) drawLane(pixels, paint, slices, view.data.from_ns, row.y - view.scroll, scale, view.hidden, isSuspended(view.lanes[row.lane]));
   }
   context.putImageData(pixels.image, 0, 0);
   for (const row of rows) {

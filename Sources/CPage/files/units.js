@@ -74,6 +74,7 @@ export function value(amount, unit) {
   if (scales[unit]) return time(amount * scales[unit]);
   if (unit === "/s") return rate(amount);
   if (unit === "share") return percent(amount);
+  if (unit === "1") return number(amount);
   if (unit === "%") return percent(amount / 100);
   return unit ? `${number(amount)} ${unit}` : number(amount);
 }

@@ -134,7 +134,7 @@ struct LogAuditor {
   // MARK: Checks
 
   private mutating func checkRequest(_ record: Record) {
-    let key = RequestKey(process: record.process, span: record.span)
+    let key = RequestKey(record)
     guard let request = replay.request(key), request.isComplete,
       let arrival = books[record.process]?.arrivals[record.span]
     else { return }

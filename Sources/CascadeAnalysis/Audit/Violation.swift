@@ -1,4 +1,5 @@
 package import ChainModel
+import TraceLog
 
 /// What a log must hold to, whatever happened in the run.
 package enum Invariant: String, CaseIterable, Encodable, Sendable {

@@ -1,3 +1,5 @@
+import TraceLog
+
 /// What the callers of the entry service saw, slice by slice.
 struct EntryFigures {
   private let entry: EntryRequests

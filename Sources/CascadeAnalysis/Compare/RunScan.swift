@@ -74,11 +74,6 @@ struct RunScan {
 
 /// How many threads each service had that work for requests: workers, hired and store threads, event loops.
 struct ThreadCount {
-  private struct Key: Hashable {
-    var process: UInt16
-    var thread: UInt32
-  }
-
   private struct Change {
     var time: UInt64
     var service: String

@@ -1,6 +1,6 @@
 /// One answer to what got slow or broke, with its evidence.
 ///
-/// Keys: `kind` (`service`, `link`, `network`, `errors`, `missing`), `service`, `callee` (of a link), `score`, `added_ns` (to a
+/// Keys: `kind` (`service`, `link`, `network`, `errors`, `missing`, `extra`), `service`, `callee` (of a link), `score`, `added_ns` (to a
 /// mean request), `share` (of the whole change), `above_noise`, `evidence` (texts).
 package struct IncidentCause: Encodable, Sendable {
   package enum Kind: String, Encodable, Sendable {
@@ -14,6 +14,8 @@ package struct IncidentCause: Encodable, Sendable {
     case errors
     /// Work is cut short here.
     case missing
+    /// Work is done here that was not before.
+    case extra
   }
 
   package internal(set) var kind: Kind
@@ -25,6 +27,8 @@ package struct IncidentCause: Encodable, Sendable {
   package internal(set) var share = 0.0
   package internal(set) var isAboveNoise = false
   package internal(set) var evidence: [String] = []
+  /// It takes longer itself, and requests hardly wait for that.
+  var isBesidePath = false
 
   /// `currency`, `the link frontend → currency`, `the network of currency`.
   package var text: String {
@@ -33,7 +37,7 @@ package struct IncidentCause: Encodable, Sendable {
     case .link: "the link \(service) → \(callee ?? "")"
     case .network: "the network of \(service)"
     case .errors: callee.map { "calls from \(service) to \($0)" } ?? service
-    case .missing: service
+    case .missing, .extra: service
     }
   }
 

@@ -31,8 +31,11 @@ struct IncidentFinder {
     countCalls()
     explainQueues()
     addTime()
+    addOwnTimes()
     addErrors()
     addMissing()
+    addExtra()
+    demoteConsequences()
     rank()
   }
 
@@ -90,8 +93,16 @@ struct IncidentFinder {
   }
 
   private mutating func countCalls() {
+    var edges: Set<WindowProfile.Edge> = []
+    for request in (quiet + incident).lazy.flatMap(\.requests) {
+      for visit in request.visits where visit.parent >= 0 { edges.insert(visit.edge) }
+    }
+    for edge in edges {
+      let (from, to) = (sums.places[edge.parent].service, sums.places[edge.place].service)
+      if from != to { calls[from, default: []].insert(to) }
+    }
     var requests = 0
-    for request in incident.flatMap(\.requests) where sums.weight(of: request.entry) > 0 {
+    for request in incident.flatMap(\.requests) where sums.weight(of: request.kind) > 0 {
       requests += 1
       for visit in request.visits where visit.parent >= 0 {
         let (from, to) = (sums.places[visit.parent].service, sums.places[visit.place].service)
@@ -110,12 +121,8 @@ struct IncidentFinder {
 
   /// Of what stands out in a service and in all that it calls, what grew most: own time before links.
   private func largest(inside service: String, but group: Int) -> Int? {
-    var seen: Set<String> = [service]
-    var queue = [service]
+    let seen = reached(from: service)
     var best: Int?
-    while let next = queue.popLast() {
-      for callee in (calls[next] ?? []).sorted() where seen.insert(callee).inserted { queue.append(callee) }
-    }
     for candidate in sums.groups.indices where candidate != group && stands[candidate] && change(candidate) > 0 {
       guard seen.contains(sums.groups[candidate].service), sums.groups[candidate].kind != .queue else { continue }
       if sums.groups[candidate].kind == .link, sums.groups[candidate].callee == service { continue }
@@ -170,7 +177,9 @@ struct IncidentFinder {
       .map { "\(sums.places[$0].operation ?? "") +\(Self.time(sums.change($0)))" }
   }
 
-  static func time(_ nanoseconds: Double) -> String { FigureText.duration(UInt64(max(0, nanoseconds.rounded()))) }
+  static func time(_ nanoseconds: Double) -> String {
+    FigureText.duration(UInt64(min(1e19, max(0, nanoseconds.rounded()))))
+  }
 
   /// A service's own queue is the service's.
   private mutating func joinQueues() {
@@ -216,13 +225,44 @@ struct IncidentFinder {
     causes.append(cause)
   }
 
+  /// Behind what requests wait for longer: what takes longer itself, beside longer work or as a trifle of a long request.
+  private mutating func addOwnTimes() {
+    let isSlow = causes.contains { $0.isAboveNoise }
+    for change in OwnTimes(quiet, incident, sums).changes {
+      let place = sums.places[change.place]
+      let text =
+        "\(place.kind == .link ? "takes" : "takes in \(place.operation ?? "")") \(FigureText.number(change.ratio)) times as "
+        + "long itself: \(Self.time(change.quiet)) before, \(Self.time(change.incident)) now"
+      let same = causes.indices.filter {
+        causes[$0].service == place.service && causes[$0].callee == place.callee
+      }
+      if let known = same.first(where: { causes[$0].isAboveNoise }) {
+        if causes[known].evidence.count < 4 { causes[known].evidence.append(text) }
+        continue
+      }
+      // Ways to what is slow are queues before it.
+      guard place.kind != .link || !isSlow else { continue }
+      var cause = IncidentCause(
+        kind: place.kind == .link ? .link : .service, service: place.service, callee: place.callee)
+      if let unsure = same.first {
+        cause = causes[unsure]
+        causes.remove(at: unsure)
+      }
+      cause.score = (isSlow ? 0.5 : 1) * change.added * change.runs / max(1, sums.quietMean)
+      cause.isAboveNoise = true
+      cause.isBesidePath = true
+      cause.evidence = [text]
+      causes.append(cause)
+    }
+  }
+
   // MARK: Errors and missing work
 
   private static func percent(_ share: Double) -> String { FigureText.share(share) }
 
   private mutating func addErrors() {
-    for (place, change) in faults.errors.sorted(by: { $0.key < $1.key }) where change.score >= 4 && change.added >= 0.01
-    {
+    for (place, change) in faults.errors.sorted(by: { $0.key < $1.key })
+    where change.score >= RequestFaults.leastScore && change.added >= 0.01 {
       let value = sums.places[place]
       let text =
         "\(value.kind == .link ? "calls fail without an error of the callee" : "errors begin in \(value.text)"): "
@@ -263,14 +303,57 @@ struct IncidentFinder {
       // What is missing below a call is missing at the callee; what is missing within a service, in its code.
       let service = parent.service == child.service ? parent.service : child.service
       let text =
-        "\(parent.text) ran \(child.text) \(Self.rate(missing.change.quiet)) before, "
-        + "\(Self.rate(missing.change.incident)) now"
+        parent.service != child.service && missing.change.incident < 0.5 * missing.change.quiet
+        ? "calls to \(child.service) are made, and it answers \(Self.percent(missing.change.incident)) of them with spans, "
+          + "\(Self.percent(missing.change.quiet)) before"
+        : "\(parent.text) ran \(child.text) \(Self.rate(missing.change.quiet)) before, "
+          + "\(Self.rate(missing.change.incident)) now"
       var cause = IncidentCause(kind: .missing, service: service)
       cause.score = min(1, missing.perRequest)
-      cause.isAboveNoise = missing.perRequest >= 0.01
+      cause.isAboveNoise = missing.perRequest >= 0.03 && missing.change.score >= 5
       cause.evidence = [text]
       join(cause)
     }
+  }
+
+  /// Of services that all do more, as each that passes an error on does, the one furthest in is the first.
+  private mutating func addExtra() {
+    let depths = depths
+    for (edge, found) in faults.extra.sorted(by: { ($0.key.parent, $0.key.place) < ($1.key.parent, $1.key.place) }) {
+      let (parent, child) = (sums.places[edge.parent], sums.places[edge.place])
+      var cause = IncidentCause(kind: .extra, service: parent.service)
+      cause.score = 0.3 * min(1, found.perRequest) * (1 + 0.1 * Double(depths[parent.service] ?? 0))
+      cause.isAboveNoise = true
+      cause.evidence = [
+        "\(parent.text) ran \(child.text) \(Self.rate(found.change.quiet)) before, \(Self.rate(found.change.incident)) now"
+      ]
+      join(cause)
+    }
+  }
+
+  /// A service that cannot finish cuts short what its callers would have done next, and makes them tell of errors of their
+  /// own: what began furthest in comes first.
+  private mutating func demoteConsequences() {
+    let reached = Dictionary(uniqueKeysWithValues: Set(causes.map(\.service)).map { ($0, self.reached(from: $0)) })
+    let faults = causes.filter { $0.isAboveNoise && [.missing, .extra, .errors].contains($0.kind) }
+    for index in causes.indices where [.missing, .extra].contains(causes[index].kind) {
+      let service = causes[index].service
+      let isConsequence = faults.contains { other in
+        other.service != service && reached[service]?.contains(other.service) == true
+          && reached[other.service]?.contains(service) != true
+      }
+      if isConsequence { causes[index].score *= 0.05 }
+    }
+  }
+
+  /// A service and all that it calls, over others too.
+  private func reached(from service: String) -> Set<String> {
+    var seen: Set<String> = [service]
+    var queue = [service]
+    while let next = queue.popLast() {
+      for callee in calls[next] ?? [] where seen.insert(callee).inserted { queue.append(callee) }
+    }
+    return seen
   }
 
   private static func rate(_ value: Double) -> String { "\(FigureText.number(value)) times" }
@@ -282,7 +365,7 @@ struct IncidentFinder {
     }
     guard let known else { return causes.append(cause) }
     causes[known].score =
-      cause.kind == .missing ? max(causes[known].score, cause.score) : causes[known].score + cause.score
+      cause.kind == .errors ? causes[known].score + cause.score : max(causes[known].score, cause.score)
     if causes[known].evidence.count < 6 { causes[known].evidence += cause.evidence }
     if causes[known].kind != .errors, cause.kind == .errors, cause.score > causes[known].score / 2 {
       causes[known].kind = .errors

@@ -13,11 +13,15 @@ extension IncidentVerdict {
     }
     switch cause.kind {
     case .service, .link, .network:
+      if cause.isBesidePath {
+        return "\(cause.text) \(cause.evidence.first ?? ""); a mean request changed by \(change)"
+      }
       let next = causes.dropFirst().filter { $0.added > 0 }.max { $0.added < $1.added }
       let then = next.map { "; next is \($0.text) with \(FigureText.share($0.share))" } ?? ""
       return "\(cause.text) added \(FigureText.share(cause.share)) of \(IncidentFinder.time(grown))\(then)"
     case .errors: return "requests fail, and it begins at \(cause.text): \(cause.evidence.last ?? "")"
     case .missing: return "work goes missing at \(cause.text): \(cause.evidence.first ?? "")"
+    case .extra: return "\(cause.text) does what it did not before: \(cause.evidence.first ?? "")"
     }
   }
 

@@ -52,8 +52,11 @@ package struct IncidentVerdict: Encodable, Sendable {
   ///   - evidence: what stands beside the traces.
   package init(quiet: [LogSnapshot], incident: [LogSnapshot], evidence: OutsideEvidence = OutsideEvidence()) {
     var places = PlaceTable()
-    let before = quiet.map { WindowProfile($0, name: $0.runID, places: &places) }
-    let after = incident.map { WindowProfile($0, name: $0.runID, places: &places) }
+    var before = quiet.map { WindowProfile($0, name: $0.runID, places: &places) }
+    var after = incident.map { WindowProfile($0, name: $0.runID, places: &places) }
+    var kinds = RequestKinds(before)
+    kinds.assign(&before)
+    kinds.assign(&after)
     windows = (quiet.count, incident.count)
     spans = (before.map { $0.from...max($0.from, $0.to) }, after.map { $0.from...max($0.from, $0.to) })
     let sums = WindowSums(before, after, places)
@@ -96,7 +99,8 @@ package struct IncidentVerdict: Encodable, Sendable {
   /// Draws blocks of both sides with replacement (Efron 1979), and asks how often the group that the first cause is about
   /// grows most.
   private static func confidence(_ sums: WindowSums, _ cause: IncidentCause) -> Double? {
-    guard cause.kind != .errors, cause.kind != .missing, sums.quietBlocks.count > 1, sums.incidentBlocks.count > 1
+    guard [.service, .link, .network].contains(cause.kind), !cause.isBesidePath, sums.quietBlocks.count > 1,
+      sums.incidentBlocks.count > 1
     else {
       return nil
     }

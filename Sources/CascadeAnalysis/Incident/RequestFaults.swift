@@ -12,18 +12,21 @@ struct RequestFaults {
 
   /// Shares of requests in which an error began, by place.
   private(set) var errors: [Int: Change] = [:]
-  /// By edge: how often the operation is run per run of the one above it that did not fail.
-  private(set) var missing: [WindowProfile.Edge: (change: Change, perRequest: Double)] = [:]
+  /// By edge: how often the operation is run per run of the one above it that did not fail, where that is less than before.
+  private(set) var missing: [WindowProfile.Edge: EdgeRates.Found] = [:]
   /// The same per run of whatever outcome: calls to a service that is gone fail.
-  private(set) var unanswered: [WindowProfile.Edge: (change: Change, perRequest: Double)] = [:]
+  private(set) var unanswered: [WindowProfile.Edge: EdgeRates.Found] = [:]
+  /// What is run more often than before.
+  private(set) var extra: [WindowProfile.Edge: EdgeRates.Found] = [:]
   /// Shares of requests that failed.
   private(set) var failed = Change(quiet: 0, incident: 0, score: 0)
 
   init(_ quiet: [WindowProfile], _ incident: [WindowProfile], _ sums: WindowSums) {
     let (before, after) = (quiet.flatMap(\.requests), incident.flatMap(\.requests))
     findErrors(before, after, sums)
-    missing = Self.missing(before, after, sums, isOfAll: false)
-    unanswered = Self.missing(before, after, sums, isOfAll: true)
+    missing = EdgeRates(quiet, incident, sums, isOfAll: false).missing
+    let ofAll = EdgeRates(quiet, incident, sums, isOfAll: true)
+    (unanswered, extra) = (ofAll.missing, ofAll.extra)
   }
 
   private mutating func findErrors(
@@ -31,7 +34,7 @@ struct RequestFaults {
   ) {
     func count(_ requests: [WindowProfile.Request]) -> (counts: [Int: Int], failed: Int, all: Int) {
       var (counts, failed, all): ([Int: Int], Int, Int) = ([:], 0, 0)
-      for request in requests where sums.weight(of: request.entry) > 0 {
+      for request in requests where sums.weight(of: request.kind) > 0 {
         all += 1
         if request.hasFailed { failed += 1 }
         for place in Set(request.errors) { counts[place, default: 0] += 1 }
@@ -46,47 +49,42 @@ struct RequestFaults {
     failed = Self.compare(q.failed, of: q.all, i.failed, of: i.all)
   }
 
-  /// Two shares, by the normal form of the binomial test with half a count added to each (Agresti and Caffo 2000).
+  /// Two shares, by the normal form of the binomial test with half a count added to each (Agresti and Caffo 2000); where
+  /// there are few, by the exact one too, given how many there are on both sides together (Przyborowski and Wilenski 1940).
   static func compare(_ a: Int, of n: Int, _ b: Int, of m: Int) -> Change {
     let (p, r) = (Double(a) / Double(n), Double(b) / Double(m))
     let (p1, r1) = ((Double(a) + 0.5) / Double(n + 1), (Double(b) + 0.5) / Double(m + 1))
     let error = (p1 * (1 - p1) / Double(n + 1) + r1 * (1 - r1) / Double(m + 1)).squareRoot()
-    return Change(quiet: p, incident: r, score: error > 0 ? (r1 - p1) / error : 0)
+    var change = Change(quiet: p, incident: r, score: error > 0 ? (r1 - p1) / error : 0)
+    if r > p, change.score < leastScore, tail(b, of: a + b, share: Double(m) / Double(n + m)) < leastChance {
+      change.score = leastScore
+    }
+    return change
   }
 
-  /// Of runs of an operation, those that ran another one below: a share that falls is work that went missing there, and not
-  /// further up, where the operation itself is missing.
-  private static func missing(
-    _ before: [WindowProfile.Request], _ after: [WindowProfile.Request], _ sums: WindowSums, isOfAll: Bool
-  ) -> [WindowProfile.Edge: (change: Change, perRequest: Double)] {
-    func count(_ requests: [WindowProfile.Request]) -> (edges: [WindowProfile.Edge: Int], runs: [Int: Int], all: Int) {
-      var (edges, runs, all): ([WindowProfile.Edge: Int], [Int: Int], Int) = ([:], [:], 0)
-      for request in requests where sums.weight(of: request.entry) > 0 {
-        all += 1
-        for visit in request.visits {
-          if isOfAll || !visit.hasFailed { runs[visit.place, default: 0] += 1 }
-          if visit.parent >= 0, isOfAll || !visit.parentFailed { edges[visit.edge, default: 0] += 1 }
-        }
+  /// In deviations, and the chance that is as rare.
+  static let leastScore = 4.0
+  private static let leastChance = 5e-5
+
+  /// How probable it is that at least so many of all fall into a side that each falls into by chance; 1 where there are too
+  /// many for this to matter.
+  private static func tail(_ count: Int, of all: Int, share: Double) -> Double {
+    guard count > 0, all <= 300, share > 0, share < 1 else { return 1 }
+    // Interleaved, so that no product leaves the range of numbers.
+    var (term, rest) = (1.0, all - count)
+    for number in 1...count {
+      term *= Double(all - count + number) / Double(number) * share
+      while term > 1, rest > 0 {
+        term *= 1 - share
+        rest -= 1
       }
-      return (edges, runs, all)
     }
-    let (q, i) = (count(before), count(after))
-    var result: [WindowProfile.Edge: (change: Change, perRequest: Double)] = [:]
-    for (edge, quietCount) in q.edges {
-      guard let quietRuns = q.runs[edge.parent], let runs = i.runs[edge.parent], quietRuns >= 10, runs >= 10 else {
-        continue
-      }
-      let (rate, now) = (Double(quietCount) / Double(quietRuns), Double(i.edges[edge] ?? 0) / Double(runs))
-      guard rate >= 0.05, now < rate * 0.8 else { continue }
-      // Counts vary at least as a Poisson number does.
-      let expected = rate * Double(runs)
-      let error = (expected + expected * expected / Double(max(1, quietCount))).squareRoot()
-      let score = (expected - now * Double(runs)) / max(0.5, error)
-      guard score >= 4 else { continue }
-      result[edge] = (
-        Change(quiet: rate, incident: now, score: score), Double(runs) * (rate - now) / Double(max(1, i.all))
-      )
+    for _ in 0..<rest { term *= 1 - share }
+    var sum = term
+    for number in count..<all {
+      term *= Double(all - number) / Double(number + 1) * share / (1 - share)
+      sum += term
     }
-    return result
+    return sum
   }
 }

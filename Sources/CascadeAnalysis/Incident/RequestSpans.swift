@@ -11,17 +11,13 @@ struct RequestSpans {
     var follows = false
     /// Position; -1: none.
     var parent: Int32 = -1
+    var id: UInt64
     var parentID: UInt64
     var name: UInt32
     var start: UInt64
     var end: UInt64
     /// When it left the queue; 0: nobody says.
     var dequeued: UInt64 = 0
-  }
-
-  private struct Key: Hashable {
-    var process: UInt16
-    var span: UInt64
   }
 
   private(set) var spans: [Span] = []
@@ -33,10 +29,10 @@ struct RequestSpans {
   init(_ snapshot: LogSnapshot) {
     names = Self.services(snapshot)
     let moment = snapshot.moment
-    var places: [Key: Int32] = [:]
+    var places: [RequestKey: Int32] = [:]
     var byID: [UInt64: Int32] = [:]
     for record in snapshot.records where record.span != 0 && record.time <= moment {
-      let key = Key(process: record.process, span: record.span)
+      let key = RequestKey(record)
       switch record.kind {
       case .arrive, .spanStart:
         places[key] = Int32(spans.count)
@@ -45,7 +41,8 @@ struct RequestSpans {
         spans.append(
           Span(
             process: record.process, kind: isArrival ? .server : SpanKind(rawValue: record.detail) ?? .internal,
-            follows: !isArrival && record.follows, parentID: record.other, name: record.name, start: record.time,
+            follows: !isArrival && record.follows, id: record.span, parentID: record.other, name: record.name,
+            start: record.time,
             end: moment))
       case .dequeue: if let place = places[key] { spans[Int(place)].dequeued = record.time }
       case .end, .reject, .spanEnd:

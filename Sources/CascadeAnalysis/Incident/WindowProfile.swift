@@ -16,6 +16,18 @@ package struct WindowProfile: Sendable {
     var errors: [Int]
     /// How often which operation was run, and which operation ran it; -1: nobody in the window.
     var visits: [Visit]
+    /// What each place took by itself in all its runs, on the critical path or not.
+    var own: [Own] = []
+    /// See `RequestKinds`.
+    var shape: RequestKinds.Shape = []
+    var kind = 0
+  }
+
+  /// A place's runs in one request, and the time of them that no call of theirs covers.
+  struct Own: Sendable {
+    var place: Int
+    var runs: Int
+    var time: UInt64
   }
 
   struct Visit: Hashable, Sendable {
@@ -56,6 +68,10 @@ package struct WindowProfile: Sendable {
     requests.sort { $0.start < $1.start }
     from = (requests.first?.start ?? 0) &+ snapshot.wallOffset
     to = (requests.last?.start ?? 0) &+ snapshot.wallOffset
+  }
+
+  mutating func setKinds(_ kind: (Request) -> Int) {
+    for index in requests.indices { requests[index].kind = kind(requests[index]) }
   }
 }
 
@@ -214,30 +230,65 @@ struct RequestWalk {
 
   // MARK: What is there, and what failed
 
+  private struct Visited {
+    var span: Int
+    /// Place; -1: it is the root.
+    var parent: Int
+    var parentFailed: Bool
+    /// Whether the spans above are all of the entry's service.
+    var isNear: Bool
+  }
+
   private mutating func survey(_ root: Int, _ request: inout WindowProfile.Request, _ places: inout PlaceTable) {
-    var stack = [(span: root, parent: -1, parentFailed: false)]
+    var stack = [Visited(span: root, parent: -1, parentFailed: false, isNear: true)]
     var left = 200_000
-    while let (span, parent, parentFailed) = stack.popLast(), left > 0 {
+    var shape: Set<Int> = []
+    var own: [Int: WindowProfile.Own] = [:]
+    while let next = stack.popLast(), left > 0 {
       left -= 1
-      let place = operation(span, &places)
-      let value = log.spans[span]
+      let place = operation(next.span, &places)
+      let value = log.spans[next.span]
+      if next.isNear, shape.count < 64 { shape.insert(place) }
       request.visits.append(
         WindowProfile.Visit(
-          parent: parent, place: place, hasFailed: value.hasFailed, parentFailed: parentFailed))
+          parent: next.parent, place: place, hasFailed: value.hasFailed, parentFailed: next.parentFailed))
       inclusive[place, default: (0, 0)].count += 1
-      inclusive[place, default: (0, 0)].time += value.end - value.start
+      inclusive[place, default: (0, 0)].time &+= value.end - value.start
+      let isNear = next.isNear && value.process == log.spans[root].process
       var failedChild = false
-      for child in log.children(of: span) where log.isWaitedFor(Int(child)) {
+      for child in log.children(of: next.span) where log.isWaitedFor(Int(child)) {
         failedChild = failedChild || log.spans[Int(child)].hasFailed
-        stack.append((Int(child), place, value.hasFailed))
+        stack.append(
+          Visited(span: Int(child), parent: place, parentFailed: value.hasFailed, isNear: isNear))
       }
+      let callee = called(by: next.span, place, places)
+      let spent = callee.map { places.number(.link(log.service(next.span), $0)) } ?? place
+      own[spent, default: WindowProfile.Own(place: spent, runs: 0, time: 0)].runs += 1
+      own[spent]?.time &+= ownTime(next.span)
       guard value.hasFailed, !failedChild else { continue }
-      if let callee = called(by: span, place, places) {
-        request.errors.append(places.number(.link(log.service(span), callee)))
-      } else {
-        request.errors.append(place)
-      }
+      request.errors.append(spent)
     }
+    request.shape = shape.sorted()
+    request.own = own.values.sorted { $0.place < $1.place }
+  }
+
+  /// Of a span's time, behind its queue, what none of its children covers.
+  private func ownTime(_ span: Int) -> UInt64 {
+    let value = log.spans[span]
+    var cursor = max(value.start, min(value.dequeued, value.end))
+    var own: UInt64 = 0
+    var covered: [(start: UInt64, end: UInt64)] = []
+    for child in log.children(of: span) where log.isWaitedFor(Int(child)) {
+      let shift = drift(Int(child), below: span)
+      covered.append(
+        (Self.moved(log.spans[Int(child)].start, shift), Self.moved(log.spans[Int(child)].end, shift)))
+    }
+    if covered.count > 1 { covered.sort { $0.start < $1.start } }
+    for child in covered where cursor < value.end {
+      if child.start > cursor { own += min(child.start, value.end) - cursor }
+      cursor = max(cursor, child.end)
+    }
+    return cursor < value.end ? own + (value.end - cursor) : own
   }
 }
 

@@ -72,9 +72,8 @@ struct WindowSums {
     let plain = Self.plainMean(incidentRequests) - Self.plainMean(quietRequests)
     mixture = plain - (incidentMean - quietMean)
     for window in quiet { windows.append(block(window.requests[...], pooled.quiet)) }
-    let perWindow = max(2, (Self.wantedBlocks + quiet.count - 1) / max(1, quiet.count))
+    let (perWindow, perIncident) = (Self.pieces(of: quiet.count), Self.pieces(of: incident.count))
     for window in quiet { quietBlocks += blocks(window.requests, perWindow, pooled.quiet) }
-    let perIncident = max(2, Self.wantedBlocks / max(1, incident.count))
     for window in incident { incidentBlocks += blocks(window.requests, perIncident, pooled.incident) }
   }
 
@@ -89,8 +88,8 @@ struct WindowSums {
 
   private mutating func weigh(_ quiet: [WindowProfile], _ incident: [WindowProfile]) {
     var counts: [Int: (quiet: Int, incident: Int)] = [:]
-    for window in quiet { for request in window.requests { counts[request.entry, default: (0, 0)].quiet += 1 } }
-    for window in incident { for request in window.requests { counts[request.entry, default: (0, 0)].incident += 1 } }
+    for window in quiet { for request in window.requests { counts[request.kind, default: (0, 0)].quiet += 1 } }
+    for window in incident { for request in window.requests { counts[request.kind, default: (0, 0)].incident += 1 } }
     let both = counts.filter { $0.value.quiet >= 3 && $0.value.incident >= 3 }
     matched = both.values.reduce((0, 0)) { ($0.0 + $1.quiet, $0.1 + $1.incident) }
     unmatched = counts.values.reduce(0) { $0 + $1.quiet + $1.incident } - matched.quiet - matched.incident
@@ -101,9 +100,9 @@ struct WindowSums {
 
   private static func duration(_ requests: [WindowProfile.Request], _ weights: [Int: Double]) -> Double {
     var sums: [Int: (time: Double, count: Int)] = [:]
-    for request in requests where weights[request.entry] != nil {
-      sums[request.entry, default: (0, 0)].time += Double(request.duration)
-      sums[request.entry, default: (0, 0)].count += 1
+    for request in requests where weights[request.kind] != nil {
+      sums[request.kind, default: (0, 0)].time += Double(request.duration)
+      sums[request.kind, default: (0, 0)].count += 1
     }
     return sums.reduce(0) { $0 + (weights[$1.key] ?? 0) * $1.value.time / Double($1.value.count) }
   }
@@ -116,7 +115,7 @@ struct WindowSums {
   /// requests that have nothing to do with the bad window neither hide what has nor pass for it.
   private mutating func cap(_ quiet: [WindowProfile.Request], _ incident: [WindowProfile.Request]) {
     var times = [[UInt64]](repeating: [], count: places.count)
-    for request in quiet + incident where weights[request.entry] != nil {
+    for request in quiet + incident where weights[request.kind] != nil {
       for part in request.parts { times[part.place].append(part.time) }
     }
     for place in times.indices where !times[place].isEmpty {
@@ -131,12 +130,12 @@ struct WindowSums {
   private func kindMeans(_ requests: some Collection<WindowProfile.Request>) -> [Int: Vector] {
     var sums: [Int: Vector] = [:]
     var counts: [Int: Int] = [:]
-    for request in requests where weights[request.entry] != nil {
-      counts[request.entry, default: 0] += 1
+    for request in requests where weights[request.kind] != nil {
+      counts[request.kind, default: 0] += 1
       for part in request.parts {
         let time = Double(min(part.time, caps[part.place]))
-        sums[request.entry, default: Vector(repeating: 0, count: columns)][part.place] += time
-        sums[request.entry]?[places.count + groupOf[part.place]] += time
+        sums[request.kind, default: Vector(repeating: 0, count: columns)][part.place] += time
+        sums[request.kind]?[places.count + groupOf[part.place]] += time
       }
     }
     for (kind, count) in counts {
@@ -162,13 +161,18 @@ struct WindowSums {
   private func blocks(
     _ requests: [WindowProfile.Request], _ wanted: Int, _ pooled: [Int: Vector]
   ) -> [Vector] {
-    guard !requests.isEmpty else { return [] }
-    let count = max(1, min(wanted, requests.count / Self.blockSize))
-    return (0..<count).map { number in
-      let (from, to) = (requests.count * number / count, requests.count * (number + 1) / count)
-      return block(requests[from..<to], pooled)
-    }
+    Self.split(requests, wanted).map { block($0, pooled) }
   }
+
+  /// Pieces of equally many requests each, as many as wanted if there are enough.
+  static func split(_ requests: [WindowProfile.Request], _ wanted: Int) -> [ArraySlice<WindowProfile.Request>] {
+    guard !requests.isEmpty else { return [] }
+    let count = max(1, min(wanted, requests.count / blockSize))
+    return (0..<count).map { requests[requests.count * $0 / count..<requests.count * ($0 + 1) / count] }
+  }
+
+  /// How many pieces each of so many windows is cut into.
+  static func pieces(of windows: Int) -> Int { max(2, (wantedBlocks + windows - 1) / max(1, windows)) }
 
   // MARK: Noise
 

@@ -73,11 +73,11 @@ package struct ChainMoment: Encodable, Sendable {
   /// Requests of one route that were answered or refused within the window, and those that are still open.
   package struct Route: Sendable {
     package var name: String
-    package var ended: Int
+    package var good: Int
     package var failed: Int
     /// Of the failed, those that were answered 504.
     package var timedOut: Int
-    package var rejected: Int
+    package var refused: Int
     /// Of good answers.
     package var times: DurationCounts
     /// For how long those that are open have been so.
@@ -96,7 +96,7 @@ extension CascadeFold {
     var waiting: [Int64: Int] = [:]
     var open = routes.map {
       ChainMoment.Route(
-        name: text($0.name), ended: $0.ended, failed: $0.failed, timedOut: $0.timedOut, rejected: $0.rejected,
+        name: text($0.name), good: $0.good, failed: $0.failed, timedOut: $0.timedOut, refused: $0.refused,
         times: $0.times)
     }
     for place in requests.indices where requestNodes[place] >= 0 {
@@ -107,7 +107,7 @@ extension CascadeFold {
         open[Int(request.route)].ages.add(age)
         open[Int(request.route)].oldest = max(open[Int(request.route)].oldest, age)
       }
-      guard request.phase == .suspended, let wait = request.wait, wait.helper < 0 else { continue }
+      guard let wait = request.unattended else { continue }
       suspended[Int(request.service)] += 1
       guard wait.cause == .call, request.model != .async, let callee = serviceNumbers[strings[wait.target]] else {
         continue

@@ -1,7 +1,7 @@
-/// How many durations fell into each of 512 ranges, eight to an octave: a quantile read from it is at most 12.5 % too
-/// large.
+/// How many durations fell into each range, 64 to an octave: a quantile read from it, the middle of a range, is within
+/// 0.8 % of the exact one.
 package struct DurationCounts: Sendable {
-  private static let size = 512
+  private static let size = range(.max) + 1
   private var counts: [UInt32] = []
 
   package init() {}
@@ -12,16 +12,15 @@ package struct DurationCounts: Sendable {
   }
 
   private static func range(_ value: UInt64) -> Int {
-    guard value >= 8 else { return Int(value) }
+    guard value >= 64 else { return Int(value) }
     let exponent = 63 - value.leadingZeroBitCount
-    return (exponent - 2) * 8 + Int(value >> UInt64(exponent - 3) & 7)
+    return (exponent - 5) * 64 + Int(value >> UInt64(exponent - 6) & 63)
   }
 
-  /// The largest number that falls into a range.
-  private static func limit(_ range: Int) -> UInt64 {
-    guard range >= 8 else { return UInt64(range) }
-    let exponent = range / 8 + 2
-    return UInt64(8 + range % 8 + 1) << UInt64(exponent - 3) &- 1
+  private static func middle(_ range: Int) -> UInt64 {
+    guard range >= 64 else { return UInt64(range) }
+    let exponent = UInt64(range / 64 + 5)
+    return UInt64(64 + range % 64) << (exponent - 6) | (1 << (exponent - 6)) / 2
   }
 
   package func adding(_ other: DurationCounts) -> DurationCounts { combined(other, &+) }
@@ -48,7 +47,7 @@ package struct DurationCounts: Sendable {
     var rest = max(1, Int((Double(total) * share).rounded(.up)))
     for (range, count) in counts.enumerated() {
       rest -= Int(count)
-      if rest <= 0 { return Self.limit(range) }
+      if rest <= 0 { return Self.middle(range) }
     }
     return nil
   }

@@ -180,10 +180,3 @@ extension LogProcess.Fate {
     }
   }
 }
-
-/// How a process ended, as `processDied` has it.
-enum ExitText {
-  static func describe(_ exit: UInt64) -> String {
-    exit < 256 ? "signal \(exit)" : "exit code \(exit &- 256)"
-  }
-}

@@ -23,6 +23,8 @@ package struct CriticalPath: Encodable, Hashable, Sendable {
     case wait
     /// Between caller and callee: a call that the callee has not read yet, or has answered already.
     case transit
+    /// The same while the callee's event loop did not turn.
+    case loop
     /// Between spans: nothing was recorded.
     case gap
   }
@@ -105,6 +107,7 @@ extension CriticalPath.Segment {
     case .run: "\(service) run"
     case .wait: "\(service) \(cause?.words(target ?? "") ?? "wait")"
     case .transit: "in transit from \(service)"
+    case .loop: "\(service) loop busy"
     case .gap: "nothing recorded"
     }
   }
@@ -198,7 +201,15 @@ struct CriticalWalk {
     guard end > start else { return }
     guard let index else { return add(nil, .gap, start, end) }
     let span = spans[index]
-    guard span.kind == .server else { return add(span, span.kind == .client ? .transit : .run, start, end) }
+    guard span.kind == .server else {
+      guard span.kind == .client else { return add(span, .run, start, end) }
+      var read = end
+      if let child = children[index].first(where: { spans[$0].start == end && spans[$0].isSendKnown }) {
+        read = max(start, end - min(end, spans[child].unread))
+        if read < end { add(spans[child], .loop, read, end) }
+      }
+      return read > start ? add(span, .transit, start, read) : ()
+    }
     let parts = span.segments.filter { $0.phase != .run }
     let edges = parts.flatMap { [$0.start, $0.start &+ $0.duration] }.filter { $0 > start && $0 < end }
     var cursor = end

@@ -40,6 +40,7 @@ struct PhaseBar {
     case .run: return "█"
     case .wait: return "▒"
     case .transit: return "─"
+    case .loop: return "▓"
     case .gap, nil: return " "
     }
   }

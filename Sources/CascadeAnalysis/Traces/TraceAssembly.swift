@@ -18,6 +18,8 @@ struct TraceAssembly {
     var parent: UInt64 = 0
     var name: UInt32 = 0
     var thread: UInt32?
+    /// The event loop that has read its head.
+    var reader: UInt32?
     var model: IOModel?
     var start: UInt64
     var dequeued: UInt64?
@@ -39,13 +41,14 @@ struct TraceAssembly {
   private(set) var user: [UInt8] = []
   /// Waits beyond the limit of their span.
   private(set) var left = 0
-  private(set) var lanes = ThreadLanes()
+  /// What threads did for this trace.
+  private var replay = ChainReplay(keepsSlices: true)
   private var places: [RequestKey: Int] = [:]
 
-  func contains(_ record: Record) -> Bool { places[Self.key(record)] != nil }
+  func contains(_ record: Record) -> Bool { places[RequestKey(record)] != nil }
 
   mutating func apply(_ record: Record) {
-    lanes.apply(record)
+    replay.apply(record)
     switch record.kind {
     case .arrive:
       edit(record, .server) { span in
@@ -53,6 +56,7 @@ struct TraceAssembly {
         span.parent = record.other
         span.name = record.name
         span.start = min(span.start, record.time)
+        span.reader = record.thread
       }
     case .spanStart:
       edit(record, SpanKind(rawValue: record.detail) ?? .internal) { span in
@@ -83,6 +87,19 @@ struct TraceAssembly {
     }
   }
 
+  /// What each thread did for it up to a moment, in the order in which the threads came to it.
+  func lanes(until moment: UInt64) -> [(thread: ThreadKey, slices: [StateSlice])] {
+    var (replay, places, lanes) = (replay, [ThreadKey: Int](), [(thread: ThreadKey, slices: [StateSlice])]())
+    for slice in replay.takeSlices(until: moment) {
+      if places[slice.thread] == nil {
+        places[slice.thread] = lanes.count
+        lanes.append((slice.thread, []))
+      }
+      lanes[places[slice.thread] ?? 0].slices.append(slice)
+    }
+    return lanes
+  }
+
   private mutating func startWait(_ record: Record) {
     var isLeft = false
     edit(record, .server) { span in
@@ -106,13 +123,11 @@ struct TraceAssembly {
 
   /// Changes the record's span, which begins here if its beginning is not in the log.
   private mutating func edit(_ record: Record, _ kind: SpanKind, _ change: (inout Span) -> Void) {
-    let key = Self.key(record)
+    let key = RequestKey(record)
     if let place = places[key] { return change(&spans[place]) }
     places[key] = spans.count
     var span = Span(key: key, kind: kind, start: record.time)
     change(&span)
     spans.append(span)
   }
-
-  private static func key(_ record: Record) -> RequestKey { RequestKey(process: record.process, span: record.span) }
 }

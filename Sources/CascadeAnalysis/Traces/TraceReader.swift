@@ -3,17 +3,14 @@ import TraceLog
 
 /// Reads the traces that are asked for out of a log.
 struct TraceReader {
-  private struct Thread: Hashable {
-    var process: UInt16
-    var tid: UInt32
-  }
-
   let snapshot: LogSnapshot
   let moment: UInt64
   private(set) var assemblies: [TraceID: TraceAssembly] = [:]
-  private var threads: [Thread: UInt32] = [:]
+  private var threads: [ThreadKey: UInt32] = [:]
   private var processes: [UInt16: LogProcess] = [:]
   private var policies: [PolicySpell] = []
+  /// When event loops did not turn, by their own records.
+  private var stalls: [ThreadKey: [ClosedRange<UInt64>]] = [:]
   /// What was added to the times that a process had recorded.
   private var moved: [UInt16: Int64] = [:]
 
@@ -36,13 +33,17 @@ struct TraceReader {
 
   private mutating func take(_ record: Record, _ owners: inout [RequestKey: TraceID]) {
     if record.kind == .threadStart {
-      threads[Thread(process: record.process, tid: record.thread)] = record.name
+      threads[ThreadKey(record)] = record.name
       return
     }
     if record.kind == .policy { return takePolicy(record) }
+    if record.kind == .stall {
+      let stall = record.time &- min(record.other, record.time)...record.time
+      return stalls[ThreadKey(record), default: []].append(stall)
+    }
     if record.kind == .clock { moved[record.process] = Int64(bitPattern: record.other) }
     guard record.span != 0, record.time <= moment else { return }
-    let key = RequestKey(process: record.process, span: record.span)
+    let key = RequestKey(record)
     if record.kind == .attribute {
       guard let owner = owners[key], snapshot.strings[record.name] == "user" else { return }
       assemblies[owner]?.apply(record)
@@ -72,13 +73,38 @@ struct TraceReader {
 
   func spans(of assembly: TraceAssembly) -> [TraceSpan] {
     let user = PlainText.clean(String(decoding: assembly.user, as: UTF8.self))
-    return assembly.spans.map { span(of: $0, user: user) }
+    var sent: [UInt64: UInt64] = [:]
+    for span in assembly.spans where span.kind != .server { sent[span.key.span] = span.start }
+    return assembly.spans.map { span(of: $0, user: user, sentAt: sent[$0.parent]) }
   }
 
-  private func span(of span: TraceAssembly.Span, user: String) -> TraceSpan {
+  /// A loop that turns again reads what has piled up, one after the other: so long after its end, a stall may still be
+  /// why a request was read late.
+  private static let backlog: UInt64 = 10_000_000
+
+  /// How long a request lay unread since the loop did not turn: since it was sent or, where the log does not say when that
+  /// was, at most.
+  private func unread(_ span: TraceAssembly.Span, sentAt: UInt64?) -> UInt64 {
+    guard let reader = span.reader else { return 0 }
+    let stalls = (stalls[ThreadKey(process: span.key.process, tid: reader)] ?? []).filter { $0.lowerBound < span.start }
+    guard let sentAt else {
+      let last = stalls.filter { $0.upperBound &+ Self.backlog >= span.start }
+      return last.map { span.start - $0.lowerBound }.max() ?? 0
+    }
+    var (sum, covered) = (UInt64(0), sentAt)
+    for stall in stalls.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      let (from, to) = (max(stall.lowerBound, covered), min(stall.upperBound, span.start))
+      guard to > from else { continue }
+      sum += to - from
+      covered = to
+    }
+    return sum
+  }
+
+  private func span(of span: TraceAssembly.Span, user: String, sentAt: UInt64?) -> TraceSpan {
     let process = processes[span.key.process]
     let end = span.end ?? moment
-    let thread = span.thread.flatMap { threads[Thread(process: span.key.process, tid: $0)] }.map { text($0) }
+    let thread = span.thread.flatMap { threads[ThreadKey(process: span.key.process, tid: $0)] }.map { text($0) }
     let error = text(span.errorType)
     return TraceSpan(
       service: service(span.key.process),
@@ -87,20 +113,20 @@ struct TraceReader {
       start: elapsed(snapshot.createdAt, span.start), duration: elapsed(span.start, end),
       state: span.end != nil ? .ended : process?.fate == .died ? .died : .open, status: span.status,
       errorType: error.isEmpty ? nil : error, attempt: span.attempt, follows: span.follows,
-      moved: moved[span.key.process] ?? 0, segments: segments(of: span, until: end))
+      moved: moved[span.key.process] ?? 0, unread: unread(span, sentAt: sentAt), isSendKnown: sentAt != nil,
+      segments: segments(of: span, until: end))
   }
 
   /// Open slices end at the snapshot's moment.
   func lanes(of assembly: TraceAssembly) -> [ThreadLane] {
-    assembly.lanes.keys.compactMap { key in
-      let slices = (assembly.lanes.slices[key] ?? []).map { slice in
+    assembly.lanes(until: moment).map { lane in
+      let slices = lane.slices.map { slice in
         ThreadLane.Slice(
-          start: elapsed(snapshot.createdAt, slice.start), duration: elapsed(slice.start, slice.end ?? moment),
+          start: elapsed(snapshot.createdAt, slice.start), duration: elapsed(slice.start, slice.end),
           cause: slice.wait?.cause, target: slice.wait.map { text($0.target) })
       }
-      guard !slices.isEmpty else { return nil }
-      let name = threads[Thread(process: key.process, tid: key.thread)].map { text($0) }
-      return ThreadLane(service: service(key.process), thread: name ?? "\(key.thread)", slices: slices)
+      let name = threads[lane.thread].map { text($0) }
+      return ThreadLane(service: service(lane.thread.process), thread: name ?? "\(lane.thread.tid)", slices: slices)
     }
   }
 

@@ -5,7 +5,8 @@ package import TraceLog
 ///
 /// Keys: `service`, `span_id`, `parent_span_id`, `kind`, `name`, `thread`, `model`, `start_ns` (from the run's start),
 /// `duration_ns`, `state` (ended, open, died), `status`, `error_type`, `attempt`, `follows` (true: its parent did not wait
-/// for it), `moved_ns` (what was added to the recorded times), `segments`.
+/// for it), `moved_ns` (what was added to the recorded times), `loop_busy_ns` (how long it lay unread before its start,
+/// since the loop of its service did not turn: at most, where nothing says when it was sent), `segments`.
 package struct TraceSpan: Encodable, Hashable, Sendable {
   package enum State: String, Encodable, Sendable {
     case ended
@@ -68,12 +69,16 @@ package struct TraceSpan: Encodable, Hashable, Sendable {
   package var follows = false
   /// What an import has added to its recorded times, since calls contradict them.
   package var moved: Int64 = 0
+  /// How long it lay unread, since its event loop did not turn; if its sending is not known, at most.
+  package var unread: UInt64 = 0
+  package var isSendKnown = true
   /// Of a server span: queue, then run with the waits in it, which may overlap one another.
   package var segments: [Segment]
 
   private enum CodingKeys: String, CodingKey {
     case service, kind, name, thread, model, state, status, attempt, segments, follows
     case moved = "moved_ns"
+    case unread = "loop_busy_ns"
     case id = "span_id"
     case parent = "parent_span_id"
     case start = "start_ns"
@@ -98,6 +103,7 @@ package struct TraceSpan: Encodable, Hashable, Sendable {
     if attempt > 1 { try keys.encode(attempt, forKey: .attempt) }
     if follows { try keys.encode(true, forKey: .follows) }
     if moved != 0 { try keys.encode(moved, forKey: .moved) }
+    if unread != 0 { try keys.encode(unread, forKey: .unread) }
     try keys.encode(segments, forKey: .segments)
   }
 }

@@ -77,11 +77,11 @@ package struct TraceWaterfall: Encodable, Sendable {
     _ = scan.forEachBatch { records in
       for place in records.indices {
         let record = records[place]
-        let key = RequestKey(process: record.process, span: record.span)
+        let key = RequestKey(record)
         if record.kind == .attribute ? spans.contains(key) : record.trace == trace {
           spans.insert(key)
           kept.append(record)
-        } else if record.kind == .threadStart || record.kind == .policy {
+        } else if record.kind == .threadStart || record.kind == .policy || record.kind == .stall {
           kept.append(record)
         }
       }
@@ -106,7 +106,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     lanes = reader.lanes(of: assembly)
     policies = reader.policies(from: start &+ snapshot.createdAt, to: start &+ duration &+ snapshot.createdAt)
     leftOut = all.count - rows.count
-    waitsLeftOut = assembly.left + assembly.lanes.left
+    waitsLeftOut = assembly.left
     lost = snapshot.loss
   }
 }
@@ -153,7 +153,8 @@ extension TraceWaterfall {
     lines += criticalLines(labelWidth: labelWidth, barWidth: barWidth)
     lines += threadLines(labelWidth: labelWidth, barWidth: barWidth)
     lines += policies.map { "policy  \($0)" }
-    lines.append("░ queue  █ run  ▒ wait  ─ call")
+    let hasBusyLoop = criticalPath.segments.contains { $0.phase == .loop }
+    lines.append("░ queue  █ run  ▒ wait  ─ call\(hasBusyLoop ? "  ▓ loop busy" : "")")
     if rows.contains(where: { $0.span.kind == .server && $0.span.segments.isEmpty }) {
       lines.append("threads, queues and waits of servers drawn as ─ are not known")
     }
@@ -239,6 +240,8 @@ extension TraceWaterfall {
       span.thread, span.kind == .server ? span.model?.rawValue : nil, span.status.map { "\($0)" }, span.errorType,
       span.attempt > 1 ? "attempt \(span.attempt)" : nil, span.follows ? "not waited for" : nil,
       span.moved == 0 ? nil : "moved \(span.moved < 0 ? "−" : "+")\(FigureText.duration(span.moved.magnitude))", state,
+      span.unread == 0
+        ? nil : "loop busy \(span.isSendKnown ? "" : "up to ")\(FigureText.duration(span.unread)) before it was read",
       wait.map { "\($0.cause?.words($0.target ?? "") ?? "") \(FigureText.duration($0.duration))" },
     ]
     return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "  ")

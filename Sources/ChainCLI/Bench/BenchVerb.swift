@@ -42,7 +42,7 @@ struct BenchVerb: AsyncParsableCommand {
     abstract: "Measure what the lab costs, each figure beside its target, on chains of its own.",
     discussion: """
       EXAMPLES:
-        chainlab bench                       all of it, about ten minutes on two cores
+        chainlab bench                 all of it, a quarter of an hour on two cores
         chainlab bench throughput --json
         chainlab bench scale -o scale.html
       PARTS:

@@ -38,7 +38,7 @@ extension ScaleBench {
         return abs(costs[hop] / straight - 1)
       }.max() ?? 0
     let line = [
-      BenchFigure(Self.name, "hops 4 to 8: farthest from a straight line", reach * 100, "%", .atMost(10)),
+      BenchFigure(Self.name, "hops 4 to 8: farthest from a straight line", reach * 100, "%", .atMost(5)),
       BenchFigure(Self.name, "hops 4 to 8: each further gateway", step, "µs per request", nil),
     ]
     return line

@@ -69,7 +69,7 @@ struct ScaleBench: Bench {
       bench.note("\(count) connections")
       points.append((count, try await cost(place, clients: count, warmUp: .seconds(2), .seconds(2))))
     }
-    return flat("connections", "", points, .atMost(10))
+    return flat("connections", "", points, .atMost(5))
   }
 
   /// Each request waits as long as keeps the rate at 1,000 a second.
@@ -80,7 +80,7 @@ struct ScaleBench: Bench {
       bench.note("\(count) requests in flight at 1,000 a second")
       points.append((count, try await waiting(count, rate: 1000, ["all.io_model": "nonblocking", "all.threads": "1"])))
     }
-    return flat("in flight", " at 1,000 a second", points, .atMost(10))
+    return flat("in flight", " at 1,000 a second", points, .atMost(5))
   }
 
   /// Each thread waits as long as keeps the rate at 400 a second.

@@ -70,7 +70,7 @@ struct PageForecast {
         case .blockLoop(let duration):
           let rate = Double(service.loops * service.replicas) / (duration.seconds * fault.share)
           if rate < byLoops?.rate ?? .infinity { byLoops = (service.name, rate) }
-        case .hang, .error, .reset, .stall:
+        case .hang, .error, .reset, .stall, .slowQuery:
           notes.append("the limit does not count \(service.name.rawValue)'s fault \(fault.text)")
         }
         let known = system.services[index].latency.mean

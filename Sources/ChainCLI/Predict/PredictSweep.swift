@@ -24,27 +24,22 @@ struct PredictSweep {
     if let page { Output.note("plots: \(page)") }
   }
 
-  private func load() throws -> SimulatedLoad {
+  /// The load, without what is varied of it.
+  private func load() throws -> SimulatedLoad { try varied.load([options.entry]) }
+
+  /// What is varied stands in its place in each of the plans.
+  private var varied: SimulationOptions {
     var options = options
-    // What is varied stands in its place in each of the plans.
     switch axis.subject {
     case .rate: options.rate = 1
     case .closed: options.closed = 1
     case .setting: break
     }
-    return try options.load([options.entry])
+    return options
   }
 
   private func points() async throws -> [SweepPoint] {
-    let configured = try options.topology()
-    let load = try load()
-    let plans = try axis.values.map { value in
-      var load = load
-      let changed = try axis.applied(value, to: configured, load.arrival)
-      load.arrival = changed.arrival
-      let system = SimulatedSystem(changed.topology, cores: options.processors, costs: costs)
-      return SimulationPlan(system, load, changes: try options.faults(system))
-    }
+    let plans = try options.system == nil ? chainPlans() : axis.values.map(systemPlan)
     let results = try await SimulationBatch.run(plans) { done in
       if done % 8 == 0 || done == plans.count { Output.note("\(done)/\(plans.count) simulated") }
     }
@@ -56,6 +51,29 @@ struct PredictSweep {
       }
       return SweepPoint(value, run.0, result)
     }
+  }
+
+  private func chainPlans() throws -> [SimulationPlan] {
+    let configured = try options.topology()
+    let load = try load()
+    return try axis.values.map { value in
+      var load = load
+      let changed = try axis.applied(value, to: configured, load.arrival)
+      load.arrival = changed.arrival
+      let system = SimulatedSystem(changed.topology, cores: options.processors, costs: costs)
+      return SimulationPlan(system, load, changes: try options.faults(system))
+    }
+  }
+
+  /// Of the system that `--topology` names, whose file says what its steps cost.
+  private func systemPlan(_ value: String) throws -> SimulationPlan {
+    var options = varied
+    if case .setting(let path) = axis.subject { options.set.append("\(path)=\(value)") }
+    guard var plan = try options.systemPlan() else {
+      throw SimulationError.invalid(what: "--topology", found: "nothing", expected: SystemChoice.expected)
+    }
+    plan.load.arrival = axis.arrival(value, plan.load.arrival)
+    return plan
   }
 
   private static func text(_ sweep: Sweep) -> String {

@@ -27,7 +27,8 @@ struct SweepPage {
       }
     let settings = options.set.isEmpty ? "" : ", with \(options.set.joined(separator: ", "))"
     let faults = options.fault.isEmpty ? "" : "; faults: \(options.fault.joined(separator: ", "))"
-    return "Load: \(load), path \(options.path), \(options.duration) after \(options.warmUp) of warm-up, on "
+    let what = options.system.map { "of \($0)" } ?? "path \(options.path)"
+    return "Load: \(load), \(what), \(options.duration) after \(options.warmUp) of warm-up, on "
       + "\(options.processors) processors\(settings)\(faults)."
   }
 

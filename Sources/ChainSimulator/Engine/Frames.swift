@@ -138,7 +138,7 @@ struct Frames {
     (isCancelled[frame], holdsLoop[frame], attempt[frame]) = (false, false, 0)
     (doing[frame], result[frame], cause[frame]) = (.nothing, .ok, .ok)
     deadline[frame] = .max
-    suffering[frame].stage = .done
+    suffering[frame] = Suffering()
   }
 
   private mutating func append() {
@@ -185,6 +185,8 @@ struct Suffering {
   var slow: UInt64 = 0
   var stall: UInt64 = 0
   var hangs = false
+  /// Added to each query.
+  var query: UInt64 = 0
   /// 0: none; -1: a reset.
   var failure = 0
 }

@@ -19,6 +19,7 @@ extension Simulation {
         let end = fault.since + window.nanoseconds
         if now < end { suffering.stall = end - now }
       case .blockLoop(let duration): suffering.block = duration.nanoseconds
+      case .slowQuery(let duration): suffering.query = duration.nanoseconds
       case .hang: suffering.hangs = true
       case .error(let status): if suffering.failure == 0 { suffering.failure = status }
       case .reset: suffering.failure = -1
@@ -160,7 +161,7 @@ extension FaultInForce {
     case .stall: .stall
     case .hang: .hang
     case .blockLoop: .block
-    case .error, .reset: .nothing
+    case .error, .reset, .slowQuery: .nothing
     }
   }
 }

@@ -1,3 +1,5 @@
+import Topology
+
 /// What a request does at its service, step by step.
 extension Simulation {
   /// A thread or loop starts the request.
@@ -56,9 +58,21 @@ extension Simulation {
     frames.label[frame] = program.steps[step].name
     frames.isFile[frame] = program.steps[step].isFile
     startWait(frame, .store)
-    if frames.model[frame].holdsThread { return takeCore(frame, frames.length[frame]) }
+    if frames.model[frame].holdsThread || storesOnLoop(frame) { return workAtStore(frame) }
     suspend(frame)
     takeHelper(frame)
+  }
+
+  private func storesOnLoop(_ frame: Int) -> Bool {
+    frames.model[frame].usesStorePool && plan.system.services[stations[frames.station[frame]].service].store == .loop
+  }
+
+  /// By the thread or loop that has it, and which a slow query holds without a processor.
+  private mutating func workAtStore(_ frame: Int) {
+    let query = frames.isFile[frame] ? 0 : frames.suffering[frame].query
+    guard query > 0 else { return takeCore(frame, frames.length[frame]) }
+    frames.phase[frame] = .sleeping
+    heap.schedule(frame, at: now + query + frames.length[frame])
   }
 
   // MARK: Waiting
@@ -151,7 +165,7 @@ extension Simulation {
     logHelpStart(frame)
     switch frames.doing[frame] {
     case .call: launch(frame)
-    case .store: takeCore(frame, frames.length[frame])
+    case .store: workAtStore(frame)
     default:
       frames.phase[frame] = .sleeping
       heap.schedule(frame, at: now + frames.length[frame])

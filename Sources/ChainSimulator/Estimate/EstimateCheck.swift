@@ -58,7 +58,7 @@ package struct EstimateCheck: Sendable {
       reasons.append("\(parallel) requests made calls at the same time, which are simulated one after another")
     }
     let other = estimate.routes.reduce(0) { $0 + $1.looked - $1.typical }
-    if other > 0 { reasons.append("\(other) requests made other calls than most of their kind") }
+    if other > 0 { reasons.append("\(other) requests made calls that few of their kind make") }
     if estimate.orphans > 0 { reasons.append("\(estimate.orphans) requests have callers that are not in the trace") }
     if reasons.isEmpty {
       reasons.append("times that depend on each other: slow requests are slow at several services at once")

@@ -47,7 +47,7 @@ extension SystemEstimate {
         + "these requests take longer in a simulation; by how much stands beside their routes.")
     add(
       routes.reduce(0) { $0 + $1.looked - $1.typical },
-      "requests made other calls than most of their kind: the file has those of most.")
+      "requests made calls that few of their kind make: the file has those of most.")
     add(routes.reduce(0) { $0 + $1.retries }, "calls were further attempts: the file has none; see call_policy.")
     add(routes.reduce(0) { $0 + $1.circular }, "calls lead back to their own caller: they are left out.")
     add(messages, "requests were begun by a message, for whose end nobody waits: the file has them as sent by clients.")

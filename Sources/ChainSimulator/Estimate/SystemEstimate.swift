@@ -93,7 +93,7 @@ package struct SystemEstimate: Sendable {
 
   private mutating func learn(_ requests: TraceRequests, _ snapshot: LogSnapshot) {
     var route = Array(repeating: -1, count: requests.spans.count)
-    var samples: [RouteSamples] = []
+    var bases: [(service: Int, name: String)] = []
     let names = Dictionary(snapshot.processes.map { (UInt16(truncatingIfNeeded: $0.slot), $0.name) }) { $1 }
     for span in requests.spans.indices where requests.isRequest(span) {
       let value = requests.spans[span]
@@ -101,25 +101,32 @@ package struct SystemEstimate: Sendable {
       let name = snapshot.strings[value.name]
       let key = [services[service].name, name]
       if routeIndex[key] == nil {
-        routeIndex[key] = samples.count
-        samples.append(RouteSamples(service, name))
+        routeIndex[key] = bases.count
+        bases.append((service, name))
       }
       route[span] = routeIndex[key] ?? 0
+    }
+    let variants = RouteVariants(route, requests)
+    var samples = variants.variants.map { variant in
+      let base = bases[variant.route]
+      return RouteSamples(
+        base.service, variant.number == 0 ? base.name : "\(base.name) (variant \(variant.number + 1))")
     }
     for span in requests.spans.indices where route[span] >= 0 {
       guard requests.spans[span].end != nil else {
         open += 1
         continue
       }
-      let calls = (requests.calls[span] ?? []).map { (route: route[$0.callee], call: $0) }
-      samples[route[span]].add(requests.spans[span], calls)
+      let calls = (requests.calls[span] ?? []).map { (route: variants.ofSpan[$0.callee], call: $0) }
+      samples[variants.ofSpan[span]].add(requests.spans[span], calls)
     }
     routes = samples.map { $0.finished(cpu: known.cpu?.seconds ?? 0, hop: hop.seconds) }
     for (request, _) in requests.entries where route[request] >= 0 {
-      if let place = entries.firstIndex(where: { $0.route == route[request] }) {
+      let variant = variants.ofSpan[request]
+      if let place = entries.firstIndex(where: { $0.route == variant }) {
         entries[place].requests += 1
       } else {
-        entries.append(Entry(route: route[request], requests: 1, rate: 0))
+        entries.append(Entry(route: variant, requests: 1, rate: 0))
       }
     }
   }

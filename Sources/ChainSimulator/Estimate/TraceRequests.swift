@@ -68,16 +68,11 @@ struct TraceRequests {
 
   // MARK: Reading
 
-  private struct Key: Hashable {
-    var process: UInt16
-    var span: UInt64
-  }
-
   private mutating func read(_ snapshot: LogSnapshot) {
-    var places: [Key: Int] = [:]
+    var places: [RequestKey: Int] = [:]
     var byID: [UInt64: Int] = [:]
     for record in snapshot.records where record.span != 0 {
-      let key = Key(process: record.process, span: record.span)
+      let key = RequestKey(record)
       switch record.kind {
       case .arrive, .spanStart:
         let isServer = record.kind == .arrive

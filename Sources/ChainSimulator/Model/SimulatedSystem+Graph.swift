@@ -14,7 +14,8 @@ extension SimulatedSystem {
       return SimulatedService(
         service.name, model: ServingModel(settings.model), threads: settings.threads, queueLimit: settings.queueLimit,
         overflow: settings.overflow, backlog: settings.backlog, loops: settings.loops,
-        storeThreads: settings.storeThreads, inFlightLimit: settings.inFlightLimit, replicas: settings.replicas,
+        storeThreads: settings.storeThreads, store: settings.store, inFlightLimit: settings.inFlightLimit,
+        replicas: settings.replicas,
         timeout: settings.timeout, latency: .latency(settings.latency), routes: routes,
         rules: Dictionary(uniqueKeysWithValues: callees.map { ($0, settings.callPolicy) }))
     }

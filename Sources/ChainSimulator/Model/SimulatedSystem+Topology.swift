@@ -33,7 +33,8 @@ extension SimulatedSystem {
       return SimulatedService(
         service.name.rawValue, model: ServingModel(service.model), threads: service.threads,
         queueLimit: service.queueLimit, overflow: service.overflow, backlog: service.backlog, loops: service.loops,
-        storeThreads: service.storeThreads, inFlightLimit: service.inFlightLimit, replicas: service.replicas,
+        storeThreads: service.storeThreads, store: service.store, inFlightLimit: service.inFlightLimit,
+        replicas: service.replicas,
         timeout: service.timeout, latency: .latency(service.latency),
         routes: Self.routes(of: service.name, costs[service.model], index),
         rules: Dictionary(uniqueKeysWithValues: policies))

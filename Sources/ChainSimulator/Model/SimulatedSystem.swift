@@ -86,6 +86,8 @@ package struct SimulatedService: Hashable, Sendable {
   package var backlog: Int
   package var loops: Int
   package var storeThreads: Int
+  /// Who does store work in the models of event loops.
+  package var store: StorePlace
   package var inFlightLimit: InFlightLimit
   /// Instances, each with its own threads; callers take them in turn.
   package var replicas: Int
@@ -99,7 +101,7 @@ package struct SimulatedService: Hashable, Sendable {
 
   package init(
     _ name: String, model: ServingModel = .blocking, threads: Int = 16, queueLimit: Int = 64,
-    overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 1,
+    overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 1, store: StorePlace = .pool,
     inFlightLimit: InFlightLimit = .adaptive, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
     routes: [SimulatedRoute], rules: [Int: CallPolicy] = [:]
   ) {
@@ -111,6 +113,7 @@ package struct SimulatedService: Hashable, Sendable {
     self.backlog = backlog
     self.loops = loops
     self.storeThreads = storeThreads
+    self.store = store
     self.inFlightLimit = inFlightLimit
     self.replicas = replicas
     self.timeout = timeout

@@ -1,16 +1,20 @@
+import ChainModel
+
 /// A chain simulated with one thing varied.
 ///
 /// Keys: `subject`, `points` (see `SweepPoint`), `knee` (absent: none; see `Knee`).
 package struct Sweep: Hashable, Encodable, Sendable {
-  /// Where successful answers stop to grow, or begin to fall.
+  /// Where successful answers stop to grow, begin to fall, or all of a sudden take long: the last value before that.
   ///
   /// Keys: `value`, `index`, `kind`, `binds` (see `Binding`), `where` (whether it binds before, at or after the knee).
   package struct Knee: Hashable, Encodable, Sendable {
     package enum Kind: String, Encodable, Sendable {
       /// No later value has 2 % more.
       case stopsGrowing = "stops growing"
-      /// The next value has over 2 % less than the first.
+      /// The next value has over 2 % less than the first, or over a fifth less than this one.
       case beginsToFall = "begins to fall"
+      /// The next value's slowest hundredth takes over three times as long.
+      case getsSlow = "gets slow"
     }
 
     package var value: String
@@ -31,6 +35,9 @@ package struct Sweep: Hashable, Encodable, Sendable {
   }
 
   package static let growth = 0.02
+  /// Of the answers, what is left behind a cliff.
+  private static let cliffShare = 0.8
+  private static let slowness = 3.0
 
   package var subject: String
   package var points: [SweepPoint]
@@ -48,6 +55,33 @@ package struct Sweep: Hashable, Encodable, Sendable {
   }
 
   private static func knee(_ points: [SweepPoint]) -> Knee? {
+    let growth = growthKnee(points)
+    let cliff = points.indices.dropLast().first {
+      points[$0 + 1].figures.goodput < cliffShare * points[$0].figures.goodput
+    }
+    if let cliff, cliff < growth?.index ?? .max {
+      return Knee(
+        value: points[cliff].value, index: cliff, kind: .beginsToFall, binding: points[cliff + 1].binding, place: .after
+      )
+    }
+    return growth ?? slowKnee(points)
+  }
+
+  private static func slowKnee(_ points: [SweepPoint]) -> Knee? {
+    let index = points.indices.dropLast().first { index in
+      guard let now = points[index].figures.p99, let next = points[index + 1].figures.p99 else { return false }
+      // What is varied may be a time itself.
+      let values = [points[index], points[index + 1]].map { Double($0.value) ?? DurationText.parse($0.value)?.seconds }
+      let ratio = if let low = values[0], let high = values[1], low > 0 { max(1, high / low) } else { 1.0 }
+      return now > 0 && next > slowness * ratio * now
+    }
+    return index.map { index in
+      Knee(
+        value: points[index].value, index: index, kind: .getsSlow, binding: points[index + 1].binding, place: .after)
+    }
+  }
+
+  private static func growthKnee(_ points: [SweepPoint]) -> Knee? {
     let goodput = points.map(\.figures.goodput)
     guard let first = goodput.first, let most = goodput.max(), let least = goodput.min() else { return nil }
     if most > first * (1 + growth) {
@@ -86,10 +120,15 @@ package struct Sweep: Hashable, Encodable, Sendable {
 
   package var kneeText: String {
     guard isOrdered else { return "no knee: these values have no order" }
-    guard let knee else { return "no knee: goodput neither stops growing nor begins to fall between these values" }
+    guard let knee else {
+      return "no knee: goodput neither stops growing nor begins to fall between these values, and p99 nowhere trebles"
+    }
     let change =
-      knee.kind == .stopsGrowing
-      ? "goodput grows by less than 2 % beyond it" : "goodput falls by more than 2 % beyond it"
+      switch knee.kind {
+      case .stopsGrowing: "goodput grows by less than 2 % beyond it"
+      case .beginsToFall: "goodput falls by more than 2 % beyond it"
+      case .getsSlow: "p99 more than trebles beyond it"
+      }
     let place =
       switch knee.place {
       case .before: "up to it"

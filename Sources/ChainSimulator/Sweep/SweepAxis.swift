@@ -135,22 +135,26 @@ package struct SweepAxis: Hashable, Sendable {
     }
   }
 
+  /// The load with one of the values, if it is the load that is varied.
+  package func arrival(_ value: String, _ arrival: SimulatedLoad.Arrival) -> SimulatedLoad.Arrival {
+    switch subject {
+    case .rate:
+      let spacing: SimulatedLoad.Spacing = if case .open(_, let spacing) = arrival { spacing } else { .fixed }
+      return .open(rate: Double(value) ?? 0, spacing)
+    case .closed:
+      let think: ServiceTime = if case .closed(_, let think) = arrival { think } else { .zero }
+      return .closed(clients: Int(value) ?? 0, think: think)
+    case .setting: return arrival
+    }
+  }
+
   /// The chain and the load with one of the values.
   /// - Throws: when the setting does not exist or does not take the value.
   package func applied(
     _ value: String, to topology: Topology, _ arrival: SimulatedLoad.Arrival
   ) throws(TopologyError) -> (topology: Topology, arrival: SimulatedLoad.Arrival) {
-    switch subject {
-    case .rate:
-      let spacing: SimulatedLoad.Spacing = if case .open(_, let spacing) = arrival { spacing } else { .fixed }
-      return (topology, .open(rate: Double(value) ?? 0, spacing))
-    case .closed:
-      let think: ServiceTime = if case .closed(_, let think) = arrival { think } else { .zero }
-      return (topology, .closed(clients: Int(value) ?? 0, think: think))
-    case .setting(let path):
-      var changed = topology
-      try changed.set(path, to: value, source: "--sweep")
-      return (changed, arrival)
-    }
+    var changed = topology
+    if case .setting(let path) = subject { try changed.set(path, to: value, source: "--sweep") }
+    return (changed, self.arrival(value, arrival))
   }
 }

@@ -45,19 +45,19 @@ struct LiveRates {
   }
 
   private struct Counts {
-    var ended = 0
+    var good = 0
     var failed = 0
     var timedOut = 0
-    var rejected = 0
+    var refused = 0
     var times = DurationCounts()
     var ages = DurationCounts()
     var oldest: UInt64 = 0
 
     mutating func add(_ route: ChainMoment.Route) {
-      ended += route.ended
+      good += route.good
       failed += route.failed
       timedOut += route.timedOut
-      rejected += route.rejected
+      refused += route.refused
       times = times.adding(route.times)
       ages = ages.adding(route.ages)
       oldest = max(oldest, route.oldest)
@@ -102,8 +102,8 @@ struct LiveRates {
     }
     let times = now.times.since(before.times)
     return Figures(
-      good: rate(\.ended) - rate(\.failed), failed: rate(\.failed), timedOut: rate(\.timedOut),
-      refused: rate(\.rejected),
+      good: rate(\.good), failed: rate(\.failed), timedOut: rate(\.timedOut),
+      refused: rate(\.refused),
       p50: Time(0.5, ended: times, open: now.ages), p99: Time(0.99, ended: times, open: now.ages),
       oldest: now.ages.total > 0 ? now.oldest : nil)
   }

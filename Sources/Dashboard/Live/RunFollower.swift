@@ -14,7 +14,7 @@ struct RunFollower {
 
   /// What a fold has told of since the last look.
   final class Ended {
-    private var slices: [ThreadSlice] = []
+    private var slices: [LaneSlice] = []
     private var depths: [(service: String, time: UInt64, depth: Int32)] = []
 
     func listen(to fold: inout CascadeFold) {

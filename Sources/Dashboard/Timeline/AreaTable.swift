@@ -6,6 +6,7 @@ import TraceLog
 ///
 /// Keys: `from_ns`, `to_ns`, `threads`, `rows`: each `service`, `state` (running, or the cause), `target`, `thread_ns`,
 /// `share` (of all thread-time of that service's lanes in the area), `count`, `longest_ns`, `longest_open` (it goes on).
+/// Requests that waited without a thread are rows with `suspended`: `thread_ns` is their time, and they have no share.
 struct AreaTable: Encodable, Sendable {
   struct Row: Encodable, Sendable {
     var service: String
@@ -16,12 +17,14 @@ struct AreaTable: Encodable, Sendable {
     var count: Int
     var longest: UInt64
     var isLongestOpen: Bool
+    var isSuspended: Bool
 
     private enum CodingKeys: String, CodingKey {
       case service, state, target, share, count
       case time = "thread_ns"
       case longest = "longest_ns"
       case isLongestOpen = "longest_open"
+      case isSuspended = "suspended"
     }
   }
 
@@ -29,6 +32,7 @@ struct AreaTable: Encodable, Sendable {
     var service: String
     var cause: UInt8
     var target: UInt32
+    var isSuspended: Bool
   }
 
   var from: UInt64
@@ -51,25 +55,32 @@ struct AreaTable: Encodable, Sendable {
     let chosen = window.lanes.clamped(to: 0..<state.order.count)
     for number in chosen {
       let lane = state.lanes[state.order[number]]
-      lanes[lane.service, default: 0] += 1
-      func take(_ start: UInt64, _ stop: UInt64, _ cause: UInt8, _ target: UInt32, isOpen: Bool = false) {
+      if lane.isOfThread { lanes[lane.service, default: 0] += 1 }
+      func take(
+        _ start: UInt64, _ stop: UInt64, _ cause: UInt8, _ target: UInt32, requests: Int = 1, isOpen: Bool = false
+      ) {
         let (start, stop) = (max(start, first), min(stop, last))
         guard stop > start else { return }
-        let key = Key(service: lane.service, cause: cause, target: cause == 0 ? 0 : target)
+        let key = Key(
+          service: lane.service, cause: cause, target: cause == 0 ? 0 : target, isSuspended: !lane.isOfThread)
         let known = sums[key] ?? (0, 0, 0, false)
         let isLongest = stop - start > known.longest
         sums[key] = (
-          known.time &+ (stop - start), known.count + 1, max(known.longest, stop - start),
+          known.time &+ (stop - start) &* UInt64(requests), known.count + requests, max(known.longest, stop - start),
           isLongest ? isOpen : known.isOpen
         )
       }
       var index = lane.slices.first(after: first)
       while index < lane.slices.count, lane.slices.starts[index] < last {
-        take(lane.slices.starts[index], lane.slices.ends[index], lane.slices.causes[index], lane.slices.targets[index])
+        take(
+          lane.slices.starts[index], lane.slices.ends[index], lane.slices.causes[index], lane.slices.targets[index],
+          requests: lane.slices.requests.isEmpty ? 1 : Int(lane.slices.requests[index]))
         index += 1
       }
       if let open = state.open[state.order[number]] {
-        take(open.start, state.end, open.cause?.rawValue ?? 0, open.target, isOpen: state.end <= last)
+        take(
+          open.start, state.end, open.cause?.rawValue ?? 0, open.target, requests: open.requests,
+          isOpen: state.end <= last)
       }
     }
     let length = to - from
@@ -78,9 +89,10 @@ struct AreaTable: Encodable, Sendable {
       Row(
         service: key.service, state: key.cause == 0 ? "running" : WaitCause(rawValue: key.cause)?.name ?? "other",
         target: key.cause == 0 ? "" : PlainText.clean(strings[key.target]), time: sum.time,
-        share: length == 0 ? 0 : Double(sum.time) / (Double(length) * Double(max(1, lanes[key.service] ?? 1))),
-        count: sum.count, longest: sum.longest, isLongestOpen: sum.isOpen)
+        share: length == 0 || key.isSuspended
+          ? 0 : Double(sum.time) / (Double(length) * Double(max(1, lanes[key.service] ?? 1))),
+        count: sum.count, longest: sum.longest, isLongestOpen: sum.isOpen, isSuspended: key.isSuspended)
     }.sorted { ($1.time, $0.service, $0.target) < ($0.time, $1.service, $1.target) }
-    threads = chosen.count
+    threads = lanes.values.reduce(0, +)
   }
 }

@@ -3,14 +3,19 @@ import ChainModel
 import Synchronization
 import TraceLog
 
-/// What every thread of a run did, held so that any window of it can be drawn at once. It is filled while the log is gone
+/// What every thread of a run did, and what requests waited for without a thread, held so that any window of it can be drawn at once. It is filled while the log is gone
 /// through, grows at its end, and lets go of its beginning: see `PageLimits`.
 final class TimelineIndex: Sendable {
   struct Lane {
     var service: String
+    /// Of a row of suspended requests: `suspended` and its number.
     var thread: String
-    var role: ThreadRole
+    /// Nil of suspended requests, which no thread waits for.
+    var role: ThreadRole?
     var slices = LaneSlices()
+
+    var isOfThread: Bool { role != nil }
+    var roleName: String { role?.name ?? "suspended" }
   }
 
   /// How many requests were in a service's queue, from each moment on.
@@ -63,13 +68,15 @@ final class TimelineIndex: Sendable {
     /// Lanes by service and thread.
     fileprivate var named: [String: Int] = [:]
     /// What has not ended, by lane.
-    var open: [Int: ThreadSlice] = [:]
+    var open: [Int: LaneSlice] = [:]
     /// Lanes from front to back of the chain, pools before loops, in the order of their names.
     var order: [Int] = []
     /// Oldest first, and not more than can be looked at.
     fileprivate(set) var events: [Event] = []
     fileprivate var known: Set<Event> = []
     fileprivate(set) var processes: [UInt16: String] = [:]
+    /// The log knows spans and no threads: lanes are of requests.
+    fileprivate(set) var isOfSpans = false
   }
 
   static let eventLimit = 2_000
@@ -85,6 +92,8 @@ final class TimelineIndex: Sendable {
 
 extension TimelineIndex.State {
   private static func key(_ process: UInt16, _ tid: UInt32) -> UInt64 { UInt64(process) << 32 | UInt64(tid) }
+
+  private static func key(_ process: UInt16, row: Int) -> UInt64 { 1 << 63 | UInt64(process) << 32 | UInt64(row) }
 
   /// Takes what a batch of records says of processes and texts.
   mutating func learn(_ log: LogSnapshot) {
@@ -125,7 +134,7 @@ extension TimelineIndex.State {
   }
 
   /// Threads of one name follow one another in one lane: a pool that was resized, a service that was started again.
-  private mutating func add(_ key: UInt64, _ process: UInt16, _ name: String, _ role: ThreadRole) {
+  private mutating func add(_ key: UInt64, _ process: UInt16, _ name: String, _ role: ThreadRole?) {
     let service = processes[process] ?? "process \(process)"
     if let place = places[key], lanes[place].thread == name { return }
     if let place = named["\(service) \(name)"] {
@@ -138,22 +147,41 @@ extension TimelineIndex.State {
     order = []
   }
 
-  mutating func add(_ slice: ThreadSlice) {
+  mutating func add(_ slice: LaneSlice) {
     guard slice.end > slice.start else { return }
     let lane = place(slice)
     lanes[lane].slices.add(slice)
     held += 1
   }
 
-  mutating func setOpen(_ slices: [ThreadSlice]) {
+  /// Of a log that knows no threads: its requests, in lanes of what was in progress at once.
+  mutating func add(_ lanes: SpanLanes, _ limits: PageLimits) {
+    isOfSpans = true
+    for slice in lanes.slices {
+      if case .thread(let number) = slice.lane, places[Self.key(slice.process, number)] == nil {
+        add(Self.key(slice.process, number), slice.process, "at once \(number)", .other)
+      }
+      add(slice)
+    }
+    trim(limits)
+    order = []
+    sort()
+  }
+
+  mutating func setOpen(_ slices: [LaneSlice]) {
     open = [:]
     for slice in slices { open[place(slice)] = slice }
   }
 
-  private mutating func place(_ slice: ThreadSlice) -> Int {
-    let key = Self.key(slice.process, slice.tid)
+  private mutating func place(_ slice: LaneSlice) -> Int {
+    let (key, name, role): (UInt64, String, ThreadRole?) =
+      switch slice.lane {
+      case .thread(let tid): (Self.key(slice.process, tid), "\(tid)", .other)
+      case .suspended(let row): (Self.key(slice.process, row: row), "suspended \(row + 1)", nil)
+      case .suspendedFurther: (Self.key(slice.process, row: Int(Int32.max)), "suspended, more", nil)
+      }
     if let known = places[key] { return known }
-    add(key, slice.process, "\(slice.tid)", .other)
+    add(key, slice.process, name, role)
     return places[key] ?? 0
   }
 
@@ -185,7 +213,9 @@ extension TimelineIndex.State {
     let roles: [ThreadRole] = [.worker, .hired, .store, .loop, .other]
     func rank(_ lane: TimelineIndex.Lane) -> (Int, Int, Int, Int, String) {
       let service = ReplicaName.rank(lane.service)
-      return (service.0, service.1, roles.firstIndex(of: lane.role) ?? 9, lane.thread.utf8.count, lane.thread)
+      // Suspended requests stand below their loop.
+      let role = lane.role.map { roles.firstIndex(of: $0) ?? 9 } ?? roles.count
+      return (service.0, service.1, role, lane.thread.utf8.count, lane.thread)
     }
     // Control threads serve no request.
     order = lanes.indices.filter { lanes[$0].role != .control }.sorted { rank(lanes[$0]) < rank(lanes[$1]) }
@@ -200,15 +230,18 @@ struct LaneSlices {
   private(set) var causes: [UInt8] = []
   private(set) var targets: [UInt32] = []
   private(set) var spans: [UInt64] = []
+  /// How many requests each stands for; empty where that is one.
+  private(set) var requests: [UInt32] = []
 
   var count: Int { starts.count }
 
-  mutating func add(_ slice: ThreadSlice) {
+  mutating func add(_ slice: LaneSlice) {
     starts.append(max(slice.start, ends.last ?? 0))
     ends.append(max(slice.end, ends.last ?? 0))
     causes.append(slice.cause?.rawValue ?? 0)
     targets.append(slice.target)
     spans.append(slice.span)
+    if slice.lane == .suspendedFurther { requests.append(UInt32(clamping: slice.requests)) }
   }
 
   /// The first slice that ends after a moment.
@@ -228,5 +261,6 @@ struct LaneSlices {
     (starts, ends) = (Array(starts[first...]), Array(ends[first...]))
     (causes, targets) = (Array(causes[first...]), Array(targets[first...]))
     spans = Array(spans[first...])
+    if !requests.isEmpty { requests = Array(requests[first...]) }
   }
 }

@@ -59,6 +59,10 @@ actor TimelineLibrary {
     let index = TimelineIndex()
     _ = index.fill(
       scan, CascadeFold(processes: log.processes, strings: log.strings, options: CascadeOptions(blames: false)), limits)
+    // A log of spans alone has no threads.
+    if index.read({ $0.order.isEmpty }), let lanes = SpanLanes(try reader.snapshot()) {
+      index.change { $0.add(lanes, limits) }
+    }
     return index
   }
 
@@ -78,8 +82,16 @@ actor TimelineLibrary {
     try LogReader(path: try access.logPath(run: try await id(run)))
   }
 
-  func cascade(_ run: String, _ span: ClosedRange<UInt64>) async throws -> CascadeReport {
-    let scan = try await reader(run).scan()
+  /// What happened to the threads, or, where a log has none, to the requests of the whole run.
+  func cascade(_ run: String, _ span: ClosedRange<UInt64>) async throws -> RunExplanation {
+    let isOfSpans = try await index(run).read { $0.isOfSpans }
+    let reader = try await reader(run)
+    if isOfSpans, let report = RequestReport(try reader.snapshot()) { return .requests(report) }
+    return .threads(try cascade(reader, span))
+  }
+
+  private func cascade(_ reader: LogReader, _ span: ClosedRange<UInt64>) throws -> CascadeReport {
+    let scan = try reader.scan()
     let origin = scan.overview.createdAt
     let whole = span.lowerBound == 0 && span.upperBound == 1 << 53
     return CascadeReport(
@@ -116,5 +128,18 @@ actor TimelineLibrary {
     }
     let index = try await index(run)
     return TimelineSearch(try await reader(run).scan(), query, from: from, index)
+  }
+}
+
+/// The keys of `CascadeReport`, or those of `RequestReport`, whose `threads` are "not known".
+enum RunExplanation: Encodable, Sendable {
+  case threads(CascadeReport)
+  case requests(RequestReport)
+
+  func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .threads(let report): try report.encode(to: encoder)
+    case .requests(let report): try report.encode(to: encoder)
+    }
   }
 }

@@ -10,7 +10,7 @@ struct TimelineOverview {
   /// Keys: `run_id`, `records`, `from_ns`, `to_ns` (from the run's start), `complete_since_ns`, `kept_since_ns` (what was
   /// before is in the log alone, 0: nothing is; the limits are `keeps` and `keeps_ns`), `lanes` (arrays of service,
   /// thread, role, slices), `events` (arrays of time, process, what), `services` (of each `service`, `threads`, `blocked`,
-  /// `running` and `queued`: means by cell).
+  /// `running`, `suspended` and `queued`: means by cell). A row of suspended requests is a lane of the role `suspended`.
   func json(_ state: borrowing TimelineIndex.State) -> [UInt8] {
     let length = max(1, state.end &- state.origin)
     var text = TimelineText()
@@ -26,7 +26,7 @@ struct TimelineOverview {
       if place > 0 { text.raw(",") }
       text.append(
         WireJSON.encode([
-          state.lanes[lane].service, state.lanes[lane].thread, state.lanes[lane].role.name,
+          state.lanes[lane].service, state.lanes[lane].thread, state.lanes[lane].roleName,
           "\(state.lanes[lane].slices.count)",
         ]))
     }
@@ -58,24 +58,29 @@ struct TimelineOverview {
   ) {
     var blocked = Array(repeating: UInt64(0), count: cells)
     var running = blocked
+    var suspended = blocked
     var threads = 0
     let cell = max(1, length / UInt64(cells) + 1)
     let origin = state.origin
-    func take(_ start: UInt64, _ end: UInt64, _ isRunning: Bool) {
-      if isRunning {
+    func take(_ start: UInt64, _ end: UInt64, _ isRunning: Bool, requests: UInt32?) {
+      if let requests {
+        Self.spread(start &- origin, end &- origin, cell, times: UInt64(requests), into: &suspended)
+      } else if isRunning {
         Self.spread(start &- origin, end &- origin, cell, into: &running)
       } else {
         Self.spread(start &- origin, end &- origin, cell, into: &blocked)
       }
     }
     for (number, lane) in state.lanes.enumerated() where lane.service == service {
-      if lane.role != .control, lane.role != .other { threads += 1 }
+      if lane.isOfThread, lane.role != .control, lane.role != .other { threads += 1 }
       let slices = lane.slices
       for index in 0..<slices.count {
-        take(slices.starts[index], slices.ends[index], slices.causes[index] == 0)
+        let requests: UInt32? = lane.isOfThread ? nil : slices.requests.isEmpty ? 1 : slices.requests[index]
+        take(slices.starts[index], slices.ends[index], slices.causes[index] == 0, requests: requests)
       }
       if let open = state.open[number] {
-        take(open.start, state.end, open.cause == nil)
+        let requests: UInt32? = lane.isOfThread ? nil : UInt32(clamping: open.requests)
+        take(open.start, state.end, open.cause == nil, requests: requests)
       }
     }
     var queued = Array(repeating: UInt64(0), count: cells)
@@ -88,7 +93,7 @@ struct TimelineOverview {
       }
     }
     text.raw(",\"threads\":\(threads)")
-    for (name, sums) in [("blocked", blocked), ("running", running), ("queued", queued)] {
+    for (name, sums) in [("blocked", blocked), ("running", running), ("suspended", suspended), ("queued", queued)] {
       text.raw(",\"\(name)\":[")
       text.raw(sums.map { Self.mean($0, cell) }.joined(separator: ","))
       text.raw("]")

@@ -35,7 +35,10 @@ struct TimelineSearch: Encodable, Sendable {
     let words = query.lowercased()
     let log = scan.overview
     let lanes = index.read { LaneNumbers($0) }
+    let isOfSpans = index.read { $0.isOfSpans }
     var matches: [UInt32: Bool] = [:]
+    let services = Set(
+      log.processes.filter { $0.name.lowercased().contains(words) }.compactMap { UInt16(exactly: $0.slot) })
     let isHex = words.count >= 4 && words.allSatisfy(\.isHexDigit)
     var seen: Set<UInt64> = []
     var found: [Hit] = []
@@ -43,10 +46,15 @@ struct TimelineSearch: Encodable, Sendable {
     _ = scan.forEachBatch { records in
       for place in records.indices {
         let record = records[place]
-        guard record.time >= log.createdAt &+ from, Self.isSearched(record) else { continue }
-        let isNamed = matches[record.name] ?? log.strings[record.name].lowercased().contains(words)
-        matches[record.name] = isNamed
-        let isTraced = isHex && record.kind == .arrive && record.trace?.hex.hasPrefix(words) == true
+        guard record.time >= log.createdAt &+ from,
+          Self.isSearched(record) || isOfSpans && record.kind == .spanStart
+        else { continue }
+        let isName = matches[record.name] ?? log.strings[record.name].lowercased().contains(words)
+        matches[record.name] = isName
+        // Foreign spans are found by their services too: their names may say little.
+        let isNamed = isName || record.kind == .spanStart && services.contains(record.process)
+        let isTraced =
+          isHex && [.arrive, .spanStart].contains(record.kind) && record.trace?.hex.hasPrefix(words) == true
         let isUser =
           record.kind == .attribute && String(decoding: record.text, as: UTF8.self).lowercased().contains(words)
         guard isNamed || isTraced || isUser else { continue }

@@ -32,7 +32,8 @@ struct TimelineWindow {
   /// Keys: `from_ns`, `to_ns` (from the run's start), `of` (how many lanes the run has; with another number come other
   /// places), `targets` (texts), `lanes`: of each `lane` (its number) and `slices`, each an array of start and end from
   /// `from_ns` (whole, also where the window begins or ends within it), code (0 running, else the cause's number), index of the target or -1,
-  /// span as hex (empty for one that is merged), how many were merged, nanoseconds running and blocked in it, and 1 if it
+  /// span as hex (empty for one that is merged), how many were merged (of requests that have
+  /// found no row: how many there were), nanoseconds running and blocked in it, and 1 if it
   /// goes on, else 0.
   func json(_ state: borrowing TimelineIndex.State) -> [UInt8] {
     var text = TimelineText()
@@ -73,17 +74,22 @@ struct TimelineWindow {
   private func pieces(_ state: borrowing TimelineIndex.State, _ lane: Int, _ draw: (Piece) -> Void) {
     let (begin, end) = (state.origin &+ from, state.origin &+ to)
     let slices = state.lanes[lane].slices
+    let isOfMany = !slices.requests.isEmpty || (state.open[lane]?.requests ?? 1) > 1
     var merged: Piece?
     func flush() {
       if let piece = merged { draw(piece) }
       merged = nil
     }
-    func take(_ first: UInt64, _ last: UInt64, _ code: UInt8, _ target: UInt32, _ span: UInt64, isOpen: Bool = false) {
+    func take(
+      _ first: UInt64, _ last: UInt64, _ code: UInt8, _ target: UInt32, _ span: UInt64, requests: Int,
+      isOpen: Bool = false
+    ) {
       let (start, stop) = (max(first, begin), min(last, end))
       guard stop > start else { return }
       let length = stop - start
       var piece = Piece(
-        start: start, end: stop, code: code, target: target, span: span, count: 1, running: code == 0 ? length : 0,
+        start: start, end: stop, code: code, target: target, span: span, count: requests,
+        running: code == 0 ? length : 0,
         blocked: code == 0 ? 0 : length, top: code == 0 ? 0 : length, isOpen: isOpen)
       if length >= cell {
         flush()
@@ -91,7 +97,7 @@ struct TimelineWindow {
         return draw(piece)
       }
       if let open = merged, start - open.start < cell, start - open.end < cell {
-        merged = Self.merge(open, piece)
+        merged = Self.merge(open, piece, count: isOfMany ? max(open.count, requests) : open.count + 1)
       } else {
         flush()
         merged = piece
@@ -99,19 +105,22 @@ struct TimelineWindow {
     }
     var index = slices.first(after: begin)
     while index < slices.count, slices.starts[index] < end {
-      take(slices.starts[index], slices.ends[index], slices.causes[index], slices.targets[index], slices.spans[index])
+      take(
+        slices.starts[index], slices.ends[index], slices.causes[index], slices.targets[index], slices.spans[index],
+        requests: slices.requests.isEmpty ? 1 : Int(slices.requests[index]))
       index += 1
     }
     if let open = state.open[lane] {
-      take(open.start, state.end, open.cause?.rawValue ?? 0, open.target, open.span, isOpen: true)
+      take(
+        open.start, state.end, open.cause?.rawValue ?? 0, open.target, open.span, requests: open.requests, isOpen: true)
     }
     flush()
   }
 
-  private static func merge(_ open: Piece, _ next: Piece) -> Piece {
+  private static func merge(_ open: Piece, _ next: Piece, count: Int) -> Piece {
     var piece = open
     piece.end = next.end
-    piece.count += 1
+    piece.count = count
     piece.running += next.running
     piece.blocked += next.blocked
     piece.span = 0

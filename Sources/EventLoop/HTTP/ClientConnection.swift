@@ -13,6 +13,8 @@ package final class ClientConnection: Connection {
   private var hasServed = false
   /// When it was used last.
   private(set) var restedAt: UInt64 = 0
+  /// Whether its pool has it among those that may be used.
+  var isAtRest = false
 
   /// Begins to connect.
   init(to pool: ClientPool) throws(ClientFailure) {
@@ -88,6 +90,8 @@ package final class ClientConnection: Connection {
 
   private func read() {
     guard let count = receive() else { return }
+    // Broken: not even an answer that ends with its connection is at its end.
+    guard count >= 0 else { return end(.reset) }
     do throws(ResponseReader.Failure) {
       guard count > 0 else {
         try reader.end()

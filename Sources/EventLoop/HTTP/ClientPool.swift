@@ -5,17 +5,24 @@ package final class ClientPool {
   package let address: SocketAddress
   let loop: EventLoop
   let parser: HeadParser
-  let bodyLimit: Int
+  let bodyLimit: Int?
   private let keptFor: UInt64
   private var idle: [ClientConnection] = []
+  /// Connections that are there: being made, in use or at rest.
+  package private(set) var openCount = 0
+  /// Connections that were begun, from the first one on.
+  package private(set) var begunCount = 0
+
+  /// Whether a request could go out without a new connection.
+  package var hasRested: Bool { !idle.isEmpty }
 
   /// - Parameters:
   ///   - loop: whose thread it is used on.
   ///   - address: of the server.
   ///   - parser: the loop's.
   ///   - keptFor: how long a connection may rest: less than the server lets it, or it would be used as it is closed.
-  ///   - bodyLimit: a longer answer is refused.
-  package init(_ loop: EventLoop, to address: SocketAddress, parser: HeadParser, keptFor: Duration, bodyLimit: Int) {
+  ///   - bodyLimit: a longer answer is refused; nil: bodies are read past and not kept.
+  package init(_ loop: EventLoop, to address: SocketAddress, parser: HeadParser, keptFor: Duration, bodyLimit: Int?) {
     self.loop = loop
     self.address = address
     self.parser = parser
@@ -40,8 +47,11 @@ package final class ClientPool {
   }
 
   private func connect(for call: any ClientCall) -> ClientConnection? {
+    begunCount += 1
     do throws(ClientFailure) {
-      return try ClientConnection(to: self)
+      let connection = try ClientConnection(to: self)
+      openCount += 1
+      return connection
     } catch {
       call.failed(error)
       return nil
@@ -51,15 +61,31 @@ package final class ClientPool {
   private func rested() -> ClientConnection? {
     let now = Monotonic.now()
     while let oldest = idle.first, now &- oldest.restedAt > keptFor { oldest.close() }
-    return idle.popLast()
+    let last = idle.popLast()
+    last?.isAtRest = false
+    return last
   }
 
-  func rest(_ connection: ClientConnection) { idle.append(connection) }
+  func rest(_ connection: ClientConnection) {
+    connection.isAtRest = true
+    idle.append(connection)
+  }
 
-  func forget(_ connection: ClientConnection) { idle.removeAll { $0 === connection } }
+  /// It was closed; one in use is not among those at rest.
+  func forget(_ connection: ClientConnection) {
+    openCount -= 1
+    guard connection.isAtRest, let place = idle.lastIndex(where: { $0 === connection }) else { return }
+    idle.remove(at: place)
+  }
 
+  /// Closes those at rest.
   package func closeAll() {
-    for connection in idle { connection.close() }
+    let resting = idle
+    idle = []
+    for connection in resting {
+      connection.isAtRest = false
+      connection.close()
+    }
   }
 }
 

@@ -10,7 +10,7 @@ package struct ResponseReader {
     case nothing
   }
 
-  private let bodyLimit: Int
+  private let bodyLimit: Int?
   /// The beginning of a head whose end has not come.
   private var partial: [UInt8] = []
   private var scanned = 0
@@ -20,8 +20,8 @@ package struct ResponseReader {
   package private(set) var body: [UInt8] = []
   package private(set) var isDone = false
 
-  /// - Parameter bodyLimit: a longer body is refused.
-  package init(bodyLimit: Int) {
+  /// - Parameter bodyLimit: a longer body is refused; nil: whatever its length, it is read past and not kept.
+  package init(bodyLimit: Int?) {
     self.bodyLimit = bodyLimit
   }
 
@@ -86,6 +86,7 @@ package struct ResponseReader {
     guard var reader = bodyReader else { return 0 }
     var isTooLong = false
     let used = try reader.read(bytes) { piece in
+      guard let bodyLimit else { return }
       guard body.count + piece.count <= bodyLimit else { return isTooLong = true }
       body.append(contentsOf: piece)
     }

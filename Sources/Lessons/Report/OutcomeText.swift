@@ -45,6 +45,7 @@ extension LessonOutcome {
   package var verdictText: String {
     let held = checks.count { $0.verdict == .confirmed }
     let word = verdict == .undecided ? "not decided" : verdict.rawValue
-    return "\(word), \(held) of \(checks.count) checks hold"
+    let open = checks.count { $0.verdict == .undecided }
+    return "\(word), \(held) of \(checks.count) checks hold" + (open > 0 ? ", \(open) undecided" : "")
   }
 }

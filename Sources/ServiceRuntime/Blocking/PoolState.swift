@@ -80,7 +80,4 @@ struct PoolState: Hashable, Sendable {
   mutating func setActive(_ active: Bool) {
     isActive = active
   }
-
-  /// Whether there is neither a thread nor a place in the queue for one more.
-  var isFull: Bool { queued >= queueLimit + max(0, threads - busy) }
 }

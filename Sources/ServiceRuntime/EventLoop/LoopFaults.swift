@@ -9,6 +9,7 @@ enum LoopFaults {
   static func suffer(_ exchange: Exchange, then next: @escaping (CallError?) -> Void) {
     if exchange.deadline.hasPassed(at: Monotonic.now()) { return next(.deadlineExceeded) }
     let plan = exchange.core.faults.plan(for: exchange)
+    exchange.slowQuery = plan.query
     guard !plan.isNothing else { return next(nil) }
     for block in plan.blocks { self.block(block, exchange) }
     sleep(plan.sleeps[...], exchange) { error in

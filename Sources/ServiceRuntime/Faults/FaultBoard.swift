@@ -130,6 +130,7 @@ final class FaultBoard: Sendable {
     case .reset: ResetFault.apply(to: &plan)
     case .stall(let window): StallFault.apply(window, active, now: now, to: &plan)
     case .blockLoop(let duration): BlockLoopFault.apply(duration, active, to: &plan)
+    case .slowQuery(let duration): plan.query = duration
     }
   }
 }

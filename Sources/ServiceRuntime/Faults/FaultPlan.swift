@@ -15,6 +15,8 @@ struct FaultPlan {
   var blocks: [Sleep] = []
   var sleeps: [Sleep] = []
   var hang: ActiveFault?
+  /// How much longer each of its queries takes: no part of what comes before the handler.
+  var query = Duration.zero
   var failure: CallError?
 
   static let nothing = FaultPlan()

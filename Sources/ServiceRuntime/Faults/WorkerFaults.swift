@@ -4,6 +4,7 @@ import TraceLog
 extension WorkerContext {
   /// Carries faults out for a request on its own worker: the thread waits.
   func suffer(_ plan: FaultPlan, for exchange: Exchange) throws(CallError) {
+    exchange.slowQuery = plan.query
     guard !plan.isNothing else { return }
     for sleep in plan.blocks + plan.sleeps { try self.sleep(sleep, for: exchange) }
     if let hang = plan.hang { try self.hang(hang, for: exchange) }

@@ -1,7 +1,6 @@
 import ChainModel
 import EventLoop
 import Logging
-import TraceLog
 import Topology
 
 /// What the connections of one loop of the service port share.
@@ -32,10 +31,9 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
     self.core = core
     let prefix = core.environment.replica.shortName
     let share = (core.limits.inFlight + core.configuration.loops - 1) / core.configuration.loops
-    let names = (1...core.configuration.loops).map { "\(prefix)-l\($0)" }
-    threads = names.map { LoopThread($0) }
-    loops = zip(names, threads).map { name, thread in
-      thread.sync { LoopContext(thread.loop, name: name, environment: core.environment, mostInFlight: share) }
+    threads = (1...core.configuration.loops).map { LoopThread("\(prefix)-l\($0)") }
+    loops = threads.map { thread in
+      thread.sync { LoopContext(thread, environment: core.environment, mostInFlight: share) }
     }
     let gate = core.configuration.overflow == .backlog ? AcceptGate(core: core, loop: loops[0].eventLoop) : nil
     self.gate = gate

@@ -1,4 +1,5 @@
 package import ChainModel
+import Glibc
 import TraceLog
 
 /// What store work may touch where it is done.
@@ -28,7 +29,8 @@ final class StoreHolder {
   }
 
   /// Does the work, and gives the database back: a thread that is blocked in a call holds none.
-  func perform(_ work: StoreTask) -> CallError? {
+  func perform(_ work: StoreTask, for exchange: Exchange) -> CallError? {
+    if work.isSlow(for: exchange) { usleep(UInt32(clamping: exchange.slowQuery.nanoseconds / 1000)) }
     defer {
       if let taken = database.take() { environment.databases.giveBack(taken) }
     }
@@ -56,6 +58,12 @@ struct StoreTask {
     self.label = label
     self.body = body
   }
+
+  /// Whether a fault makes it so.
+  fileprivate func isSlow(for exchange: Exchange) -> Bool { cause == .database && exchange.slowQuery > .zero }
+
+  /// What the log says of the wait for it, beside whether it holds a thread.
+  fileprivate func flags(for exchange: Exchange) -> WaitFlags { isSlow(for: exchange) ? .injected : [] }
 }
 
 /// Where the value of store work is put.
@@ -83,8 +91,10 @@ extension StoreTask {
   /// On the request's own thread, which waits for it.
   func run(on worker: WorkerContext, for exchange: Exchange) -> CallError? {
     let target = worker.store.label(label, exchange.core.names)
-    let done = worker.waiting(cause, target: target, id: worker.nextWait(), for: exchange) {
-      worker.store.perform(self).map { .failure($0) } ?? .success(())
+    let done = worker.waiting(
+      cause, target: target, id: worker.nextWait(), flags: flags(for: exchange).union(.held), for: exchange
+    ) {
+      worker.store.perform(self, for: exchange).map { .failure($0) } ?? .success(())
     }
     if case .failure(let error) = done { return error }
     return nil
@@ -94,10 +104,11 @@ extension StoreTask {
   func run(on pool: WorkerPool, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
     let loop = exchange.loop
     let target = loop.store.label(label, exchange.core.names)
-    let wait = LoopWait(cause, target: target, id: loop.nextSpan().rawValue, for: exchange)
+    let wait = LoopWait(
+      cause, target: target, id: loop.nextSpan().rawValue, flags: flags(for: exchange), for: exchange)
     HiredWork(exchange: exchange, wait: wait, name: target).run(on: pool, isBatched: pool === exchange.core.storePool) {
       worker in
-      worker.store.perform(self)
+      worker.store.perform(self, for: exchange)
     } completion: { error in
       wait.end(error.waitOutcome)
       completion(error)
@@ -110,8 +121,9 @@ extension StoreTask {
     if let refusal = exchange.refusalOfWork { return completion(refusal) }
     exchange.isWorkedFor = true
     let target = loop.store.label(label, exchange.core.names)
-    let wait = LoopWait(cause, target: target, id: loop.nextSpan().rawValue, flags: .held, for: exchange)
-    let error = loop.store.perform(self)
+    let wait = LoopWait(
+      cause, target: target, id: loop.nextSpan().rawValue, flags: flags(for: exchange).union(.held), for: exchange)
+    let error = loop.store.perform(self, for: exchange)
     wait.end(error.waitOutcome)
     completion(error)
   }

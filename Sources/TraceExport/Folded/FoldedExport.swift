@@ -34,28 +34,12 @@ package enum FoldedExport {
   /// Nanoseconds of blocked threads, by stack.
   package static func stacks(_ snapshot: LogSnapshot) -> [String: UInt64] {
     var fold = BlockedFold(snapshot)
-    fold.run()
-    return fold.stacks
+    return fold.stacks()
   }
 }
 
-/// Walks once over a log; keeps for each span who called it.
+/// Walks once over a log, for what held threads; keeps for each span who called it.
 private struct BlockedFold {
-  private struct Thread: Hashable {
-    var process: UInt16
-    var tid: UInt32
-  }
-
-  private struct Wait {
-    var id: UInt64
-    var stack: String
-  }
-
-  private struct Lane {
-    var waits: [Wait] = []
-    var since: UInt64 = 0
-  }
-
   /// A request or a span, with the one above it.
   private struct Link {
     var service: UInt16
@@ -67,75 +51,52 @@ private struct BlockedFold {
   private static let depthLimit = 128
 
   private let snapshot: LogSnapshot
-  private let moment: UInt64
   private var names: [UInt16: String] = [:]
   private var links: [UInt64: Link] = [:]
-  private var lanes: [Thread: Lane] = [:]
-  private(set) var stacks: [String: UInt64] = [:]
 
   init(_ snapshot: LogSnapshot) {
     self.snapshot = snapshot
-    moment = SpanBuilder(snapshot, ports: [:]).moment
     for process in snapshot.processes {
       if let slot = UInt16(exactly: process.slot) { names[slot] = Self.frame(process.name) }
     }
   }
 
-  mutating func run() {
-    for record in snapshot.records where record.time <= moment { take(record) }
-    for key in Array(lanes.keys) { advance(key, to: moment) }
+  mutating func stacks() -> [String: UInt64] {
+    var replay = ChainReplay(keepsSlices: true)
+    replay.learn(snapshot)
+    let moment = snapshot.moment
+    for record in snapshot.records where record.time <= moment {
+      link(record)
+      replay.apply(record)
+    }
+    var stacks: [String: UInt64] = [:]
+    for slice in replay.takeSlices(until: moment) {
+      if let wait = slice.wait { stacks[stack(wait, slice.thread.process), default: 0] &+= slice.end - slice.start }
+    }
+    return stacks
   }
 
-  private mutating func take(_ record: Record) {
+  private mutating func link(_ record: Record) {
     switch record.kind {
     case .arrive: links[record.span] = Link(service: record.process, parent: record.other, isRequest: true)
     case .spanStart:
       links[record.span] = Link(service: record.process, parent: record.other, isRequest: record.detail == 2)
-    case .waitStart where record.waitFlags.contains(.held): block(record)
-    case .waitEnd where record.waitFlags.contains(.held): unblock(record)
-    case .threadStop: lanes[Thread(process: record.process, tid: record.thread)] = nil
-    case .processStop:
-      for key in Array(lanes.keys) where key.process == record.process {
-        advance(key, to: record.time)
-        lanes[key] = nil
-      }
     default: break
     }
   }
 
-  private mutating func block(_ record: Record) {
-    let key = Thread(process: record.process, tid: record.thread)
-    advance(key, to: record.time)
-    lanes[key, default: Lane(since: record.time)].waits.append(Wait(id: record.other, stack: stack(record)))
-  }
-
-  private mutating func unblock(_ record: Record) {
-    let key = Thread(process: record.process, tid: record.thread)
-    guard let index = lanes[key]?.waits.lastIndex(where: { $0.id == record.other }) else { return }
-    advance(key, to: record.time)
-    lanes[key]?.waits.remove(at: index)
-  }
-
-  /// Counts the time since the last change for the innermost wait.
-  private mutating func advance(_ key: Thread, to time: UInt64) {
-    guard let lane = lanes[key] else { return }
-    if let wait = lane.waits.last, time > lane.since { stacks[wait.stack, default: 0] &+= time - lane.since }
-    lanes[key]?.since = time
-  }
-
-  private func stack(_ record: Record) -> String {
+  private func stack(_ wait: OpenWait, _ process: UInt16) -> String {
     var frames: [String] = []
-    var span = record.span
+    var span = wait.span
     for _ in 0..<Self.depthLimit {
       guard let link = links[span] else { break }
       let name = names[link.service] ?? "process \(link.service)"
       if link.isRequest { frames.append(name) }
       span = link.parent
     }
-    if frames.isEmpty { frames = [names[record.process] ?? "process \(record.process)"] }
-    let cause = (WaitCause(rawValue: record.detail) ?? .other).name
-    let target = Self.frame(snapshot.strings[record.name])
-    return (frames.reversed() + ["wait \(cause)\(target.isEmpty ? "" : " \(target)")"]).joined(separator: ";")
+    if frames.isEmpty { frames = [names[process] ?? "process \(process)"] }
+    let target = Self.frame(snapshot.strings[wait.target])
+    return (frames.reversed() + ["wait \(wait.cause.name)\(target.isEmpty ? "" : " \(target)")"]).joined(separator: ";")
   }
 
   /// A frame must not hold what separates frames, or lines.

@@ -133,7 +133,7 @@ enum OwnSpan {
   private static func add(
     _ event: SpanModel.Event, _ facts: SpanFacts, _ id: UInt64, _ intake: inout SpanIntake
   ) {
-    guard let form = RecordForm.form(ofEvent: event.name) else { return intake.counts.events += 1 }
+    guard let form = RecordRow.row(ofEvent: event.name) else { return intake.counts.events += 1 }
     func put(_ record: Record, _ name: String) {
       var record = record
       record.time = event.time

@@ -12,13 +12,15 @@ package enum TraceImport {
   /// - Throws: for a file that is none of them, has no spans, or is broken; in strict mode for the first span that makes no
   ///   sense.
   package static func read(
-    _ bytes: [UInt8], runID: String, options: ImportOptions = ImportOptions()
+    _ bytes: consuming [UInt8], runID: String, options: ImportOptions = ImportOptions()
   ) throws(ImportError) -> (snapshot: LogSnapshot, report: ImportReport) {
     let intake = try DocumentReader.read(bytes, options)
     guard intake.format != .perfetto else {
       throw ImportError(
         record: "the document", field: "", found: "a Perfetto trace", expected: DocumentReader.expected)
     }
+    // The file is not kept beside the records that are made of it.
+    bytes = []
     return try LogBuilder.build(intake, runID: runID)
   }
 }

@@ -4,11 +4,6 @@ import TraceLog
 /// Walks once over a log and makes the events of a Perfetto trace: lanes of threads, their states, requests and waits that
 /// hold no thread, arrows between services, counters.
 struct PerfettoFold {
-  private struct ThreadKey: Hashable {
-    var process: UInt16
-    var tid: UInt32
-  }
-
   private struct Request {
     var parent: UInt64
     var name: String
@@ -70,7 +65,7 @@ struct PerfettoFold {
   private mutating func take(_ record: Record) {
     switch record.kind {
     case .threadStart: startThread(record)
-    case .threadStop: stopThread(ThreadKey(process: record.process, tid: record.thread), at: record.time)
+    case .threadStop: stopThread(ThreadKey(record), at: record.time)
     case .processStop: stopProcess(record)
     case .arrive, .enqueue, .dequeue, .end, .reject: takeRequest(record)
     case .spanStart:
@@ -104,7 +99,7 @@ struct PerfettoFold {
   }
 
   private mutating func startThread(_ record: Record) {
-    let key = ThreadKey(process: record.process, tid: record.thread)
+    let key = ThreadKey(record)
     let began = record.other == 0 ? record.time : min(record.other, record.time)
     // Repeated for late readers, or met before its start was read.
     lanes[key, default: ThreadLane(at: began)].role = ThreadRole(rawValue: record.detail)
@@ -224,7 +219,7 @@ struct PerfettoFold {
 
   private mutating func lane(_ record: Record, _ change: (inout ThreadLane) -> Void) {
     guard record.thread != 0 else { return }
-    let key = ThreadKey(process: record.process, tid: record.thread)
+    let key = ThreadKey(record)
     var lane = lanes.removeValue(forKey: key) ?? ThreadLane(at: record.time)
     let before = (lane.isBusy, lane.isBlocked)
     change(&lane)

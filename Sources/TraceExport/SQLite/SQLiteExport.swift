@@ -10,7 +10,7 @@ package import TraceLog
 /// | `threads` | `process`, `tid`, `name`, `role`, `began_ns` |
 /// | `spans` | `span_id`, `trace_id`, `parent_id`, `process`, `role` (`request`, `call`, `wait`, `queue`, `process`), `kind`, `name`, `start_ns`, `end_ns`, `duration_ns`, `complete` (0: it had not ended), `queue_ns`, `status`, `error_type`, `tid`, `mode` |
 /// | `waits` | `wait_id` (of a call: its span), `span_id` (who waits), `process`, `tid`, `held` (1: it holds the thread), `cause`, `target`, `injected`, `start_ns`, `end_ns` (NULL: it goes on), `outcome` |
-/// | `events` | `process`, `time_ns`, `kind` (`pool`, `model`, `fault`, `stall`, `processDied`, `dropped`), `tid`, `text`, `number` |
+/// | `events` | `process`, `time_ns`, `kind` (every kind of record that belongs to a process, but `threadStart`), `tid`, and a column for each of their fields, as docs/records.md names them |
 /// | `examples` | `title`, `sql`: queries to begin with |
 package enum SQLiteExport {
   /// A query to begin with.
@@ -57,7 +57,7 @@ package enum SQLiteExport {
       status INTEGER, error_type TEXT, tid INTEGER, mode TEXT);
     CREATE TABLE waits(wait_id TEXT, span_id TEXT, process INTEGER, tid INTEGER, held INTEGER, cause TEXT, target TEXT,
       injected INTEGER, start_ns INTEGER, end_ns INTEGER, outcome TEXT);
-    CREATE TABLE events(process INTEGER, time_ns INTEGER, kind TEXT, tid INTEGER, text TEXT, number INTEGER);
+    CREATE TABLE events(process INTEGER, time_ns INTEGER, kind TEXT, tid INTEGER, \(eventColumns.joined(separator: ", ")));
     CREATE TABLE examples(title TEXT, sql TEXT);
     """
 
@@ -145,36 +145,49 @@ package enum SQLiteExport {
       ])
     }
     let threads = try file.insert(into: "threads", columns: 5)
-    let events = try file.insert(into: "events", columns: 6)
+    let events = try file.insert(into: "events", columns: 4 + eventColumns.count)
     var seen: Set<[UInt64]> = []
     for record in snapshot.records {
-      let text = SQLiteValue(snapshot.strings[record.name])
-      switch record.kind {
-      case .threadStart:
-        let began = record.other == 0 ? record.time : record.other
-        guard seen.insert([UInt64(record.process), UInt64(record.thread), began]).inserted else { continue }
-        try threads.row([
-          SQLiteValue(record.process), SQLiteValue(record.thread), text,
-          SQLiteValue(ThreadRole(rawValue: record.detail)?.name), clock.time(began),
-        ])
-      case .pool, .model, .fault, .policy, .breaker, .stall, .processDied, .dropped:
-        try events.row([
-          SQLiteValue(record.process), clock.time(record.time), .text(record.kind.map { "\($0)" } ?? ""),
-          SQLiteValue(record.thread),
-          record.kind == .model ? SQLiteValue(IOModel(code: record.detail)?.rawValue) : text,
-          number(of: record),
-        ])
-      default: break
+      guard let row = record.kind?.row, row.scope == .process else { continue }
+      guard row.kind == .threadStart else {
+        try events.row(event(record, row, snapshot.strings, clock))
+        continue
       }
+      let began = record.other == 0 ? record.time : record.other
+      guard seen.insert([UInt64(record.process), UInt64(record.thread), began]).inserted else { continue }
+      try threads.row([
+        SQLiteValue(record.process), SQLiteValue(record.thread), SQLiteValue(snapshot.strings[record.name]),
+        SQLiteValue(ThreadRole(rawValue: record.detail)?.name), clock.time(began),
+      ])
     }
   }
 
-  private static func number(of record: Record) -> SQLiteValue {
-    switch record.kind {
-    case .stall, .processDied: SQLiteValue(Optional(record.other))
-    case .fault, .model, .policy, .breaker: SQLiteValue(record.detail)
-    default: SQLiteValue(record.arg)
+  /// The fields of all kinds in `events`, each once.
+  private static let eventColumns: [String] = {
+    var columns: [String] = []
+    for row in RecordRow.all where row.scope == .process && row.kind != .threadStart {
+      for key in row.fields.flatMap(\.keys) where !columns.contains(key) { columns.append(key) }
     }
+    return columns
+  }()
+
+  private static func event(
+    _ record: Record, _ row: RecordRow, _ strings: LogStrings, _ clock: Clock
+  ) -> [SQLiteValue] {
+    let values = Dictionary(uniqueKeysWithValues: row.values(record, strings).map { ($0.key, $0.value) })
+    let fields = eventColumns.map { column -> SQLiteValue in
+      switch values[column] {
+      case .text(let text): SQLiteValue(text)
+      case .number(let number): .integer(number)
+      case .span(let id): hex(id)
+      case .duration(let time): SQLiteValue(Optional(time))
+      case .moment(let time): clock.time(time)
+      case nil: .null
+      }
+    }
+    return [
+      SQLiteValue(record.process), clock.time(record.time), .text("\(row.kind)"), SQLiteValue(record.thread),
+    ] + fields
   }
 
   private struct WaitKey: Hashable {

@@ -6,7 +6,7 @@ import TraceLog
 ///
 /// A request is a server span from its arrival; a call a client span, which the waits for it belong to; any other wait a
 /// span of its own below the span that waits. What belongs to no request is told by one span per process. Each record is
-/// an event of its span, with all its fields (`RecordForm`), so that an import gives the same log again.
+/// an event of its span, with all its fields (`RecordRow`), so that an import gives the same log again.
 struct SpanAssembly {
   let snapshot: LogSnapshot
   let builder: SpanBuilder
@@ -53,23 +53,22 @@ struct SpanAssembly {
 
   private mutating func take(_ record: Record, _ emit: (SpanModel) throws -> Void) rethrows {
     let own = SpanGroup.Key(process: record.process, id: record.span)
-    switch record.kind {
-    case .arrive, .attribute, .enqueue, .dequeue, .end, .reject:
+    switch record.kind?.row.scope {
+    case .request:
       if record.kind == .arrive, let known = requests.removeValue(forKey: own) { try close(known, emit) }
       if record.kind == .arrive, openCalls.contains(record.other) { callees[record.other] = own }
       try add(record, to: \.requests, own, .request, emit)
-    case .spanStart, .spanEnd:
+    case .span:
       if record.kind == .spanStart {
         if let known = calls.removeValue(forKey: own) { try close(known, emit) }
         openCalls.insert(record.span)
       }
       try add(record, to: \.calls, own, .call, emit)
-    case .waitStart, .waitEnd, .workStart, .workEnd:
+    case .wait:
       let key = SpanGroup.Key(process: record.process, id: record.other)
       let isCall = calls[key] != nil
       try add(record, to: isCall ? \.calls : \.waits, key, isCall ? .call : .wait, emit)
-    case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .policy,
-      .breaker, .clock, .stall, .dropped, .sample:
+    case .process:
       let key = SpanGroup.Key(process: record.process, id: 0)
       processes[record.process, default: SpanGroup(.process, key)].add(record)
     case nil: break

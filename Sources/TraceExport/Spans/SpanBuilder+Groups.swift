@@ -204,7 +204,7 @@ extension SpanBuilder {
       kind: span.kind, isParentRemote: span.isParentRemote == true)
     var text = TextPieces()
     for record in group.records {
-      guard let kind = record.kind, let form = RecordForm.form(of: kind) else { continue }
+      guard let kind = record.kind else { continue }
       if kind == .attribute, text.goesOn(record) {
         text.add(record)
         events[events.count - 1].attributes = text.attributes(snapshot.strings)
@@ -216,10 +216,10 @@ extension SpanBuilder {
         list = text.attributes(snapshot.strings)
       } else {
         text = TextPieces()
-        list = form.attributes(record, defaults: facts.defaults(of: kind), strings: snapshot.strings)
+        list = kind.row.attributes(record, defaults: facts.defaults(of: kind), strings: snapshot.strings)
         if kind == .dequeue { list.append(Attribute(Key.queueWait, record.time &- group.first.time)) }
       }
-      events.append(SpanModel.Event(time: unix(record.time), name: form.event, attributes: list))
+      events.append(SpanModel.Event(time: unix(record.time), name: kind.row.event, attributes: list))
     }
     return events
   }

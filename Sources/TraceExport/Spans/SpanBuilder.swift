@@ -3,17 +3,12 @@ import TraceLog
 
 /// Makes spans of groups of records, in the words of OpenTelemetry's semantic conventions.
 struct SpanBuilder {
-  private struct Thread: Hashable {
-    var process: UInt16
-    var tid: UInt32
-  }
-
   let snapshot: LogSnapshot
   let ports: [String: Int]
   private(set) var sources: [SpanSource] = []
   private var places: [UInt16: Int] = [:]
   private var names: [UInt16: String] = [:]
-  private var threads: [Thread: UInt32] = [:]
+  private var threads: [ThreadKey: UInt32] = [:]
   /// By source: what was added to its recorded times.
   private var moved: [Int: Int64] = [:]
   /// The trace of what belongs to no request; the same for the same run.
@@ -36,7 +31,7 @@ struct SpanBuilder {
       if record.kind == .clock, let place = places[record.process] {
         moved[place] = Int64(bitPattern: record.other)
       }
-      if record.kind == .threadStart { threads[Thread(process: record.process, tid: record.thread)] = record.name }
+      if record.kind == .threadStart { threads[ThreadKey(record)] = record.name }
     }
     for (place, offset) in moved { sources[place].attributes.append(Attribute(Key.clockMoved, offset)) }
   }
@@ -102,7 +97,7 @@ struct SpanBuilder {
   func thread(_ record: Record) -> [Attribute] {
     guard record.thread != 0 else { return [] }
     var list = [Attribute(Key.threadID, record.thread), Attribute(Key.osThread, record.thread)]
-    if let name = threads[Thread(process: record.process, tid: record.thread)], !text(name).isEmpty {
+    if let name = threads[ThreadKey(record)], !text(name).isEmpty {
       list.append(Attribute(Key.threadName, text(name)))
     }
     return list

@@ -16,26 +16,15 @@ struct SpanFacts {
 
   func defaults(of kind: RecordKind) -> RecordDefaults {
     var defaults = RecordDefaults(trace: trace)
-    switch kind {
-    case .arrive, .attribute, .enqueue, .dequeue, .end, .reject:
-      defaults.span = id
-      guard kind == .arrive else { break }
-      defaults.other = parent
-      defaults.name = name
-      defaults.argument = isParentRemote ? 1 : 0
-    case .spanStart, .spanEnd:
-      defaults.span = id
-      guard kind == .spanStart else { break }
-      defaults.other = parent
-      defaults.name = name
-      defaults.detail = self.kind.rawValue
-    case .waitStart, .waitEnd, .workStart, .workEnd:
-      defaults.span = parent
-      defaults.other = id
-    case .processStart, .processStop, .processDied, .threadStart, .threadStop, .pool, .model, .fault, .policy,
-      .breaker, .clock, .stall, .dropped, .sample:
-      defaults.trace = nil
+    switch kind.row.scope {
+    case .request, .span: defaults.span = id
+    case .wait: (defaults.span, defaults.other) = (parent, id)
+    case .process: defaults.trace = nil
     }
+    guard kind == .arrive || kind == .spanStart else { return defaults }
+    defaults.other = parent
+    defaults.name = name
+    if kind == .arrive { defaults.argument = isParentRemote ? 1 : 0 } else { defaults.detail = self.kind.rawValue }
     return defaults
   }
 }

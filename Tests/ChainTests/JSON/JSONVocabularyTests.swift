@@ -2,6 +2,7 @@ import ChainModel
 import ChainTestSupport
 import FoundationEssentials
 import Testing
+import TraceLog
 
 extension ChainTests {
   /// One vocabulary for all that `--json` prints.
@@ -25,6 +26,11 @@ extension ChainTests {
     @Test func thePageOfTheDocumentationIsTheTable() {
       let page = Repository.text("docs/json.md")
       #expect(page.contains(JSONVocabulary.markdown), "write it anew from: bin/chainlab keys json")
+    }
+
+    @Test func thePageOfTheRecordsIsTheirTable() {
+      let page = Repository.text("docs/records.md")
+      #expect(page.contains(RecordRow.markdown), "write it anew from: bin/chainlab keys records")
     }
 
     /// Also of verbs that take too long to be run here.

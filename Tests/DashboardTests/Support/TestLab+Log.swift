@@ -109,6 +109,38 @@ extension TestLab {
     return log
   }
 
+  /// Requests that no thread waits for: one more every millisecond, all of them until the same moment, 60 ms later.
+  func writeSuspended(requests: Int) throws {
+    try LogWriter.create(path: path, sizeMiB: 16, runID: "run-1")
+    let gateway = try LogWriter(path: path, name: "gateway", ownThread: false)
+    let start = Monotonic.now()
+    let loop = gateway.scribeOfLoop(thread: 10)
+    loop.write(
+      Record(
+        kind: .threadStart, time: start, other: start, detail: ThreadRole.loop.rawValue,
+        name: gateway.intern("gateway-l1")))
+    let (route, target) = (gateway.intern("GET /users/{username}"), gateway.intern("user-service"))
+    func write(_ kind: RecordKind, _ after: UInt64, _ span: UInt64, detail: UInt8 = 0, name: UInt32 = 0) {
+      let isWait = kind == .waitStart || kind == .waitEnd
+      loop.write(
+        Record(
+          kind: kind, time: start + after * Self.milli, trace: Self.trace, span: span, other: isWait ? span + 1 : 0,
+          detail: detail, name: name))
+    }
+    for number in 0..<UInt64(requests) {
+      write(.arrive, number, number * 2 + 1, name: route)
+      write(.dequeue, number, number * 2 + 1, detail: IOModel.nonblockingAsync.code)
+      write(.waitStart, number, number * 2 + 1, detail: WaitCause.call.rawValue, name: target)
+    }
+    let end = UInt64(requests) + 60
+    for number in 0..<UInt64(requests) {
+      write(.waitEnd, end, number * 2 + 1)
+      write(.end, end, number * 2 + 1)
+    }
+    while Monotonic.now() < start + end * Self.milli { usleep(5_000) }
+    gateway.close()
+  }
+
   /// A gateway with so many idle threads.
   func writeThreads(_ count: Int) throws -> LogWriter {
     try LogWriter.create(path: path, sizeMiB: 16, runID: "run-1")

@@ -71,7 +71,7 @@ final class TestLab: LabAccess {
       bottleneck: .threads(.paymentService), unloaded: .seconds(1))
   }
 
-  func compare(_ a: String, _ b: String) async throws -> RunComparison { throw NoSuchRun() }
+  func compare(_ a: String, _ b: String) async throws -> WindowComparison { throw NoSuchRun() }
 
   func lessons() throws -> [LessonEntry] {
     try LessonBook.lessons().map { LessonEntry($0, outcome: LessonOutcome($0, [], quick: true), isQuick: true) }

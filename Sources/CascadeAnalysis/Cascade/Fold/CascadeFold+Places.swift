@@ -112,6 +112,7 @@ extension CascadeFold {
     let isSuspended = requests[place].phase == .suspended
     let service = requests[place].service
     track(node, service, isSuspended ? requests[place].wait?.cause : nil)
+    showWait(place)
     guard options.blames else { return }
     put(node, requestGoal(place), own: SIMD4(0, 0, 1, isSuspended ? 1 : 0), service: service)
   }

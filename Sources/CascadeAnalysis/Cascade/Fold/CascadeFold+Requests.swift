@@ -253,7 +253,7 @@ extension CascadeFold {
     let outcome = outcome(record, kind)
     if outcome != .ok { services[service].outcomes[outcome, default: 0] += 1 }
     if kind == .reject {
-      if request.route >= 0 { routes[Int(request.route)].rejected += 1 }
+      if request.route >= 0 { routes[Int(request.route)].count(outcome) }
       if services[service].rejected.count < 64 || services[service].rejected[record.name] != nil {
         services[service].rejected[record.name, default: 0] += 1
       }
@@ -266,12 +266,8 @@ extension CascadeFold {
     guard request.route >= 0 else { return }
     let route = Int(request.route)
     routes[route].ended += 1
-    if [.failed, .timedOut, .refused].contains(outcome) {
-      routes[route].failed += 1
-      if outcome == .timedOut { routes[route].timedOut += 1 }
-    } else {
-      routes[route].times.add(time &- request.arrivedAt)
-    }
+    routes[route].count(outcome)
+    if outcome == .ok { routes[route].times.add(time &- request.arrivedAt) }
     routes[route].add(queueWait: request.queueWait, isOver: true)
   }
 
@@ -301,6 +297,7 @@ extension CascadeFold {
 
   /// Takes a request out of everything.
   mutating func drop(_ place: Int) {
+    showWait(place, isOver: true)
     unqueue(request: place)
     let node = requestNodes[place]
     if requests[place].phase == .running { free(place) }

@@ -77,8 +77,10 @@ package struct CascadeFold {
   var routeNumbers: [UInt64: Int32] = [:]
   var events: [FoldEvent] = []
   var lateEvents = 0
-  /// Told of every stretch of time in which a thread was not idle, when it ends.
-  package var onSlice: ((ThreadSlice) -> Void)?
+  /// Told of every stretch of time in which a thread was not idle, or a request waited without one, when it ends.
+  package var onSlice: ((LaneSlice) -> Void)?
+  /// By process; kept for whoever is told of slices.
+  var suspendedRows: [Int32: SuspendedRows] = [:]
   /// Told of how many requests a service's queue holds from a moment on.
   package var onQueue: ((_ service: String, _ time: UInt64, _ depth: Int32) -> Void)?
   var recentCallees: [(id: UInt32, service: Int32)] = Array(repeating: (0, -1), count: 64)
@@ -230,7 +232,11 @@ package struct CascadeFold {
 
   private mutating func end(process slot: Int32) {
     services[Int(process(slot).service)].faults = []
-    for place in requests.indices where requestNodes[place] >= 0 && requests[place].process == slot { drop(place) }
+    for place in requests.indices where requestNodes[place] >= 0 && requests[place].process == slot {
+      // Whoever was with it gets no answer any more.
+      if isCounting { services[Int(requests[place].service)].open += 1 }
+      drop(place)
+    }
     for place in threads.indices where threads[place].isAlive && threads[place].process == slot { retire(place) }
     change(process: slot) { $0.isOver = true }
   }

@@ -46,11 +46,13 @@ struct FoldRoute {
   let service: Int32
   let name: UInt32
   var ended = 0
-  /// Through the service's own fault, or in time.
+  var good = 0
+  /// Answered with an error, whoever was at fault.
   var failed = 0
   /// Of the failed, those that were answered 504.
   var timedOut = 0
-  var rejected = 0
+  /// Turned away with 503, here or by a callee.
+  var refused = 0
   /// From arrival to end, of good answers.
   var times = DurationCounts()
   /// Of the requests that ended, and of those that are still there when a report is drawn up.
@@ -65,6 +67,17 @@ struct FoldRoute {
   /// thread.
   var hasEnded = false
   var hasWaited = false
+
+  /// Of those whose client has left, nobody knows how they would have ended.
+  mutating func count(_ outcome: RequestOutcome) {
+    switch outcome {
+    case .ok: good += 1
+    case .refused: refused += 1
+    case .failed, .clientError: failed += 1
+    case .timedOut: (failed, timedOut) = (failed + 1, timedOut + 1)
+    case .cancelled: break
+    }
+  }
 
   mutating func add(queueWait time: UInt64, isOver: Bool) {
     queueWait &+= time

@@ -79,6 +79,14 @@ struct FoldRequest {
   var hasArrival = true
   /// Since when nobody waits for its answer any more; 0: somebody does, or nobody ever did.
   var abandonedAt: UInt64 = 0
+  /// What the timeline shows of it while it waits without a thread.
+  var shown: ShownWait?
+
+  /// What it waits for while no thread waits for it: the oldest of its waits.
+  var unattended: FoldWait? {
+    guard phase == .suspended, let wait, wait.helper < 0, laterWaits.allSatisfy({ $0.helper < 0 }) else { return nil }
+    return wait
+  }
 }
 
 extension FoldThread {

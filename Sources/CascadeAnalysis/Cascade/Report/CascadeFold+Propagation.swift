@@ -1,4 +1,5 @@
 import ChainModel
+import TraceLog
 
 /// The order in which pools became saturated, and by which calls it travelled.
 extension CascadeFold {

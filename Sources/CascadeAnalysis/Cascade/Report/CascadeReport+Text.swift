@@ -1,4 +1,5 @@
 import ChainModel
+import TraceLog
 
 extension CascadeReport {
   /// The report for people, in the order: what happened, the order, why, what it cost, what would help.
@@ -35,11 +36,12 @@ extension CascadeReport {
     return lines + elsewhereLine + loopLines
   }
 
-  /// `payment-service full 4/4 at +0.07 s`; times count from the window's first moment.
+  /// `payment-service saturated 4/4 at +0.07 s`; times count from the window's first moment.
   private func arrow(_ full: Saturation) -> String {
-    let at = "\(FigureText.moment(elapsed(from, full.onset), decimals: 2))"
+    let at = full.onset > from ? FigureText.moment(elapsed(from, full.onset), decimals: 2) : "before the window"
     guard full.service == saturations.first?.service else { return "\(full.service) \(at)" }
-    return "\(full.service) full \(full.threads)/\(full.threads) at \(at)"
+    let full = "\(full.service) saturated \(full.threads)/\(full.threads)"
+    return "\(full) \(at.hasPrefix("+") ? "at " : "")\(at)"
   }
 
   private var elsewhereLine: [String] {

@@ -24,6 +24,11 @@ struct CascadeSummary {
       let parts = told.map { "\($0.service) \(FigureText.duration($0.duration))" }.joined(separator: ", ")
       return "Nothing was saturated for longer than a moment (\(parts) in all)."
     }
+    let before = told.filter { $0.onset <= report.from }.map(\.service)
+    guard before.isEmpty else {
+      let were = before.count == 1 ? "was" : "were"
+      return "\(before.joined(separator: ", ")) \(were) already saturated when the window began."
+    }
     guard told.count > 1 else { return "\(first.service) was saturated." }
     let services = report.services.count
     let all = told.count == services ? "all \(services) services" : "\(told.count) of \(services) services"
@@ -43,13 +48,15 @@ struct CascadeSummary {
   private var outcome: String? {
     guard let entry = report.services.first(where: { $0.service == report.entry }) else { return nil }
     let wrong = RequestOutcome.text(entry.outcomes)
+    // Of a part of a run, also those that had come before.
+    let all = entry.outcomes.values.reduce(0, +) + entry.open
     let ok = entry.outcomes[.ok] ?? 0
     if wrong.isEmpty, entry.open == 0 {
       return ok == 1 ? "The one request was answered." : "All \(FigureText.count(ok)) requests were answered."
     }
-    let open = entry.open > 0 ? "\(FigureText.count(entry.open)) still open" : ""
+    let open = entry.open > 0 ? "\(FigureText.count(entry.open)) unanswered" : ""
     let parts = ["\(FigureText.count(ok)) good", wrong, open].filter { !$0.isEmpty }
-    return "\(FigureText.count(report.requests, "request")): \(parts.joined(separator: ", "))."
+    return "\(FigureText.count(all, "request")): \(parts.joined(separator: ", "))."
   }
 
   /// What came while it lasted and halved the answers: that, and not the beginning, is what was felt.

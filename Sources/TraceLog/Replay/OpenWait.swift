@@ -1,5 +1,4 @@
 package import ChainModel
-package import TraceLog
 
 /// A wait that has begun and not ended.
 package struct OpenWait: Hashable, Sendable {

@@ -60,8 +60,20 @@ package struct ThreadReplay: Sendable {
   package private(set) var waits: [OpenWait] = []
   private var times = ThreadTimes()
   private var accountedUntil: UInt64
+  private let keepsSlices: Bool
+  private var ended: [Ended] = []
 
-  init(tid: UInt32, beganAt: UInt64) {
+  /// A state that is over; never an idle one.
+  struct Ended {
+    var tid: UInt32
+    var wait: OpenWait?
+    var span: UInt64
+    var start: UInt64
+    var end: UInt64
+  }
+
+  init(tid: UInt32, beganAt: UInt64, keepsSlices: Bool) {
+    self.keepsSlices = keepsSlices
     self.tid = tid
     self.beganAt = beganAt
     since = beganAt
@@ -155,11 +167,25 @@ package struct ThreadReplay: Sendable {
 
   private mutating func change(at time: UInt64, _ body: (inout ThreadReplay) -> Void) {
     let before = state
+    let slice = keepsSlices ? slice(until: time) : nil
     times.add(elapsed(accountedUntil, time), to: before)
     accountedUntil = time
     body(&self)
     guard state != before else { return }
+    if let slice { ended.append(slice) }
     since = time
     changes &+= 1
+  }
+
+  /// Nil for an idle thread, and for no time at all.
+  private func slice(until end: UInt64) -> Ended? {
+    guard state != .idle, end > since else { return nil }
+    return Ended(tid: tid, wait: waits.last, span: waits.last?.span ?? span ?? 0, start: since, end: end)
+  }
+
+  /// What has ended since the last call, and with a moment what goes on then.
+  mutating func takeEnded(until moment: UInt64?) -> [Ended] {
+    defer { ended.removeAll() }
+    return ended + (moment.flatMap { slice(until: $0) }.map { [$0] } ?? [])
   }
 }

@@ -1,5 +1,4 @@
 package import ChainModel
-import TraceLog
 
 /// A request as its service's records so far describe it, from its arrival until its end.
 package struct RequestReplay: Sendable {
@@ -25,7 +24,7 @@ package struct RequestReplay: Sendable {
   }
 
   static let waitLimit = 256
-  static let userLimit = 240
+  package static let userLimit = 240
 
   package let span: UInt64
   package let trace: TraceID?

@@ -1,16 +1,3 @@
-package import TraceLog
-
-/// Names a request: span ids are unique within a run, but a log is not trusted to keep to that.
-package struct RequestKey: Hashable, Sendable {
-  package var process: UInt16
-  package var span: UInt64
-
-  package init(process: UInt16, span: UInt64) {
-    self.process = process
-    self.span = span
-  }
-}
-
 /// The state of the whole chain at the record applied last: a fold over the log, in the order of time.
 ///
 /// It takes any records at all. What does not fit is counted, and the state goes on from what it can make of it. Memory
@@ -36,10 +23,16 @@ package struct ChainReplay: Sendable {
   /// The process that had this pid last.
   private var slots: [UInt32: UInt16] = [:]
 
-  package init() {}
+  private let keepsSlices: Bool
+
+  /// - Parameter keepsSlices: whether what threads did is kept, until `takeSlices` takes it.
+  package init(keepsSlices: Bool = false) {
+    self.keepsSlices = keepsSlices
+  }
 
   /// The chain as a whole log describes it, up to the snapshot's `moment`.
   package init(_ snapshot: LogSnapshot) {
+    self.init()
     learn(snapshot)
     let moment = snapshot.moment
     for record in snapshot.records where record.time <= moment { apply(record) }
@@ -50,15 +43,24 @@ package struct ChainReplay: Sendable {
     strings = snapshot.strings
     for process in snapshot.processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
-      processes[slot, default: ProcessReplay(slot: slot)].learn(process)
+      change(slot) { $0.learn(process) }
       slots[UInt32(bitPattern: process.identity.pid)] = slot
     }
+  }
+
+  private mutating func change<Result>(_ slot: UInt16, _ body: (inout ProcessReplay) -> Result) -> Result {
+    let keepsSlices = keepsSlices
+    return body(&processes[slot, default: ProcessReplay(slot: slot, keepsSlices: keepsSlices)])
+  }
+
+  mutating func changeSlices(of slot: UInt16, until moment: UInt64?) -> [StateSlice] {
+    processes[slot]?.takeSlices(until: moment) ?? []
   }
 
   /// - Returns: what is wrong with the record, if anything is; the state has then been brought as near to it as it goes.
   @discardableResult
   package mutating func apply(_ record: Record) -> Misfit? {
-    let misfit = fit(record)
+    let misfit = fit(record) ?? (RecordRow.knowsDetail(record) ? nil : Misfit(.unknownDetail))
     if let misfit { misfits[misfit.kind, default: 0] += 1 }
     return misfit
   }
@@ -101,7 +103,7 @@ package struct ChainReplay: Sendable {
   }
 
   private mutating func fitLocally(_ record: Record, _ kind: RecordKind) -> Misfit? {
-    processes[record.process, default: ProcessReplay(slot: record.process)].fit(record, kind)
+    change(record.process) { $0.fit(record, kind) }
   }
 
   /// A record that belongs to a request. One that is `onThread` speaks of the thread alone, which may go on after the
@@ -121,8 +123,8 @@ package struct ChainReplay: Sendable {
   }
 
   private mutating func start(_ record: Record) {
-    processes[record.process, default: ProcessReplay(slot: record.process)]
-      .start(name: strings[record.name], pid: record.arg)
+    let name = strings[record.name]
+    change(record.process) { $0.start(name: name, pid: record.arg) }
     slots[record.arg] = record.process
   }
 
@@ -131,11 +133,11 @@ package struct ChainReplay: Sendable {
     where callees[request.parent] == RequestKey(process: record.process, span: span) {
       callees[request.parent] = nil
     }
-    processes[record.process, default: ProcessReplay(slot: record.process)].stop(at: record.time)
+    change(record.process) { $0.stop(at: record.time) }
   }
 
   /// The process whose death a record tells of; nil when it died before it had joined the log.
-  func slot(ofDeath record: Record) -> UInt16? {
+  package func slot(ofDeath record: Record) -> UInt16? {
     guard let slot = slots[record.arg], processes[slot]?.name == strings[record.name] else { return nil }
     return slot
   }
@@ -146,12 +148,12 @@ package struct ChainReplay: Sendable {
   }
 
   private mutating func arrive(_ record: Record) -> Misfit? {
-    if record.other != 0 { callees[record.other] = RequestKey(process: record.process, span: record.span) }
+    if record.other != 0 { callees[record.other] = RequestKey(record) }
     return fitLocally(record, .arrive)
   }
 
   private mutating func finish(_ record: Record, _ kind: RecordKind) -> Misfit? {
-    let key = RequestKey(process: record.process, span: record.span)
+    let key = RequestKey(record)
     if let parent = request(key)?.parent, callees[parent] == key { callees[parent] = nil }
     let hasEnded = request(key) == nil && ended.contains(record.span)
     let misfit = fitLocally(record, kind)
@@ -162,7 +164,7 @@ package struct ChainReplay: Sendable {
   private mutating func startSpan(_ record: Record) -> Misfit? {
     let known = spans.updateValue(OpenSpan(record), forKey: record.span)
     if let known { return Misfit(.duplicateSpan, since: known.startedAt) }
-    return SpanKind(rawValue: record.detail) == nil ? Misfit(.unknownDetail) : nil
+    return nil
   }
 
   private mutating func endSpan(_ record: Record) -> Misfit? {

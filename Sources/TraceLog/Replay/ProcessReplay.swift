@@ -1,5 +1,4 @@
 package import ChainModel
-package import TraceLog
 
 /// One process, as its own records so far describe it: its threads, and the requests that it has not answered yet.
 ///
@@ -14,7 +13,7 @@ package struct ProcessReplay: Sendable {
   package let slot: UInt16
   package private(set) var name: String
   package private(set) var pid: UInt32
-  package private(set) var threads: [UInt32: ThreadReplay] = [:]
+  package internal(set) var threads: [UInt32: ThreadReplay] = [:]
   /// By server span.
   package private(set) var requests: [UInt64: RequestReplay] = [:]
   package private(set) var pool: Pool?
@@ -29,8 +28,13 @@ package struct ProcessReplay: Sendable {
   /// What the table of processes says, which has no time.
   private var tableFate: LogProcess.Fate?
 
-  init(slot: UInt16) {
+  let keepsSlices: Bool
+  /// Of threads that are gone, and those that have been looked up.
+  var slices: [StateSlice] = []
+
+  init(slot: UInt16, keepsSlices: Bool) {
     self.slot = slot
+    self.keepsSlices = keepsSlices
     name = "process \(slot)"
     pid = 0
   }
@@ -42,7 +46,7 @@ package struct ProcessReplay: Sendable {
   }
 
   /// When it stopped or died, if a record says so. Records that come later do not count.
-  var overAt: UInt64? { stoppedAt ?? diedAt }
+  package var overAt: UInt64? { stoppedAt ?? diedAt }
 
   mutating func learn(_ process: LogProcess) {
     name = process.name
@@ -57,6 +61,7 @@ package struct ProcessReplay: Sendable {
 
   mutating func stop(at time: UInt64) {
     stoppedAt = time
+    for tid in threads.keys { close(tid, until: time) }
     threads = [:]
     requests = [:]
     faults = [:]
@@ -75,9 +80,7 @@ package struct ProcessReplay: Sendable {
     case .threadStart: return startThread(record)
     case .threadStop: return stopThread(record)
     case .pool: pool = Pool(threads: record.arg, queueLimit: record.other)
-    case .model:
-      guard let model = IOModel(code: record.detail) else { return Misfit(.unknownDetail) }
-      self.model = model
+    case .model: model = IOModel(code: record.detail) ?? model
     case .fault: faults[record.name] = record.detail == 0 ? nil : record.time
     case .attribute: return addUser(record)
     case .arrive: return arrive(record)
@@ -88,7 +91,6 @@ package struct ProcessReplay: Sendable {
     case .waitEnd: return record.waitFlags.contains(.held) ? unblock(record) : resume(record)
     case .workStart: return startWork(record)
     case .workEnd: return endWork(record)
-    case .breaker where BreakerState(rawValue: record.detail) == nil: return Misfit(.unknownDetail)
     case .processStart, .processStop, .processDied, .spanStart, .spanEnd, .stall, .dropped, .sample, .policy,
       .breaker, .clock:
       break
@@ -101,20 +103,22 @@ package struct ProcessReplay: Sendable {
 
 extension ProcessReplay {
   private mutating func startThread(_ record: Record) -> Misfit? {
-    let role = ThreadRole(rawValue: record.detail)
     let beganAt = record.other == 0 ? record.time : record.other
-    var misfit: Misfit? = role == nil ? Misfit(.unknownDetail) : nil
+    var misfit: Misfit?
     if let known = threads[record.thread], known.isAnnounced {
-      if known.beganAt == beganAt { return misfit }
+      if known.beganAt == beganAt { return nil }
       misfit = Misfit(.threadRestarted, since: known.beganAt)
+      close(record.thread, until: record.time)
       threads[record.thread] = nil
     }
-    threads[record.thread, default: ThreadReplay(tid: record.thread, beganAt: beganAt)]
-      .announce(name: record.name, role: role ?? .other, beganAt: beganAt)
+    let keepsSlices = keepsSlices
+    threads[record.thread, default: ThreadReplay(tid: record.thread, beganAt: beganAt, keepsSlices: keepsSlices)]
+      .announce(name: record.name, role: ThreadRole(rawValue: record.detail) ?? .other, beganAt: beganAt)
     return misfit
   }
 
   private mutating func stopThread(_ record: Record) -> Misfit? {
+    close(record.thread, until: record.time)
     guard let thread = threads.removeValue(forKey: record.thread) else { return Misfit(.threadNotStarted) }
     return thread.waits.isEmpty ? nil : Misfit(.openAtEnd, since: thread.beganAt)
   }
@@ -125,7 +129,8 @@ extension ProcessReplay {
   ) -> Misfit? {
     let beganAt = threads[record.thread]?.beganAt
     let isBackwards = threads[record.thread]?.isAhead(of: record.time) ?? false
-    let kind = change(&threads[record.thread, default: ThreadReplay(tid: record.thread, beganAt: record.time)])
+    let (tid, time, keepsSlices) = (record.thread, record.time, keepsSlices)
+    let kind = change(&threads[tid, default: ThreadReplay(tid: tid, beganAt: time, keepsSlices: keepsSlices)])
     guard let beganAt else { return Misfit(.threadNotStarted) }
     if let kind { return Misfit(kind, since: beganAt) }
     return isBackwards ? Misfit(.timeBackwards, since: beganAt) : nil
@@ -142,17 +147,13 @@ extension ProcessReplay {
 
   private mutating func block(_ record: Record) -> Misfit? {
     let wait = OpenWait(record)
-    let misfit = onThread(record) { $0.block(wait) }
-    return misfit ?? Self.unknownCause(record)
+    return onThread(record) { $0.block(wait) }
   }
 
   private mutating func unblock(_ record: Record) -> Misfit? {
     onThread(record) { $0.unblock(record.other, at: record.time) == nil ? .unknownWait : nil }
   }
 
-  private static func unknownCause(_ record: Record) -> Misfit? {
-    WaitCause(rawValue: record.detail) == nil ? Misfit(.unknownDetail) : nil
-  }
 }
 
 // MARK: Requests
@@ -192,7 +193,7 @@ extension ProcessReplay {
       thread.resume(record.span, at: record.time)
       return nil
     }
-    return misfit ?? onThread ?? (model == nil ? Misfit(.unknownDetail) : nil)
+    return misfit ?? onThread
   }
 
   /// A request that is suspended; its event loop goes on to other work.
@@ -202,7 +203,7 @@ extension ProcessReplay {
       thread.suspend(record.span, at: record.time)
       return nil
     }
-    return misfit ?? onThread ?? Self.unknownCause(record)
+    return misfit ?? onThread
   }
 
   private mutating func resume(_ record: Record) -> Misfit? {
