@@ -73,7 +73,13 @@ static const unsigned char bench_js[] = {
 #embed "files/bench.js"
 };
 
-// Handlers, to be read beside what they do.
+// Code to be read beside what it does: handlers, and the loop under them.
+static const unsigned char EventLoop_swift[] = {
+#embed "../EventLoop/EventLoop.swift"
+};
+static const unsigned char NestedPaymentStatus_swift[] = {
+#embed "../Gateway/NestedPaymentStatus.swift"
+};
 static const unsigned char OrchestratedPaymentStatus_swift[] = {
 #embed "../Gateway/OrchestratedPaymentStatus.swift"
 };
@@ -112,6 +118,8 @@ static const struct page_file files[] = {
     ENTRY("steps.js", steps_js),
     ENTRY("units.js", units_js),
     ENTRY("bench.js", bench_js),
+    ENTRY("EventLoop.swift", EventLoop_swift),
+    ENTRY("NestedPaymentStatus.swift", NestedPaymentStatus_swift),
     ENTRY("OrchestratedPaymentStatus.swift", OrchestratedPaymentStatus_swift),
     ENTRY("UserPaymentStatus.swift", UserPaymentStatus_swift),
     ENTRY("OrderPaymentStatus.swift", OrderPaymentStatus_swift),

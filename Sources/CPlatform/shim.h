@@ -201,12 +201,12 @@ static inline int chain_socket_find(int table, const void *own, const void *othe
   return 1;
 }
 /// The user of the TCP socket of this host that has these ends (each a `sockaddr`), and its state in `state`; -1 when
-/// there is none, or the kernel does not say.
+/// there is none, no process has it any more (the kernel gives such a one to root), or the kernel does not say.
 static inline int64_t chain_socket_user(int table, const void *own, const void *other, int *state) {
   struct inet_diag_msg found;
   if (chain_socket_find(table, own, other, &found) != 1) return -1;
   *state = found.idiag_state;
-  return found.idiag_uid;
+  return found.idiag_inode != 0 ? (int64_t)found.idiag_uid : -1;
 }
 /// The ends of a connection; whether it still has both.
 static inline int chain_ends(int descriptor, struct sockaddr_storage *own, struct sockaddr_storage *peer) {

@@ -13,13 +13,18 @@ package struct HandlerCode: Encodable, Sendable {
   var code: String
 
   private static let files: [ServiceName: String] = [
-    .gateway: "OrchestratedPaymentStatus.swift", .userService: "UserPaymentStatus.swift",
+    .gateway: "NestedPaymentStatus.swift", .userService: "UserPaymentStatus.swift",
     .orderService: "OrderPaymentStatus.swift", .paymentService: "PaymentStates.swift",
   ]
 
-  init(service: ServiceName, model: IOModel) throws(LocalRefusal) {
+  /// - Parameters:
+  ///   - service: whose.
+  ///   - model: in which style.
+  ///   - file: another one than that of the request that goes through all services.
+  /// - Throws: when it is not written in that style.
+  init(service: ServiceName, model: IOModel, file: String? = nil) throws(LocalRefusal) {
     let (function, note) = Self.style(model)
-    guard let file = Self.files[service], let source = Assets.source(file),
+    guard let file = file ?? Self.files[service], let source = Assets.source(file),
       let code = Self.function(function, in: source)
     else { throw LocalRefusal(404, "\(service.rawValue) has no handler in the style of \(model.rawValue)") }
     self.service = service.rawValue
@@ -48,13 +53,19 @@ package struct HandlerCode: Encodable, Sendable {
 
   /// The gateway's orchestrated request as it is written for one IO model, and the name of its function.
   package static func ofGateway(_ model: IOModel) -> (function: String, text: String)? {
-    (try? HandlerCode(service: .gateway, model: model)).map { ($0.function, $0.code) }
+    (try? HandlerCode(service: .gateway, model: model, file: "OrchestratedPaymentStatus.swift")).map {
+      ($0.function, $0.code)
+    }
   }
+
+  /// What an event loop does, once around.
+  package static var turnOfTheLoop: String? { Assets.source("EventLoop.swift").flatMap { function("turn", in: $0) } }
 
   /// The function's lines, with attributes before it, moved to the left.
   static func function(_ name: String, in source: String) -> String? {
     let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
-    guard let start = lines.firstIndex(where: { $0.hasPrefix("  func \(name)(") }),
+    let heads = ["  func \(name)(", "  private func \(name)("]
+    guard let start = lines.firstIndex(where: { line in heads.contains { line.hasPrefix($0) } }),
       let end = lines[start...].firstIndex(of: "  }")
     else { return nil }
     let hasAttribute = start > 0 && lines[start - 1].hasPrefix("  @")

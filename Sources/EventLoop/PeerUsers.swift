@@ -10,9 +10,8 @@ package final class PeerUsers: Sendable {
   private let asking = Mutex(())
   private let own: UInt32
 
-  // `enum` in net/tcp_states.h. A socket that has been closed at its end is kept without its user.
-  private static let established: Int32 = 1
-  private static let finWait1: Int32 = 4
+  // `enum` in net/tcp_states.h: established, and in both of its closing states a client that has nothing more to send.
+  private static let answered: Set<Int32> = [1, 4, 5]
 
   package init() {
     own = geteuid()
@@ -52,7 +51,7 @@ package final class PeerUsers: Sendable {
     guard isKnown else { return nil }
     var state: Int32 = 0
     let user = asking.withLock { _ in chain_socket_user(table, remote, local, &state) }
-    guard user >= 0, state == Self.established || state == Self.finWait1 else {
+    guard user >= 0, Self.answered.contains(state) else {
       return Self.gone(own)
     }
     return user == 0 || user == Int64(own) ? nil : "this port is user \(own)'s; you are user \(user)"

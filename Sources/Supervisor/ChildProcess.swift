@@ -20,4 +20,11 @@ package struct ChildProcess: Hashable, Sendable {
   package func signal(_ number: Int32) {
     if identity.isAlive { kill(identity.pid, number) }
   }
+
+  /// Kills it, and waits until nothing of it is left, its zombie included. For a child of this process only.
+  package func end() {
+    signal(SIGKILL)
+    while poll() == nil, identity.isAlive { usleep(1000) }
+    _ = poll()
+  }
 }

@@ -56,7 +56,7 @@ struct ChainlabProgram {
       if end == nil { meanwhile(child.identity.pid) }
       return end != nil
     }
-    if end == nil { child.signal(9) }
+    if end == nil { child.end() }
     var exitCode: Int32?
     if case .exited(let code) = end { exitCode = code }
     return Outcome(exitCode: exitCode, output: text(of: "\(folder)/output"), notes: text(of: "\(folder)/notes"))

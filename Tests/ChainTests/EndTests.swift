@@ -122,10 +122,7 @@ extension ChainTests {
         arguments: ["load", "--root", root.path, "--closed", "2", "--duration", "30s"],
         environment: ProcessInfo.processInfo.environment, output: "\(root.path)/load.output"
       ).spawn()
-      defer {
-        load.signal(SIGKILL)
-        _ = Patience.wait(.seconds(5)) { load.poll() != nil }
-      }
+      defer { load.end() }
       func name(_ pid: Int32) -> String { (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) ?? "" }
       let state = try root.chain().state
       for service in state.services { #expect(name(service.process?.pid ?? 0) == "\(service.name.rawValue)\n") }

@@ -82,7 +82,7 @@ extension ChainTests {
         end = child.poll()
         return end != nil
       }
-      if end == nil { child.signal(SIGTERM) }
+      if end == nil { child.end() }
       let said = (try? String(contentsOfFile: "\(folder)/said", encoding: .utf8)) ?? ""
       #expect(end == .exited(0), "\(said.suffix(3_000))")
     }

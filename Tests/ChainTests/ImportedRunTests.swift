@@ -45,7 +45,7 @@ extension ChainTests {
         arguments: ["dashboard", "--root", root.path, "--port", "\(port)"], environment: [:],
         output: "\(root.path)/page.output"
       ).spawn()
-      defer { page.signal(SIGKILL) }
+      defer { page.end() }
       #expect(await eventually { root.page("/")?.status == 200 })
 
       let compared = try answer(root, "compare?a=quiet&b=bad")

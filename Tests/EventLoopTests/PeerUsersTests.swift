@@ -85,6 +85,12 @@ import Testing
     defer { close(accepted) }
     #expect(client >= 0 && accepted >= 0)
     #expect(Self.refusal(PeerUsers(), accepted) == nil)
+    // As `nc -N` does, and the kernel has acknowledged it.
+    shutdown(client, Int32(SHUT_WR))
+    for _ in 0..<20 {
+      #expect(Self.refusal(PeerUsers(), accepted) == nil)
+      usleep(1000)
+    }
   }
 
   enum Parting: String, CaseIterable, Codable {

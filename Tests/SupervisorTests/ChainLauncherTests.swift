@@ -206,10 +206,7 @@ import TraceLog
     let stranger = try Command(
       executable: "/bin/sleep", arguments: ["60"], environment: [:], output: "\(folder.path)/stranger"
     ).spawn()
-    defer {
-      stranger.signal(SIGKILL)
-      _ = Patience.wait(.seconds(5)) { stranger.poll() != nil }
-    }
+    defer { stranger.end() }
     var earlier = stranger.identity
     earlier.startTicks -= 1
     var state = ChainState(supervisor: earlier, services: chain.topology.services.map { ChainState.Service($0) })

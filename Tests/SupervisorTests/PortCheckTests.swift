@@ -46,10 +46,7 @@ import TraceLog
     let child = try Command(
       executable: "/bin/sh", arguments: ["-c", script], environment: [:], output: "\(folder.path)/output"
     ).spawn()
-    defer {
-      child.signal(SIGKILL)
-      _ = Patience.wait(.seconds(5)) { child.poll() != nil }
-    }
+    defer { child.end() }
     // A process has its arguments a moment after it has its pid.
     let hasArguments = await eventually { !ProcessTable.arguments(of: child.identity.pid).isEmpty }
     #expect(hasArguments)

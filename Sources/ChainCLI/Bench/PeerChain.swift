@@ -61,8 +61,7 @@ final class PeerChain {
   }
 
   func close() {
-    for child in children { child.signal(SIGKILL) }
-    for child in children { while child.poll() == nil { usleep(1000) } }
+    for child in children { child.end() }
   }
 
   private func answers() async -> Bool {

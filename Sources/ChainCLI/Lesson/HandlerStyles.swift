@@ -29,7 +29,8 @@ enum HandlerStyles {
 
 struct LessonStyles: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "styles", abstract: "One request's code in each style, with what each costs to read.")
+    commandName: "styles",
+    abstract: "One request's code in each style, with what each costs to read, and the event loop.")
 
   @Flag(help: "Print the code too.") var code = false
   @Flag(help: "Print JSON.") var json = false
@@ -47,5 +48,7 @@ struct LessonStyles: ParsableCommand {
     Output.result(table.text)
     guard code else { return Output.note("the code itself: \(CommandHint("lesson styles --code"))") }
     for (names, code) in CodeShape.distinct(shapes) { Output.result("\n── \(names)\n\n\(code)") }
+    guard let turn = HandlerCode.turnOfTheLoop else { return }
+    Output.result("\n── the event loop, once around\n\n\(turn)")
   }
 }

@@ -40,7 +40,6 @@ package struct ReferenceReader {
   package mutating func request(bodyLimit: Int = .max) throws(Failure) -> (head: Head, body: String) {
     while text.starts(with: ["\r", "\n"]) { text.removeFirst(2) }
     let head = try requestHead()
-    if head.expectsUnknown { throw .refused }
     if case .length(let length) = head.framing, length > bodyLimit { throw .refused }
     return (head, try body(head.framing))
   }

@@ -95,7 +95,7 @@ final class DocFolder {
       output: "\(path)/steps/shell"
     ).spawn()
     guard await eventually(within: limit, { child.poll() != nil }) else {
-      child.signal(9)
+      child.end()
       throw NoEnd(script: script)
     }
   }
