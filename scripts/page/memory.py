@@ -44,7 +44,8 @@ def page_pid():
 
 def rss_mb(pid):
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        # Its own; the pages of the log that it has read are the chain's.
+        if line.startswith("RssAnon:"):
             return int(line.split()[1]) / 1024
     raise SystemExit("memory: the page's process is gone")
 

@@ -49,10 +49,13 @@ struct WriterProcess {
   }
 
   /// Runs one in a process of its own until it is killed.
-  static func victim(_ index: Int, log: String, words: String, life: Int = 0) async {
+  /// `pause`: microseconds between two records of a thread.
+  static func victim(_ index: Int, log: String, words: String, life: Int = 0, pause: UInt32 = 0) async {
     await #expect(processExitsWith: .signal(SIGKILL)) {
-      [index = index as Int, log = log as String, words = words as String, life = life as Int] in
-      try WriterProcess(index: index, wordsPath: words, life: life).run(logPath: log)
+      [
+        index = index as Int, log = log as String, words = words as String, life = life as Int, pause = pause as UInt32
+      ] in
+      try WriterProcess(index: index, wordsPath: words, life: life).run(logPath: log, pause: pause)
     }
   }
 
