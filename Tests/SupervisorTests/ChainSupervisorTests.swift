@@ -216,7 +216,7 @@ import TraceLog
     try await chain.supervised(run) { state async throws in
       func service() throws -> ChainState.Service { try #require(try run.chain()?.services[1]) }
       let supervisor = state.supervisor.pid
-      let listener = try await taken(by: state.services[1], chain)
+      let listener = try await taken(by: state.services[1], supervisor)
       let words = "port \(listener.port), user-service's service port, is taken by process \(getpid()) ("
       #expect(try await eventually { try service().problem?.hasPrefix(words) == true })
       #expect(try service().state == .down)
@@ -230,14 +230,15 @@ import TraceLog
     #expect(said.count == 1, "\(said)")
   }
 
-  /// Kills a service, and is first at its port.
-  private func taken(by service: ChainState.Service, _ chain: TestChain) async throws -> TestListener {
+  /// Kills a service, and is first at its port: the supervisor stands still meanwhile.
+  private func taken(by service: ChainState.Service, _ supervisor: pid_t) async throws -> TestListener {
     let pid = try #require(service.process?.pid)
+    kill(supervisor, SIGSTOP)
+    defer { kill(supervisor, SIGCONT) }
     kill(pid, SIGKILL)
     var listener: TestListener?
     let isTaken = await eventually(within: .seconds(10)) {
       listener = try? TestListener(port: service.port)
-      if listener == nil, let next = PortCheck.owner(of: service.port)?.pid, next != pid { kill(next, SIGKILL) }
       return listener != nil
     }
     #expect(isTaken)
