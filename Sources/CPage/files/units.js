@@ -41,6 +41,7 @@ export function time(ns) {
   if (!Number.isFinite(ns)) return ns < 0 ? `${MINUS}∞` : "∞";
   const size = Math.round(Math.abs(ns));
   const sign = ns < 0 && size > 0 ? MINUS : "";
+  if (size === 0) return "0 s";
   if (size < 1000) return `${sign}${size} ns`;
   for (const [unit, scale, end] of [["µs", 1e3, 999.5], ["ms", 1e6, 999.5], ["s", 1e9, 59.95]]) {
     if (size / scale < end) return `${sign}${digits(size / scale)} ${unit}`;
