@@ -38,10 +38,12 @@ extension CascadeReport {
 
   /// `payment-service saturated 4/4 at +0.07 s`; times count from the window's first moment.
   private func arrow(_ full: Saturation) -> String {
-    let at = full.onset > from ? FigureText.moment(elapsed(from, full.onset), decimals: 2) : "before the window"
-    guard full.service == saturations.first?.service else { return "\(full.service) \(at)" }
-    let full = "\(full.service) saturated \(full.threads)/\(full.threads)"
-    return "\(full) \(at.hasPrefix("+") ? "at " : "")\(at)"
+    let moment = FigureText.moment(elapsed(from, full.onset), decimals: 2)
+    guard full.service == saturations.first?.service else {
+      return "\(full.service) \(isFromBefore(full) ? "before the window" : moment)"
+    }
+    return "\(full.service) saturated \(full.threads)/\(full.threads) "
+      + (isFromBefore(full) ? "before the window" : "at \(moment)")
   }
 
   private var elsewhereLine: [String] {

@@ -58,6 +58,9 @@ package struct CascadeReport: Encodable, Sendable {
 
   package var window: UInt64 { elapsed(from, to) }
 
+  /// Whether a pool was saturated already when the window began: nobody knows since when.
+  func isFromBefore(_ full: Saturation) -> Bool { full.onset <= from }
+
   package struct Hold: Encodable, Hashable, Sendable {
     package var caller: String
     package var callee: String

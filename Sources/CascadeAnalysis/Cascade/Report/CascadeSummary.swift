@@ -24,7 +24,7 @@ struct CascadeSummary {
       let parts = told.map { "\($0.service) \(FigureText.duration($0.duration))" }.joined(separator: ", ")
       return "Nothing was saturated for longer than a moment (\(parts) in all)."
     }
-    let before = told.filter { $0.onset <= report.from }.map(\.service)
+    let before = told.filter(report.isFromBefore).map(\.service)
     guard before.isEmpty else {
       let were = before.count == 1 ? "was" : "were"
       return "\(before.joined(separator: ", ")) \(were) already saturated when the window began."
