@@ -20,6 +20,7 @@ let package = Package(
     .executable(name: "user-service", targets: ["UserService"]),
     .executable(name: "order-service", targets: ["OrderService"]),
     .executable(name: "payment-service", targets: ["PaymentService"]),
+    .executable(name: "service", targets: ["Service"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
@@ -39,7 +40,9 @@ let package = Package(
     // The foundation.
     .target(name: "ChainModel", dependencies: ["CPlatform"]),
     .target(name: "EventLoop", dependencies: ["ChainModel", "CPlatform"]),
-    .target(name: "Topology", dependencies: ["ChainModel", .product(name: "Yams", package: "Yams")]),
+    // The lab's own services.yaml, inside the executables.
+    .target(name: "CTopology"),
+    .target(name: "Topology", dependencies: ["ChainModel", "CTopology", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "TraceLog",
       dependencies: ["ChainModel", "CPlatform", atomics]),
@@ -52,6 +55,8 @@ let package = Package(
     service("UserService"),
     service("OrderService"),
     service("PaymentService"),
+    // Any other service, from its description.
+    service("Service"),
 
     // Instruments.
     .target(name: "KernelView", dependencies: ["ChainModel", "TraceLog", "CPlatform"]),

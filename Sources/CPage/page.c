@@ -92,6 +92,9 @@ static const unsigned char OrderPaymentStatus_swift[] = {
 static const unsigned char PaymentStates_swift[] = {
 #embed "../PaymentService/PaymentStates.swift"
 };
+static const unsigned char PlayedRoute_swift[] = {
+#embed "../ServiceRuntime/Played/PlayedRoute.swift"
+};
 
 #define ENTRY(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -124,6 +127,7 @@ static const struct page_file files[] = {
     ENTRY("UserPaymentStatus.swift", UserPaymentStatus_swift),
     ENTRY("OrderPaymentStatus.swift", OrderPaymentStatus_swift),
     ENTRY("PaymentStates.swift", PaymentStates_swift),
+    ENTRY("PlayedRoute.swift", PlayedRoute_swift),
 };
 
 void page_give_memory_back(void) { malloc_trim(0); }

@@ -18,7 +18,7 @@ enum LabError: Error, CustomStringConvertible {
   case noLog(run: String)
   case cutOff(run: String, origin: String)
   case noThreads(run: String)
-  case noSuchService(String)
+  case noSuchService(String, among: [String])
   case noSuchCall(String, String)
   case noSuchTrace(String)
   case ambiguousTrace(String, [String])
@@ -53,12 +53,12 @@ enum LabError: Error, CustomStringConvertible {
     case .noThreads(let run):
       "run \(run) needs threads for this, which the file that it was imported from does not tell; see: "
         + "\(CommandHint("cascade"))"
-    case .noSuchService(let name):
+    case .noSuchService(let name, let names):
       Typo.unknown(
-        "service", name, among: ["all"] + ServiceName.allCases.map(\.rawValue),
+        "service", name, among: ["all"] + names,
         expected:
-          "all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), or a replica that runs, "
-          + "such as payment-service-2")
+          "all, one of \(names.joined(separator: ", ")), a pattern such as '\(names.first?.prefix(1) ?? "")*', or a replica "
+          + "that runs, such as \(names.last ?? "service")-2")
     case .noSuchCall(let caller, let callee):
       (callee == "all" ? "\(caller) calls no other service" : "\(caller) calls no \(callee)")
         + ": expected a service and one that it calls; see: \(CommandHint("policy all all"))"
@@ -78,8 +78,8 @@ enum LabError: Error, CustomStringConvertible {
     case .noLoad(let run):
       "run \(run) keeps no load, expected at least one; send one with: \(CommandHint("load --rate 50 --duration 10s"))"
     case .unknownPaths(let run, let load, let paths):
-      "run \(run), load \(load) cannot be simulated: found \(paths.joined(separator: ", ")), expected one of "
-        + "/users/{username}/payment-status, /orchestrated/users/{username}/payment-status, /ping"
+      "run \(run), load \(load) cannot be simulated: found \(paths.joined(separator: ", ")), expected paths that its "
+        + "services.yaml describes"
     case .loadTooLong(let run, let load, let requests, let most):
       "run \(run), load \(load) cannot be simulated: found \(requests) requests, expected fewer than \(most)"
     case .noSamples:
@@ -126,17 +126,31 @@ struct Lab: ParsableArguments {
     return chain
   }
 
-  /// Refuses what no service or replica can be called, whether a chain runs or not.
-  static func expectService(_ name: String) throws {
-    guard name == "all" || ReplicaName(name) != nil else { throw ValidationError("\(LabError.noSuchService(name))") }
+  /// The system that runs; what `up` would start if none does.
+  func topology() throws -> Topology {
+    try Topology.load(path: (try? launcher().chain())?.run.configurationPath ?? "\(folder)/services.yaml")
   }
 
-  /// The control ports of one replica, of all replicas of a service or, for `all`, of everything.
+  /// Refuses what no service or replica is called, whether a chain runs or not.
+  func expectService(_ name: String) throws {
+    guard name != "all", let names = try? topology().names else { return }
+    let isMeant = ReplicaName(name, of: names) != nil || names.contains { Topology.matches($0.rawValue, name) }
+    guard isMeant else { throw ValidationError("\(LabError.noSuchService(name, among: names.map(\.rawValue)))") }
+  }
+
+  /// The control ports of one replica, of all replicas of a service or of those that a pattern means or, for `all`, of
+  /// everything.
   func controls(_ name: String) throws -> [ControlClient] {
     let services = try chain().state.services
     // The name of a service is that of its first replica as well, and means them all.
-    let meant = services.filter { name == "all" || $0.name.rawValue == name || $0.replica.text == name }
-    guard !meant.isEmpty else { throw LabError.noSuchService(name) }
+    let meant = services.filter {
+      name == "all" || Topology.matches($0.name.rawValue, name) || $0.replica.text == name
+    }
+    guard !meant.isEmpty else {
+      var names: [String] = []
+      for service in services where !names.contains(service.name.rawValue) { names.append(service.name.rawValue) }
+      throw LabError.noSuchService(name, among: names)
+    }
     return meant.map { ControlClient($0.replica, port: $0.controlPort) }
   }
 }

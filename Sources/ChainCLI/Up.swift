@@ -7,14 +7,24 @@ import TraceLog
 
 struct Up: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Launch the chain and wait until it is ready.",
+    abstract: "Launch the chain, or any other system, and wait until it is ready.",
     discussion: """
-      EXAMPLE: chainlab up
+      EXAMPLES:
+        chainlab up
+        chainlab up --topology mine.yaml --set 'cart-*.threads=8'
+      Every service of the file runs as a process of its own: the lab's four with their code, any other one by the steps of \
+      its routes. One with a url is only called.
       On a running chain it says so and changes nothing. Ctrl-C, before the chain is ready, stops what was started.
       """)
 
   @OptionGroup var lab: Lab
-  @Option(help: ArgumentHelp("Another services.yaml than the root's.", valueName: "file")) var config: String?
+  @Option(help: ArgumentHelp("The system, in place of the root's services.yaml.", valueName: "file"))
+  var topology: String?
+  @Option(
+    help: ArgumentHelp(
+      "Another value than the file's, such as 'cart-*.threads=8'; may be given several times.",
+      valueName: "service.key=value"))
+  var set: [String] = []
   @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
   @Flag(help: "Print JSON.") var json = false
 
@@ -22,9 +32,10 @@ struct Up: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let path = config ?? "\(lab.folder)/services.yaml"
-      let topology = try Topology.load(path: path)
-      let text = try [UInt8](Data(contentsOf: URL(filePath: path)))
+      let path = topology ?? "\(lab.folder)/services.yaml"
+      let topology = try Topology.load(path: path, settings: try SimulationOptions.settings(set))
+      // As it was written, unless it is not what runs.
+      let text = set.isEmpty ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
       Interruption.watch()
       let outcome = try lab.launcher().up(
         topology, named: name, configuration: text, versions: ["chainlab": Version.text],
@@ -54,19 +65,28 @@ struct Up: ParsableCommand {
         "\(configuration.threads)", service.process.map { "\($0.pid)" } ?? "-",
       ])
     }
-    let port = topology[.gateway].port
+    for service in topology.services {
+      if let url = service.url { table.add([service.name.rawValue, "\(url.port)", "-", "elsewhere", "-", "-"]) }
+    }
     let page = chain.state.page.map { "\n\n\(Self.words($0))" } ?? ""
-    return """
-      \(table.text)\(page)
+    return "\(table.text)\(page)\n\ntry next:\n\(next(topology))"
+  }
 
-      try next:
-        curl localhost:\(port)/users/ada/payment-status         a real answer: user, orders, payment states
-        bin/chainlab fault payment-service latency=1s          the bank is slow
-        bin/chainlab load --closed 32 --duration 20s &         32 clients, each waiting for its answer
-        bin/chainlab threads                                   who waits for whom
-        curl -w '%{time_total} s\\n' localhost:\(port)/ping         needs nothing from payment, and waits all the same
-        bin/chainlab mode gateway nonblocking-async            switch it while it runs
-      """
+  /// What a user may want to do first.
+  private static func next(_ topology: Topology) -> String {
+    let (port, front) = (topology.front.port, topology.front.name.rawValue)
+    let last = topology.deepestPath.last { $0.url == nil } ?? topology.front
+    let path = RouteAddress(topology.entryRoute.name).path { $0 == "username" ? "ada" : nil }
+    let lines = [
+      ("curl localhost:\(port)\(path)", "a real answer"),
+      ("bin/chainlab fault \(last.name.rawValue) latency=1s", "\(last.name.rawValue) is slow"),
+      ("bin/chainlab load --closed 32 --duration 20s &", "32 clients, each waiting for its answer"),
+      ("bin/chainlab threads", "who waits for whom"),
+      ("curl -w '%{time_total} s\\n' localhost:\(port)/ping", "needs no other service, and waits all the same"),
+      ("bin/chainlab mode \(front) nonblocking-async", "switch it while it runs"),
+    ]
+    let width = min(60, lines.map(\.0.count).max() ?? 0)
+    return lines.map { "  \(PlainText.pad($0, to: width))  \($1)" }.joined(separator: "\n")
   }
 
   /// Where the page is, or why it is not.

@@ -5,7 +5,7 @@ import ServiceRuntime
 @main
 struct GatewayMain {
   static func main() {
-    ServiceMain.run(.gateway, callees: [.userService, .orderService, .paymentService]) { _ throws(CallError) in
+    ServiceMain.run { _ throws(CallError) in
       [
         Route("GET", "/users/{username}/payment-status", NestedPaymentStatus()),
         Route("GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus()),

@@ -32,20 +32,33 @@ package struct StoreWork<Value: Sendable>: Sendable {
   /// `database` or `file`.
   let cause: WaitCause
   /// What the log calls it; from a bounded set.
-  let label: StaticString
+  let label: StoreLabel
   let body: @Sendable (StoreAccess) throws(CallError) -> Value
 
   package init(
     _ cause: WaitCause, _ label: StaticString, body: @escaping @Sendable (StoreAccess) throws(CallError) -> Value
   ) {
+    self.init(cause, .literal(label), body: body)
+  }
+
+  init(_ cause: WaitCause, _ label: StoreLabel, body: @escaping @Sendable (StoreAccess) throws(CallError) -> Value) {
     self.cause = cause
     self.label = label
     self.body = body
   }
 }
 
+/// What the log calls a piece of store work.
+enum StoreLabel: Sendable {
+  case literal(StaticString)
+  /// Of a description.
+  case text(String)
+}
+
 /// A route: a method, a path with placeholders, a handler.
 package struct Route: Sendable {
+  /// As the description and the log have it.
+  package let name: String
   let method: String
   let template: String
   let handler: any Handler
@@ -65,8 +78,12 @@ package struct Route: Sendable {
   ///   - method: the HTTP method.
   ///   - template: such as `/users/{username}/payment-status`.
   ///   - handler: serves it.
+  ///   - name: in the description and the log; nil for method and template.
   ///   - isFaulty: whether faults and simulated latency apply to it.
-  package init(_ method: String, _ template: String, _ handler: any Handler, isFaulty: Bool = true) {
+  package init(
+    _ method: String, _ template: String, _ handler: any Handler, name: String? = nil, isFaulty: Bool = true
+  ) {
+    self.name = name ?? "\(method) \(template)"
     self.method = method
     self.template = template
     self.handler = handler

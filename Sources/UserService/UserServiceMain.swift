@@ -5,7 +5,7 @@ import ServiceRuntime
 @main
 struct UserServiceMain {
   static func main() {
-    ServiceMain.run(.userService, callees: [.orderService]) { folder throws(CallError) in
+    ServiceMain.run { folder throws(CallError) in
       try UserStore.seed(folder)
       return [
         Route("GET", "/users/{username}", UserLookup()),

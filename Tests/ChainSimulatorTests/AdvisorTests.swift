@@ -70,7 +70,7 @@ import Topology
       let threads = try #require(Int(setting.valueText))
       #expect((11...14).contains(threads), "\(values.change.text)")
     }
-    #expect(values.change.settings.map(\.service) == ServiceName.allCases.reversed(), "from the back")
+    #expect(values.change.settings.map(\.service) == Topology.standard.names.reversed(), "from the back")
     // Nobody waits in any of them: the other answer, and there is none with fewer moves.
     let moves = advice.proposals.filter { $0.change.settings.allSatisfy { $0.key == "io_model" } }
     #expect(moves.map { $0.change.settings.count } == [4])
@@ -139,7 +139,7 @@ import Topology
     #expect(pools[2].holding == pools[1].holding, "a hired thread holds the call, and nothing else")
     #expect(chain.bounds.narrowest?.service == "gateway", "16 threads each: the first is held longest")
     let free = try Self.chain(
-      ServiceName.allCases.map { ("\($0.rawValue).io_model", "nonblocking") }, .open(rate: 10, .fixed))
+      Topology.standard.names.map { ("\($0.rawValue).io_model", "nonblocking") }, .open(rate: 10, .fixed))
     #expect(free.bounds.pools.isEmpty)
     let ping = try Self.chain(changes, .open(rate: 10, .fixed), route: SimulatedSystem.ping)
     #expect(ping.bounds.pools.map(\.service) == ["gateway"] && isNear(ping.bounds.meanFloor, 0.0004, within: 1e-9))

@@ -21,7 +21,7 @@ import Topology
     for route in routes {
       for (place, time) in system.processorTimes(service: 0, route: route).enumerated() where time > 0 {
         let factor = 1 + noise * (observations.count.isMultiple(of: 2) ? 1 : -1)
-        observations.append(.init(ServiceName.allCases[place], route: route, time: time * factor))
+        observations.append(.init(Topology.standard.names[place], route: route, time: time * factor))
       }
     }
     return (observations, topology)

@@ -6,7 +6,7 @@ import Topology
 @Suite struct TopologyParseTests {
   @Test func theSmallestFileGetsEveryDefault() throws {
     let topology = try Topology.parse(smallest, file: "f")
-    #expect(topology.services.map(\.name) == ServiceName.allCases)
+    #expect(topology.services.map(\.name) == Topology.standard.names)
     #expect(
       topology[.userService]
         == ServiceConfiguration(

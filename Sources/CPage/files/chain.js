@@ -255,7 +255,7 @@ function drawEdges(card, caller, callee, state) {
 }
 
 function bystander() {
-  return el("div", { className: "bystander", id: "bystander" }, "A bystander: /ping at the gateway needs no other service. It", el("b", { textContent: "–" }), el("span"));
+  return el("div", { className: "bystander", id: "bystander" }, "A bystander: /ping at the service in front needs no other. It", el("b", { textContent: "–" }), el("span"));
 }
 
 function drawBystander(ping) {

@@ -142,7 +142,7 @@ export function startControls() {
   slow.max = DELAYS.length - 1;
   slow.addEventListener("input", describeSlow);
   slow.addEventListener("change", async () => {
-    for (const words of slowness(usual()?.service ?? "payment-service", DELAYS[slow.value])) if (!(await command(words))) return;
+    for (const words of slowness(usual()?.service ?? "all", DELAYS[slow.value])) if (!(await command(words))) return;
   });
   $("reset").addEventListener("click", reset);
   $("fault-kind").replaceChildren(...FAULTS.map(([value, text]) => el("option", { value, textContent: text })));

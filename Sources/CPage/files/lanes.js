@@ -14,6 +14,7 @@ export const STATES = [
   { name: "lock", variable: "--lock", pattern: "vertical", text: "blocked on a lock" },
   { name: "sleep", variable: "--sleep", pattern: "horizontal", text: "asleep" },
   { name: "other", variable: "--other", pattern: "vertical", text: "blocked" },
+  { name: "join", variable: "--call", pattern: "vertical", text: "blocked until the threads hired for it are done" },
 ];
 
 export const isSuspended = (lane) => lane?.[2] === "suspended";

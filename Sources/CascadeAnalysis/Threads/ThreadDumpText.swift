@@ -74,13 +74,9 @@ extension ThreadDump {
 
   private func isShown(_ pool: Pool, _ model: IOModel?) -> Bool {
     let isBusy = pool.idle < pool.threads
-    return switch model {
-    case .blocking: pool.role == ThreadRole.worker.name || isBusy
-    case .async: pool.role == ThreadRole.hired.name || pool.role == ThreadRole.loop.name || isBusy
-    case .nonblocking, .nonblockingAsync:
-      pool.role == ThreadRole.loop.name || pool.role == ThreadRole.store.name || isBusy
-    case nil: pool.role != ThreadRole.control.name || isBusy
-    }
+    guard let model else { return pool.role != ThreadRole.control.name || isBusy }
+    let loops = model.holdsThread ? [] : [ThreadRole.loop]
+    return (loops + [model.traits.waiters, model.traits.storeWorkers]).contains { $0.name == pool.role } || isBusy
   }
 
   private func words(_ pool: Pool) -> [String] {
@@ -163,7 +159,7 @@ extension WaitHop {
   }
 
   /// Whether it waits for a hired thread to begin its work.
-  fileprivate var lacksThread: Bool { model == .async && cause != .sleep }
+  fileprivate var lacksThread: Bool { model?.hiresThreads ?? false && cause != .sleep }
 
   private var absence: String { lacksThread ? "no hired thread yet" : "no thread" }
 
@@ -172,7 +168,7 @@ extension WaitHop {
   /// Died *while* calling, but *in* sleep.
   private var preposition: String {
     switch cause {
-    case .sleep, .queue, .database, .file, .lock: "in"
+    case .sleep, .queue, .database, .file, .lock, .join: "in"
     case .call, .connect, .connectionPool, .other, nil: "while"
     }
   }

@@ -5,8 +5,8 @@ extension SystemEstimate {
   /// What stands beside the estimate in its file, as comments.
   /// - Parameter source: where the trace comes from.
   /// - Returns: lines for the file's head, its services, routes and entries.
-  package func notes(source: String) -> GraphNotes {
-    var notes = GraphNotes()
+  package func notes(source: String) -> TopologyNotes {
+    var notes = TopologyNotes()
     notes.head = ["Estimated from \(source) by topology from-trace"] + findings
     if let rate {
       let load = "--rate \(rate.rounded(toDigits: 3).shortText)\(isRandom ? " --poisson" : "")"

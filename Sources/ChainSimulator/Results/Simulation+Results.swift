@@ -60,7 +60,7 @@ extension Simulation {
       Double(after[keyPath: area] &- before[keyPath: area]) / 1e9 / seconds
     }
     let throughput = Double(after.done - before.done) / seconds
-    let pool = station.model == .async ? pools[3 * place + 1] : pools[3 * place]
+    let pool = station.model.hiresThreads ? pools[3 * place + 1] : pools[3 * place]
     return ServiceFigures(
       name: plan.system.services[station.service].name, replica: station.replica, threads: station.threads,
       held: average(\.held), hired: average(\.hired), store: average(\.store), queued: average(\.queued),

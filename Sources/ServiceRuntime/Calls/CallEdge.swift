@@ -4,9 +4,13 @@ import Synchronization
 import Topology
 import TraceLog
 
-/// One callee as its caller sees it: the policy in force for calls to it.
+/// One callee as its caller sees it: where it is, and the policy in force for calls to it.
 final class CallEdge: Sendable {
   let callee: ServiceName
+  /// Where its replicas are.
+  let replicas: Callee
+  /// What the log calls a call to it.
+  let callName: UInt32
 
   private struct State {
     var gate: CallGate
@@ -28,10 +32,13 @@ final class CallEdge: Sendable {
   /// Spares calls the lock while there is no policy.
   private let hasPolicy: ManagedAtomic<Bool>
 
+  /// - Throws: when the callee's address cannot be used.
   init(
     from caller: ServiceConfiguration, to name: ServiceName, in topology: Topology, names: Names, log: LogWriter?
-  ) {
+  ) throws {
     callee = name
+    callName = names.id("GET \(name.rawValue)")
+    replicas = try Callee(topology[name], names: names)
     configured = caller.callPolicy
     self.names = names
     self.log = log

@@ -5,11 +5,11 @@ import TraceLog
 /// Reaches callees from the request's own event loop, where nobody waits. SQLite and files have no non-blocking
 /// interface, so store work goes to the small store pool, unless it is so short that the loop may be held by it.
 struct EventLoopTransport: LoopTransport {
-  func get(
-    _ callee: ServiceName, _ path: String, for exchange: Exchange,
+  func call(
+    _ request: CallRequest, for exchange: Exchange,
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
-    make(CallAttempt(exchange, callee, path, span: exchange.loop.nextSpan()), completion: completion)
+    make(CallAttempt(exchange, request, span: exchange.loop.nextSpan()), completion: completion)
   }
 
   /// Makes an attempt, and those that must follow it.
@@ -52,6 +52,10 @@ struct EventLoopTransport: LoopTransport {
       if let error { return completion(.failure(error)) }
       make(attempt.next(span: loop.nextSpan()), completion: completion)
     }
+  }
+
+  func sleep(_ sleep: FaultPlan.Sleep, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
+    LoopFaults.sleep([sleep], exchange, then: completion)
   }
 
   func store(_ task: StoreTask, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {

@@ -16,6 +16,7 @@ final class StoreHolder {
   private var database: Database?
   /// Found by the literal's address; there are few.
   private var labels: [(text: UnsafePointer<UInt8>, id: UInt32)] = []
+  private var texts: [String: UInt32] = [:]
 
   init(_ environment: ServiceEnvironment) {
     self.environment = environment
@@ -38,7 +39,18 @@ final class StoreHolder {
   }
 
   /// What the log calls the work.
-  func label(_ text: StaticString, _ names: Names) -> UInt32 {
+  func label(_ label: StoreLabel, _ names: Names) -> UInt32 {
+    switch label {
+    case .literal(let text): return literal(text, names)
+    case .text(let text):
+      if let id = texts[text] { return id }
+      let id = names.id(text)
+      texts[text] = id
+      return id
+    }
+  }
+
+  private func literal(_ text: StaticString, _ names: Names) -> UInt32 {
     guard text.hasPointerRepresentation else { return names.id(text.description) }
     for label in labels where label.text == text.utf8Start { return label.id }
     let id = names.id(text.description)
@@ -50,10 +62,10 @@ final class StoreHolder {
 /// Store work without its type: what is handed from thread to thread.
 struct StoreTask {
   let cause: WaitCause
-  let label: StaticString
+  let label: StoreLabel
   let body: (StoreAccess) -> CallError?
 
-  init(_ cause: WaitCause, _ label: StaticString, _ body: @escaping (StoreAccess) -> CallError?) {
+  init(_ cause: WaitCause, _ label: StoreLabel, _ body: @escaping (StoreAccess) -> CallError?) {
     self.cause = cause
     self.label = label
     self.body = body

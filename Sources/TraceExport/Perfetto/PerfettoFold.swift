@@ -157,7 +157,7 @@ struct PerfettoFold {
       slice.points = [FlowPoint(kind: .call, id: request.parent, isStart: false, isAtBeginning: true)]
     }
     request.isRunning = true
-    request.isOnLoop = IOModel(code: record.detail) != .blocking
+    request.isOnLoop = !(IOModel(code: record.detail)?.holdsThread ?? false)
     if request.isOnLoop { begin(record, "request", record.span, request.name) }
     lane(record) { $0.begin(slice) }
   }
