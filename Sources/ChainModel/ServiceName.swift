@@ -1,6 +1,8 @@
 /// What a service is called: in its description, in URLs and in the log. Which services there are, and who calls whom, the
 /// description says.
-package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, ExpressibleByStringLiteral {
+package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, ExpressibleByStringLiteral,
+  CustomStringConvertible
+{
   package var rawValue: String
 
   package init(rawValue: String) {
@@ -14,6 +16,8 @@ package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, Expre
   package init(stringLiteral text: String) {
     rawValue = text
   }
+
+  package var description: String { rawValue }
 
   package init(from decoder: any Decoder) throws {
     rawValue = try decoder.singleValueContainer().decode(String.self)
