@@ -1,6 +1,8 @@
 /// What a service is called: in its description, in URLs and in the log. Which services there are, and who calls whom, the
 /// description says.
-package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, ExpressibleByStringLiteral {
+package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, ExpressibleByStringLiteral,
+  CustomStringConvertible
+{
   package var rawValue: String
 
   package init(rawValue: String) {
@@ -23,6 +25,8 @@ package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, Expre
     var container = encoder.singleValueContainer()
     try container.encode(rawValue)
   }
+
+  package var description: String { rawValue }
 
   /// A Linux thread name has at most 15 bytes, of which a replica, role and number take up to seven.
   private static let shortLength = 8
