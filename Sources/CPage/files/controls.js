@@ -110,11 +110,9 @@ let asked = 0;
 /** What the slider would do to the chain as it is set. */
 function describeSlow() {
   const steps = usual();
-  if (steps) {
-    setText($("slow-title"), `2. Make ${shortName(steps.service)} slow`);
-    setText($("slow-service"), `Each request at ${shortName(steps.service)}`);
-  }
   if (!steps) return;
+  setText($("slow-title"), `2. Make ${shortName(steps.service)} slow`);
+  setText($("slow-service"), `Each request at ${shortName(steps.service)}`);
   const delay = DELAYS[$("slow").value];
   const sum = steps.usual_ms === undefined ? null : time((steps.usual_ms + delay) * 1e6);
   setText($("slow-value"), delay === 0 ? `${steps.usual}, as usual` : sum ?? `${steps.usual} and ${time(delay * 1e6)} more`);
