@@ -146,15 +146,26 @@ struct PerfettoArrows {
     let callees = Dictionary(
       past.requests.filter { $0.request.parent != 0 }.map { ($0.request.parent, $0) },
       uniquingKeysWith: { first, _ in first })
-    for wait in past.waits where wait.wait.cause == .call {
-      guard let callee = callees[wait.wait.id],
-        let work = works[RequestKey(process: callee.process, span: callee.request.span)], let first = work.first,
+    // A helper's wait may bear the same id as that of the request which it works for: the first of each counts.
+    var calls: [UInt64: (leaving: Point?, coming: Point?)] = [:]
+    for wait in past.waits where wait.wait.cause == .call && callees[wait.wait.id] != nil {
+      let known = calls[wait.wait.id]
+      calls[wait.wait.id] = (first(known?.leaving, leaving(wait)), first(known?.coming, coming(wait)))
+    }
+    for (id, call) in calls.sorted(by: { $0.key < $1.key }) {
+      guard let callee = callees[id],
+        let work = works[RequestKey(process: callee.process, span: callee.request.span)], let start = work.first,
         let last = work.last
       else { continue }
-      add("call", wait.wait.id, leaving(wait), Point(time: first.start, thread: first.thread))
+      add("call", id, call.leaving, Point(time: start.start, thread: start.thread))
       guard callee.end == last.end else { continue }
-      add("reply", wait.wait.id, Point(time: last.end - 1, thread: last.thread), coming(wait))
+      add("reply", id, Point(time: last.end - 1, thread: last.thread), call.coming)
     }
+  }
+
+  private func first(_ left: Point?, _ right: Point?) -> Point? {
+    guard let left, let right else { return left ?? right }
+    return right.time < left.time ? right : left
   }
 
   private mutating func add(_ kind: String, _ id: UInt64, _ start: Point?, _ end: Point?) {
