@@ -169,8 +169,8 @@ function drawService(card, service, state) {
   if (limit !== undefined && document.activeElement !== card.limit) card.limit.value = limit;
 }
 
-/** Full: all threads are busy; saturated: and a request is queued. */
-export const howFull = (pool) => (!pool || pool.busy < pool.threads ? "" : pool.saturated_since_ns === undefined ? "full" : "saturated");
+/** "full", "saturated" or "", as the log's reader defines them. */
+export const howFull = (pool) => pool?.fullness ?? "";
 
 /** Outcomes stand beside the times: what is refused at once is not quick. */
 function drawFigures(values, service, figures) {

@@ -126,7 +126,9 @@ extension CascadeFold {
       guard let wait = requests[place].wait else { return thread(of: place, service) }
       if wait.helper >= 0 { return .node(wait.helper) }
       if wait.isDone { return thread(of: place, service) }
-      if let pool = Self.helperPool(requests[place].model, wait.cause), self.process(process).pools[pool] >= 0 {
+      if let pool = requests[place].model?.helper(for: wait.cause).flatMap(FoldProcess.poolPlace),
+        self.process(process).pools[pool] >= 0
+      {
         return queue(process, pool, service)
       }
       return goal(wait, service, isHeld: false)
@@ -141,16 +143,6 @@ extension CascadeFold {
   private mutating func queue(_ slot: Int32, _ place: Int, _ service: Int32) -> WaitForest.Goal {
     let pool = process(slot).pools[place]
     return pool >= 0 ? .pool(pool) : .sink(sink(SinkKey(kind: .unmanned, service: service)))
-  }
-
-  /// Whose threads do what a request of this model waits for, as a place in `FoldProcess.pools`.
-  static func helperPool(_ model: IOModel?, _ cause: WaitCause) -> Int? {
-    guard let model else { return nil }
-    switch cause {
-    case .call: return model.hiresThreads ? 1 : nil
-    case .database, .file: return model.hiresThreads ? 1 : model.usesStorePool ? 2 : nil
-    default: return nil
-    }
   }
 
   // MARK: Waits

@@ -51,12 +51,19 @@ extension CascadeFold {
     if threads[place].role == .loop { passLoop(place, from: now) }
   }
 
-  /// Makes a thread one of its process's pool, which comes into being with its first thread.
+  /// The pool of a process's threads of this role, which comes into being with its first thread or the first request that
+  /// waits for one; -1 for roles that take nothing from a queue.
+  mutating func pool(_ slot: Int32, _ role: ThreadRole) -> Int32 {
+    guard let which = FoldProcess.poolPlace(role) else { return -1 }
+    if process(slot).pools[which] < 0 { addPool(slot, which, role) }
+    return process(slot).pools[which]
+  }
+
+  /// Makes a thread one of its process's pool.
   private mutating func join(_ place: Int) {
-    guard let which = FoldProcess.poolPlace(threads[place].role), threads[place].pool < 0 else { return }
-    let slot = threads[place].process
-    if process(slot).pools[which] < 0 { addPool(slot, which, threads[place].role) }
-    let pool = process(slot).pools[which]
+    guard threads[place].pool < 0 else { return }
+    let pool = pool(threads[place].process, threads[place].role)
+    guard pool >= 0 else { return }
     threads[place].pool = pool
     let node = threadNodes[place]
     forest.join(node, pool: pool)
