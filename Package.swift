@@ -104,7 +104,10 @@ let package = Package(
       dependencies: ["TraceExport", "CascadeAnalysis", "ChainModel", "TraceLog", "CSQLite"]),
     .testTarget(
       name: "DashboardTests",
-      dependencies: ["Dashboard", "ChainTestSupport", "CascadeAnalysis", "Lessons", "Supervisor"] + foundation),
+      dependencies: [
+        "Dashboard", "ChainTestSupport", "CascadeAnalysis", "ChainSimulator", "LoadGenerator", "Lessons", "Supervisor",
+        "TraceExport", "CSQLite",
+      ] + foundation),
     .testTarget(name: "LessonsTests", dependencies: ["Lessons"] + foundation),
     .testTarget(
       name: "LoadGeneratorTests", dependencies: ["ChainTestSupport", "LoadGenerator"] + foundation),

@@ -21,6 +21,9 @@ static const unsigned char dom_js[] = {
 static const unsigned char chain_js[] = {
 #embed "files/chain.js"
 };
+static const unsigned char graph_js[] = {
+#embed "files/graph.js"
+};
 static const unsigned char controls_js[] = {
 #embed "files/controls.js"
 };
@@ -104,6 +107,7 @@ static const struct page_file files[] = {
     ENTRY("app.js", app_js),
     ENTRY("dom.js", dom_js),
     ENTRY("chain.js", chain_js),
+    ENTRY("graph.js", graph_js),
     ENTRY("controls.js", controls_js),
     ENTRY("report.js", report_js),
     ENTRY("timeline.js", timeline_js),

@@ -15,8 +15,10 @@ struct Cascade: ParsableCommand {
   @OptionGroup var choice: RunChoice
   @Option(help: ArgumentHelp("Begin this long after the run's start.", valueName: "duration")) var from: String?
   @Option(help: ArgumentHelp("End this long after the run's start.", valueName: "duration")) var to: String?
-  @Option(help: ArgumentHelp("Ignore gaps in a saturation shorter than this.", valueName: "duration")) var gap = "50ms"
-  @Option(help: ArgumentHelp("Ignore saturations shorter than this.", valueName: "duration")) var shortest = "20ms"
+  @Option(help: ArgumentHelp("Ignore gaps in a saturation shorter than this.", valueName: "duration")) var gap =
+    "\(SaturationRule.standard.gap / 1_000_000)ms"
+  @Option(help: ArgumentHelp("Ignore saturations shorter than this.", valueName: "duration")) var shortest =
+    "\(SaturationRule.standard.shortest / 1_000_000)ms"
   @Flag(help: "Print JSON; its keys are documented in CascadeReport.swift.") var json = false
 
   func validate() throws {
@@ -31,7 +33,9 @@ struct Cascade: ParsableCommand {
       let scan = try choice.reader().scan()
       let (start, end) = try window.range(in: scan)
       let report = CascadeReport(
-        scan, options: CascadeOptions(from: start, to: end, gap: Self.length(gap), shortest: Self.length(shortest)))
+        scan,
+        options: CascadeOptions(
+          from: start, to: end, rule: SaturationRule(gap: Self.length(gap), shortest: Self.length(shortest))))
       // Traces of other systems tell of requests, and of nothing that a cascade is made of.
       if report.requests == 0, let spans = RequestReport(try choice.snapshot()) {
         return Output.result(json ? WireJSON.encode(spans) : Array(spans.text(width: Output.width).utf8))

@@ -149,8 +149,9 @@ private struct Stage {
 
   private func isFull(_ act: Act, _ name: ServiceName) -> Bool {
     act.dump.services.contains { service in
-      service.service == name.rawValue && service.threadsByState.threads > 0
-        && service.threadsByState.blocked == service.threadsByState.threads
+      let pool = service.threadsByState
+      return service.service == name.rawValue
+        && PoolLoad(threads: pool.threads, busy: pool.running + pool.blocked, queued: service.queued).isFull
     }
   }
 
@@ -165,7 +166,7 @@ private struct Stage {
         + "slow for the demo's load. /ping took \(ping(calm))."
     let second =
       isFull(cascade, .gateway)
-      ? "One slow service stopped the whole chain: all \(threads) threads of the gateway were blocked, and /ping, which "
+      ? "One slow service stopped the whole chain: all \(threads) threads of the gateway were busy, and /ping, which "
         + "needs nothing from payment-service, took \(ping(cascade))."
       : "With a slow bank the gateway still had idle threads, so /ping took \(ping(cascade)). Give it fewer than \(threads) "
         + "(gateway.threads in services.yaml), or each act more time (--act), to see it stop."
@@ -176,7 +177,7 @@ private struct Stage {
         \(third(cascade, switched)) Payment status stayed at \(answers(switched)) a second (\(answers(cascade)) before): \
       what is slow stays slow.
 
-      next: bin/chainlab lesson run cascade-front --quick     when is each pool full? predicted, then measured
+      next: bin/chainlab lesson run cascade-front --quick     when is each pool saturated? predicted, then measured
       """
   }
 

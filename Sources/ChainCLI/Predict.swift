@@ -52,13 +52,13 @@ struct Predict: AsyncParsableCommand {
       figures.add([figure.name, FigureText.value(figure.value, figure.unit), figure.method.rawValue])
     }
     var services = TextTable([
-      "SERVICE", "THREADS", "BUSY", "QUEUED", "IN FLIGHT", "RESPONSE", "FIRST FULL AT", "REFUSED",
+      "SERVICE", "THREADS", "BUSY", "QUEUED", "IN FLIGHT", "RESPONSE", "SATURATED AT", "REFUSED",
     ])
     for service in prediction.services {
       services.add([
         service.service, "\(service.threads)", FigureText.number(service.held), FigureText.number(service.queued),
         FigureText.number(service.inFlight),
-        FigureText.seconds(service.responseTime), service.fullAt.map { FigureText.seconds($0) } ?? "–",
+        FigureText.seconds(service.responseTime), service.onset.map { FigureText.seconds($0) } ?? "–",
         FigureText.count(service.dropped),
       ])
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChainModel
 import Supervisor
+import Topology
 
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,6 +27,7 @@ struct Status: ParsableCommand {
         Output.result("run \(chain.run.id)")
         if !chain.isSupervised { Output.note("its supervisor has died; clean up with: \(CommandHint("down"))") }
         Output.result(Self.table(answers))
+        Self.elsewhere(chain).forEach(Output.result)
         Self.notes(answers).forEach(Output.result)
         for service in chain.state.services {
           if let problem = service.problem { Output.result("\(service.replica.text) cannot be started: \(problem)") }
@@ -59,6 +61,17 @@ struct Status: ParsableCommand {
         ] + [memory.stacks, memory.virtual, memory.resident].map(FigureText.bytes) + [threads(status.threads)])
     }
     return table.text
+  }
+
+  /// Services that are only called, and whether somebody listens there.
+  private static func elsewhere(_ chain: ChainLauncher.Chain) -> [String] {
+    let services = (try? Topology.load(path: chain.run.configurationPath))?.services ?? []
+    return services.compactMap { service in
+      service.url.map { url in
+        let problem = Reachability.problem(url)
+        return "\(service.name.rawValue) is elsewhere, at \(url.text): \(problem.map { "not reachable (\($0))" } ?? "reachable")"
+      }
+    }
   }
 
   /// Faults, the end of what has died, policies and admission rules that are not as they would be without being told.

@@ -79,14 +79,19 @@ struct Up: ParsableCommand {
     let path = RouteAddress(topology.entryRoute.name).path { $0 == "username" ? "ada" : nil }
     let lines = [
       ("curl localhost:\(port)\(path)", "a real answer"),
-      ("bin/chainlab fault \(last.name.rawValue) latency=1s", "\(last.name.rawValue) is slow"),
+      ("bin/chainlab fault \(Self.word(last.name.rawValue)) latency=1s", "\(last.name.rawValue) is slow"),
       ("bin/chainlab load --closed 32 --duration 20s &", "32 clients, each waiting for its answer"),
       ("bin/chainlab threads", "who waits for whom"),
       ("curl -w '%{time_total} s\\n' localhost:\(port)/ping", "needs no other service, and waits all the same"),
-      ("bin/chainlab mode \(front) nonblocking-async", "switch it while it runs"),
+      ("bin/chainlab mode \(Self.word(front)) nonblocking-async", "switch it while it runs"),
     ]
     let width = min(60, lines.map(\.0.count).max() ?? 0)
     return lines.map { "  \(PlainText.pad($0, to: width))  \($1)" }.joined(separator: "\n")
+  }
+
+  /// As one would type it.
+  private static func word(_ text: String) -> String {
+    text.allSatisfy { $0.isLetter || $0.isNumber || "-._".contains($0) } ? text : "'\(text)'"
   }
 
   /// Where the page is, or why it is not.

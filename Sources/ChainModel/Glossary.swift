@@ -11,6 +11,9 @@ package enum Glossary {
     }
   }
 
+  private static let gap = FigureText.duration(SaturationRule.standard.gap)
+  private static let shortest = FigureText.duration(SaturationRule.standard.shortest)
+
   /// In the order in which one explains the next.
   package static let entries = [
     Entry("caller, callee", "The service that makes a call, and the service that answers it."),
@@ -26,8 +29,12 @@ package enum Glossary {
     Entry("queued", "A request in flight that waits for a thread."),
     Entry("full", "A pool whose threads are all busy: the next request must wait."),
     Entry("saturated", "A pool that is full while at least one request is queued."),
-    Entry("onset", "When a pool became saturated; pauses under 50 ms are bridged, less than 20 ms does not count."),
-    Entry("recovered", "A pool that was saturated and has not been so for 50 ms or more."),
+    Entry(
+      "onset",
+      "When a pool became saturated; pauses under \(gap) are bridged, less than \(shortest) in all does not count."),
+    Entry(
+      "recovered", "A pool that was saturated and has not been so for \(gap) or more: from the end of its last stretch."
+    ),
     Entry("stalled", "An event loop that did not turn for a while, so that everything on it waited."),
     Entry("good", "A request answered with a status below 400."),
     Entry("refused", "A request turned away at once, with 503, for lack of room or time; no thread worked for it."),

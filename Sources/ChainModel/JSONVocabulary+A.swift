@@ -158,9 +158,8 @@ extension JSONVocabulary {
     free_threads | number | threads | threads that were idle when it began
     from | text | | the value before
     from_ns | number | ns | the beginning of the window, from the run's start
-    full_at_ms | number | ms | when all threads were busy first
-    full_first | text | | the service whose threads were all busy first
     full_no_queue_ns | number | ns | how long the pool was full while nothing was queued
+    fullness | text | | full or saturated
     good | object | | requests answered with a status below 400
     goodput_per_s | number | /s | good answers per second
     half_width_95 | number | given by unit | half the width of the 95 % confidence interval

@@ -52,6 +52,7 @@ extension JSONVocabulary {
     objective | text | | what is to be achieved
     of | text | | what was sent, in words
     offered_per_s | number | /s | requests that were due per second
+    onset_ms | number | ms | when it was saturated first, from the load's first request
     onset_ns | number | ns | when it began, from the run's start
     open | flag | | it has not ended
     open | number | 1 | how many have not ended
@@ -159,6 +160,7 @@ extension JSONVocabulary {
     saturated | flag | | a pool was saturated
     saturated | number | cases | cases in which a pool was saturated
     saturated_explained | number | cases | of these, those with a root cause
+    saturated_first | text | | the service that was saturated first
     saturations | list | | when each pool was saturated
     says | text | | what a check says
     schema | number | | grows when a key changes its meaning

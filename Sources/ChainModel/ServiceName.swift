@@ -28,6 +28,8 @@ package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, Expre
     try container.encode(rawValue)
   }
 
+  package var description: String { rawValue }
+
   /// A Linux thread name has at most 15 bytes, of which a replica, role and number take up to seven.
   private static let shortLength = 8
   private static let suffix = "-service"

@@ -26,7 +26,7 @@ package struct ChainPrediction: Encodable, Sendable {
   }
 
   /// One service, as simulated. Keys: `service`, `threads`, `busy`, `queued`, `in_flight`, `response_time_ms`,
-  /// `full_at_ms` (when all its threads were busy first; absent: never), `refused`.
+  /// `onset_ms` (when it was saturated first; absent: never), `refused`.
   package struct Service: Encodable, Hashable, Sendable {
     package var service: String
     package var threads: Int
@@ -34,7 +34,7 @@ package struct ChainPrediction: Encodable, Sendable {
     package var queued: Double
     package var inFlight: Double
     package var responseTime: Double
-    package var fullAt: Double?
+    package var onset: Double?
     package var dropped: Int
 
     private enum CodingKeys: String, CodingKey {
@@ -43,7 +43,7 @@ package struct ChainPrediction: Encodable, Sendable {
       case dropped = "refused"
       case inFlight = "in_flight"
       case responseTime = "response_time_ms"
-      case fullAt = "full_at_ms"
+      case onset = "onset_ms"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -54,7 +54,7 @@ package struct ChainPrediction: Encodable, Sendable {
       try keys.encode(queued, forKey: .queued)
       try keys.encode(inFlight, forKey: .inFlight)
       try keys.encode(responseTime * 1000, forKey: .responseTime)
-      try keys.encodeIfPresent(fullAt.map { $0 * 1000 }, forKey: .fullAt)
+      try keys.encodeIfPresent(onset.map { $0 * 1000 }, forKey: .onset)
       try keys.encode(dropped, forKey: .dropped)
     }
   }
@@ -103,7 +103,7 @@ package struct ChainPrediction: Encodable, Sendable {
       Service(
         service: service.name, threads: service.threads, held: service.held + service.hired,
         queued: service.queued, inFlight: service.inFlight, responseTime: service.responseTime,
-        fullAt: service.saturations.first?.onset, dropped: service.dropped + service.refused)
+        onset: service.onset, dropped: service.dropped + service.refused)
     }
     figures = Self.simulated(result)
   }

@@ -16,11 +16,16 @@ package final class LoneServiceProcess: Sendable {
   package init(
     _ name: ServiceName, arguments: [String], output: LoneServiceFolder, descriptors: Int? = nil
   ) throws {
+    var environment = ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"]
+    // What a sanitizer is told is for the services too.
+    for (key, value) in ProcessInfo.processInfo.environment where key.hasSuffix("SAN_OPTIONS") {
+      environment[key] = value
+    }
     let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
     child = try Command(
       executable: "/bin/sh",
       arguments: ["-c", #"\#(limit)exec "$0" "$@""#, "\(LiveChain.binaries)/\(name.rawValue)"] + arguments,
-      environment: ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"], output: output.outputPath
+      environment: environment, output: output.outputPath
     ).spawn()
   }
 

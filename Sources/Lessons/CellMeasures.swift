@@ -14,20 +14,22 @@ package import TraceLog
 /// | `arrivals(S)`, `answered(S)`, `failed(S)`, `refused(S)` | per second |
 /// | `per_request(S)` | arrivals at it for each at the gateway (without `/ping`) |
 /// | `response_ms(S)`, `queue_ms(S)` | means of what was answered |
-/// | `onset_ms(S)` | from the fault until all its threads are taken, and stay so for 20 ms |
-/// | `full_ms(S)` | the same, counted from the moment that was given for it |
-/// | `recovery_ms(S)` | from the fault's end until they are no longer |
+/// | `onset_ms(S)` | from the fault until it is saturated |
+/// | `saturated_ms(S)` | the same, counted from the moment that was given for it |
+/// | `recovery_ms(S)` | from the fault's end until it has recovered |
 /// | `little_error(S)` | abs(N − X·R)/N |
 /// | `slow(S)` | requests that took 0.9 s and more |
 /// | `slow_calls(S)` | share of the calls made by it that took so long; `slow_calls(load)` are those of the client |
 /// | `end_rate(S)` | answered per second in the last fifth of the window |
 /// | `waits(S)` | waits that held a thread, for each answer |
 ///
-/// Rates and means are over the window; onset and recovery, over the run.
+/// Rates and means are over the window; onset and recovery, over the run. Full, saturated and recovered are what
+/// `PoolLoad` and `SaturationTracker` say they are.
 package struct CellMeasures {
   private var services: [String: ServiceTally] = [:]
   private var names: [UInt16: String] = [:]
   private let strings: LogStrings
+  private var replay = ChainReplay()
   private let window: ClosedRange<UInt64>
   private let beginning: UInt64?
   private var faultAt: UInt64?
@@ -37,7 +39,7 @@ package struct CellMeasures {
   ///   - processes: of the log.
   ///   - strings: of the log.
   ///   - window: the measured time, on the log's clock.
-  ///   - beginning: from when `full_ms` counts; without it there is none.
+  ///   - beginning: from when `saturated_ms` counts; without it there is none.
   package init(
     processes: [LogProcess], strings: LogStrings, window: ClosedRange<UInt64>, from beginning: UInt64? = nil
   ) {
@@ -51,9 +53,43 @@ package struct CellMeasures {
   }
 
   package mutating func apply(_ record: Record) {
-    guard let kind = record.kind, let name = names[record.process] else { return }
+    guard let kind = record.kind else { return }
+    guard let name = names[record.process] else { return }
     if kind == .fault { note(fault: record) }
-    services[name, default: ServiceTally(window: window)].apply(record, kind, strings)
+    var tally = services.removeValue(forKey: name) ?? ServiceTally(window: window)
+    tally.advance(record.time)
+    count(record, kind, &tally)
+    replay.apply(record)
+    if let process = replay.processes[record.process] { tally.see(process) }
+    services[name] = tally
+    // Its supervisor tells of a process's death.
+    if kind == .processDied { mourn(at: record.time) }
+  }
+
+  /// Counts what a record tells of, while the replay is still where it was before.
+  private func count(_ record: Record, _ kind: RecordKind, _ tally: inout ServiceTally) {
+    switch kind {
+    case .arrive: if !isPing(record.name) { tally.arrive() }
+    case .end, .reject:
+      guard let request = replay.request(RequestKey(record)), request.isComplete, !isPing(request.route) else { return }
+      tally.end(request, record, isRefused: kind == .reject)
+    case .waitStart:
+      let role = replay.processes[record.process]?.threads[record.thread]?.role
+      if record.waitFlags.contains(.held), role == .worker || role == .hired { tally.hold() }
+    case .spanEnd:
+      if let span = replay.spans[record.span], span.kind == .client { tally.endCall(startedAt: span.startedAt) }
+    default: break
+    }
+  }
+
+  private func isPing(_ route: UInt32) -> Bool { strings[route].hasSuffix(" /ping") }
+
+  private mutating func mourn(at time: UInt64) {
+    for process in replay.processes.values where process.diedAt != nil {
+      guard let name = names[process.slot] else { continue }
+      services[name]?.advance(time)
+      services[name]?.see(process)
+    }
   }
 
   private mutating func note(fault record: Record) {
@@ -74,16 +110,17 @@ package struct CellMeasures {
     let entry = services[Topology.standard.front.name.rawValue]?.arrivals ?? 0
     for (name, tally) in services {
       var tally = tally
-      tally.finish(moment)
+      tally.advance(moment)
+      let saturations = tally.saturations(until: moment)
       for (key, value) in tally.figures(seconds: seconds) { figures["\(key)(\(name))"] = value }
       if entry > 0 { figures["per_request(\(name))"] = Double(tally.arrivals) / Double(entry) }
-      if let faultAt, let onset = tally.onset(after: faultAt) {
+      if let faultAt, let onset = saturations.onset(after: faultAt) {
         figures["onset_ms(\(name))"] = Double(onset - faultAt) / 1e6
       }
-      if let beginning, let onset = tally.onset(after: beginning) {
-        figures["full_ms(\(name))"] = Double(onset - beginning) / 1e6
+      if let beginning, let onset = saturations.onset(after: beginning) {
+        figures["saturated_ms(\(name))"] = Double(onset - beginning) / 1e6
       }
-      if let faultEnd, let recovery = tally.recovery(after: faultEnd) {
+      if let faultEnd, let recovery = saturations.recovery(after: faultEnd) {
         figures["recovery_ms(\(name))"] = Double(recovery - faultEnd) / 1e6
       }
     }

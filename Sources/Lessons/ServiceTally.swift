@@ -1,30 +1,44 @@
 import ChainModel
 import TraceLog
 
-/// One service of a run, record by record: how many threads are taken and blocked, how many requests are in it.
+/// One service of a run, by what a replay of the log says of it: how many threads are taken and blocked, how many requests
+/// are in it, and what became of those that ended.
 struct ServiceTally {
-  private struct Request {
-    var arrivedAt: UInt64
-    var queuedAt: UInt64?
-    var queueWait: UInt64 = 0
-    var thread: UInt32 = 0
-    var isPing = false
+  /// How many of each there are now.
+  private struct Levels: Equatable {
+    var busy = 0
+    var blocked = 0
+    var queued = 0
+    var inFlight = 0
+    var isFull = false
+
+    init() {}
+
+    init(_ process: ProcessReplay) {
+      guard process.overAt == nil else { return }
+      // A request holds a worker or a hired thread; a store thread works for many.
+      let holders = process.pools.filter { $0.role != .store }
+      busy = holders.reduce(0) { $0 + $1.busy }
+      blocked = holders.reduce(0) { $0 + $1.blocked }
+      queued = process.pools.first { $0.role == .worker }?.queued ?? 0
+      inFlight = process.requests.count
+      isFull = holders.contains { $0.load.isFull }
+    }
   }
 
-  private static let least: UInt64 = 20_000_000
+  private struct PoolKey: Hashable {
+    var process: UInt16
+    var role: ThreadRole
+  }
+
   /// As long as the kernel waits before it repeats a connection that was not accepted, or nearly.
   private static let slow: UInt64 = 900_000_000
 
   private let window: ClosedRange<UInt64>
   private var now: UInt64 = 0
-  private var threads = 0
-  /// Threads that hold requests: workers and hired ones.
-  private var holders: Set<UInt32> = []
-  private var blockedThreads: Set<UInt32> = []
-  private var requests: [UInt64: Request] = [:]
-  private var busy = 0
-  private var blocked = 0
-  private var queued = 0
+  /// By process: a service may have several, one after another or at once.
+  private var levels: [UInt16: Levels] = [:]
+  private var saturation: [PoolKey: SaturationHistory] = [:]
   // Sums over the window.
   private var busyTime = 0.0
   private var blockedTime = 0.0
@@ -38,140 +52,82 @@ struct ServiceTally {
   private var heldWaits = 0
   private var slow = 0
   private var answeredLate = 0
-  private var calls: [UInt64: UInt64] = [:]
   private var endedCalls = 0
   private var slowCalls = 0
   private var responseTime = 0.0
   private var queueTime = 0.0
   private var busyAtFault = 0
-  /// Stretches with all threads taken, shorter gaps bridged.
-  private var full: [(from: UInt64, to: UInt64)] = []
-  private var fullSince: UInt64?
 
   init(window: ClosedRange<UInt64>) { self.window = window }
 
-  mutating func markFault() { busyAtFault = busy }
+  mutating func markFault() { busyAtFault = levels.values.reduce(0) { $0 + $1.busy } }
 
-  mutating func apply(_ record: Record, _ kind: RecordKind, _ strings: LogStrings) {
-    advance(record.time)
-    switch kind {
-    case .threadStart:
-      let role = ThreadRole(rawValue: record.detail)
-      if role == .worker || role == .hired { holders.insert(record.thread) }
-    case .threadStop: leave(record.thread)
-    case .pool: threads = Int(record.arg)
-    case .arrive: arrive(record, strings)
-    case .enqueue:
-      requests[record.span]?.queuedAt = record.time
-      queued += 1
-    case .dequeue: begin(record)
-    case .workStart where holders.contains(record.thread): busy += 1
-    case .workEnd where holders.contains(record.thread): busy = max(0, busy - 1)
-    case .waitStart: wait(record)
-    case .waitEnd where record.waitFlags.contains(.held): unblock(record.thread)
-    case .end, .reject: end(record, kind)
-    case .spanStart where record.detail == SpanKind.client.rawValue: calls[record.span] = record.time
-    case .spanEnd: endCall(record)
-    default: break
-    }
-    if busy >= threads, threads > 0 {
-      if fullSince == nil { fullSince = record.time }
-    } else {
-      closeFull(record.time)
-    }
-  }
+  // MARK: Levels
 
-  private mutating func advance(_ time: UInt64) {
+  /// Counts what there is until a moment.
+  mutating func advance(_ time: UInt64) {
     let (from, to) = (max(now, window.lowerBound), min(time, window.upperBound))
     if to > from {
       let passed = Double(to - from)
-      busyTime += Double(busy) * passed
-      blockedTime += Double(blocked) * passed
-      queuedTime += Double(queued) * passed
-      inFlightTime += Double(requests.count) * passed
-      if threads > 0, busy >= threads { fullTime += passed }
+      for level in levels.values {
+        busyTime += Double(level.busy) * passed
+        blockedTime += Double(level.blocked) * passed
+        queuedTime += Double(level.queued) * passed
+        inFlightTime += Double(level.inFlight) * passed
+      }
+      if levels.values.contains(where: \.isFull) { fullTime += passed }
     }
     now = max(now, time)
   }
 
-  private mutating func closeFull(_ time: UInt64) {
-    guard let since = fullSince else { return }
-    fullSince = nil
-    if let last = full.last, since - last.to < Self.least {
-      full[full.count - 1].to = time
-    } else {
-      full.append((since, time))
+  /// What there is of one of its processes from now on.
+  mutating func see(_ process: ProcessReplay) {
+    levels[process.slot] = Levels(process)
+    for pool in process.pools {
+      let load = process.overAt == nil ? pool.load : PoolLoad(threads: 0, busy: 0, queued: 0)
+      saturation[PoolKey(process: process.slot, role: pool.role), default: SaturationHistory()].see(load, at: now)
     }
   }
+
+  // MARK: What happens
 
   private var isInWindow: Bool { window.contains(now) }
 
-  private mutating func arrive(_ record: Record, _ strings: LogStrings) {
-    let isPing = strings[record.name].hasSuffix(" /ping")
-    requests[record.span] = Request(arrivedAt: record.time, isPing: isPing)
-    if isInWindow, !isPing { arrivals += 1 }
+  mutating func arrive() {
+    if isInWindow { arrivals += 1 }
   }
 
-  private mutating func begin(_ record: Record) {
-    guard var request = requests[record.span] else { return }
-    if let queuedAt = request.queuedAt {
-      request.queueWait = record.time - min(queuedAt, record.time)
-      request.queuedAt = nil
-      queued -= 1
-    }
-    if holders.contains(record.thread) {
-      request.thread = record.thread
-      busy += 1
-    }
-    requests[record.span] = request
-  }
-
-  private mutating func wait(_ record: Record) {
-    guard record.waitFlags.contains(.held), holders.contains(record.thread) else { return }
-    if blockedThreads.insert(record.thread).inserted { blocked += 1 }
+  /// A wait that holds a worker or a hired thread.
+  mutating func hold() {
     if isInWindow { heldWaits += 1 }
   }
 
-  private mutating func unblock(_ thread: UInt32) {
-    if blockedThreads.remove(thread) != nil { blocked -= 1 }
+  mutating func endCall(startedAt start: UInt64) {
+    guard isInWindow else { return }
+    endedCalls += 1
+    if elapsed(start, now) >= Self.slow { slowCalls += 1 }
   }
 
-  private mutating func leave(_ thread: UInt32) {
-    unblock(thread)
-    holders.remove(thread)
-  }
-
-  private mutating func end(_ record: Record, _ kind: RecordKind) {
-    guard let request = requests.removeValue(forKey: record.span) else { return }
-    if request.queuedAt != nil { queued -= 1 }
-    if request.thread != 0 { busy = max(0, busy - 1) }
-    guard isInWindow, !request.isPing else { return }
-    if record.time - min(record.time, request.arrivedAt) >= Self.slow { slow += 1 }
-    if kind == .reject {
+  mutating func end(_ request: RequestReplay, _ record: Record, isRefused: Bool) {
+    guard isInWindow else { return }
+    let time = elapsed(request.arrivedAt, record.time)
+    if time >= Self.slow { slow += 1 }
+    if isRefused {
       refused += 1
     } else if record.arg >= 400 || record.arg == 0 {
       failed += 1
     } else {
       answered += 1
       if record.time >= lateFrom { answeredLate += 1 }
-      responseTime += Double(record.time - min(record.time, request.arrivedAt))
-      queueTime += Double(request.queueWait)
+      responseTime += Double(time)
+      queueTime += Double(request.times(until: record.time).queueWait)
     }
-  }
-
-  private mutating func endCall(_ record: Record) {
-    guard let start = calls.removeValue(forKey: record.span), isInWindow else { return }
-    endedCalls += 1
-    if record.time - min(record.time, start) >= Self.slow { slowCalls += 1 }
   }
 
   /// The last fifth of the window.
   private var lateFrom: UInt64 { window.upperBound - (window.upperBound - window.lowerBound) / 5 }
 
-  mutating func finish(_ moment: UInt64) {
-    advance(moment)
-    closeFull(max(moment, now))
-  }
+  // MARK: Figures
 
   func figures(seconds: Double) -> [String: Double] {
     let length = seconds * 1e9
@@ -195,10 +151,9 @@ struct ServiceTally {
     return figures
   }
 
-  func onset(after time: UInt64) -> UInt64? {
-    full.first { $0.to > time && $0.to - max($0.from, time) >= Self.least }.map { max($0.from, time) }
+  /// When one of its pools was saturated, up to a moment.
+  func saturations(until moment: UInt64) -> [SaturationTracker.Stretch] {
+    saturation.values.flatMap { $0.stretches(until: max(moment, now)) }
+      .sorted { ($0.start, $0.end) < ($1.start, $1.end) }
   }
-
-  /// When the stretch that reaches past a moment ends.
-  func recovery(after time: UInt64) -> UInt64? { full.first { $0.from <= time && $0.to > time }?.to }
 }

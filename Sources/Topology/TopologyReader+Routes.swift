@@ -157,6 +157,8 @@ extension TopologyReader {
       return nil
     }
     let names = topology.services[service].routes.map(\.name)
+    // A service without any has been refused already.
+    if names.isEmpty { return nil }
     guard parts.count > 1, let route = names.firstIndex(of: parts[1]) else {
       let list = names.prefix(5).map { "\(parts[0])/\($0)" }.joined(separator: ", ")
       report(

@@ -196,7 +196,8 @@ import TraceLog
     #expect(report.saturations.map(\.duration) == [100_000_000])
     #expect(report.saturations.map(\.intervals) == [1])
     #expect(report.saturations.map(\.character) == [.byWork])
-    let strict = CascadeReport(log.snapshot, options: CascadeOptions(gap: 10_000_000, shortest: 1_000_000))
+    let strict = CascadeReport(
+      log.snapshot, options: CascadeOptions(rule: SaturationRule(gap: 10_000_000, shortest: 1_000_000)))
     #expect(strict.saturations.map(\.intervals) == [3])
   }
 

@@ -67,7 +67,7 @@ import Testing
   }
 
   /// The next request comes 1 ms after the leaf has stopped answering: so each pool is full 1 ms after a whole number of
-  /// gaps, its size less one.
+  /// gaps, its size less one, and saturated when the next one has come.
   @Test func theFrontOfACascadeMovesAsPredictedToTheMillisecond() throws {
     let system = Systems.chain(
       [64, 32, 16, 8], own: [.zero, .zero, .zero, .fixed(.milliseconds(5))], queues: [64, 100, 100, 100])
@@ -77,14 +77,14 @@ import Testing
     let result = try SimulationPlan(system, load, changes: [stall]).run()
     let chain = NestedChain(threads: [64, 32, 16, 8], ownTimes: [0, 0, 0, 0.005], cpuTimes: [0, 0, 0, 0])
     let expected = chain.front(arrivalRate: 100, inFlight: [0.9, 0.9, 0.9, 0.9])
-    var ends: [Double] = []
+    var ends: [UInt64] = []
     for (service, instant) in zip(result.services, expected) {
-      let first = try #require(service.saturations.first)
-      #expect(abs(first.onset - 0.999 - instant) < 0.001, "\(service.name): \(first.onset - 0.999), not \(instant)")
+      let onset = try #require(service.onset) - 0.999
+      #expect(abs(onset - 0.01 - instant) < 0.001, "\(service.name): \(onset), not 10 ms after \(instant)")
       ends.append(try #require(service.saturations.last?.end))
     }
     #expect(
-      result.services.map { $0.saturations[0].onset } == result.services.map { $0.saturations[0].onset }.sorted(by: >))
+      result.services.map { $0.saturations[0].start } == result.services.map { $0.saturations[0].start }.sorted(by: >))
     // It recovers from the front to the back.
     #expect(ends == ends.sorted(), "\(ends)")
   }

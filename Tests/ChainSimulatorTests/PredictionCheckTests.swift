@@ -13,8 +13,8 @@ import Testing
 
   @Test func anOnsetHasADifferenceAndNoShare() throws {
     let rows = PredictionCheck.rows(
-      of: "gateway", predicted: ["full_ms(gateway)": 5_020, "busy(gateway)": 3],
-      measured: ["full_ms(gateway)": 5_000, "busy(gateway)": 4, "busy(user-service)": 9])
+      of: "gateway", predicted: ["saturated_ms(gateway)": 5_020, "busy(gateway)": 3],
+      measured: ["saturated_ms(gateway)": 5_000, "busy(gateway)": 4, "busy(user-service)": 9])
     let onset = try #require(rows.first { $0.name == PredictionCheck.onset })
     #expect(onset.difference == 20 && onset.error == nil)
     let held = try #require(rows.first { $0.name == "busy threads" })

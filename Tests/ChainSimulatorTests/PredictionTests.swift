@@ -25,13 +25,13 @@ import Topology
     #expect(isNear(try value("goodput", .layers), 4, within: 0.02))
     #expect(isNear(try value("response time, mean", .simulation), 3, within: 0.02))
     #expect(isNear(try value("response time, mean", .layers), 3, within: 0.1))
-    let full = prediction.services.map(\.fullAt)
+    let full = prediction.services.map(\.onset)
     #expect(full[0] == nil && full[3] != nil, "12 clients do not fill 16 threads")
   }
 
   @Test func theNarrowestPoolFillsFirst() throws {
     let load = SimulatedLoad(.open(rate: 60, .fixed), duration: .seconds(10))
-    let full = try Self.predict(try Chains.topology(Self.slow), load).services.compactMap(\.fullAt)
+    let full = try Self.predict(try Chains.topology(Self.slow), load).services.compactMap(\.onset)
     #expect(full.count == 4 && full == full.sorted(by: >), "\(full)")
   }
 

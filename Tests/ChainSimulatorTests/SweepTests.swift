@@ -73,7 +73,8 @@ import Topology
       "payment-service.threads=1..8", .open(rate: 40, .fixed), [("payment-service.latency", "100ms")])
     let knee = try #require(sweep.knee)
     #expect(["4", "5"].contains(knee.value) && knee.kind == .stopsGrowing)
-    #expect(sweep.points[0].binding == .threads("payment-service") && sweep.points[0].fullFirst == "payment-service")
+    #expect(
+      sweep.points[0].binding == .threads("payment-service") && sweep.points[0].saturatedFirst == "payment-service")
     #expect(isNear(sweep.points[1].figures.goodput, 20, within: 0.03))
     #expect(sweep.kneeText.contains("threads of payment-service"), "\(sweep.kneeText)")
   }

@@ -53,7 +53,7 @@ extension ChainTests {
         for service in Topology.standard.names {
           let held = try #require(check.figure("busy threads", service))
           #expect((held.measured ?? 0) > 1 && (held.predicted ?? 0) > 1, "\(held)")
-          let onset = try #require(check.figure("first full at", service))
+          let onset = try #require(check.figure("saturated at", service))
           #expect(onset.measured != nil && onset.predicted != nil, "\(onset)")
         }
         let text = try await run("predict", "--check")

@@ -7,8 +7,10 @@ import TraceLog
 struct CellMeasuresTests {
   private static let milli: UInt64 = 1_000_000
 
-  /// payment-service with two threads; requests of 100 ms at 0, 20 and 50 ms, a fault from 15 ms to 200 ms.
-  private func figures(window: ClosedRange<UInt64>, from beginning: UInt64? = nil) -> [String: Double] {
+  /// payment-service with two threads; requests of 100 ms at 0, 20 and 50 ms, a fault from 15 ms on.
+  private func figures(
+    window: ClosedRange<UInt64>, from beginning: UInt64? = nil, faultEnd: UInt64 = 130
+  ) -> [String: Double] {
     var strings = LogStrings()
     let route = strings.id(of: "GET /payments")
     var measures = CellMeasures(
@@ -47,10 +49,11 @@ struct CellMeasuresTests {
     arrive(2, at: 20)
     take(2, at: 20, thread: 2)
     arrive(3, at: 50)
+    if faultEnd < 100 { write(.fault, faultEnd, detail: 0) }
     leave(1, at: 100, thread: 1)
     take(3, at: 100, thread: 1)
     leave(2, at: 120, thread: 2)
-    write(.fault, 130, detail: 0)
+    if faultEnd >= 100 { write(.fault, faultEnd, detail: 0) }
     leave(3, at: 200, thread: 1)
     return measures.figures(until: 300 * Self.milli)
   }
@@ -73,16 +76,17 @@ struct CellMeasuresTests {
   @Test func onsetAndRecoveryCountFromTheFault() {
     let figures = figures(window: 0...300)
     #expect(figures["busy_at_fault(payment-service)"] == 1)
-    #expect(figures["onset_ms(payment-service)"] == 5)
-    #expect(figures["recovery_ms(payment-service)"] == nil)
+    #expect(figures["onset_ms(payment-service)"] == 35, "full from 20 ms, saturated with the third request at 50 ms")
+    #expect(figures["recovery_ms(payment-service)"] == nil, "it had recovered before")
+    #expect(self.figures(window: 0...300, faultEnd: 60)["recovery_ms(payment-service)"] == 40)
   }
 
-  @Test func fullnessCountsFromWhereItIsAskedFor() {
-    #expect(figures(window: 0...300)["full_ms(payment-service)"] == nil)
-    #expect(figures(window: 0...300, from: 0)["full_ms(payment-service)"] == 20)
-    // Full already, and for 20 ms more.
-    #expect(figures(window: 0...300, from: 70)["full_ms(payment-service)"] == 0)
-    #expect(figures(window: 0...300, from: 150)["full_ms(payment-service)"] == nil)
+  @Test func saturationCountsFromWhereItIsAskedFor() {
+    #expect(figures(window: 0...300)["saturated_ms(payment-service)"] == nil)
+    #expect(figures(window: 0...300, from: 0)["saturated_ms(payment-service)"] == 50)
+    // Saturated already, and for 20 ms more.
+    #expect(figures(window: 0...300, from: 70)["saturated_ms(payment-service)"] == 0)
+    #expect(figures(window: 0...300, from: 150)["saturated_ms(payment-service)"] == nil)
   }
 
   @Test func whatIsOutsideTheWindowDoesNotCount() {

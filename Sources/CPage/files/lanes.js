@@ -1,5 +1,5 @@
 // Draws lanes: one row a thread, and under them rows of requests that wait without one; states by colour and by pattern.
-import { baseName, cssColor, shortName } from "./dom.js";
+import { cssColor, hue, shortName } from "./dom.js";
 import { count, time } from "./units.js";
 
 /** By the code that the lab sends: 0 running, else the cause's number. */
@@ -48,7 +48,7 @@ export function paints(context) {
   fills.ground = cssColor("--ground");
   fills.accent = cssColor("--accent");
   fills.bad = cssColor("--bad");
-  fills.service = (name) => cssColor(`--${shortName(baseName(name))}`) || fills.soft;
+  fills.service = (name) => cssColor(hue(name)) || fills.soft;
   return fills;
 }
 

@@ -36,11 +36,7 @@ extension CascadeFold {
     accounts = [:]
     (unbalanced, lifetimes, intervalCount, lateEvents) = (0, 0, 0, 0)
     (intervals, inside, chains, events) = ([], [:], [:], [])
-    for pool in pools.indices {
-      let since = pools[pool].saturatedSince
-      judge(pool)
-      pools[pool].saturatedSince = since
-    }
+    for pool in pools.indices where pools[pool].tracker.isSaturated { open(pool) }
   }
 
   /// The report so far; the fold itself goes on.

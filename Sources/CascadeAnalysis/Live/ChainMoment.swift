@@ -25,7 +25,7 @@ package struct ChainMoment: Encodable, Sendable {
   }
 
   /// The threads that take requests from a queue. Keys: `role`, `threads`, `busy`, `blocked`, `queued`, `queue_limit`,
-  /// `saturated_since_ns` (absent while it is not).
+  /// `fullness` (`full` or `saturated`; absent: neither), `saturated_since_ns` (absent while it is not).
   package struct Pool: Encodable, Hashable, Sendable {
     package var role: String
     package var threads: Int
@@ -34,11 +34,24 @@ package struct ChainMoment: Encodable, Sendable {
     package var queued: Int
     package var queueLimit: UInt64?
     package var saturatedSince: UInt64?
+    var isFull: Bool
 
     private enum CodingKeys: String, CodingKey {
-      case role, threads, busy, blocked, queued
+      case role, threads, busy, blocked, queued, fullness
       case queueLimit = "queue_limit"
       case saturatedSince = "saturated_since_ns"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var keys = encoder.container(keyedBy: CodingKeys.self)
+      try keys.encode(role, forKey: .role)
+      try keys.encode(threads, forKey: .threads)
+      try keys.encode(busy, forKey: .busy)
+      try keys.encode(blocked, forKey: .blocked)
+      try keys.encode(queued, forKey: .queued)
+      try keys.encodeIfPresent(queueLimit, forKey: .queueLimit)
+      try keys.encodeIfPresent(saturatedSince != nil ? "saturated" : isFull ? "full" : nil, forKey: .fullness)
+      try keys.encodeIfPresent(saturatedSince, forKey: .saturatedSince)
     }
   }
 
@@ -141,11 +154,11 @@ extension CascadeFold {
   }
 
   private func describe(_ pool: PoolGauge, _ origin: UInt64) -> ChainMoment.Pool {
-    let since = pool.tracker.isRaw ? elapsed(origin, pool.saturatedSince) : nil
+    let since = pool.tracker.onset(at: now, options.rule).map { _ in elapsed(origin, pool.saturatedSince) }
     return ChainMoment.Pool(
       role: pool.role.name, threads: Int(pool.size), busy: Int(pool.busy), blocked: Int(pool.blocked),
       queued: Int(pool.queued), queueLimit: pool.role == .worker ? process(known: pool.process)?.queueLimit : nil,
-      saturatedSince: since)
+      saturatedSince: since, isFull: pool.load.isFull)
   }
 
   private func process(known slot: Int32) -> FoldProcess? {

@@ -124,6 +124,7 @@ extension ThreadDump.Waiter {
     switch leaf.state {
     case .queued: return "wait for requests still queued at \(leaf.service)"
     case .inTransit: return "wait for calls in transit to \(leaf.service)"
+    case .elsewhere: return "wait for \(leaf.service), which is not traced"
     case .cycle: return "wait in a cycle"
     case .died where chain.count > 1: return "wait for \(leaf.service), which died"
     case .suspended where leaf.lacksThread: return "wait for a hired thread of \(leaf.service)"
@@ -147,6 +148,7 @@ extension WaitHop {
     switch state {
     case .queued: return "\(perhaps)queued at \(service)\(time)"
     case .inTransit: return "in transit to \(service)"
+    case .elsewhere: return "at \(service), which is not traced"
     case .cycle: return "back to \(subject(isRoot: isRoot)): a cycle"
     case .suspended: return join([subject(isRoot: isRoot), "\(perhaps)suspended\(time) (\(absence))", what])
     case .died:

@@ -54,7 +54,10 @@ struct WaitGraph {
       hops.append(hop)
       next = step
     }
-    if case .inTransit(let service) = next { hops.append(WaitHop(service: service, state: .inTransit)) }
+    if case .inTransit(let service) = next {
+      let isTraced = replay.processes.values.contains { PlainText.clean($0.name) == service }
+      hops.append(WaitHop(service: service, state: isTraced ? .inTransit : .elsewhere))
+    }
     return (hops, nodes)
   }
 

@@ -42,7 +42,7 @@ struct TraceAssembly {
   /// Waits beyond the limit of their span.
   private(set) var left = 0
   /// What threads did for this trace.
-  private var replay = ChainReplay(keepsSlices: true)
+  private var replay = ChainReplay(keeping: .slices)
   private var places: [RequestKey: Int] = [:]
 
   func contains(_ record: Record) -> Bool { places[RequestKey(record)] != nil }
@@ -89,8 +89,8 @@ struct TraceAssembly {
 
   /// What each thread did for it up to a moment, in the order in which the threads came to it.
   func lanes(until moment: UInt64) -> [(thread: ThreadKey, slices: [StateSlice])] {
-    var (replay, places, lanes) = (replay, [ThreadKey: Int](), [(thread: ThreadKey, slices: [StateSlice])]())
-    for slice in replay.takeSlices(until: moment) {
+    var (places, lanes) = ([ThreadKey: Int](), [(thread: ThreadKey, slices: [StateSlice])]())
+    for slice in replay.past(until: moment).slices {
       if places[slice.thread] == nil {
         places[slice.thread] = lanes.count
         lanes.append((slice.thread, []))

@@ -74,11 +74,13 @@ struct PredictSweep {
   }
 
   static func head(_ sweep: Sweep) -> [String] {
-    [sweep.subject, "THROUGHPUT", "GOODPUT", "MEAN", "P50", "P99", "FIRST FULL", "LIMITED BY"]
+    [sweep.subject, "THROUGHPUT", "GOODPUT", "MEAN", "P50", "P99", "SATURATED FIRST", "LIMITED BY"]
   }
 
   static func row(_ point: SweepPoint) -> [String] {
     let measures: [Objective.Measure] = [.throughput, .goodput, .mean, .p50, .p99]
-    return [point.value] + measures.map { $0.text(point.figures[$0]) } + [point.fullFirst ?? "-", point.binding.name]
+    return [point.value] + measures.map { $0.text(point.figures[$0]) } + [
+      point.saturatedFirst ?? "-", point.binding.name,
+    ]
   }
 }

@@ -23,16 +23,16 @@ enum SystemPrediction {
 
   static func text(_ prediction: ChainPrediction) -> String {
     var shown = prediction
-    // Those that were full first, then the fullest.
+    // Those that were saturated first, then the fullest.
     shown.services = shown.services.enumerated().sorted { left, right in
       let keys = [left, right].map { item in
-        (item.element.fullAt ?? .infinity, -item.element.held / Double(max(1, item.element.threads)), item.offset)
+        (item.element.onset ?? .infinity, -item.element.held / Double(max(1, item.element.threads)), item.offset)
       }
       return keys[0] < keys[1]
     }.map(\.element)
-    let full = prediction.services.count { $0.fullAt != nil }
+    let saturated = prediction.services.count { $0.onset != nil }
     if shown.services.count > rows { shown.services = Array(shown.services.prefix(rows)) }
-    var lines = [Predict.text(shown), "full at some time: \(full) of \(prediction.services.count) services"]
+    var lines = [Predict.text(shown), "saturated at some time: \(saturated) of \(prediction.services.count) services"]
     if let limit = prediction.limit { lines.append("scarcest, by the closed form: \(limit)") }
     let rest = prediction.services.count - shown.services.count
     if rest > 0 { lines.append("the first \(rows) of them are shown; all: --json") }

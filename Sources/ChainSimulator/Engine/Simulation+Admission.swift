@@ -52,6 +52,7 @@ extension Simulation {
     frames.queuedAt[frame] = now
     frames.phase[frame] = .queued
     stations[place].queued.change(by: 1, at: now)
+    pools[workers(place)].wait(by: 1, at: now)
     stations[place].queue.append(frame, &frames)
   }
 
@@ -129,6 +130,7 @@ extension Simulation {
       return frame
     }
     stations[place].queued.change(by: -1, at: now)
+    pools[workers(place)].wait(by: -1, at: now)
     stations[place].tally.queueTime &+= now - frames.queuedAt[frame]
     if stations[place].backlogLimit >= 0 { promote(place) }
     return frame

@@ -141,6 +141,7 @@ extension Simulation {
     let pool = helpers(frame)
     guard pools[pool].isFree else {
       frames.phase[frame] = .awaitingHelper
+      pools[pool].wait(by: 1, at: now)
       return pools[pool].waiting.append(frame, &frames)
     }
     let (number, isNew) = pools[pool].take(at: now)
@@ -186,6 +187,7 @@ extension Simulation {
     let number = frames.helper[frame]
     frames.helper[frame] = -1
     if pools[pool].busy.level <= pools[pool].threads, let next = pools[pool].waiting.pop(&frames) {
+      pools[pool].wait(by: -1, at: now)
       return help(next, by: number)
     }
     if !pools[pool].giveBack(number, at: now) { logHelper(frame, number, starts: false) }

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// A pool of threads of a simulated service, as the services' own `PoolState` decides: it starts threads when they are
 /// wanted, and lets go of them when they are not.
 struct ThreadPool {
@@ -8,9 +10,11 @@ struct ThreadPool {
   private var idle: [Int] = []
   private var unused: [Int] = []
   private var highest = 0
-  /// Requests that wait for a thread of it.
+  /// Requests that wait for a thread of it, where they do not wait in their station's queue.
   var waiting = FrameList()
-  private(set) var saturation = Saturations()
+  /// How many wait, here or there.
+  private var queued = 0
+  private(set) var saturation = SaturationHistory(limit: 256)
 
   init(threads: Int, isActive: Bool) {
     self.threads = threads
@@ -19,10 +23,22 @@ struct ThreadPool {
 
   var isFree: Bool { busy.level < threads }
 
+  @inline(__always)
+  private mutating func judge(at now: UInt64) {
+    saturation.see(PoolLoad(threads: threads, busy: busy.level, queued: queued), at: now)
+  }
+
+  /// One more request waits for a thread, or one less.
+  @inline(__always)
+  mutating func wait(by change: Int, at now: UInt64) {
+    queued += change
+    judge(at: now)
+  }
+
   /// - Returns: the number of a thread, which is busy from now on, and whether it has just been started.
   mutating func take(at now: UInt64) -> (number: Int, isNew: Bool) {
     busy.change(by: 1, at: now)
-    if busy.level >= threads { saturation.begin(at: now) }
+    judge(at: now)
     if let number = idle.popLast() { return (number, false) }
     return (start(), true)
   }
@@ -30,7 +46,7 @@ struct ThreadPool {
   /// - Returns: false if the thread ends, since it is not wanted any more.
   mutating func giveBack(_ number: Int, at now: UInt64) -> Bool {
     busy.change(by: -1, at: now)
-    if busy.level < threads { saturation.end(at: now) }
+    judge(at: now)
     guard running <= (isActive ? threads : 0) else {
       end(number)
       return false
@@ -54,7 +70,7 @@ struct ThreadPool {
   /// - Returns: the numbers of threads that start and of those that end.
   mutating func set(threads: Int, isActive: Bool, at now: UInt64) -> (started: [Int], ended: [Int]) {
     (self.threads, self.isActive) = (threads, isActive)
-    if busy.level >= threads { saturation.begin(at: now) } else { saturation.end(at: now) }
+    judge(at: now)
     let wanted = isActive ? threads : 0
     var (started, ended): ([Int], [Int]) = ([], [])
     while running < wanted {
@@ -67,29 +83,5 @@ struct ThreadPool {
       ended.append(number)
     }
     return (started, ended)
-  }
-}
-
-/// When all threads of a pool were held.
-struct Saturations {
-  static let kept = 256
-
-  private(set) var list: [(onset: UInt64, end: UInt64?)] = []
-  private(set) var count = 0
-  private var isOn = false
-
-  @inline(__always)
-  mutating func begin(at now: UInt64) {
-    guard !isOn else { return }
-    isOn = true
-    count += 1
-    if count <= Self.kept { list.append((now, nil)) }
-  }
-
-  @inline(__always)
-  mutating func end(at now: UInt64) {
-    guard isOn else { return }
-    isOn = false
-    if count <= Self.kept { list[list.count - 1].end = now }
   }
 }

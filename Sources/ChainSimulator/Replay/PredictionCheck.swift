@@ -48,8 +48,8 @@ package struct PredictionCheck: Encodable, Sendable {
     }
   }
 
-  /// From the load's beginning until all threads of a service are busy, and stay so for 20 ms.
-  package static let onset = "first full at"
+  /// From the load's beginning until a service is saturated.
+  package static let onset = "saturated at"
 
   package var run: String
   package var load: Int
@@ -120,7 +120,7 @@ package struct PredictionCheck: Encodable, Sendable {
   ) -> [Figure] {
     [
       ("busy threads", "busy", ""), ("queued", "queued", ""), ("in flight", "in_flight", ""),
-      ("response time", "response_ms", "ms"), (onset, "full_ms", "ms"), ("refused", "refused", "/s"),
+      ("response time", "response_ms", "ms"), (onset, "saturated_ms", "ms"), ("refused", "refused", "/s"),
     ].map { name, key, unit in
       let key = "\(key)(\(service))"
       return Figure(name, service: service, unit: unit, predicted: predicted[key], measured: measured[key])

@@ -1,3 +1,5 @@
+import ChainModel
+
 /// Sums of a run up to a moment.
 struct Marks {
   struct Station {
@@ -60,7 +62,6 @@ extension Simulation {
       Double(after[keyPath: area] &- before[keyPath: area]) / 1e9 / seconds
     }
     let throughput = Double(after.done - before.done) / seconds
-    let pool = station.model.hiresThreads ? pools[3 * place + 1] : pools[3 * place]
     return ServiceFigures(
       name: plan.system.services[station.service].name, replica: station.replica, threads: station.threads,
       held: average(\.held), hired: average(\.hired), store: average(\.store), queued: average(\.queued),
@@ -69,9 +70,8 @@ extension Simulation {
       offered: tally.offered, accepted: tally.accepted, started: tally.started, done: tally.done,
       succeeded: tally.succeeded, dropped: tally.dropped, refused: tally.refused, overflows: tally.overflows,
       inFlightAtEnd: station.inFlight.level + station.inBacklog.level + station.connecting,
-      saturations: pool.saturation.list.map { span in
-        .init(onset: Double(span.onset) / 1e9, end: span.end.map { Double($0) / 1e9 })
-      })
+      saturations: pools[3 * place..<3 * place + 3].flatMap { $0.saturation.stretches(until: now) }
+        .sorted { ($0.start, $0.end) < ($1.start, $1.end) })
   }
 
   // MARK: Laws
@@ -82,6 +82,8 @@ extension Simulation {
     var open = stations.map { _ in (queue: UInt64(0), backlog: UInt64(0), hold: UInt64(0), flight: UInt64(0)) }
     for frame in Frames.reserved..<max(Frames.reserved, frames.count) {
       let place = frames.station[frame]
+      // A part is no request of its own.
+      if frames.main[frame] >= 0 { continue }
       switch frames.phase[frame] {
       case .free, .thinking, .travelling, .connecting, .returning: continue
       case .inBacklog: open[place].backlog &+= now - frames.queuedAt[frame]

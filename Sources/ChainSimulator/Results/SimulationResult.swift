@@ -1,4 +1,4 @@
-import ChainModel
+package import ChainModel
 package import TraceLog
 
 /// What came of a simulated run. Rates, shares and times are of the measured part, after the warm-up; times are in
@@ -64,14 +64,12 @@ package struct ServiceFigures: Hashable, Sendable {
   package var refused: Int
   package var overflows: Int
   package var inFlightAtEnd: Int
-  /// When all threads of its pool were held, from the run's beginning; the first ones.
-  package var saturations: [Span]
+  /// When a pool of it was saturated, in nanoseconds from the run's beginning, by their starts; of each pool the first
+  /// ones. Of loops that block: all of them were held while a request waited.
+  package var saturations: [SaturationTracker.Stretch]
 
-  package struct Span: Hashable, Sendable {
-    package var onset: Double
-    /// Nil: until the end of the run.
-    package var end: Double?
-  }
+  /// Seconds from the run's beginning; nil: it never was.
+  package var onset: Double? { saturations.first.map { Double($0.start) / 1e9 } }
 }
 
 extension SimulationPlan {

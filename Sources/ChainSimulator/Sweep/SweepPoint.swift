@@ -1,7 +1,7 @@
 /// What is simulated for one value of a sweep.
 ///
-/// Keys: `value`, `figures` (see `ServedFigures`), `services` (each `service`, `threads`, `busy`, `queued`, `full_at_ms`),
-/// `full_first` (the service whose threads were all held first; absent: none), `binds` (see `Binding`).
+/// Keys: `value`, `figures` (see `ServedFigures`), `services` (each `service`, `threads`, `busy`, `queued`, `onset_ms`),
+/// `saturated_first` (the service that was saturated first; absent: none), `binds` (see `Binding`).
 package struct SweepPoint: Hashable, Encodable, Sendable {
   /// Over all replicas. Threads: those that a request holds while it waits; none in the non-blocking models.
   package struct Service: Hashable, Encodable, Sendable {
@@ -9,12 +9,12 @@ package struct SweepPoint: Hashable, Encodable, Sendable {
     package var threads: Int
     package var held: Double
     package var queued: Double
-    package var fullAt: Double?
+    package var onset: Double?
 
     private enum CodingKeys: String, CodingKey {
       case service, threads, queued
       case held = "busy"
-      case fullAt = "full_at_ms"
+      case onset = "onset_ms"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -23,19 +23,19 @@ package struct SweepPoint: Hashable, Encodable, Sendable {
       try keys.encode(threads, forKey: .threads)
       try keys.encode(held, forKey: .held)
       try keys.encode(queued, forKey: .queued)
-      try keys.encodeIfPresent(fullAt.map { $0 * 1000 }, forKey: .fullAt)
+      try keys.encodeIfPresent(onset.map { $0 * 1000 }, forKey: .onset)
     }
   }
 
   package var value: String
   package var figures: ServedFigures
   package var services: [Service]
-  package var fullFirst: String?
+  package var saturatedFirst: String?
   package var binding: Binding
 
   private enum CodingKeys: String, CodingKey {
     case value, figures, services
-    case fullFirst = "full_first"
+    case saturatedFirst = "saturated_first"
     case binding = "binds"
   }
 
@@ -48,11 +48,11 @@ package struct SweepPoint: Hashable, Encodable, Sendable {
       return Service(
         service: service.name, threads: holds ? replicas.reduce(0) { $0 + $1.threads } : 0,
         held: replicas.reduce(0) { $0 + $1.held + $1.hired }, queued: replicas.reduce(0) { $0 + $1.queued },
-        fullAt: replicas.compactMap { $0.saturations.first?.onset }.min())
+        onset: replicas.compactMap(\.onset).min())
     }
-    fullFirst =
-      services.filter { $0.threads > 0 && $0.fullAt != nil }
-      .min { ($0.fullAt ?? 0) < ($1.fullAt ?? 0) }?.service
+    saturatedFirst =
+      services.filter { $0.threads > 0 && $0.onset != nil }
+      .min { ($0.onset ?? 0) < ($1.onset ?? 0) }?.service
     binding = Binding(plan, result, services)
   }
 }

@@ -112,8 +112,8 @@ struct StepList: Encodable, Sendable {
     let guided = GuidedSteps(topology)
     let last = guided.last
     service = last.name.rawValue
-    usual = last.latency.text
-    if case .fixed(let duration) = last.latency {
+    usual = last.isPlayed && last.latency == .zero ? "what its steps take" : last.latency.text
+    if case .fixed(let duration) = last.latency, usual == last.latency.text {
       usual = FigureText.duration(duration)
       usualMilliseconds = Double(duration.nanoseconds) / 1e6
     }

@@ -7,13 +7,14 @@ import TraceLog
 actor LiveFeed {
   /// What is told, five times a second at most, and once a second while the host has no processor to spare.
   ///
-  /// Keys: `run_id`, `front` (the service that clients ask), `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
+  /// Keys: `run_id`, `front` (the service that clients ask), `map` (see `SystemMap`), `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
   /// `edges`, `ping` (its `/ping`: `figures`, and of the page's own `last`, see `Pinger.Last`, and `waiting_ns`), `window_from_ns`,
   /// `load` (the command of the load that runs, if one does), `load_ns` (for how long), `ended` (how the last load or
   /// lesson ended: see `CommandOutcome`), `problem` (why nothing can be told).
   struct State: Encodable, Sendable {
     var runID: String?
     var front: String?
+    var map: SystemMap?
     var time: UInt64 = 0
     var isSlowed = false
     var services: [ChainMoment.Service] = []
@@ -38,7 +39,7 @@ actor LiveFeed {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case front, services, figures, edges, ping, load, ended, problem
+      case front, map, services, figures, edges, ping, load, ended, problem
       case runID = "run_id"
       case time = "time_ns"
       case loadAge = "load_ns"
@@ -57,6 +58,7 @@ actor LiveFeed {
   private let limits: PageLimits
   private var pinger = Pinger()
   private var front: (name: String, port: Int)?
+  private var map: SystemMap?
   private var follower: RunFollower?
   private var rates = LiveRates()
   private var state = State()
@@ -156,6 +158,7 @@ actor LiveFeed {
     }
     front = (chain.front, chain.frontPort)
     guard chain.runID != follower?.runID else { return }
+    map = (try? access.topology()).map { SystemMap($0) }
     rates = LiveRates()
     windowFrom = 0
     guard let path = chain.logPath else {
@@ -182,6 +185,7 @@ actor LiveFeed {
     next.edges = chain.edges
     for service in next.services { next.figures[service.name] = rates.figures(service.name) }
     next.front = front?.name
+    next.map = map
     if let front { next.ping.figures = rates.figures(LiveRates.key(front.name, "GET /ping")) }
     (next.ping.last, next.ping.waiting) = (pinger.last, pinger.waiting(at: Monotonic.now()))
     next.windowFrom = windowFrom

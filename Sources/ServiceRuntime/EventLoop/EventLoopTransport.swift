@@ -23,16 +23,14 @@ struct EventLoopTransport: LoopTransport {
     let exchange = attempt.exchange
     let timeout = attempt.timeout
     let wait = LoopWait(.call, target: attempt.target, id: attempt.span.rawValue, for: exchange)
-    var token = 0
-    let call = PendingCall(callee: attempt.callee) { result in
-      exchange.cancellation.remove(token)
+    let call = PendingCall(callee: attempt.callee, for: exchange) { result in
       let result = result.mapError { $0.withinDeadline(exchange.deadline) }
       wait.end(result.waitOutcome)
       conclude(attempt, result, completion: completion)
     }
     let handover = Handover(call)
     // The connection sees its caller leave on this same loop.
-    token = exchange.cancellation.onCancel { handover.value.give(up: .cancelled) }
+    call.token = exchange.cancellation.onCancel { handover.value.give(up: .cancelled) }
     exchange.loop.client.send(call, attempt, timeout: timeout)
   }
 

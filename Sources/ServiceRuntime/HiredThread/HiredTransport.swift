@@ -1,5 +1,6 @@
 import ChainModel
 import EventLoop
+import Synchronization
 import TraceLog
 
 /// Reaches callees and the store by hiring a thread that makes the blocking call, while the request's loop goes on.
@@ -82,7 +83,7 @@ struct HiredWork {
         beganAt = Monotonic.now()
         error = refusal
       } else {
-        exchange.isWorkedFor = true
+        exchange.isWorkedFor.store(true, ordering: .relaxed)
         beganAt = worker.scribe.write(record(.workStart))
         error = worker.working(for: exchange) { body(worker) }
         worker.scribe.write(record(.workEnd))

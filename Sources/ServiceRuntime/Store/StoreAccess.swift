@@ -1,5 +1,6 @@
 package import ChainModel
 import Glibc
+import Synchronization
 import TraceLog
 
 /// What store work may touch where it is done.
@@ -131,7 +132,7 @@ extension StoreTask {
   func run(onLoopOf exchange: Exchange, completion: @escaping (CallError?) -> Void) {
     let loop = exchange.loop
     if let refusal = exchange.refusalOfWork { return completion(refusal) }
-    exchange.isWorkedFor = true
+    exchange.isWorkedFor.store(true, ordering: .relaxed)
     let target = loop.store.label(label, exchange.core.names)
     let wait = LoopWait(
       cause, target: target, id: loop.nextSpan().rawValue, flags: flags(for: exchange).union(.held), for: exchange)

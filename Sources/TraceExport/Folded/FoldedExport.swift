@@ -62,7 +62,7 @@ private struct BlockedFold {
   }
 
   mutating func stacks() -> [String: UInt64] {
-    var replay = ChainReplay(keepsSlices: true)
+    var replay = ChainReplay(keeping: .slices)
     replay.learn(snapshot)
     let moment = snapshot.moment
     for record in snapshot.records where record.time <= moment {
@@ -70,7 +70,7 @@ private struct BlockedFold {
       replay.apply(record)
     }
     var stacks: [String: UInt64] = [:]
-    for slice in replay.takeSlices(until: moment) {
+    for slice in replay.past(until: moment).slices {
       if let wait = slice.wait { stacks[stack(wait, slice.thread.process), default: 0] &+= slice.end - slice.start }
     }
     return stacks

@@ -77,7 +77,7 @@ package enum SQLiteExport {
     let clock = Clock(origin: snapshot.createdAt, wallOffset: snapshot.wallOffset)
     try writeMeta(snapshot, assembly.builder.moment, clock, file)
     try writeProcesses(snapshot, clock, file)
-    try writeWaits(snapshot, clock, file)
+    try writeWaits(snapshot, assembly.builder.moment, clock, file)
     let insertion = try file.insert(into: "spans", columns: 16)
     let slots = snapshot.processes.map(\.slot)
     var tally = ExportTally()
@@ -190,37 +190,22 @@ package enum SQLiteExport {
     ] + fields
   }
 
-  private struct WaitKey: Hashable {
-    var process: UInt16
-    var thread: UInt32
-    var id: UInt64
-  }
-
   private static func writeWaits(
-    _ snapshot: LogSnapshot, _ clock: Clock, _ file: SQLiteFile
+    _ snapshot: LogSnapshot, _ moment: UInt64, _ clock: Clock, _ file: SQLiteFile
   ) throws(SQLiteExportError) {
     let waits = try file.insert(into: "waits", columns: 11)
-    var open: [WaitKey: Record] = [:]
-    func row(_ start: Record, _ end: Record?) throws(SQLiteExportError) {
+    var replay = ChainReplay(keeping: .waits)
+    replay.learn(snapshot)
+    for record in snapshot.records where record.time <= moment { replay.apply(record) }
+    for slice in replay.past(until: moment).waits {
+      let wait = slice.wait
       try waits.row([
-        hex(start.other), hex(start.span), SQLiteValue(start.process), SQLiteValue(start.thread),
-        SQLiteValue(start.waitFlags.contains(.held) ? 1 : 0),
-        .text((WaitCause(rawValue: start.detail) ?? .other).name), SQLiteValue(snapshot.strings[start.name]),
-        SQLiteValue(start.waitFlags.contains(.injected) ? 1 : 0), clock.time(start.time),
-        end.map { clock.time($0.time) } ?? .null,
-        SQLiteValue(end.flatMap { WaitOutcome(rawValue: $0.detail) }.map { "\($0)" }),
+        hex(wait.id), hex(wait.span), SQLiteValue(slice.process), SQLiteValue(wait.thread),
+        SQLiteValue(wait.flags.contains(.held) ? 1 : 0), .text(wait.cause.name),
+        SQLiteValue(snapshot.strings[wait.target]), SQLiteValue(wait.flags.contains(.injected) ? 1 : 0),
+        clock.time(wait.since), slice.end.map { clock.time($0) } ?? .null,
+        SQLiteValue(slice.outcome.map { "\($0)" }),
       ])
     }
-    for record in snapshot.records where record.kind == .waitStart || record.kind == .waitEnd {
-      // A wait that holds no thread may end on another one.
-      let thread = record.waitFlags.contains(.held) ? record.thread : 0
-      let key = WaitKey(process: record.process, thread: thread, id: record.other)
-      if record.kind == .waitStart {
-        if let lost = open.updateValue(record, forKey: key) { try row(lost, nil) }
-      } else if let start = open.removeValue(forKey: key) {
-        try row(start, record)
-      }
-    }
-    for start in open.values.sorted(by: Record.precedes) { try row(start, nil) }
   }
 }

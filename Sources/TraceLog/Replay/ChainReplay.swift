@@ -19,15 +19,17 @@ package struct ChainReplay: Sendable {
   package private(set) var strings = LogStrings()
   /// The callee's request, by the caller's client span.
   private var callees: [UInt64: RequestKey] = [:]
-  private var ended = RecentSpans()
+  private var recent = RecentSpans()
   /// The process that had this pid last.
   private var slots: [UInt32: UInt16] = [:]
 
-  private let keepsSlices: Bool
+  let keeps: ReplayKeep
+  /// What is over and belongs to no process's threads or requests.
+  var ended = ReplayPast()
 
-  /// - Parameter keepsSlices: whether what threads did is kept, until `takeSlices` takes it.
-  package init(keepsSlices: Bool = false) {
-    self.keepsSlices = keepsSlices
+  /// - Parameter keeps: what of that which is over is kept, for `past(until:)`.
+  package init(keeping keeps: ReplayKeep = []) {
+    self.keeps = keeps
   }
 
   /// The chain as a whole log describes it, up to the snapshot's `moment`.
@@ -49,12 +51,8 @@ package struct ChainReplay: Sendable {
   }
 
   private mutating func change<Result>(_ slot: UInt16, _ body: (inout ProcessReplay) -> Result) -> Result {
-    let keepsSlices = keepsSlices
-    return body(&processes[slot, default: ProcessReplay(slot: slot, keepsSlices: keepsSlices)])
-  }
-
-  mutating func changeSlices(of slot: UInt16, until moment: UInt64?) -> [StateSlice] {
-    processes[slot]?.takeSlices(until: moment) ?? []
+    let keeps = keeps
+    return body(&processes[slot, default: ProcessReplay(slot: slot, keeps: keeps)])
   }
 
   /// - Returns: what is wrong with the record, if anything is; the state has then been brought as near to it as it goes.
@@ -76,7 +74,7 @@ package struct ChainReplay: Sendable {
   /// Whether a span that a record of this process names is known: a request of its own, or any client span.
   package func standing(of span: UInt64, process: UInt16) -> Standing {
     if spans[span] != nil || processes[process]?.requests[span] != nil { return .open }
-    return ended.contains(span) ? .ended : .unknown
+    return recent.contains(span) ? .ended : .unknown
   }
 
   // MARK: Records
@@ -115,7 +113,7 @@ package struct ChainReplay: Sendable {
       guard onThread, let misfit = fitLocally(record, kind), misfit.kind != .threadIdle else { return nil }
       return misfit
     }
-    let hasEnded = ended.contains(record.span)
+    let hasEnded = recent.contains(record.span)
     if onThread {
       return fitLocally(record, kind) ?? (hasEnded || record.span == 0 ? nil : Misfit(.unknownRequest))
     }
@@ -155,9 +153,9 @@ package struct ChainReplay: Sendable {
   private mutating func finish(_ record: Record, _ kind: RecordKind) -> Misfit? {
     let key = RequestKey(record)
     if let parent = request(key)?.parent, callees[parent] == key { callees[parent] = nil }
-    let hasEnded = request(key) == nil && ended.contains(record.span)
+    let hasEnded = request(key) == nil && recent.contains(record.span)
     let misfit = fitLocally(record, kind)
-    ended.insert(record.span)
+    recent.insert(record.span)
     return hasEnded ? Misfit(.afterEnd, since: record.time) : misfit
   }
 
@@ -170,7 +168,8 @@ package struct ChainReplay: Sendable {
   private mutating func endSpan(_ record: Record) -> Misfit? {
     guard let span = spans[record.span], span.process == record.process else { return Misfit(.unknownSpan) }
     spans[record.span] = nil
-    ended.insert(record.span)
+    if keeps.contains(.spans) { ended.spans.append(SpanSlice(span: span, end: record.time)) }
+    recent.insert(record.span)
     return nil
   }
 }

@@ -11,10 +11,13 @@ package struct OpenWait: Hashable, Sendable {
   /// The span that waits.
   package var span: UInt64
   package var trace: TraceID?
+  /// The thread that it holds, or that its request has left.
+  package var thread: UInt32
   package var since: UInt64
 
   init(_ record: Record) {
     id = record.other
+    thread = record.thread
     cause = WaitCause(rawValue: record.detail) ?? .other
     target = record.name
     flags = record.waitFlags

@@ -17,6 +17,10 @@ package struct ProcessReplay: Sendable {
   /// By server span.
   package private(set) var requests: [UInt64: RequestReplay] = [:]
   package private(set) var pool: Pool?
+  /// One for each of `PoolReplay.roles`, in their order.
+  package internal(set) var pools = PoolReplay.roles.map { PoolReplay(role: $0) }
+  /// Requests that wait while no thread of their event loop is held.
+  package internal(set) var suspended = 0
   package private(set) var model: IOModel?
   /// The faults in force, as ids of `LogStrings`, each with the time since when.
   package private(set) var faults: [UInt32: UInt64] = [:]
@@ -28,13 +32,13 @@ package struct ProcessReplay: Sendable {
   /// What the table of processes says, which has no time.
   private var tableFate: LogProcess.Fate?
 
-  let keepsSlices: Bool
-  /// Of threads that are gone, and those that have been looked up.
-  var slices: [StateSlice] = []
+  let keeps: ReplayKeep
+  /// What is over, as far as it is kept.
+  var past = ReplayPast()
 
-  init(slot: UInt16, keepsSlices: Bool) {
+  init(slot: UInt16, keeps: ReplayKeep) {
     self.slot = slot
-    self.keepsSlices = keepsSlices
+    self.keeps = keeps
     name = "process \(slot)"
     pid = 0
   }
@@ -61,8 +65,11 @@ package struct ProcessReplay: Sendable {
 
   mutating func stop(at time: UInt64) {
     stoppedAt = time
-    for tid in threads.keys { close(tid, until: time) }
+    for tid in Array(threads.keys) { close(tid, at: time) }
+    for request in requests.values { close(request, at: nil) }
     threads = [:]
+    for place in pools.indices { pools[place].clear() }
+    suspended = 0
     requests = [:]
     faults = [:]
     model = nil
@@ -76,10 +83,24 @@ package struct ProcessReplay: Sendable {
   /// Applies a record of this process, of one of the kinds that concern nobody else.
   mutating func fit(_ record: Record, _ kind: RecordKind) -> Misfit? {
     lastRecordAt = max(lastRecordAt, record.time)
+    // A request's end may let go of another thread than the one that tells of it.
+    let runner = requests[record.span]?.thread
+    let other = runner == record.thread ? nil : runner
+    let before = shares(record, other)
+    let misfit = change(record, kind)
+    let after = shares(record, other)
+    if before != after {
+      count(before, times: -1)
+      count(after, times: 1)
+    }
+    return misfit
+  }
+
+  private mutating func change(_ record: Record, _ kind: RecordKind) -> Misfit? {
     switch kind {
     case .threadStart: return startThread(record)
     case .threadStop: return stopThread(record)
-    case .pool: pool = Pool(threads: record.arg, queueLimit: record.other)
+    case .pool: resize(record)
     case .model: model = IOModel(code: record.detail) ?? model
     case .fault: faults[record.name] = record.detail == 0 ? nil : record.time
     case .attribute: return addUser(record)
@@ -97,6 +118,11 @@ package struct ProcessReplay: Sendable {
     }
     return nil
   }
+
+  private mutating func resize(_ record: Record) {
+    pool = Pool(threads: record.arg, queueLimit: record.other)
+    for place in pools.indices where pools[place].role != .store { pools[place].configured = Int(record.arg) }
+  }
 }
 
 // MARK: Threads
@@ -108,17 +134,17 @@ extension ProcessReplay {
     if let known = threads[record.thread], known.isAnnounced {
       if known.beganAt == beganAt { return nil }
       misfit = Misfit(.threadRestarted, since: known.beganAt)
-      close(record.thread, until: record.time)
+      close(record.thread, at: record.time)
       threads[record.thread] = nil
     }
-    let keepsSlices = keepsSlices
+    let keepsSlices = keeps.contains(.slices)
     threads[record.thread, default: ThreadReplay(tid: record.thread, beganAt: beganAt, keepsSlices: keepsSlices)]
       .announce(name: record.name, role: ThreadRole(rawValue: record.detail) ?? .other, beganAt: beganAt)
     return misfit
   }
 
   private mutating func stopThread(_ record: Record) -> Misfit? {
-    close(record.thread, until: record.time)
+    close(record.thread, at: record.time)
     guard let thread = threads.removeValue(forKey: record.thread) else { return Misfit(.threadNotStarted) }
     return thread.waits.isEmpty ? nil : Misfit(.openAtEnd, since: thread.knownBeginning)
   }
@@ -129,7 +155,7 @@ extension ProcessReplay {
   ) -> Misfit? {
     let isKnown = threads[record.thread] != nil
     let isBackwards = threads[record.thread]?.isAhead(of: record.time) ?? false
-    let (tid, time, keepsSlices) = (record.thread, record.time, keepsSlices)
+    let (tid, time, keepsSlices) = (record.thread, record.time, keeps.contains(.slices))
     let kind = change(&threads[tid, default: ThreadReplay(tid: tid, beganAt: time, keepsSlices: keepsSlices)])
     guard isKnown else { return Misfit(.threadNotStarted) }
     let beganAt = threads[tid]?.knownBeginning
@@ -139,6 +165,7 @@ extension ProcessReplay {
 
   private mutating func startWork(_ record: Record) -> Misfit? {
     let work = ThreadReplay.Work(span: record.span, wait: record.other, name: record.name, since: record.time)
+    requests[record.span]?.takeUp()
     return onThread(record) { $0.begin(work) ? nil : .threadBusy }
   }
 
@@ -152,9 +179,14 @@ extension ProcessReplay {
   }
 
   private mutating func unblock(_ record: Record) -> Misfit? {
-    onThread(record) { $0.unblock(record.other, at: record.time) == nil ? .unknownWait : nil }
+    var ended: OpenWait?
+    let misfit = onThread(record) { thread in
+      ended = thread.unblock(record.other, at: record.time)
+      return ended == nil ? .unknownWait : nil
+    }
+    if let ended { keep(ended, record) }
+    return misfit
   }
-
 }
 
 // MARK: Requests
@@ -211,9 +243,10 @@ extension ProcessReplay {
 
   private mutating func resume(_ record: Record) -> Misfit? {
     guard let known = requests[record.span] else { return Misfit(.unknownRequest) }
-    guard requests[record.span]?.endWait(record.other, at: record.time, thread: record.thread) != nil else {
+    guard let ended = requests[record.span]?.endWait(record.other, at: record.time, thread: record.thread) else {
       return Misfit(.unknownWait, since: known.knownArrival)
     }
+    keep(ended, record)
     let goesOn = requests[record.span]?.waits.isEmpty ?? false
     return onThread(record) { thread in
       if goesOn { thread.resume(record.span, at: record.time) }
@@ -229,9 +262,11 @@ extension ProcessReplay {
     var wrong: Misfit.Kind? = request.waits.isEmpty ? nil : .openAtEnd
     if request.phase == .running, request.thread != record.thread { wrong = .wrongThread }
     if kind == .reject, request.dequeuedAt != nil { wrong = .wrongPhase }
-    if let thread = request.thread, threads[thread]?.release(record.span, at: record.time) == true {
+    if let thread = request.thread, let cut = threads[thread]?.release(record.span, at: record.time), !cut.isEmpty {
+      for wait in cut { keep(wait) }
       wrong = .openAtEnd
     }
+    close(request, at: record.time)
     return wrong.map { Misfit($0, since: request.knownArrival) }
   }
 }

@@ -46,6 +46,8 @@ package struct RequestReplay: Sendable {
   package private(set) var model: IOModel?
   /// Open waits that hold no thread, oldest first.
   package private(set) var waits: [OpenWait] = []
+  /// Whose threads it waits for, if it waits for one.
+  package private(set) var queuedFor: ThreadRole?
   private var user: [UInt8] = []
   private var times = Times()
 
@@ -87,6 +89,7 @@ package struct RequestReplay: Sendable {
     guard phase == .arrived else { return false }
     enter(.queued, at: time)
     enqueuedAt = time
+    queuedFor = .worker
     return true
   }
 
@@ -94,6 +97,7 @@ package struct RequestReplay: Sendable {
     guard dequeuedAt == nil else { return false }
     enter(.running, at: time)
     dequeuedAt = time
+    queuedFor = nil
     self.thread = thread
     self.model = model
     return true
@@ -103,6 +107,7 @@ package struct RequestReplay: Sendable {
     guard waits.count < Self.waitLimit else { return .tooMany }
     guard !waits.contains(where: { $0.id == wait.id }) else { return .duplicateWait }
     let wasDequeued = phase == .running || phase == .suspended
+    if waits.isEmpty { queuedFor = model?.helper(for: wait.cause) }
     waits.append(wait)
     enter(.suspended, at: wait.since)
     return wasDequeued ? nil : .wrongPhase
@@ -113,10 +118,14 @@ package struct RequestReplay: Sendable {
     guard let index = waits.firstIndex(where: { $0.id == id }) else { return nil }
     let wait = waits.remove(at: index)
     guard waits.isEmpty else { return wait }
+    queuedFor = nil
     enter(.running, at: time)
     self.thread = thread
     return wait
   }
+
+  /// A helper thread works for it.
+  mutating func takeUp() { queuedFor = nil }
 
   /// - Returns: false if the text does not go on where the last piece ended.
   mutating func addUser(_ bytes: [UInt8], at offset: UInt32) -> Bool {

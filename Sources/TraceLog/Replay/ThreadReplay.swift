@@ -63,13 +63,15 @@ package struct ThreadReplay: Sendable {
   private var times = ThreadTimes()
   private var accountedUntil: UInt64
   private let keepsSlices: Bool
+  /// Since when it is in its present state and at its present request.
+  private var sliceSince: UInt64
   private var ended: [Ended] = []
 
   /// A state that is over; never an idle one.
   struct Ended {
-    var tid: UInt32
     var wait: OpenWait?
-    var span: UInt64
+    var owner: UInt64
+    var name: UInt32
     var start: UInt64
     var end: UInt64
   }
@@ -79,6 +81,7 @@ package struct ThreadReplay: Sendable {
     self.tid = tid
     self.beganAt = beganAt
     since = beganAt
+    sliceSince = beganAt
     accountedUntil = beganAt
   }
 
@@ -156,33 +159,38 @@ package struct ThreadReplay: Sendable {
   }
 
   /// Lets go of a request that has ended.
-  /// - Returns: true if one of its waits still held the thread.
-  mutating func release(_ span: UInt64, at time: UInt64) -> Bool {
-    let held = waits.contains { $0.span == span }
+  /// - Returns: its waits that still held the thread.
+  mutating func release(_ span: UInt64, at time: UInt64) -> [OpenWait] {
+    let held = waits.filter { $0.span == span }
     change(at: time) { thread in
       if thread.work?.span == span, thread.work?.wait == 0 { thread.work = nil }
       thread.runnable.remove(span)
-      if held { thread.waits.removeAll { $0.span == span } }
+      if !held.isEmpty { thread.waits.removeAll { $0.span == span } }
     }
     return held
   }
 
   private mutating func change(at time: UInt64, _ body: (inout ThreadReplay) -> Void) {
     let before = state
+    let owner = keepsSlices ? span : nil
     let slice = keepsSlices ? slice(until: time) : nil
     times.add(elapsed(accountedUntil, time), to: before)
     accountedUntil = time
     body(&self)
+    if keepsSlices, state != before || span != owner {
+      if let slice { ended.append(slice) }
+      sliceSince = time
+    }
     guard state != before else { return }
-    if let slice { ended.append(slice) }
     since = time
     changes &+= 1
   }
 
   /// Nil for an idle thread, and for no time at all.
   private func slice(until end: UInt64) -> Ended? {
-    guard state != .idle, end > since else { return nil }
-    return Ended(tid: tid, wait: waits.last, span: waits.last?.span ?? span ?? 0, start: since, end: end)
+    guard state != .idle, end > sliceSince else { return nil }
+    return Ended(
+      wait: waits.last, owner: span ?? waits.last?.span ?? 0, name: work?.name ?? 0, start: sliceSince, end: end)
   }
 
   /// What has ended since the last call, and with a moment what goes on then.

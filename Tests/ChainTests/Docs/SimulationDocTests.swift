@@ -8,7 +8,7 @@ extension ChainTests {
 
     private static let cells = [
       "goodput": "goodput VALUE simulation", "p99": "response time, p99 VALUE simulation",
-      "whole mix": "capacity for the whole mix VALUE closed form", "full": "full at some time: VALUE of",
+      "whole mix": "capacity for the whole mix VALUE closed form", "saturated": "saturated at some time: VALUE of",
     ]
 
     /// Of tables: a command in backticks, and the cells under headings that `cells` has.

@@ -49,9 +49,13 @@ final class TestLab: LabAccess {
     }
   }
 
+  /// Of a run beside the first, which a test may write a log of.
+  func path(of run: String) -> String { "\(folder)/\(run).log" }
+
   func logPath(run: String) throws -> String {
-    guard run == "run-1" else { throw NoSuchRun() }
-    return path
+    if run == "run-1" { return path }
+    guard FileManager.default.fileExists(atPath: path(of: run)) else { throw NoSuchRun() }
+    return path(of: run)
   }
 
   func chain() -> ChainEntry? {

@@ -51,7 +51,7 @@ extension CascadeFold {
   private mutating func threadGoal(_ place: Int, _ node: Int32) -> WaitForest.Goal {
     let service = threads[place].service
     if let wait = threads[place].wait { return goal(wait, service, isHeld: true) }
-    if let work = threads[place].work, work.cause != .call {
+    if let work = threads[place].work, work.cause != .call, work.cause != .join {
       return .sink(sink(SinkKey(kind: .wait, service: service, cause: work.cause, target: work.target)))
     }
     return .sink(sink(SinkKey(kind: threads[place].busy > 0 ? .running : .dispatch, service: service)))
@@ -126,7 +126,9 @@ extension CascadeFold {
       guard let wait = requests[place].wait else { return thread(of: place, service) }
       if wait.helper >= 0 { return .node(wait.helper) }
       if wait.isDone { return thread(of: place, service) }
-      if let pool = Self.helperPool(requests[place].model, wait.cause), self.process(process).pools[pool] >= 0 {
+      if let pool = requests[place].model?.helper(for: wait.cause).flatMap(FoldProcess.poolPlace),
+        self.process(process).pools[pool] >= 0
+      {
         return queue(process, pool, service)
       }
       return goal(wait, service, isHeld: false)
@@ -143,16 +145,6 @@ extension CascadeFold {
     return pool >= 0 ? .pool(pool) : .sink(sink(SinkKey(kind: .unmanned, service: service)))
   }
 
-  /// Whose threads do what a request of this model waits for, as a place in `FoldProcess.pools`.
-  static func helperPool(_ model: IOModel?, _ cause: WaitCause) -> Int? {
-    switch (model, cause) {
-    case (.async, .call), (.async, .database), (.async, .file): 1
-    case (.nonblocking, .database), (.nonblocking, .file): 2
-    case (.nonblockingAsync, .database), (.nonblockingAsync, .file): 2
-    default: nil
-    }
-  }
-
   // MARK: Waits
 
   private mutating func goal(_ wait: FoldWait, _ service: Int32, isHeld: Bool) -> WaitForest.Goal {
@@ -164,6 +156,7 @@ extension CascadeFold {
       // A loop that stands still reads no request; one that turns has it read at once.
       if let loop = blockedLoops[target], isHeld || !wait.isDone { return .node(loop) }
       return .sink(sink(SinkKey(kind: .transit, service: service, target: UInt32(bitPattern: target))))
+    case .join where joins[wait.id]?.first.map { forest.isPlaced($0) } ?? false: return .node(joins[wait.id]?.first ?? -1)
     case .lock where wait.holder >= 0 && forest.isPlaced(wait.holder): return .node(wait.holder)
     default:
       return .sink(sink(SinkKey(kind: .wait, service: service, cause: wait.cause, target: wait.target)))

@@ -70,7 +70,7 @@ extension CascadeFold {
     let place = Int(found)
     requests[place].phase = .queued
     requests[place].phaseSince = time
-    let pool = process(requests[place].process).pools[0]
+    let pool = pool(requests[place].process, .worker)
     requests[place].queuedIn = pool
     refreshRequest(place)
     guard pool >= 0 else { return }
@@ -173,8 +173,8 @@ extension CascadeFold {
 
   /// Counts a request into the queue of the pool that will work on its wait.
   private mutating func awaitHelper(_ place: Int, _ cause: WaitCause) {
-    guard let which = Self.helperPool(requests[place].model, cause) else { return }
-    let pool = process(requests[place].process).pools[which]
+    guard let role = requests[place].model?.helper(for: cause) else { return }
+    let pool = pool(requests[place].process, role)
     guard pool >= 0 else { return }
     requests[place].queuedIn = pool
     enqueue(1, in: Int(pool))

@@ -27,15 +27,30 @@ extension CascadeFold {
 
   /// Looks whether a pool has become saturated or has ceased to be.
   mutating func judge(_ pool: Int) {
-    let isSaturated = pools[pool].isSaturated
-    guard isSaturated != pools[pool].tracker.isRaw else { return }
-    guard isSaturated else { return pools[pool].tracker.end(mark: mark(pool)) }
-    if pools[pool].tracker.resume(at: now, queue: pools[pool].queued, gap: options.gap) { return }
-    pools[pool].saturatedSince = time
+    let isSaturated = pools[pool].load.isSaturated
+    guard isSaturated != pools[pool].tracker.isSaturated else { return }
+    switch pools[pool].tracker.see(isSaturated, at: now, options.rule) {
+    case .began(let before):
+      if let before { close(before, pool) }
+      pools[pool].saturatedSince = time
+      open(pool)
+    case .paused: pause(pool)
+    case .dropped: pools[pool].saturation = nil
+    case .resumed, .none: break
+    }
+  }
+
+  /// Notes what is known where a stretch begins.
+  mutating func open(_ pool: Int) {
     let start = mark(pool)
+    pools[pool].saturation = OpenSaturation(start: start, end: nil, peakQueue: pools[pool].queued)
     keepChain(of: pool)
-    let done = pools[pool].tracker.begin(start, queue: pools[pool].queued)
-    if let done { close(done, pool, isOpen: false) }
+  }
+
+  /// Notes what is known where a stretch ends, unless it goes on.
+  private mutating func pause(_ pool: Int) {
+    let end = mark(pool)
+    pools[pool].saturation?.end = end
   }
 
   /// The chain of waits of the pool's thread that has been blocked longest, front to back.
@@ -76,21 +91,21 @@ extension CascadeFold {
     let service = Int(pools[pool].service)
     let row = service * Self.serviceLimit
     return SaturationMark(
-      time: now, blame: forest.sums(), pool: sums, ended: services[service].ended,
+      blame: forest.sums(), pool: sums, ended: services[service].ended,
       arrivals: services.map(\.arrivals), holds: Array(holds.counts[row..<row + services.count]),
       size: pools[pool].size, busyAtEvent: pools[pool].busyAtEvent, lastEvent: events.last)
   }
 
-  private mutating func close(_ open: SaturationTracker.Open, _ pool: Int, isOpen: Bool) {
-    guard let end = open.end, end.time &- open.start.time >= options.shortest else { return }
+  private mutating func close(_ stretch: SaturationTracker.Stretch, _ pool: Int) {
+    guard let open = pools[pool].saturation, let end = open.end else { return }
     let start = open.start
     intervalCount += 1
     inside[pools[pool].service, default: BlameTable()]
-      .add(end.blame, since: start.blame, services: services.count, time: end.time &- start.time)
+      .add(end.blame, since: start.blame, services: services.count, time: stretch.end &- stretch.start)
     guard intervals.count < Self.intervalLimit else { return }
     intervals.append(
       FoldInterval(
-        pool: pool, start: start.time, end: end.time, isOpen: isOpen, peakQueue: open.peakQueue,
+        pool: pool, start: stretch.start, end: stretch.end, isOpen: stretch.isOpen, peakQueue: open.peakQueue,
         busy: end.pool.busy &- start.pool.busy, blocked: end.pool.blocked &- start.pool.blocked,
         causes: end.pool.causes &- start.pool.causes, size: start.size, busyAtEvent: start.busyAtEvent,
         ended: end.ended - start.ended, endedBefore: start.ended, arrivals: start.arrivals, holds: start.holds,
@@ -100,9 +115,8 @@ extension CascadeFold {
   /// Closes what is still open at the window's end.
   mutating func closeIntervals() {
     for pool in pools.indices {
-      let isOpen = pools[pool].tracker.isRaw
-      if isOpen { pools[pool].tracker.end(mark: mark(pool)) }
-      if let last = pools[pool].tracker.take() { close(last, pool, isOpen: isOpen) }
+      if pools[pool].tracker.isSaturated { pause(pool) }
+      if let last = pools[pool].tracker.finish(at: now, options.rule) { close(last, pool) }
     }
     intervals.sort { ($0.start, $0.pool) < ($1.start, $1.pool) }
   }

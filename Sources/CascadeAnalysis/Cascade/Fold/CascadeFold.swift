@@ -46,6 +46,8 @@ package struct CascadeFold {
   var callees = SpanTable()
   var waiters = SpanTable()
   var locks: [FoldLock.Key: FoldLock] = [:]
+  /// The threads that work at what a thread waits to be joined with, by its wait, in the order in which they began.
+  var joins: [UInt64: [Int32]] = [:]
 
   var forest = WaitForest()
   var sinks = SinkNames()

@@ -1,23 +1,21 @@
+package import ChainModel
+
 /// What a cascade report looks at, and what it takes for saturation. Times are of the log's clock.
 package struct CascadeOptions: Hashable, Sendable {
   /// The window; what lies outside it shapes the state but is not counted.
   package var from: UInt64
   package var to: UInt64
-  /// Gaps in a saturation that are shorter are bridged.
-  package var gap: UInt64
-  /// Saturations that are shorter are dropped.
-  package var shortest: UInt64
+  package var rule: SaturationRule
   /// Whether waits are followed to their cause. Without, there is no blame, no verdict and no chain; what each thread did,
   /// what was blocked, queued and served, and when pools were saturated is known all the same, in half the time.
   package var blames: Bool
 
   package init(
-    from: UInt64 = 0, to: UInt64 = .max, gap: UInt64 = 50_000_000, shortest: UInt64 = 20_000_000, blames: Bool = true
+    from: UInt64 = 0, to: UInt64 = .max, rule: SaturationRule = .standard, blames: Bool = true
   ) {
     self.blames = blames
     self.from = from
     self.to = max(from, to)
-    self.gap = gap
-    self.shortest = shortest
+    self.rule = rule
   }
 }

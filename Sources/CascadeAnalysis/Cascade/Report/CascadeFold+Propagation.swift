@@ -7,7 +7,7 @@ extension CascadeFold {
   private static let brief: (time: UInt64, part: UInt64) = (500_000_000, 50)
 
   func saturations(_ report: inout CascadeReport, _ origin: UInt64) {
-    let told = Episode.main(intervals, pause: 20 &* options.gap)?.intervals ?? []
+    let told = Episode.main(intervals, pause: 20 &* options.rule.gap)?.intervals ?? []
     let first = Dictionary(grouping: told) { pools[$0.pool].service }.compactMapValues(\.first)
     var rows: [(Saturation, Int32)] = []
     for (service, own) in Dictionary(grouping: intervals, by: { pools[$0.pool].service }) {

@@ -20,7 +20,9 @@ struct PoolGauge {
   /// Busy threads when the last change of the outside world was recorded.
   var busyAtEvent: Int32 = 0
   var tracker = SaturationTracker()
-  /// Since when it has been saturated, short gaps bridged; it means something while it is saturated.
+  /// What is known of the stretch that the tracker has open.
+  var saturation: OpenSaturation?
+  /// Since when it has been saturated, though the window may have begun later; it means something while it is saturated.
   var saturatedSince: UInt64 = 0
 
   struct Sums {
@@ -42,9 +44,10 @@ struct PoolGauge {
   }
 
   /// N(s, t).
-  var size: Int32 { configured.map { alive == 0 ? 0 : max($0, 1) } ?? alive }
-  var isFull: Bool { size > 0 && busy >= size }
-  var isSaturated: Bool { isFull && queued >= 1 }
+  var size: Int32 {
+    Int32(truncatingIfNeeded: PoolLoad.threads(configured: configured.map(Int.init), alive: Int(alive)))
+  }
+  var load: PoolLoad { PoolLoad(threads: Int(size), busy: Int(busy), queued: Int(queued)) }
 
   /// Begins all sums anew.
   mutating func restart(_ now: UInt64) {
@@ -52,7 +55,8 @@ struct PoolGauge {
     sums = Sums()
     causes.resetSums(now: now)
     (peakQueue, busyAtEvent) = (queued, busy)
-    tracker = SaturationTracker()
+    tracker.restart(at: now)
+    saturation = nil
   }
 
   mutating func flush(_ now: UInt64) {
@@ -63,7 +67,7 @@ struct PoolGauge {
     sums.busy &+= UInt64(truncatingIfNeeded: busy) &* time
     sums.blocked &+= UInt64(truncatingIfNeeded: blocked) &* time
     sums.queued &+= UInt64(truncatingIfNeeded: queued) &* time
-    if isFull, queued == 0 { sums.fullIdleQueue &+= time }
+    if queued == 0, load.isFull { sums.fullIdleQueue &+= time }
   }
 
   /// The sums up to now.
@@ -92,6 +96,6 @@ struct PoolGauge {
     flush(now)
     queued &+= delta
     peakQueue = max(peakQueue, queued)
-    tracker.see(queue: queued)
+    if let peak = saturation?.peakQueue, queued > peak, tracker.isSaturated { saturation?.peakQueue = queued }
   }
 }
