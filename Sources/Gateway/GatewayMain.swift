@@ -7,8 +7,8 @@ struct GatewayMain {
   static func main() {
     ServiceMain.run { _ throws(CallError) in
       [
-        Route("GET", "/users/{username}/payment-status", NestedPaymentStatus()),
-        Route("GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus()),
+        Route("GET", "/users/{username}/payment-status", NestedPaymentStatus(), calling: [.userService]),
+        Route("GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus(), calling: [.userService, .orderService, .paymentService]),
       ]
     }
   }

@@ -9,7 +9,7 @@ struct OrderServiceMain {
       try OrderStore.seed(folder)
       return [
         Route("GET", "/users/{user_id}/orders", OrderList()),
-        Route("GET", "/users/{user_id}/orders/payment-status", OrderPaymentStatus()),
+        Route("GET", "/users/{user_id}/orders/payment-status", OrderPaymentStatus(), calling: [.paymentService]),
       ]
     }
   }

@@ -1,4 +1,5 @@
 package import ChainModel
+import Topology
 
 /// One route's business code, written once in each style. Each body says the same; only the waiting differs.
 package protocol Handler: Sendable {
@@ -67,6 +68,8 @@ package struct Route: Sendable {
   let placeholders: [String]
   /// Whether faults and simulated latency apply. Not to `/ping`: it needs nothing, and shows collateral damage alone.
   let isFaulty: Bool
+  /// Those that the handler calls.
+  let callees: [ServiceName]
 
   enum Segment: Hashable, Sendable {
     /// In UTF-8.
@@ -80,16 +83,20 @@ package struct Route: Sendable {
   ///   - handler: serves it.
   ///   - name: in the description and the log; nil for method and template.
   ///   - isFaulty: whether faults and simulated latency apply to it.
+  ///   - callees: those that the handler calls; the description must know of it.
   package init(
-    _ method: String, _ template: String, _ handler: any Handler, name: String? = nil, isFaulty: Bool = true
+    _ method: String, _ template: String, _ handler: any Handler, name: String? = nil, isFaulty: Bool = true,
+    calling callees: [ServiceName] = []
   ) {
     self.name = name ?? "\(method) \(template)"
     self.method = method
     self.template = template
     self.handler = handler
     self.isFaulty = isFaulty
-    segments = template.split(separator: "/").map { part in
-      part.hasPrefix("{") ? .placeholder(String(part.dropFirst().dropLast())) : .literal(Array(part.utf8))
+    self.callees = callees
+    segments = RouteAddress.segments(template).map { part in
+      RouteAddress.isPlaceholder(part)
+        ? .placeholder(String(part.dropFirst().dropLast())) : .literal(Array((PercentCoding.decode(part) ?? String(part)).utf8))
     }
     placeholders = segments.compactMap { segment in
       if case .placeholder(let name) = segment { name } else { nil }

@@ -82,7 +82,7 @@ package enum ServiceMain {
     do { routes = try prepare(service, topology, folder) } catch {
       throw Failure(exit: .storage, message: error.row.detail)
     }
-    try compare(routes, topology[service], arguments.config)
+    try compare(routes, service, topology, arguments.config)
     let place = topology.index(of: service).map { ServicePlace(order: $0, number: arguments.replica) }
     let log = try arguments.log.flatMap { path throws(Failure) in try join(path, name, place, logger) }
     InstrumentationSystem.bootstrap(LogTracer(log: log))
@@ -95,17 +95,23 @@ package enum ServiceMain {
 
   /// What the code serves is what the description says: it is simulated by that.
   private static func compare(
-    _ routes: [Route], _ service: ServiceConfiguration, _ path: String
+    _ routes: [Route], _ name: ServiceName, _ topology: Topology, _ path: String
   ) throws(Failure) {
+    let service = topology[name]
     let described = Set(service.routes.map(\.name)).subtracting(["GET /ping"])
     let served = Set(routes.map(\.name)).subtracting(["GET /ping"])
-    guard described != served else { return }
+    let undescribed = routes.flatMap { route in
+      let calls = service.routes.filter { $0.name == route.name }.flatMap(\.calls)
+      let known = calls.map { topology.services[$0.service].name }
+      return route.callees.filter { !known.contains($0) }.map { "\(route.name) calls \($0), and its steps do not" }
+    }
+    guard described != served || !undescribed.isEmpty else { return }
     let missing = served.subtracting(described).sorted().map { "\($0) is served and not described" }
     let extra = described.subtracting(served).sorted().map { "\($0) is described and not served" }
     throw Failure(
       exit: .configuration,
       message: "\(path): services.\(service.name.rawValue).routes: found other routes than its code serves: "
-        + (missing + extra).joined(separator: ", "))
+        + (missing + extra + undescribed).joined(separator: ", "))
   }
 
   /// Without room in the log, the service goes on without it: it is there to serve.

@@ -181,7 +181,7 @@ extension Form<String> {
 extension Form<ServiceURL?> {
   static var url: Form {
     Form(
-      type: "address", allowed: "http://HOST:PORT",
+      type: "URL", allowed: "http://HOST:PORT",
       read: { item throws(Mismatch) in
         guard let url = item.text.flatMap(ServiceURL.init) else { throw Mismatch(item) }
         return url

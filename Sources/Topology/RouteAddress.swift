@@ -26,13 +26,39 @@ package struct RouteAddress: Hashable, Sendable {
   /// Those of a service's routes, in their order. One that could not be told from an earlier one by its path gets a path
   /// from its place.
   package static func all(of service: ServiceConfiguration) -> [RouteAddress] {
-    var taken: Set<String> = ["GET ping"]
+    var taken: Set = [RouteAddress(Schema.ping).shape]
     return service.routes.enumerated().map { place, route in
-      let address = RouteAddress(route.name)
+      var address = RouteAddress(route.name)
       // A service that is not the lab's has the paths that it has.
-      if service.url != nil || taken.insert(address.shape).inserted || route.name == Schema.ping { return address }
-      return RouteAddress(place: place)
+      guard service.url == nil, route.name != Schema.ping else { return address }
+      var other = place
+      while taken.contains(address.shape) || taken.contains(address.asked.shape) {
+        address = RouteAddress(place: other)
+        other += service.routes.count
+      }
+      taken.formUnion([address.shape, address.asked.shape])
+      return address
     }
+  }
+
+  /// Between the slashes of the path; whoever looks for one that is asked for looks in the order of `precedes`.
+  package var segments: [Substring] { Self.segments(template) }
+
+  package static func segments(_ path: String) -> [Substring] { path.prefix { $0 != "?" }.split(separator: "/") }
+
+  package static func isPlaceholder(_ segment: some StringProtocol) -> Bool { segment.contains("{") }
+
+  /// Whether a path that both fit means this one: of two, that which says more.
+  package func precedes(_ other: RouteAddress) -> Bool {
+    segments.map { Self.isPlaceholder($0) ? 1 : 0 }.lexicographicallyPrecedes(
+      other.segments.map { Self.isPlaceholder($0) ? 1 : 0 })
+  }
+
+  /// As a request has it.
+  private var asked: RouteAddress {
+    var asked = self
+    asked.template = path()
+    return asked
   }
 
   /// The path with something in the place of each placeholder.
@@ -50,8 +76,7 @@ package struct RouteAddress: Hashable, Sendable {
 
   /// Equal for those that a request could not choose between.
   private var shape: String {
-    let parts = template.split(separator: "/").map { $0.hasPrefix("{") ? "{}" : $0 }
-    return method + " " + parts.joined(separator: "/")
+    method + " " + segments.map { Self.isPlaceholder($0) ? "{}" : $0 }.joined(separator: "/")
   }
 
   private static func isPath(_ text: String) -> Bool {

@@ -47,6 +47,12 @@ extension Topology {
     }
     var topology = reader.topology
     for setting in settings { try topology.set(setting.path, to: setting.value, source: "--set") }
+    if !settings.isEmpty {
+      reader.topology = topology
+      reader.setPorts()
+      reader.checkReplicas()
+      guard reader.problems.isEmpty else { throw .invalid(file: file, problems: reader.problems) }
+    }
     guard !allowsUnknown else { return topology }
     let missing = reader.unknownPlaces.compactMap { topology.missing($0) }
     guard missing.isEmpty else {

@@ -47,12 +47,14 @@ extension Topology {
   }
 
   private func route(_ asking: String, _ path: String, of service: Int) -> Int? {
-    let asked = path.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
-    let routes = RouteAddress.all(of: services[service]).map { ($0.method, $0.template) } + [("GET", "/ping")]
-    return routes.firstIndex { method, template in
-      let parts = template.split(separator: "/", omittingEmptySubsequences: false)
-      return method == asking && parts.count == asked.count
-        && zip(parts, asked).allSatisfy { $0 == $1 || $0.hasPrefix("{") && !$1.isEmpty }
+    guard path.hasPrefix("/") else { return nil }
+    let asked = RouteAddress.segments(path)
+    let routes = RouteAddress.all(of: services[service]) + [RouteAddress(Self.ping)]
+    let fitting = routes.indices.filter { index in
+      let parts = routes[index].segments
+      return routes[index].method == asking && parts.count == asked.count
+        && zip(parts, asked).allSatisfy { $0 == $1 || RouteAddress.isPlaceholder($0) }
     }
+    return fitting.min { routes[$0].precedes(routes[$1]) }
   }
 }

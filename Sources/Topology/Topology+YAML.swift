@@ -56,7 +56,7 @@ extension Topology {
     var service = services[index]
     // Those that follow from its place.
     if service.port == Schema.firstPort + index { service.port = 0 }
-    if service.controlPort == Schema.firstControlPort + index { service.controlPort = 0 }
+    if service.controlPort == firstControlPort + index { service.controlPort = 0 }
     return Schema.serviceKeys.compactMap { key in
       if service.unknown.contains(key.name) { return "\(key.name): \(Schema.unknown)" }
       let value = key.write(service)

@@ -96,9 +96,12 @@ package struct Topology: Hashable, Sendable {
   package mutating func setPorts() {
     for index in services.indices where services[index].url == nil {
       if services[index].port == 0 { services[index].port = Schema.firstPort + index }
-      if services[index].controlPort == 0 { services[index].controlPort = Schema.firstControlPort + index }
+      if services[index].controlPort == 0 { services[index].controlPort = firstControlPort + index }
     }
   }
+
+  /// The control ports follow on the others where there are too many of those.
+  var firstControlPort: Int { max(Schema.firstControlPort, Schema.firstPort + services.count) }
 
   /// The service that clients ask first.
   package var front: ServiceConfiguration { services[entries[0].service] }

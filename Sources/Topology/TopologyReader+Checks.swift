@@ -11,9 +11,9 @@ extension TopologyReader {
       let calls = order.visits(from: [entry]).reduce(0, +) - 1
       guard calls > Self.mostCalls else { continue }
       let service = topology.services[entry.service]
-      let name = "\(service.name)/\(service.routes[entry.route].name)"
+      let path = "\(Schema.entries).\(Item.printable("\(service.name)/\(service.routes[entry.route].name)"))"
       report(
-        "\(Schema.entries).\(name)", at: .start, found: "\(calls) calls for one request",
+        path, at: given[path]?.position ?? .start, found: "\(FigureText.number(calls)) calls for one request",
         expected: "at most \(Int(Self.mostCalls))")
     }
   }

@@ -139,6 +139,7 @@ extension TopologyReader {
     for entry in named(section, Schema.entries, "a mapping of SERVICE/ROUTE to a weight") {
       let path = "\(Schema.entries).\(Item.printable(entry.key))"
       guard let (service, route) = resolve(entry.key, path, entry.position) else { continue }
+      given[path] = Item(position: entry.position, content: entry.value.content)
       value(entry, path, Schema.weight) { topology, weight in
         topology.entries.append(Topology.Entry(service: service, route: route, weight: weight))
       }

@@ -17,7 +17,7 @@ struct TopologyReader {
   var topology = Topology(services: [], entries: [])
   private(set) var problems: [Problem] = []
   /// What was given, by path of keys: where the checks of the whole find their positions.
-  private(set) var given: [String: Item] = [:]
+  var given: [String: Item] = [:]
   /// By service, route, and the call's number among all of the route.
   var callPlaces: [[Int]: (path: String, position: Position)] = [:]
   var unknownPlaces: [Unknown] = []
@@ -99,14 +99,15 @@ struct TopologyReader {
   ) {
     guard var section else { return }
     let keys = index == nil ? Schema.sharedKeys : Schema.serviceKeys
-    let names = keys.map(\.name)
+    let more = index == nil ? [] : [Schema.routes]
+    let names = keys.map(\.name) + more
     guard case .mapping(let all) = section.value.content else {
       _ = entries(of: section.value, path: path, known: names)
       return
     }
     var known: [Item.Entry] = []
     for entry in all where index == nil || entry.key != Schema.routes {
-      if entry.value.plainText == Schema.unknown, names.contains(entry.key) {
+      if entry.value.plainText == Schema.unknown, keys.contains(where: { $0.name == entry.key }) {
         service.unknown.insert(entry.key)
         if let index { noteUnknown(index, entry, path) }
       } else {
@@ -114,7 +115,7 @@ struct TopologyReader {
       }
     }
     section.value.content = .mapping(known)
-    fill(&service, from: section, keys: keys, path: path)
+    fill(&service, from: section, keys: keys, path: path, alsoKnown: more)
     guard let index else { return }
     // Those of the defaults that the service does not give itself.
     for key in templateUnknown where !all.contains(where: { $0.key == key }) {
@@ -132,8 +133,12 @@ struct TopologyReader {
   }
 
   /// Nothing to do without the section: none but `services` and `entries` is required.
-  private mutating func fill<Root>(_ root: inout Root, from section: Item.Entry?, keys: [Key<Root>], path: String) {
-    guard let section, let entries = entries(of: section.value, path: path, known: keys.map(\.name)) else { return }
+  private mutating func fill<Root>(
+    _ root: inout Root, from section: Item.Entry?, keys: [Key<Root>], path: String, alsoKnown more: [String] = []
+  ) {
+    guard let section, let entries = entries(of: section.value, path: path, known: keys.map(\.name) + more) else {
+      return
+    }
     for key in keys {
       guard let entry = entries[key.name] else { continue }
       do throws(Mismatch) {

@@ -9,7 +9,7 @@ struct UserServiceMain {
       try UserStore.seed(folder)
       return [
         Route("GET", "/users/{username}", UserLookup()),
-        Route("GET", "/users/{username}/payment-status", UserPaymentStatus()),
+        Route("GET", "/users/{username}/payment-status", UserPaymentStatus(), calling: [.orderService]),
       ]
     }
   }

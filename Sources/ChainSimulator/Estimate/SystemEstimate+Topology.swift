@@ -7,8 +7,9 @@ extension SystemEstimate {
   package var topology: Topology {
     var (places, used): ([(service: Int, route: Int)], [String: Int]) = ([], [:])
     var list: [ServiceConfiguration] = []
+    let names = Set(services.map(\.name))
     for service in services {
-      let name = Self.unique(Self.serviceName(service.name), &used)
+      let name = Self.unique(Self.serviceName(Self.ofNoReplica(service.name, names)), &used)
       var value = ServiceConfiguration.standard
       value.name = ServiceName(name)
       value.replicas = min(ReplicaName.numbers.upperBound, max(1, service.processes))
@@ -39,7 +40,9 @@ extension SystemEstimate {
     }
     // Nothing in front of the first services balances requests over several.
     for entry in entries { list[entry.service].replicas = 1 }
-    return Topology(services: list, entries: entries, hop: hop)
+    var topology = Topology(services: list, entries: entries, hop: hop)
+    topology.setPorts()
+    return topology
   }
 
   private func ownSteps(_ route: RouteEstimate) -> [Step] {
@@ -67,7 +70,16 @@ extension SystemEstimate {
   private static func serviceName(_ text: String) -> String {
     let clean = String(text.prefix(150).map { "/*?=".contains($0) || !isPlain($0) ? "-" : $0 })
     let trimmed = trim(clean)
-    return trimmed.isEmpty ? "service" : "@-.".contains(trimmed.first ?? "@") ? "service\(trimmed)" : trimmed
+    guard let first = trimmed.first, !["all", "trace_log"].contains(trimmed) else { return "service" + trimmed }
+    return "@-.".contains(first) ? "service\(trimmed)" : trimmed
+  }
+
+  /// Another name for one that would be that of a replica of another service.
+  private static func ofNoReplica(_ name: String, _ names: Set<String>) -> String {
+    guard let dash = name.lastIndex(of: "-"), names.contains(String(name[..<dash])),
+      let number = Int(name[name.index(after: dash)...]), ReplicaName.numbers.contains(number)
+    else { return name }
+    return "\(name[..<dash]).\(number)"
   }
 
   private static func routeName(_ text: String) -> String {

@@ -11,7 +11,8 @@ package enum PlayedService {
     let store = try PlayedStore(folder)
     let service = topology[name]
     let addresses = topology.services.map { RouteAddress.all(of: $0) }
-    return zip(service.routes, RouteAddress.all(of: service)).map { route, address in
+    let routes = zip(service.routes, RouteAddress.all(of: service)).sorted { $0.1.precedes($1.1) }
+    return routes.map { route, address in
       var number: UInt64 = 0
       let steps = route.steps.map { step in
         Maker(topology: topology, addresses: addresses, store: store).step(

@@ -50,16 +50,14 @@ struct TestChain: Codable, Sendable {
   var configuration: [UInt8] { WireJSON.encode(["services": services]) }
 
   var topology: Topology {
-    Topology(
-      services: Topology.standard.names.map { name in
-        ServiceConfiguration(
-          name: name, host: "127.0.0.1", port: self[name].port, controlPort: self[name].controlPort, model: .blocking,
-          threads: 4, stackKiB: 1024, storeThreads: 1, queueLimit: 8, overflow: .reject, backlog: 16, loops: 1,
-          inFlightLimit: 64, connectionLimit: 64, timeout: .seconds(1), requestTimeout: .seconds(1),
-          idleTimeout: .seconds(1), callees: [], latency: .zero)
-      },
-      traceLog: TraceLogConfiguration(directory: logFolder, sizeMiB: 16, enabled: isTraced),
-      seed: SeedConfiguration(value: 7, users: 10))
+    var topology = Topology.standard
+    for index in topology.services.indices {
+      let place = self[topology.services[index].name]
+      (topology.services[index].port, topology.services[index].controlPort) = (place.port, place.controlPort)
+    }
+    topology.traceLog = TraceLogConfiguration(directory: logFolder, sizeMiB: 16, enabled: isTraced)
+    topology.seed = SeedConfiguration(value: 7, users: 10)
+    return topology
   }
 
   /// A run that no supervisor has seen yet.
