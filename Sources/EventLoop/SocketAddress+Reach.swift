@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 extension SocketAddress {
@@ -6,8 +7,8 @@ extension SocketAddress {
   /// - Returns: nil when a connection can be made; else why not.
   package func problem(patience: Int) -> String? {
     use { pointer, length in
-      let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-      let socket = socket(Int32(pointer.pointee.sa_family), type, 0)
+      let socket = Glibc.socket(
+        Int32(pointer.pointee.sa_family), Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
       guard socket >= 0 else { return String(cString: strerror(errno)) }
       defer { close(socket) }
       if connect(socket, pointer, length) == 0 { return nil }
