@@ -17,8 +17,6 @@ package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, Expre
     rawValue = text
   }
 
-  package var description: String { rawValue }
-
   package init(from decoder: any Decoder) throws {
     rawValue = try decoder.singleValueContainer().decode(String.self)
   }
