@@ -51,9 +51,9 @@ package struct EstimateCheck: Sendable {
 
   private static func reasons(_ estimate: SystemEstimate, isLonger: Bool) -> [String] {
     var reasons: [String] = []
-    let parallel = estimate.routes.reduce(0) { $0 + $1.parallel }
+    let parallel = estimate.routes.filter { $0.parallel > 0 && !$0.besides.contains(true) }.reduce(0) { $0 + $1.parallel }
     if isLonger, parallel > 0 {
-      reasons.append("\(parallel) requests made calls at the same time, which are simulated one after another")
+      reasons.append("\(parallel) requests made calls at the same time that most of their kind make one after another")
     }
     let other = estimate.routes.reduce(0) { $0 + $1.looked - $1.typical }
     if other > 0 { reasons.append("\(other) requests made calls that few of their kind make") }

@@ -57,11 +57,20 @@ extension SystemEstimate {
   }
 
   /// A call that takes longer than its callee and the shared hop waits for a remote system first: the way to that callee.
+  /// Of calls that are made at the same time, the longest way stands before all of them.
   private func callSteps(_ route: RouteEstimate, _ places: [(service: Int, route: Int)]) -> [Step] {
-    zip(route.calls, route.transit).flatMap { callee, transit -> [Step] in
-      let call = Step.call(service: places[callee].service, route: places[callee].route)
-      return transit.mean >= 1e-5 && transit.mean > 0.2 * hop.seconds ? [.remote(transit.time), call] : [call]
+    var steps: [Step] = []
+    var place = 0
+    while place < route.calls.count {
+      var end = place + 1
+      while end < route.calls.count, route.besides[end] { end += 1 }
+      let ways = route.transit[place..<end].filter { $0.mean >= 1e-5 && $0.mean > 0.2 * hop.seconds }
+      if let way = ways.max(by: { $0.mean < $1.mean }) { steps.append(.remote(way.time)) }
+      let calls = route.calls[place..<end].map { Step.call(service: places[$0].service, route: places[$0].route) }
+      steps += calls.count > 1 ? [.all(calls)] : calls
+      place = end
     }
+    return steps
   }
 
   // MARK: Names
