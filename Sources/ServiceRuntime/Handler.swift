@@ -30,10 +30,11 @@ package struct Answer: Hashable, Sendable {
 /// Store work that blocks the thread that does it: a query, an append to a file.
 package struct StoreWork<Value: Sendable>: Sendable {
   /// `database` or `file`.
-  let cause: WaitCause
+  package let cause: WaitCause
   /// What the log calls it; from a bounded set.
-  let label: StaticString
-  let body: @Sendable (StoreAccess) throws(CallError) -> Value
+  package let label: StaticString
+  /// Does it, and blocks.
+  package let body: @Sendable (StoreAccess) throws(CallError) -> Value
 
   package init(
     _ cause: WaitCause, _ label: StaticString, body: @escaping @Sendable (StoreAccess) throws(CallError) -> Value
