@@ -31,10 +31,11 @@ package struct Answer: Hashable, Sendable {
 /// Store work that blocks the thread that does it: a query, an append to a file.
 package struct StoreWork<Value: Sendable>: Sendable {
   /// `database` or `file`.
-  let cause: WaitCause
+  package let cause: WaitCause
   /// What the log calls it; from a bounded set.
-  let label: StoreLabel
-  let body: @Sendable (StoreAccess) throws(CallError) -> Value
+  package let label: StoreLabel
+  /// Does it, and blocks.
+  package let body: @Sendable (StoreAccess) throws(CallError) -> Value
 
   package init(
     _ cause: WaitCause, _ label: StaticString, body: @escaping @Sendable (StoreAccess) throws(CallError) -> Value
@@ -50,7 +51,7 @@ package struct StoreWork<Value: Sendable>: Sendable {
 }
 
 /// What the log calls a piece of store work.
-enum StoreLabel: Sendable {
+package enum StoreLabel: Sendable {
   case literal(StaticString)
   /// Of a description.
   case text(String)
