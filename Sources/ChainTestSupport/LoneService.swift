@@ -68,7 +68,8 @@ package final class LoneService: Sendable {
     folder = try LoneServiceFolder()
     try folder.write(topology.yaml())
     try LogWriter.create(path: folder.logPath, sizeMiB: 16, runID: "test")
-    process = try LoneServiceProcess(name, arguments: folder.arguments, output: folder, descriptors: descriptors)
+    process = try LoneServiceProcess(
+      topology[name].program, arguments: folder.arguments(of: name), output: folder, descriptors: descriptors)
   }
 
   private func waitUntilReady() throws {

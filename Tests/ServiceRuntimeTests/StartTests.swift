@@ -87,7 +87,7 @@ extension OneService {
     @Test(.timeLimit(.minutes(1)))
     func aServiceThatIsNotDescribed() async throws {
       let folder = try folder()
-      #expect(try folder.runInVain("stock") == .exited(78))
+      #expect(try folder.runInVain("stock", program: ServiceConfiguration.played) == .exited(78))
       expectOneLine(folder, "services.yaml", "found no service stock", "gateway, user-service")
     }
 
