@@ -4,7 +4,6 @@ import PackageDescription
 // The map (see README.md): services and instruments stand on one foundation and never import each other.
 let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let foundation: [Target.Dependency] = ["ChainModel", "EventLoop", "Topology", "TraceLog"]
 
@@ -24,7 +23,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -47,7 +45,7 @@ let package = Package(
     // Observed: the services.
     .target(
       name: "ServiceRuntime",
-      dependencies: foundation + [atomics, logging, tracing, "CCurl", "CSQLite", "CPlatform"]),
+      dependencies: foundation + [atomics, logging, "CCurl", "CSQLite", "CPlatform"]),
     service("Gateway"),
     service("UserService"),
     service("OrderService"),
@@ -90,7 +88,6 @@ let package = Package(
       name: "ServiceRuntimeTests",
       dependencies: [
         "ChainTestSupport", "ServiceRuntime", "CascadeAnalysis", "KernelView", "Supervisor", "CPlatform", logging,
-        tracing,
       ] + foundation),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
     .testTarget(name: "KernelViewTests", dependencies: ["KernelView", "ChainModel", "TraceLog", "CPlatform"]),

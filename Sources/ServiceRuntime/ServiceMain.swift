@@ -5,7 +5,6 @@ import Glibc
 import Logging
 package import Topology
 import TraceLog
-import Tracing
 
 /// Where a service finds what it owns.
 package struct ServiceFolder: Sendable {
@@ -71,7 +70,6 @@ package enum ServiceMain {
     let routes: [Route]
     do { routes = try prepare(folder) } catch { throw Failure(exit: .storage, message: error.row.detail) }
     let log = try arguments.log.flatMap { path throws(Failure) in try join(path, name, logger) }
-    InstrumentationSystem.bootstrap(LogTracer(log: log))
     try ServiceProcess(
       name, topology: topology, routes: routes, log: log, databasePath: folder.databasePath, logger: logger,
       keepFiles: { folder.keeper.look(logger) }
