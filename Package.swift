@@ -66,11 +66,18 @@ let package = Package(
     .target(name: "CLessons", exclude: ["lessons"]),
     .target(name: "Lessons", dependencies: ["CLessons"] + foundation),
     .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView", "Lessons"] + foundation),
+    // What combines instruments.
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "CascadeAnalysis", "ChainSimulator", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor",
+        "TraceExport",
+      ] + foundation),
     .executableTarget(
       name: "ChainCLI",
       dependencies: [
-        "CascadeAnalysis", "ChainSimulator", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor",
-        "TraceExport", "CCurl", arguments,
+        "CascadeAnalysis", "ChainSimulator", "Dashboard", "Experiments", "KernelView", "Lessons", "LoadGenerator",
+        "Supervisor", "TraceExport", "CCurl", arguments,
       ] + foundation),
 
     // Tests.
@@ -105,6 +112,9 @@ let package = Package(
       name: "LoadGeneratorTests", dependencies: ["ChainTestSupport", "LoadGenerator"] + foundation),
     .testTarget(
       name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis", "TraceExport"] + foundation),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["Experiments", "CascadeAnalysis", "ChainSimulator", "Lessons", "Supervisor"] + foundation),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
       name: "ChainTests",

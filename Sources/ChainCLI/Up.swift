@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Experiments
 import FoundationEssentials
 import Supervisor
 import Topology
@@ -46,14 +47,14 @@ struct Up: ParsableCommand {
   }
 
   static func overview(_ chain: ChainLauncher.Chain, _ topology: Topology) -> String {
-    var table = TextTable(["SERVICE", "PORT", "CONTROL", "MODEL", "THREADS", "PID"])
-    for service in chain.state.services {
-      let configuration = topology[service.name]
-      table.add([
-        service.replica.text, "\(service.port)", "\(service.controlPort)", configuration.model.rawValue,
-        "\(configuration.threads)", service.process.map { "\($0.pid)" } ?? "-",
+    let table = TextTable(
+      chain.state.services,
+      columns: [
+        TableColumn("SERVICE") { $0.replica.text }, TableColumn("PORT") { "\($0.port)" },
+        TableColumn("CONTROL") { "\($0.controlPort)" }, TableColumn("MODEL") { topology[$0.name].model.rawValue },
+        TableColumn("THREADS") { "\(topology[$0.name].threads)" },
+        TableColumn("PID") { $0.process.map { "\($0.pid)" } ?? "-" },
       ])
-    }
     let port = topology[.gateway].port
     let page = chain.state.page.map { "\n\n\(Self.words($0))" } ?? ""
     return """
