@@ -75,7 +75,7 @@ extension OneService {
         #expect(try service.get("/work").status == 200)
         #expect(Monotonic.now() - sent > 50_000_000)
         #expect(try service.snapshot().injectedWaits.count == 1)
-        try service.control.setFault(Fault(.error(503)))
+        try service.control.setFault(Fault(.error(status: 503)))
         #expect(try service.get("/work").status == 503)
         try service.expectSoundLog()
       }
@@ -85,7 +85,8 @@ extension OneService {
     func whatACalleeDoesWrongIsAnswered(model: IOModel) async throws {
       let cart = try CannedCallee { $0.method == "POST" ? .answer(500, "") : .reset }
       defer { cart.shutDown() }
-      let topology = try PlayedShop.topology("[call: cart/POST /items]", "[call: cart/GET /items]", model, cart: cart)
+      let topology = try PlayedShop.topology(
+        "[call: cart/POST /items]", more: "[call: cart/GET /items]", model, cart: cart)
       try await LoneService.run("shop", topology: topology) { service in
         #expect(try service.get("/work").status == 502)
         #expect(try service.get("/more").status == 502)
@@ -99,7 +100,7 @@ extension OneService {
 /// `shop`, whose routes are those of a test, and `cart`, which it calls and which is not started.
 enum PlayedShop {
   static func topology(
-    _ work: String, _ more: String = "[]", _ model: IOModel, threads: Int = 4, cart: CannedCallee? = nil
+    _ work: String, more: String = "[]", _ model: IOModel, threads: Int = 4, cart: CannedCallee? = nil
   ) throws -> Topology {
     let ports = FreePorts.take(3)
     return try Topology.parse(

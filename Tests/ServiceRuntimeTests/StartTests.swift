@@ -41,8 +41,8 @@ extension OneService {
     func aDataFolderThatCannotBe() async throws {
       let folder = try folder()
       // Root may write anywhere, but nobody can make a folder below a file.
-      var arguments = folder.arguments
-      arguments[3] = "\(folder.configPath)/data"
+      var arguments = folder.arguments(of: .paymentService)
+      arguments[5] = "\(folder.configPath)/data"
       #expect(try folder.runInVain(.paymentService, arguments) == .exited(74))
       expectOneLine(folder, "\(folder.configPath)/data")
     }
