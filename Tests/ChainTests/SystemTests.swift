@@ -101,7 +101,7 @@ extension ChainTests {
         #expect(outcome.exitCode == 0 && outcome.output.contains("audit-service"), "\(words): \(outcome.output)")
       }
       let cascade = try await root.run("cascade")
-      #expect(cascade.output.contains("root cause: audit-service sleep (fault: latency=300ms)"), "\(cascade.output)")
+      #expect(cascade.output.contains("root cause: audit-service sleep (fault: latency=600ms)"), "\(cascade.output)")
       let steps = try #require(root.page("/api/v1/code?service=audit-service&model=blocking"))
       #expect(steps.status == 200 && steps.text.contains("PlayedRoute.swift"))
       let export = try await root.run("export", "otlp", "-o", "-")
@@ -120,7 +120,7 @@ extension ChainTests {
           front: {routes: {GET /report: [all: [call: left/GET /, call: right/GET /]]}}
           left: {routes: {GET /: [call: db/POST /query]}}
           right: {routes: {GET /: [remote: 40ms, call: db/POST /query]}}
-          db: {threads: 5, routes: {POST /query: [remote: 100ms]}}
+          db: {threads: 5, routes: {POST /query: [remote: 60ms]}}
         entries: {front/GET /report: 1}
         """, file: "diamond.yaml")
       let root = try Self.root(system)
@@ -143,14 +143,14 @@ extension ChainTests {
       let after = try await Self.load(again)
       #expect(abs(after.rate / before.rate - 1) < 0.1, "\(before) \(after)")
       #expect(abs(after.mean / before.mean - 1) < 0.3, "\(before) \(after)")  // 0.2 on a quiet machine
-      #expect(try await again.run("fault", "db", "latency=300ms").exitCode == 0)
+      #expect(try await again.run("fault", "db", "latency=600ms").exitCode == 0)
       _ = try await again.run("load", "--rate", "10", "--duration", "3s")
       let cascade = try await again.run("cascade")
       #expect(
-        cascade.output.contains("root cause: db sleep (fault: latency=300ms)"), "\(cascade.output) \(cascade.notes)")
+        cascade.output.contains("root cause: db sleep (fault: latency=600ms)"), "\(cascade.output) \(cascade.notes)")
       #expect(try await again.run("down").exitCode == 0)
       let advice = try await again.run(
-        "predict", "--objective", "p99<1s at 10/s", "--fault", "db latency=300ms", "--duration", "5s", "--verify")
+        "predict", "--objective", "p99<1500ms at 8/s", "--fault", "db latency=600ms", "--duration", "5s", "--verify")
       #expect(advice.exitCode == 0 && advice.output.contains("db"), "\(advice.output) \(advice.notes)")
     }
 
