@@ -101,7 +101,7 @@ extension ChainTests {
         #expect(outcome.exitCode == 0 && outcome.output.contains("audit-service"), "\(words): \(outcome.output)")
       }
       let cascade = try await root.run("cascade")
-      #expect(cascade.output.contains("root cause: audit-service sleep (fault: latency=600ms)"), "\(cascade.output)")
+      #expect(cascade.output.contains("root cause: audit-service sleep (fault: latency=300ms)"), "\(cascade.output)")
       let steps = try #require(root.page("/api/v1/code?service=audit-service&model=blocking"))
       #expect(steps.status == 200 && steps.text.contains("PlayedRoute.swift"))
       let export = try await root.run("export", "otlp", "-o", "-")

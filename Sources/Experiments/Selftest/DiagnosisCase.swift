@@ -1,6 +1,6 @@
 import ChainModel
 import Supervisor
-import Topology
+package import Topology
 
 /// A system, a load and a fault, all drawn from a seed. Every other one has the lab's services, the rest a graph of others.
 package struct DiagnosisCase {
@@ -8,7 +8,7 @@ package struct DiagnosisCase {
   /// From 1.
   let number: Int
   /// Nothing in it is slow but what is broken, since a small pool that is full of ordinary work would be a true cause too.
-  let topology: Topology
+  package let topology: Topology
   /// Requests per second, in a Poisson process.
   let rate: Double
   /// Nil for a control.

@@ -12,7 +12,7 @@ enum DrawnGraph {
     let ports = FreePorts.take(2 * callees.count)
     let services = callees.indices.map { index in
       var service = ServiceConfiguration.standard
-      service.name = ServiceName("service-\(index + 1)")
+      service.name = ServiceName("svc-\(index + 1)")
       service.program = ServiceConfiguration.played
       (service.port, service.controlPort) = (ports[2 * index], ports[2 * index + 1])
       // A caller waits longer than its callees do: those come after it.
