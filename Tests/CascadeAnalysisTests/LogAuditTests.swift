@@ -257,6 +257,20 @@ import TraceLog
     #expect(audit.checked.threads == 0)
   }
 
+  /// The edge of what was overwritten can lie between any two records, within a thread's work and a request's waits.
+  @Test func aLogWhoseBeginningIsOverwrittenIsIncompleteNotWrong() {
+    let logs = [TestLog.wellBehaved(), TestLog.jam()]
+    let edges = logs.flatMap { log in Set(log.records.map(\.time)).sorted().dropFirst().map { (log, $0) } }
+    #expect(edges.count > 60)
+    for (whole, edge) in edges {
+      var log = whole
+      log.completeSince = edge
+      log.records.removeAll { $0.time < edge }
+      let audit = LogAudit(log.snapshot)
+      #expect(audit.isClean, "complete since \(edge): \(audit.text)")
+    }
+  }
+
   @Test func aGapBehindThatMomentIsStillAViolation() {
     var plot = Plot()
     plot.log.completeSince = TestLog.time(0)

@@ -120,18 +120,19 @@ extension ProcessReplay {
   private mutating func stopThread(_ record: Record) -> Misfit? {
     close(record.thread, until: record.time)
     guard let thread = threads.removeValue(forKey: record.thread) else { return Misfit(.threadNotStarted) }
-    return thread.waits.isEmpty ? nil : Misfit(.openAtEnd, since: thread.beganAt)
+    return thread.waits.isEmpty ? nil : Misfit(.openAtEnd, since: thread.knownBeginning)
   }
 
   /// Changes the record's thread, which is met here for the first time if its start is not in the log.
   private mutating func onThread(
     _ record: Record, _ change: (inout ThreadReplay) -> Misfit.Kind?
   ) -> Misfit? {
-    let beganAt = threads[record.thread]?.beganAt
+    let isKnown = threads[record.thread] != nil
     let isBackwards = threads[record.thread]?.isAhead(of: record.time) ?? false
     let (tid, time, keepsSlices) = (record.thread, record.time, keepsSlices)
     let kind = change(&threads[tid, default: ThreadReplay(tid: tid, beganAt: time, keepsSlices: keepsSlices)])
-    guard let beganAt else { return Misfit(.threadNotStarted) }
+    guard isKnown else { return Misfit(.threadNotStarted) }
+    let beganAt = threads[tid]?.knownBeginning
     if let kind { return Misfit(kind, since: beganAt) }
     return isBackwards ? Misfit(.timeBackwards, since: beganAt) : nil
   }
@@ -161,7 +162,7 @@ extension ProcessReplay {
 extension ProcessReplay {
   private mutating func arrive(_ record: Record) -> Misfit? {
     let known = requests.updateValue(RequestReplay(arrival: record), forKey: record.span)
-    return known.map { Misfit(.duplicateRequest, since: $0.arrivedAt) }
+    return known.map { Misfit(.duplicateRequest, since: $0.knownArrival) }
   }
 
   private mutating func enqueue(_ record: Record) -> Misfit? {
@@ -174,10 +175,12 @@ extension ProcessReplay {
 
   /// Changes the record's request, which is implied by this record if its arrival is not in the log.
   private mutating func onRequest(_ record: Record, _ change: (inout RequestReplay) -> Misfit.Kind?) -> Misfit? {
-    let arrivedAt = requests[record.span]?.arrivedAt
-    let kind = change(&requests[record.span, default: RequestReplay(impliedBy: record)])
-    guard let arrivedAt else { return Misfit(.unknownRequest) }
-    return kind.map { Misfit($0, since: arrivedAt) }
+    guard let known = requests[record.span] else {
+      _ = change(&requests[record.span, default: RequestReplay(impliedBy: record)])
+      return Misfit(.unknownRequest)
+    }
+    let kind = change(&requests[record.span, default: known])
+    return kind.map { Misfit($0, since: known.knownArrival) }
   }
 
   private mutating func dequeue(_ record: Record) -> Misfit? {
@@ -207,9 +210,9 @@ extension ProcessReplay {
   }
 
   private mutating func resume(_ record: Record) -> Misfit? {
-    guard let arrivedAt = requests[record.span]?.arrivedAt else { return Misfit(.unknownRequest) }
+    guard let known = requests[record.span] else { return Misfit(.unknownRequest) }
     guard requests[record.span]?.endWait(record.other, at: record.time, thread: record.thread) != nil else {
-      return Misfit(.unknownWait, since: arrivedAt)
+      return Misfit(.unknownWait, since: known.knownArrival)
     }
     let goesOn = requests[record.span]?.waits.isEmpty ?? false
     return onThread(record) { thread in
@@ -229,6 +232,6 @@ extension ProcessReplay {
     if let thread = request.thread, threads[thread]?.release(record.span, at: record.time) == true {
       wrong = .openAtEnd
     }
-    return wrong.map { Misfit($0, since: request.arrivedAt) }
+    return wrong.map { Misfit($0, since: request.knownArrival) }
   }
 }

@@ -35,6 +35,8 @@ package struct RequestReplay: Sendable {
   package let arrivedAt: UInt64
   /// Whether the arrival itself was read; without it, parent and route are unknown and times are too short.
   package let isComplete: Bool
+  /// Nil when its arrival has not been read: then it arrived before all that is known of it.
+  var knownArrival: UInt64? { isComplete ? arrivedAt : nil }
   package private(set) var phase = Phase.arrived
   package private(set) var since: UInt64
   package private(set) var enqueuedAt: UInt64?

@@ -47,6 +47,8 @@ package struct ThreadReplay: Sendable {
   /// Whether a start of the thread has been read. Without it, name and role are unknown.
   package private(set) var isAnnounced = false
   package private(set) var beganAt: UInt64
+  /// Nil when its start has not been read: then it began before all that is known of it.
+  var knownBeginning: UInt64? { isAnnounced ? beganAt : nil }
   /// Since when it is in its present state.
   package private(set) var since: UInt64
   /// How often its state has changed.
