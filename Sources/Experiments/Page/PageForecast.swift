@@ -2,7 +2,7 @@ import CascadeAnalysis
 import ChainModel
 package import ChainSimulator
 package import Dashboard
-package import KernelView
+import KernelView
 import Topology
 import TraceLog
 
