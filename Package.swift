@@ -19,6 +19,7 @@ let package = Package(
     .executable(name: "user-service", targets: ["UserService"]),
     .executable(name: "order-service", targets: ["OrderService"]),
     .executable(name: "payment-service", targets: ["PaymentService"]),
+    .executable(name: "service", targets: ["Service"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
@@ -37,7 +38,9 @@ let package = Package(
     // The foundation.
     .target(name: "ChainModel", dependencies: ["CPlatform"]),
     .target(name: "EventLoop", dependencies: ["ChainModel", "CPlatform"]),
-    .target(name: "Topology", dependencies: ["ChainModel", .product(name: "Yams", package: "Yams")]),
+    // The lab's own services.yaml, inside the executables.
+    .target(name: "CTopology"),
+    .target(name: "Topology", dependencies: ["ChainModel", "CTopology", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "TraceLog",
       dependencies: ["ChainModel", "CPlatform", atomics]),
@@ -50,6 +53,8 @@ let package = Package(
     service("UserService"),
     service("OrderService"),
     service("PaymentService"),
+    // Any other service, from its description.
+    service("Service"),
 
     // Instruments.
     .target(name: "KernelView", dependencies: ["ChainModel", "TraceLog", "CPlatform"]),
@@ -114,7 +119,7 @@ let package = Package(
       name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis", "TraceExport"] + foundation),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Experiments", "CascadeAnalysis", "ChainSimulator", "Lessons", "Supervisor"] + foundation),
+      dependencies: ["Experiments", "CascadeAnalysis", "ChainSimulator", "Dashboard", "Lessons", "Supervisor"] + foundation),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
       name: "ChainTests",

@@ -21,6 +21,9 @@ static const unsigned char dom_js[] = {
 static const unsigned char chain_js[] = {
 #embed "files/chain.js"
 };
+static const unsigned char graph_js[] = {
+#embed "files/graph.js"
+};
 static const unsigned char controls_js[] = {
 #embed "files/controls.js"
 };
@@ -92,6 +95,9 @@ static const unsigned char OrderPaymentStatus_swift[] = {
 static const unsigned char PaymentStates_swift[] = {
 #embed "../PaymentService/PaymentStates.swift"
 };
+static const unsigned char PlayedRoute_swift[] = {
+#embed "../ServiceRuntime/Played/PlayedRoute.swift"
+};
 
 #define ENTRY(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -101,6 +107,7 @@ static const struct page_file files[] = {
     ENTRY("app.js", app_js),
     ENTRY("dom.js", dom_js),
     ENTRY("chain.js", chain_js),
+    ENTRY("graph.js", graph_js),
     ENTRY("controls.js", controls_js),
     ENTRY("report.js", report_js),
     ENTRY("timeline.js", timeline_js),
@@ -124,6 +131,7 @@ static const struct page_file files[] = {
     ENTRY("UserPaymentStatus.swift", UserPaymentStatus_swift),
     ENTRY("OrderPaymentStatus.swift", OrderPaymentStatus_swift),
     ENTRY("PaymentStates.swift", PaymentStates_swift),
+    ENTRY("PlayedRoute.swift", PlayedRoute_swift),
 };
 
 void page_give_memory_back(void) { malloc_trim(0); }

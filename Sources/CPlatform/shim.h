@@ -49,6 +49,11 @@ static inline int chain_wait_exit_code(int status) { return WIFEXITED(status) ? 
 static inline int chain_wait_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 static inline int chain_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
 static inline void chain_limit_malloc_arenas(int count) { mallopt(M_ARENA_MAX, count); }
+/// Bytes of the heap that are in use.
+static inline size_t chain_heap_bytes(void) {
+  const struct mallinfo2 heap = mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
 // Sets a limit of a process, from now on. 0, or an errno.
 static inline int chain_limit(pid_t process, int resource, uint64_t count) {
   // The layout of struct rlimit64, which the GNU headers show to some compilations only.

@@ -21,7 +21,7 @@ struct AdmissionVerb: ParsableCommand {
   var words: [String]
 
   func validate() throws {
-    try Lab.expectService(service)
+    try lab.expectService(service)
     do { _ = try AdmissionChange.parse(words: words) } catch { throw ValidationError("\(error)") }
   }
 

@@ -159,7 +159,7 @@ private struct Stage {
   /// What the acts showed, and nothing that they did not.
   private func summary(_ calm: Act, _ cascade: Act, _ switched: Act) -> String {
     let threads = topology[.gateway].threads
-    let full = ServiceName.allCases.filter { isFull(calm, $0) }
+    let full = topology.names.filter { isFull(calm, $0) }
     let first =
       full.isEmpty
       ? "With a fast bank every pool had idle threads, and /ping took \(ping(calm))."

@@ -29,7 +29,7 @@ struct Fault: ParsableCommand {
   @Argument(help: ArgumentHelp("clear, or a fault with its options.", valueName: "key=value")) var words: [String]
 
   func validate() throws {
-    try Lab.expectService(service)
+    try lab.expectService(service)
     guard words != ["clear"] else { return }
     do { _ = try ChainModel.Fault.parse(words: words) } catch { throw ValidationError("\(error)") }
   }

@@ -35,17 +35,28 @@ struct Lab: ParsableArguments {
 
   func chain() throws -> ChainLauncher.Chain { try place.chain() }
 
-  /// Refuses what no service or replica can be called, whether a chain runs or not.
-  static func expectService(_ name: String) throws {
-    guard name == "all" || ReplicaName(name) != nil else { throw ValidationError("\(LabError.noSuchService(name))") }
+  func topology() throws -> Topology { try place.topology() }
+
+  /// Refuses what no service or replica is called, whether a chain runs or not.
+  func expectService(_ name: String) throws {
+    guard name != "all", let names = try? topology().names else { return }
+    let isMeant = ReplicaName(name, of: names) != nil || names.contains { Topology.matches($0.rawValue, name) }
+    guard isMeant else { throw ValidationError("\(LabError.noSuchService(name, among: names.map(\.rawValue)))") }
   }
 
-  /// The control ports of one replica, of all replicas of a service or, for `all`, of everything.
+  /// The control ports of one replica, of all replicas of a service or of those that a pattern means or, for `all`, of
+  /// everything.
   func controls(_ name: String) throws -> [ControlClient] {
     let services = try chain().state.services
     // The name of a service is that of its first replica as well, and means them all.
-    let meant = services.filter { name == "all" || $0.name.rawValue == name || $0.replica.text == name }
-    guard !meant.isEmpty else { throw LabError.noSuchService(name) }
+    let meant = services.filter {
+      name == "all" || Topology.matches($0.name.rawValue, name) || $0.replica.text == name
+    }
+    guard !meant.isEmpty else {
+      var names: [String] = []
+      for service in services where !names.contains(service.name.rawValue) { names.append(service.name.rawValue) }
+      throw LabError.noSuchService(name, among: names)
+    }
     return meant.map { ControlClient($0.replica, port: $0.controlPort) }
   }
 }

@@ -8,7 +8,7 @@ import TraceLog
 
 struct Load: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Send requests to the gateway and measure the answers.",
+    abstract: "Send requests and measure the answers.",
     discussion: """
       EXAMPLES:
         chainlab load --closed 32 --duration 20s
@@ -28,9 +28,12 @@ struct Load: AsyncParsableCommand {
   @Option(help: "How long to wait before measuring, such as 2s.") var warmUp = "0s"
   @Option(help: "How long a client waits for an answer.") var timeout = "30s"
   @Option(help: "The same seed sends the same requests at the same times.") var seed: UInt64 = 1
-  @Option(help: "The path to request; {username} becomes one of the seeded users.")
-  var path = "/users/{username}/payment-status"
-  @Option(help: "Use this port instead of the running chain's gateway; nothing is traced then.") var port: Int?
+  @Option(
+    help:
+      "The path to request at the service in front, in place of the entries of the description; {username} becomes one of the seeded users."
+  )
+  var path: String?
+  @Option(help: "Use this port instead of the running chain's; nothing is traced then.") var port: Int?
   @Flag(help: "A new connection for each request.") var newConnections = false
   @Flag(help: "Print JSON.") var json = false
 
@@ -59,27 +62,33 @@ struct Load: AsyncParsableCommand {
 
   private struct Target {
     var port: Int
+    var kinds: [LoadPlan.Kind]
     var users = 1000
     var run: RunFolder?
     var log: String?
   }
 
   private func findTarget() throws -> Target {
-    if let port { return Target(port: port) }
+    if let port {
+      let standard = LoadPlan.Kind(path: RouteAddress(Topology.standard.entryRoute.name).template)
+      return Target(port: port, kinds: [path.map { LoadPlan.Kind(path: $0) } ?? standard])
+    }
     let chain = try lab.chain()
-    guard let gateway = chain.state.services.first(where: { $0.name == .gateway }) else { throw LabError.notRunning }
     let topology = try Topology.load(path: chain.run.configurationPath)
     return Target(
-      port: gateway.port, users: topology.seed.users, run: chain.run,
+      port: topology.front.port, kinds: path.map { [LoadPlan.Kind(path: $0)] } ?? LoadPlan.Kind.entries(of: topology),
+      users: topology.seed.users, run: chain.run,
       log: topology.traceLog.enabled ? try chain.run.logPath() : nil)
   }
 
   private func plan(_ target: Target) throws -> LoadPlan {
-    LoadPlan(
-      port: target.port, paths: [path], usernames: SeedData.usernames(target.users),
+    var plan = LoadPlan(
+      port: target.port, paths: [], usernames: SeedData.usernames(target.users),
       arrival: closed.map { .closed(clients: $0) } ?? .open(rate: rate ?? 0, spacing: poisson ? .poisson : .fixed),
       warmUp: try parse("--warm-up", warmUp), duration: try parse("--duration", duration),
       timeout: try parse("--timeout", timeout), seed: seed, newConnections: newConnections)
+    plan.kinds = target.kinds
+    return plan
   }
 
   private func parse(_ option: String, _ text: String) throws -> Duration {

@@ -26,7 +26,7 @@ struct Mode: ParsableCommand {
     transform: IOModel.named)
   var model: IOModel
 
-  func validate() throws { try Lab.expectService(service) }
+  func validate() throws { try lab.expectService(service) }
 
   func run() throws {
     try ExitCodes.reporting {

@@ -2,6 +2,7 @@ import ArgumentParser
 import ChainModel
 import Experiments
 import Supervisor
+import Topology
 
 struct PolicyVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,9 +39,9 @@ struct PolicyVerb: ParsableCommand {
   var words: [String] = []
 
   func validate() throws {
-    try Lab.expectService(service)
-    guard callee == "all" || ServiceName(rawValue: callee) != nil else {
-      throw ValidationError(Typo.unknown("service", callee, among: ["all"] + ServiceName.allCases.map(\.rawValue)))
+    try lab.expectService(service)
+    if callee != "all", let names = try? lab.topology().names.map(\.rawValue), !names.contains(callee) {
+      throw ValidationError(Typo.unknown("service", callee, among: ["all"] + names))
     }
     guard !words.isEmpty, words != ["clear"] else { return }
     do { _ = try CallPolicy.parse(words: words) } catch { throw ValidationError("\(error)") }
@@ -66,8 +67,7 @@ struct PolicyVerb: ParsableCommand {
   }
 
   private func callees(of control: ControlClient) throws -> [ServiceName] {
-    let called = try control.status().policies.keys
-    return ServiceName.allCases.filter { called.contains($0.rawValue) && (callee == "all" || callee == $0.rawValue) }
+    try control.status().policies.keys.sorted().filter { callee == "all" || callee == $0 }.map { ServiceName($0) }
   }
 
   /// One line for each callee: what is in force, and where its breaker stands.

@@ -13,7 +13,7 @@ struct Pool: ParsableCommand {
   var settings: [String]
 
   func validate() throws {
-    try Lab.expectService(service)
+    try lab.expectService(service)
     _ = try parse()
   }
 

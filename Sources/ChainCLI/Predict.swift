@@ -32,11 +32,6 @@ struct Predict: AsyncParsableCommand {
 
   func validate() throws {
     if modes.check || modes.calibrate { return }
-    guard options.system == nil || advice.objective == nil else {
-      throw ValidationError(
-        "--topology: found with --objective, whose proposals are settings of services.yaml; expected --sweep, which shows "
-          + "where an objective ends to hold")
-    }
     try advice.validate(with: options)
   }
 

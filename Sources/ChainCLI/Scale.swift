@@ -2,6 +2,7 @@ import ArgumentParser
 import ChainModel
 import Experiments
 import Supervisor
+import Topology
 
 struct Scale: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,11 +10,12 @@ struct Scale: ParsableCommand {
     discussion: """
       EXAMPLE: chainlab scale payment-service 3
       Callers use the replicas in turn. payment-service names all of them, payment-service-2 the second one alone. A new \
-      replica starts as services.yaml says, without faults. The gateway cannot be scaled: nothing in front of it balances.
+      replica starts as services.yaml says, without faults. A service that clients ask cannot be scaled: nothing in front \
+      of it balances.
       """)
 
   @OptionGroup var lab: Lab
-  @Argument(help: "user-service, order-service or payment-service.") var service: String
+  @Argument(help: "A service that others call.") var service: String
   @Argument(help: "How many, 1 to 8.") var replicas: Int
 
   func validate() throws {
@@ -21,16 +23,19 @@ struct Scale: ParsableCommand {
       throw ValidationError(
         "replicas: found \(replicas), expected \(ReplicaName.numbers.lowerBound) to \(ReplicaName.numbers.upperBound)")
     }
-    guard let name = ServiceName(rawValue: service) else {
-      let known = ServiceName.allCases.filter { $0 != .gateway }.map(\.rawValue)
+    guard let topology = try? lab.topology() else { return }
+    let known = topology.names.filter { !topology.isEntry($0) }.map(\.rawValue)
+    guard topology.index(of: ServiceName(service)) != nil else {
       throw ValidationError(Typo.unknown("service", service, among: known))
     }
-    guard name != .gateway else { throw ValidationError("\(SupervisorError.cannotScale(service: service))") }
+    guard known.contains(service) else {
+      throw ValidationError("\(SupervisorError.cannotScale(service: service))")
+    }
   }
 
   func run() throws {
     try ExitCodes.reporting {
-      guard let name = ServiceName(rawValue: service) else { throw LabError.noSuchService(service) }
+      let name = ServiceName(service)
       let chain = try lab.launcher().scale(name, to: replicas) { progress in
         if case .service(let replica, let state) = progress { Output.note("  \(replica.text): \(state.rawValue)") }
       }

@@ -12,7 +12,7 @@ struct SimulationOptions: ParsableArguments {
   @Option(
     name: .customLong("topology"),
     help: ArgumentHelp(
-      "In place of services.yaml: a file of any system (docs/simulation.md), or chain:N, tree:N or mesh:N, of N services with the threads and queues of its gateway.",
+      "In place of the chain: a file of any system (docs/simulation.md), or chain:N, tree:N or mesh:N, of N services with the threads and queues of the service in front.",
       valueName: "file|shape:N"))
   var system: String?
   @Option(
@@ -26,7 +26,8 @@ struct SimulationOptions: ParsableArguments {
   @Option(help: "How long to measure, such as 60s.") var duration = "60s"
   @Option(help: "How long to run before that, such as 5s.") var warmUp = "5s"
   @Option(help: "How long a client waits for an answer.") var timeout = "30s"
-  @Option(help: "The route to request: nested, orchestrated or ping.") var path = "nested"
+  @Option(help: "The path to request at the service in front, in place of the entries of the description.")
+  var path: String?
   @Option(help: "Processors that the services share; those of this host by default.") var cores: Int?
   @Option(
     help: ArgumentHelp(
@@ -34,8 +35,6 @@ struct SimulationOptions: ParsableArguments {
   var fault: [String] = []
   @Option(help: "When the faults begin, from the start of the run.") var faultAt = "0s"
   @Option(help: "Equal seeds give equal runs.") var seed: UInt64 = 1
-
-  private static let paths = ["nested", "orchestrated", "ping"]
 
   func validate() throws {
     guard closed == nil || rate == nil else { throw Self.noLoad }
@@ -57,12 +56,6 @@ struct SimulationOptions: ParsableArguments {
     guard times[3] <= SimulationPlan.longest else {
       throw ValidationError("--fault-at: found \(faultAt), expected a duration of at most 4h")
     }
-    guard Self.paths.contains(path) else {
-      throw ValidationError("--path: " + Typo.unknown("path", path, among: Self.paths))
-    }
-    guard system == nil || path == Self.paths[0] else {
-      throw ValidationError("--path: found with --topology, which says itself what is asked for; expected one of them")
-    }
   }
 
   private static let noLoad = ValidationError("expected --closed CLIENTS or --rate RATE")
@@ -75,7 +68,8 @@ struct SimulationOptions: ParsableArguments {
   /// Processors of the simulated host.
   var processors: Int { cores ?? Machine.processors }
 
-  func topology() throws -> Topology { try topology(Self.settings(set)) }
+  /// What is simulated: the system that `--topology` names, else the chain.
+  func topology() throws -> Topology { try described() ?? topology(Self.settings(set)) }
 
   func topology(_ settings: [(path: String, value: String)]) throws -> Topology {
     var topology = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
@@ -87,11 +81,26 @@ struct SimulationOptions: ParsableArguments {
   func costs() throws -> StepCostTable { try StepCostStore(root: lab.folder).table() }
 
   /// What is asked for.
-  var entry: SimulatedLoad.Entry { SimulatedLoad.Entry(route: Self.paths.firstIndex(of: path) ?? 0) }
+  func entries(_ topology: Topology) throws -> [SimulatedLoad.Entry] {
+    guard let path else { return topology.entries.map { SimulatedLoad.Entry($0) } }
+    guard let entry = topology.entry(path: path) else {
+      let paths = topology.front.routes.map { RouteAddress($0.name) }.filter { $0.method == "GET" }.map(\.template)
+      throw ValidationError(
+        "--path: found '\(path)', expected a path of \(topology.front.name.rawValue): "
+          + (paths + ["/ping"]).joined(separator: ", "))
+    }
+    return [SimulatedLoad.Entry(entry)]
+  }
 
   func plan(_ topology: Topology) throws -> SimulationPlan {
-    let system = SimulatedSystem(topology, cores: processors, costs: try costs())
-    return SimulationPlan(system, try load([entry]), changes: try faults(system))
+    let system = try simulated(topology)
+    return SimulationPlan(system, try load(try entries(topology)), changes: try faults(system))
+  }
+
+  /// A system that `--topology` names says itself what its steps cost, and on how many processors it runs.
+  func simulated(_ topology: Topology) throws -> SimulatedSystem {
+    SimulatedSystem(
+      topology, cores: system == nil ? processors : cores, costs: system == nil ? try costs() : nil)
   }
 
   func load(_ entries: [SimulatedLoad.Entry]) throws -> SimulatedLoad {

@@ -2,6 +2,7 @@ import ArgumentParser
 import ChainModel
 import Experiments
 import Supervisor
+import Topology
 
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,6 +28,7 @@ struct Status: ParsableCommand {
         Output.result("run \(chain.run.id)")
         if !chain.isSupervised { Output.note("its supervisor has died; clean up with: \(CommandHint("down"))") }
         Output.result(Self.table(answers))
+        Self.elsewhere(chain).forEach(Output.result)
         Self.notes(answers).forEach(Output.result)
         for service in chain.state.services {
           if let problem = service.problem { Output.result("\(service.replica.text) cannot be started: \(problem)") }
@@ -62,6 +64,17 @@ struct Status: ParsableCommand {
       column("THREADS", otherwise: "") { threads($0.threads) },
     ]
     return TextTable(answers.map { (service: $0.0, answer: $0.1) }, columns: columns).text
+  }
+
+  /// Services that are only called, and whether somebody listens there.
+  private static func elsewhere(_ chain: ChainLauncher.Chain) -> [String] {
+    let services = (try? Topology.load(path: chain.run.configurationPath))?.services ?? []
+    return services.compactMap { service in
+      service.url.map { url in
+        let problem = Reachability.problem(url)
+        return "\(service.name.rawValue) is elsewhere, at \(url.text): \(problem.map { "not reachable (\($0))" } ?? "reachable")"
+      }
+    }
   }
 
   /// Faults, the end of what has died, policies and admission rules that are not as they would be without being told.

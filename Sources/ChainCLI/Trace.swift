@@ -52,7 +52,7 @@ struct TraceListVerb: ParsableCommand {
       if json {
         Output.result(WireJSON.encode(list))
       } else if !isMissed {
-        Output.result(list.text(width: Output.tableWidth))
+        Output.result(list.text(width: Terminal.tableWidth))
       }
       if isMissed { throw LabError.noMatch("no trace in the log matches; see: \(CommandHint("trace list"))") }
     }

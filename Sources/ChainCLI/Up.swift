@@ -8,14 +8,24 @@ import TraceLog
 
 struct Up: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Launch the chain and wait until it is ready.",
+    abstract: "Launch the chain, or any other system, and wait until it is ready.",
     discussion: """
-      EXAMPLE: chainlab up
+      EXAMPLES:
+        chainlab up
+        chainlab up --topology mine.yaml --set 'cart-*.threads=8'
+      Every service of the file runs as a process of its own: the lab's four with their code, any other one by the steps of \
+      its routes. One with a url is only called.
       On a running chain it says so and changes nothing. Ctrl-C, before the chain is ready, stops what was started.
       """)
 
   @OptionGroup var lab: Lab
-  @Option(help: ArgumentHelp("Another services.yaml than the root's.", valueName: "file")) var config: String?
+  @Option(help: ArgumentHelp("The system, in place of the root's services.yaml.", valueName: "file"))
+  var topology: String?
+  @Option(
+    help: ArgumentHelp(
+      "Another value than the file's, such as 'cart-*.threads=8'; may be given several times.",
+      valueName: "service.key=value"))
+  var set: [String] = []
   @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
   @Flag(help: "Print JSON.") var json = false
 
@@ -23,9 +33,10 @@ struct Up: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let path = config ?? "\(lab.folder)/services.yaml"
-      let topology = try Topology.load(path: path)
-      let text = try [UInt8](Data(contentsOf: URL(filePath: path)))
+      let path = topology ?? "\(lab.folder)/services.yaml"
+      let topology = try Topology.load(path: path, settings: try SimulationOptions.settings(set))
+      // As it was written, unless it is not what runs.
+      let text = set.isEmpty ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
       Interruption.watch()
       let outcome = try lab.launcher().up(
         topology, named: name, configuration: text, versions: ["chainlab": Version.text],
@@ -47,27 +58,59 @@ struct Up: ParsableCommand {
   }
 
   static func overview(_ chain: ChainLauncher.Chain, _ topology: Topology) -> String {
-    let table = TextTable(
-      chain.state.services,
-      columns: [
-        TableColumn("SERVICE") { $0.replica.text }, TableColumn("PORT") { "\($0.port)" },
-        TableColumn("CONTROL") { "\($0.controlPort)" }, TableColumn("MODEL") { topology[$0.name].model.rawValue },
-        TableColumn("THREADS") { "\(topology[$0.name].threads)" },
-        TableColumn("PID") { $0.process.map { "\($0.pid)" } ?? "-" },
-      ])
-    let port = topology[.gateway].port
+    let here = chain.state.services.map { service in
+      let settings = topology[service.name]
+      return Listed(
+        name: service.replica.text, port: service.port, control: "\(service.controlPort)", model: settings.model.rawValue,
+        threads: "\(settings.threads)", process: service.process.map { "\($0.pid)" } ?? "-")
+    }
+    let elsewhere = topology.services.compactMap { service in
+      service.url.map {
+        Listed(name: service.name.rawValue, port: $0.port, control: "-", model: "elsewhere", threads: "-", process: "-")
+      }
+    }
+    let table = TextTable(here + elsewhere)
     let page = chain.state.page.map { "\n\n\(Self.words($0))" } ?? ""
-    return """
-      \(table.text)\(page)
+    return "\(table.text)\(page)\n\ntry next:\n\(next(topology))"
+  }
 
-      try next:
-        curl localhost:\(port)/users/ada/payment-status         a real answer: user, orders, payment states
-        bin/chainlab fault payment-service latency=1s          the bank is slow
-        bin/chainlab load --closed 32 --duration 20s &         32 clients, each waiting for its answer
-        bin/chainlab threads                                   who waits for whom
-        curl -w '%{time_total} s\\n' localhost:\(port)/ping         needs nothing from payment, and waits all the same
-        bin/chainlab mode gateway nonblocking-async            switch it while it runs
-      """
+  /// A service as it is listed, here or elsewhere.
+  private struct Listed: TableRow {
+    var name: String
+    var port: Int
+    var control: String
+    var model: String
+    var threads: String
+    var process: String
+
+    static var columns: [TableColumn<Self>] {
+      [
+        TableColumn("SERVICE") { $0.name }, TableColumn("PORT") { "\($0.port)" }, TableColumn("CONTROL") { $0.control },
+        TableColumn("MODEL") { $0.model }, TableColumn("THREADS") { $0.threads }, TableColumn("PID") { $0.process },
+      ]
+    }
+  }
+
+  /// What a user may want to do first.
+  private static func next(_ topology: Topology) -> String {
+    let (port, front) = (topology.front.port, topology.front.name.rawValue)
+    let last = topology.deepestPath.last { $0.url == nil } ?? topology.front
+    let path = RouteAddress(topology.entryRoute.name).path { $0 == "username" ? "ada" : nil }
+    let lines = [
+      ("curl localhost:\(port)\(path)", "a real answer"),
+      ("bin/chainlab fault \(Self.word(last.name.rawValue)) latency=1s", "\(last.name.rawValue) is slow"),
+      ("bin/chainlab load --closed 32 --duration 20s &", "32 clients, each waiting for its answer"),
+      ("bin/chainlab threads", "who waits for whom"),
+      ("curl -w '%{time_total} s\\n' localhost:\(port)/ping", "needs no other service, and waits all the same"),
+      ("bin/chainlab mode \(Self.word(front)) nonblocking-async", "switch it while it runs"),
+    ]
+    let width = min(60, lines.map(\.0.count).max() ?? 0)
+    return lines.map { "  \(PlainText.pad($0, to: width))  \($1)" }.joined(separator: "\n")
+  }
+
+  /// As one would type it.
+  private static func word(_ text: String) -> String {
+    text.allSatisfy { $0.isLetter || $0.isNumber || "-._".contains($0) } ? text : "'\(text)'"
   }
 
   /// Where the page is, or why it is not.

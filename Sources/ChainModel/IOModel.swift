@@ -1,4 +1,4 @@
-/// The four ways in which a service can wait. The raw value is the name on the wire and in `services.yaml`.
+/// The four ways in which a service can wait. The raw value is the name on the wire and in descriptions.
 package enum IOModel: String, CaseIterable, Codable, Sendable {
   /// Thread per request: the request's worker thread makes the blocking call.
   case blocking
@@ -8,19 +8,48 @@ package enum IOModel: String, CaseIterable, Codable, Sendable {
   case nonblocking
   /// Nobody waits: the event loop resumes a suspended function when the answer is there.
   case nonblockingAsync = "nonblocking-async"
+}
 
-  /// The model's number in the log.
-  package var code: UInt8 {
+extension IOModel {
+  /// What there is to know of a model. Whoever needs to know asks here and compares no models.
+  package struct Traits: Sendable {
+    /// The model's number in the log.
+    package var code: UInt8
+    /// Stands for it where many models are named in a row, as in `BBNC`.
+    package var letter: Character
+    /// Whose threads wait for callees and remote systems. Where those are workers, they hold the whole request.
+    package var waiters: ThreadRole
+    /// Whose threads do store work.
+    package var storeWorkers: ThreadRole
+  }
+
+  package var traits: Traits {
     switch self {
-    case .blocking: 0
-    case .async: 1
-    case .nonblocking: 2
-    case .nonblockingAsync: 3
+    case .blocking: Traits(code: 0, letter: "B", waiters: .worker, storeWorkers: .worker)
+    case .async: Traits(code: 1, letter: "A", waiters: .hired, storeWorkers: .hired)
+    case .nonblocking: Traits(code: 2, letter: "N", waiters: .loop, storeWorkers: .store)
+    case .nonblockingAsync: Traits(code: 3, letter: "C", waiters: .loop, storeWorkers: .store)
     }
   }
 
+  /// A request holds a worker thread from its start to its answer.
+  package var holdsThread: Bool { traits.waiters == .worker }
+
+  /// A thread is hired for whatever blocks.
+  package var hiresThreads: Bool { traits.waiters == .hired }
+
+  /// Nobody waits for callees: the event loop is told.
+  package var waitsOnLoop: Bool { traits.waiters == .loop }
+
+  /// Store work is handed to a pool of its own, since it cannot be waited for on the loop.
+  package var usesStorePool: Bool { traits.storeWorkers == .store }
+
+  package var code: UInt8 { traits.code }
+
+  private static let byCode = allCases.sorted { $0.code < $1.code }
+
   package init?(code: UInt8) {
-    guard let model = Self.allCases.first(where: { $0.code == code }) else { return nil }
+    guard let model = Self.byCode.first(where: { $0.code == code }) else { return nil }
     self = model
   }
 }

@@ -61,7 +61,7 @@ extension JSONVocabulary {
     capture | number | share | of the ceiling, the share that was reached
     case | number | 1 | which case, from 1
     cases | list | | all cases
-    cause | text | | what is waited for: call, connect, conn_pool, queue, db, file, lock, sleep, other
+    cause | text | | what is waited for: call, connect, conn_pool, queue, db, file, lock, sleep, join, other
     causes | list | | the causes that the verdict names, the largest first
     ceiling | number | 1 | the most that amplification can come to
     cell | text | | the experiment of a lesson that a check looks at

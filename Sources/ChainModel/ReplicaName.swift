@@ -12,18 +12,21 @@ package struct ReplicaName: Hashable, Sendable {
     self.number = number
   }
 
-  /// Nil for what no replica is called; `payment-service-1` is none, so that each has one name only.
-  package init?(_ text: some StringProtocol) {
-    if let service = ServiceName(rawValue: String(text)) {
-      self.init(service)
-      return
+  /// Nil for what no replica of these services is called; `payment-service-1` is none, so that each has one name only.
+  package init?(_ text: some StringProtocol, of services: some Sequence<ServiceName>) {
+    for service in services {
+      for number in Self.numbers where ReplicaName(service, number).text == text {
+        self.init(service, number)
+        return
+      }
     }
-    guard let dash = text.lastIndex(of: "-"), let service = ServiceName(rawValue: String(text[..<dash])),
-      let number = Int(text[text.index(after: dash)...]), number > 1, Self.numbers.contains(number)
-    else { return nil }
-    self.init(service, number)
-    // +2 and 02 are numbers as well.
-    guard self.text == text else { return nil }
+    return nil
+  }
+
+  /// What a process with this name and this number is a replica of.
+  package init(process text: String, number: Int) {
+    let suffix = number == 1 ? "" : "-\(number)"
+    self.init(ServiceName(text.hasSuffix(suffix) ? text.dropLast(suffix.count) : text[...]), number)
   }
 
   package var isFirst: Bool { number == 1 }
@@ -32,17 +35,4 @@ package struct ReplicaName: Hashable, Sendable {
 
   /// Prefix of its thread names, `payment2`: with role and number they stay within Linux' 15 bytes.
   package var shortName: String { isFirst ? service.shortName : "\(service.shortName)\(number)" }
-}
-
-/// Front to back, and the replicas of a service side by side.
-extension ReplicaName: Comparable {
-  package static func < (a: ReplicaName, b: ReplicaName) -> Bool {
-    (a.service.place, a.number) < (b.service.place, b.number)
-  }
-
-  /// Sorts the processes of a log, also those of which no service is called so: they come last, by name.
-  package static func rank(_ text: String) -> (Int, Int, String) {
-    guard let name = ReplicaName(text) else { return (ServiceName.allCases.count, 0, text) }
-    return (name.service.place, name.number, "")
-  }
 }

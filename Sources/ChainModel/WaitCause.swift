@@ -9,6 +9,8 @@ package enum WaitCause: UInt8, CaseIterable, Sendable {
   case lock = 7
   case sleep = 8
   case other = 9
+  /// Threads that were hired for parts of the same request.
+  case join = 10
 
   /// The cause's name in text, JSON and exports.
   package var name: String {
@@ -21,6 +23,7 @@ package enum WaitCause: UInt8, CaseIterable, Sendable {
     case .file: "file"
     case .lock: "lock"
     case .sleep: "sleep"
+    case .join: "join"
     case .other: "other"
     }
   }

@@ -35,7 +35,7 @@ extension NestedChain {
     var seen: Set<Int> = []
     while let (index, route) = place {
       let service = plan.system.services[index]
-      guard service.model == .blocking, service.replicas == 1, seen.insert(index).inserted else { return nil }
+      guard service.model.holdsThread, !service.model.blocksLoops, service.replicas == 1, seen.insert(index).inserted else { return nil }
       place = nil
       var (cpu, waited) = (0.0, service.latency.mean)
       for step in service.routes[route].steps {
@@ -45,6 +45,7 @@ extension NestedChain {
         case .call(let callee, let route):
           guard place == nil else { return nil }
           place = (callee, route)
+        case .all: return nil
         }
       }
       threads.append(service.threads)

@@ -82,19 +82,15 @@ package struct ChainPrediction: Encodable, Sendable {
   }
 
   /// - Parameters:
-  ///   - topology: the chain.
-  ///   - plan: its simulation, under a load of one kind of request.
+  ///   - topology: the system.
+  ///   - plan: its simulation.
   ///   - costs: what steps cost.
   /// - Throws: when it cannot be simulated.
   package init(_ topology: Topology, _ plan: SimulationPlan, costs: StepCostTable) throws(SimulationError) {
     self.init(try plan.run())
     self.costs = costs.origin.description
-    let isNested = plan.load.entries.map(\.route) == [SimulatedSystem.nested]
-    if isNested, topology.services.allSatisfy({ $0.model == .blocking }) {
-      figures += Self.closedForms(
-        NestedChain(topology, cores: plan.system.cores, costs: costs[.blocking]), plan.load,
-        timeout: topology.services.map(\.timeout.seconds).min() ?? .infinity)
-    }
+    guard let chain = NestedChain(plan) else { return }
+    figures += Self.closedForms(chain, plan.load, timeout: topology.services.map(\.timeout.seconds).min() ?? .infinity)
   }
 
   /// What came of a simulation, of any system and all its kinds of requests.
@@ -149,19 +145,6 @@ package struct ChainPrediction: Encodable, Sendable {
 }
 
 extension NestedChain {
-  /// The nested route of a configured chain.
-  package init(_ topology: Topology, cores: Int?, costs: StepCosts) {
-    let cpu = topology.services.map { service in
-      costs.request.seconds
-        + (service.name == .paymentService ? costs.file.seconds : costs.call.seconds)
-        + (service.name == .gateway ? 0 : costs.query.seconds)
-    }
-    self.init(
-      threads: topology.services.map(\.threads),
-      ownTimes: zip(topology.services, cpu).map { ServiceTime.latency($0.latency).mean + $1 }, cpuTimes: cpu,
-      frontQueue: topology.services.first?.queueLimit ?? 0, cores: cores)
-  }
-
   /// The reduction is about a chain of which only the last service takes time.
   var isAlmostAllLeaf: Bool { (ownTimes.last ?? 0) >= 0.9 * ownTimes.reduce(0, +) }
 }

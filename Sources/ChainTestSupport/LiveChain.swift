@@ -63,21 +63,19 @@ package final class LiveChain: Sendable {
 
   /// Four blocking services with four threads each, a queue that nothing overflows, no simulated latency.
   package static func topology() -> Topology {
+    var topology = Topology.standard
     let ports = FreePorts.take(8)
-    let callees: [ServiceName: [ServiceName]] = [
-      .gateway: [.userService, .orderService, .paymentService], .userService: [.orderService],
-      .orderService: [.paymentService],
-    ]
-    let services = ServiceName.allCases.enumerated().map { index, name in
-      ServiceConfiguration(
-        name: name, host: "127.0.0.1", port: ports[index], controlPort: ports[index + 4], model: .blocking, threads: 4,
-        stackKiB: 1024, storeThreads: 2, queueLimit: 1000, overflow: .reject, backlog: 128, loops: 2,
-        inFlightLimit: 10_000, connectionLimit: 10_000, timeout: .seconds(30), requestTimeout: .seconds(10),
-        idleTimeout: .seconds(60), callees: callees[name] ?? [], latency: .zero)
+    for index in topology.services.indices {
+      var service = ServiceConfiguration.plain(4, stackKiB: 1024, storeThreads: 2, queueLimit: 1000)
+      service.like(topology.services[index])
+      (service.port, service.controlPort) = (ports[index], ports[index + 4])
+      service.timeout = .seconds(30)
+      topology.services[index] = service
     }
-    return Topology(
-      services: services, traceLog: TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 64, enabled: true),
-      seed: SeedConfiguration(value: 1, users: 100))
+    topology.traceLog = TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 64, enabled: true)
+    topology.seed = SeedConfiguration(value: 1, users: 100)
+    topology.dashboard.enabled = false
+    return topology
   }
 
   // MARK: What a user does
@@ -87,10 +85,10 @@ package final class LiveChain: Sendable {
   }
 
   package func setMode(_ model: IOModel) throws {
-    for name in ServiceName.allCases { try control(name).setMode(model) }
+    for name in topology.names { try control(name).setMode(model) }
   }
 
-  package func statuses() throws -> [ServiceStatus] { try ServiceName.allCases.map { try control($0).status() } }
+  package func statuses() throws -> [ServiceStatus] { try topology.names.map { try control($0).status() } }
 
   package func get(_ path: String, headers: [String] = [], from name: ServiceName = .gateway) -> ProbeAnswer? {
     HTTPProbe("http://127.0.0.1:\(topology[name].port)\(path)", headers: headers).send()

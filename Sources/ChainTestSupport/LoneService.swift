@@ -68,7 +68,8 @@ package final class LoneService: Sendable {
     folder = try LoneServiceFolder()
     try folder.write(topology.yaml())
     try LogWriter.create(path: folder.logPath, sizeMiB: 16, runID: "test")
-    process = try LoneServiceProcess(name, arguments: folder.arguments, output: folder, descriptors: descriptors)
+    process = try LoneServiceProcess(
+      topology[name].program, arguments: folder.arguments(of: name), output: folder, descriptors: descriptors)
   }
 
   private func waitUntilReady() throws {
@@ -89,23 +90,22 @@ package final class LoneService: Sendable {
   package static func topology(
     _ name: ServiceName, callees: [ServiceName: Int] = [:], _ change: (inout ServiceConfiguration) -> Void = { _ in }
   ) -> Topology {
+    var topology = Topology.standard
     let ports = FreePorts.take(8)
-    let calls: [ServiceName: [ServiceName]] = [
-      .gateway: [.userService, .orderService, .paymentService], .userService: [.orderService],
-      .orderService: [.paymentService],
-    ]
-    let services = ServiceName.allCases.enumerated().map { index, each in
-      var configuration = ServiceConfiguration(
-        name: each, host: "127.0.0.1", port: callees[each] ?? ports[index], controlPort: ports[index + 4],
-        model: .blocking, threads: 4, stackKiB: 256, storeThreads: 1, queueLimit: 16, overflow: .reject, backlog: 64,
-        loops: 1, inFlightLimit: 1000, connectionLimit: 1000, timeout: .seconds(20), requestTimeout: .seconds(20),
-        idleTimeout: .seconds(60), callees: calls[each] ?? [], latency: .zero)
-      if each == name { change(&configuration) }
-      return configuration
+    for index in topology.services.indices {
+      let each = topology.services[index].name
+      var service = ServiceConfiguration.plain(4, stackKiB: 256, storeThreads: 1, queueLimit: 16)
+      service.like(topology.services[index])
+      (service.port, service.controlPort) = (callees[each] ?? ports[index], ports[index + 4])
+      (service.backlog, service.loops, service.inFlightLimit, service.connectionLimit) = (64, 1, 1000, 1000)
+      (service.timeout, service.requestTimeout) = (.seconds(20), .seconds(20))
+      if each == name { change(&service) }
+      topology.services[index] = service
     }
-    return Topology(
-      services: services, traceLog: TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 16, enabled: true),
-      seed: SeedConfiguration(value: 1, users: 10))
+    topology.traceLog = TraceLogConfiguration(directory: "/dev/shm", sizeMiB: 16, enabled: true)
+    topology.seed = SeedConfiguration(value: 1, users: 10)
+    topology.dashboard.enabled = false
+    return topology
   }
 
   // MARK: Looking at it

@@ -14,13 +14,18 @@ package final class LoneServiceProcess: Sendable {
   package var pid: Int32 { child.identity.pid }
 
   package init(
-    _ name: ServiceName, arguments: [String], output: LoneServiceFolder, descriptors: Int? = nil
+    _ program: String, arguments: [String], output: LoneServiceFolder, descriptors: Int? = nil
   ) throws {
+    var environment = ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"]
+    // What a sanitizer is told is for the services too.
+    for (key, value) in ProcessInfo.processInfo.environment where key.hasSuffix("SAN_OPTIONS") {
+      environment[key] = value
+    }
     let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
     child = try Command(
       executable: "/bin/sh",
-      arguments: ["-c", #"\#(limit)exec "$0" "$@""#, "\(LiveChain.binaries)/\(name.rawValue)"] + arguments,
-      environment: ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"], output: output.outputPath
+      arguments: ["-c", #"\#(limit)exec "$0" "$@""#, "\(LiveChain.binaries)/\(program)"] + arguments,
+      environment: environment, output: output.outputPath
     ).spawn()
   }
 
@@ -72,8 +77,8 @@ package final class LoneServiceFolder: Sendable {
   package var logPath: String { "\(path)/trace.log" }
   package var outputPath: String { "\(path)/output" }
 
-  package var arguments: [String] {
-    ["--config", configPath, "--data", dataPath, "--run-id", "test", "--log", logPath]
+  package func arguments(of name: ServiceName) -> [String] {
+    ["--service", name.rawValue, "--config", configPath, "--data", dataPath, "--run-id", "test", "--log", logPath]
   }
 
   /// Writes the `services.yaml`.
@@ -84,9 +89,13 @@ package final class LoneServiceFolder: Sendable {
   package var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
 
   /// Runs a service that is expected not to start.
+  /// - Parameter program: nil for the one that is called like it.
   /// - Returns: how it ended; nil when it did not, in which case it is killed.
-  package func runInVain(_ name: ServiceName, _ arguments: [String]? = nil) throws -> ProcessEnd? {
-    let process = try LoneServiceProcess(name, arguments: arguments ?? self.arguments, output: self)
+  package func runInVain(
+    _ name: ServiceName, program: String? = nil, _ arguments: [String]? = nil
+  ) throws -> ProcessEnd? {
+    let process = try LoneServiceProcess(
+      program ?? name.rawValue, arguments: arguments ?? self.arguments(of: name), output: self)
     let end = process.wait()
     process.kill()
     return end

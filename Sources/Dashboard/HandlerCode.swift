@@ -1,5 +1,6 @@
 import EventLoop
 package import ChainModel
+import Topology
 
 /// A service's handler as it is written in one IO model, out of the very sources that the services are built of.
 ///
@@ -12,9 +13,11 @@ package struct HandlerCode: Encodable, Sendable {
   var note: String
   var code: String
 
-  private static let files: [ServiceName: String] = [
-    .gateway: "NestedPaymentStatus.swift", .userService: "UserPaymentStatus.swift",
-    .orderService: "OrderPaymentStatus.swift", .paymentService: "PaymentStates.swift",
+  /// By program.
+  private static let files = [
+    "gateway": "NestedPaymentStatus.swift", "user-service": "UserPaymentStatus.swift",
+    "order-service": "OrderPaymentStatus.swift", "payment-service": "PaymentStates.swift",
+    ServiceConfiguration.played: "PlayedRoute.swift",
   ]
 
   /// - Parameters:
@@ -22,9 +25,10 @@ package struct HandlerCode: Encodable, Sendable {
   ///   - model: in which style.
   ///   - file: another one than that of the request that goes through all services.
   /// - Throws: when it is not written in that style.
-  init(service: ServiceName, model: IOModel, file: String? = nil) throws(LocalRefusal) {
+  init(_ configuration: ServiceConfiguration, model: IOModel, file: String? = nil) throws(LocalRefusal) {
+    let service = configuration.name
     let (function, note) = Self.style(model)
-    guard let file = file ?? Self.files[service], let source = Assets.source(file),
+    guard let file = file ?? Self.files[configuration.program], let source = Assets.source(file),
       let code = Self.function(function, in: source)
     else { throw LocalRefusal(404, "\(service.rawValue) has no handler in the style of \(model.rawValue)") }
     self.service = service.rawValue
@@ -53,7 +57,7 @@ package struct HandlerCode: Encodable, Sendable {
 
   /// The gateway's orchestrated request as it is written for one IO model, and the name of its function.
   package static func ofGateway(_ model: IOModel) -> (function: String, text: String)? {
-    (try? HandlerCode(service: .gateway, model: model, file: "OrchestratedPaymentStatus.swift")).map {
+    (try? HandlerCode(Topology.standard.front, model: model, file: "OrchestratedPaymentStatus.swift")).map {
       ($0.function, $0.code)
     }
   }

@@ -52,13 +52,15 @@ package struct RunEntry: Encodable, Sendable {
 package struct ChainEntry: Hashable, Sendable {
   package var runID: String
   package var logPath: String?
-  /// Where the gateway takes requests.
-  package var gatewayPort: Int
+  /// The service that clients ask, and where it takes requests.
+  package var front: String
+  package var frontPort: Int
 
-  package init(runID: String, logPath: String?, gatewayPort: Int) {
+  package init(runID: String, logPath: String?, front: String, frontPort: Int) {
     self.runID = runID
     self.logPath = logPath
-    self.gatewayPort = gatewayPort
+    self.front = front
+    self.frontPort = frontPort
   }
 }
 

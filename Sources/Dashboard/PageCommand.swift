@@ -1,4 +1,3 @@
-import ChainModel
 import EventLoop
 
 /// A command that the page may give: a verb that changes the running chain, with words that the verb itself checks
@@ -25,16 +24,15 @@ struct PageCommand: Hashable, Sendable {
     }
     switch verb {
     case "mode", "pool", "fault", "admission", "policy":
-      guard words.count >= 3, words[1] == "all" || ReplicaName(words[1]) != nil else {
-        let services = ServiceName.allCases.map(\.rawValue) + ["all"]
-        throw LocalRefusal(
-          400, "\(verb): expected a service (\(services.joined(separator: ", "))) or a replica, and what to set")
+      // Whether there is such a service, the verb knows.
+      guard words.count >= 3, !words[1].isEmpty else {
+        throw LocalRefusal(400, "\(verb): expected a service, a replica of one or all, and what to set")
       }
       if let option = words.first(where: { $0.hasPrefix("-") }) {
         throw LocalRefusal(400, "\(verb): found the option '\(option)', expected none")
       }
     case "scale":
-      guard words.count == 3, ServiceName(rawValue: words[1]) != nil, Int(words[2]) != nil else {
+      guard words.count == 3, !words[1].hasPrefix("-"), Int(words[2]) != nil else {
         throw LocalRefusal(400, "scale: expected a service and how many replicas it is to have")
       }
     case "load": try Self.checkLoad(words)

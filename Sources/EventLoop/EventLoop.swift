@@ -31,6 +31,8 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
 
   private let inboxLock = Condition()
   private var inbox: [Job] = []
+  /// Within the lock: nobody looks into the inbox any more.
+  private var isOver = false
   private let hasInbox = Atomic(false)
   private let isAsleep = Atomic(false)
 
@@ -56,7 +58,19 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
   package func run() {
     thread.store(UInt(pthread_self()), ordering: .relaxed)
     while !isStopped { turn() }
+    letGo()
     thread.store(0, ordering: .relaxed)
+  }
+
+  /// What was planned will not be done any more, and holds whatever it would have been done to.
+  private func letGo() {
+    let left = inboxLock.withLock {
+      isOver = true
+      defer { inbox = [] }
+      return inbox
+    }
+    (jobs, timers, atEndOfTurn) = ([], Timers(), nil)
+    _ = left
   }
 
   /// Sleeps until something is ready, then does all that is: once around.
@@ -143,6 +157,7 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
 
   private func post(_ put: (inout [Job]) -> Void) {
     inboxLock.withLock {
+      guard !isOver else { return }
       put(&inbox)
       hasInbox.store(true, ordering: .sequentiallyConsistent)
     }

@@ -12,11 +12,12 @@ package final class Listener: Watched {
   }
 
   private let loop: EventLoop
-  private let accepted: (Int32) -> Void
+  /// Gone when it is closed, with whatever they hold.
+  private var accepted: ((Int32) -> Void)?
   /// Whether another connection can be taken now. Without it: always.
-  private let hasRoom: (() -> Bool)?
+  private var hasRoom: (() -> Bool)?
   /// Called with the reason when connections cannot be accepted for want of something.
-  private let onShortage: (String) -> Void
+  private var onShortage: ((String) -> Void)?
   private var isResting = false
   private var isWatching = false
 
@@ -75,6 +76,7 @@ package final class Listener: Watched {
   /// Accepts no more.
   package func close() {
     guard closeDescriptor() else { return }
+    (accepted, hasRoom, onShortage) = (nil, nil, nil)
     loop.bury(self)
   }
 
@@ -93,7 +95,7 @@ package final class Listener: Watched {
       guard hasRoom?() ?? true else { break }
       let descriptor = chain_accept(self.descriptor)
       if descriptor >= 0 {
-        accepted(descriptor)
+        accepted?(descriptor)
         continue
       }
       let code = errno
@@ -107,7 +109,7 @@ package final class Listener: Watched {
     isResting = true
     isWatching = false
     loop.watch(self, for: 0)
-    onShortage(String(cString: strerror(code)))
+    onShortage?(String(cString: strerror(code)))
     loop.schedule(after: Self.rest) { [weak self] in
       self?.isResting = false
       self?.look()

@@ -13,7 +13,7 @@ package enum LabError: Error, CustomStringConvertible {
   case noLog(run: String)
   case cutOff(run: String, origin: String)
   case noThreads(run: String)
-  case noSuchService(String)
+  case noSuchService(String, among: [String])
   case noSuchCall(String, String)
   case noSuchTrace(String)
   case ambiguousTrace(String, [String])
@@ -48,12 +48,12 @@ package enum LabError: Error, CustomStringConvertible {
     case .noThreads(let run):
       "run \(run) needs threads for this, which the file that it was imported from does not tell; see: "
         + "\(CommandHint("cascade"))"
-    case .noSuchService(let name):
+    case .noSuchService(let name, let names):
       Typo.unknown(
-        "service", name, among: ["all"] + ServiceName.allCases.map(\.rawValue),
+        "service", name, among: ["all"] + names,
         expected:
-          "all, one of \(ServiceName.allCases.map(\.rawValue).joined(separator: ", ")), or a replica that runs, "
-          + "such as payment-service-2")
+          "all, one of \(names.joined(separator: ", ")), a pattern such as '\(names.first?.prefix(1) ?? "")*', or a replica "
+          + "that runs, such as \(names.last ?? "service")-2")
     case .noSuchCall(let caller, let callee):
       (callee == "all" ? "\(caller) calls no other service" : "\(caller) calls no \(callee)")
         + ": expected a service and one that it calls; see: \(CommandHint("policy all all"))"
@@ -73,8 +73,8 @@ package enum LabError: Error, CustomStringConvertible {
     case .noLoad(let run):
       "run \(run) keeps no load, expected at least one; send one with: \(CommandHint("load --rate 50 --duration 10s"))"
     case .unknownPaths(let run, let load, let paths):
-      "run \(run), load \(load) cannot be simulated: found \(paths.joined(separator: ", ")), expected one of "
-        + "/users/{username}/payment-status, /orchestrated/users/{username}/payment-status, /ping"
+      "run \(run), load \(load) cannot be simulated: found \(paths.joined(separator: ", ")), expected paths that its "
+        + "services.yaml describes"
     case .loadTooLong(let run, let load, let requests, let most):
       "run \(run), load \(load) cannot be simulated: found \(requests) requests, expected fewer than \(most)"
     case .noSamples:

@@ -1,5 +1,6 @@
 import Glibc
 package import Supervisor
+package import Topology
 
 /// A folder with `services.yaml` and `runs/`, and the executables that belong to this program.
 package struct LabFolder: Sendable {
@@ -22,5 +23,10 @@ package struct LabFolder: Sendable {
   package func chain() throws -> ChainLauncher.Chain {
     guard let chain = try launcher().chain() else { throw LabError.notRunning }
     return chain
+  }
+
+  /// The system that runs; what `up` would start if none does.
+  package func topology() throws -> Topology {
+    try Topology.load(path: (try? launcher().chain())?.run.configurationPath ?? "\(folder)/services.yaml")
   }
 }

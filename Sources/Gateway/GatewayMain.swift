@@ -5,10 +5,10 @@ import ServiceRuntime
 @main
 struct GatewayMain {
   static func main() {
-    ServiceMain.run(.gateway, callees: [.userService, .orderService, .paymentService]) { _ throws(CallError) in
+    ServiceMain.run { _ throws(CallError) in
       [
-        Route("GET", "/users/{username}/payment-status", NestedPaymentStatus()),
-        Route("GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus()),
+        Route("GET", "/users/{username}/payment-status", NestedPaymentStatus(), calling: [.userService]),
+        Route("GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus(), calling: [.userService, .orderService, .paymentService]),
       ]
     }
   }

@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 package import TraceLog
 
 /// What one run's log says of its measured time, as figures by name.
@@ -106,7 +107,7 @@ package struct CellMeasures {
     var figures: [String: Double] = [:]
     let seconds = Double(window.upperBound - window.lowerBound) / 1e9
     guard seconds > 0 else { return figures }
-    let entry = services[ServiceName.gateway.rawValue]?.arrivals ?? 0
+    let entry = services[Topology.standard.front.name.rawValue]?.arrivals ?? 0
     for (name, tally) in services {
       var tally = tally
       tally.advance(moment)

@@ -158,7 +158,7 @@ struct Fields {
     var settings: [String: String] = [:]
     for entry in all {
       let parts = entry.key.split(separator: ".")
-      let services = ["all", "trace_log"] + ServiceName.allCases.map(\.rawValue)
+      let services = ["all", "trace_log"] + Topology.standard.names.map(\.rawValue)
       guard parts.count == 2, services.contains(String(parts[0])), let text = entry.value.text else {
         report("\(key).\(entry.key)", entry.value.found, "a setting like gateway.threads: 8", at: entry.position)
         continue

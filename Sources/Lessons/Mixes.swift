@@ -1,19 +1,22 @@
 package import ChainModel
+import Topology
 
 /// All 256 ways to give each of the four services one of the four IO models.
 package enum Mixes {
   /// In the order of the chain: `B` blocking, `A` async, `N` nonblocking, `C` nonblocking-async (coroutines).
-  package static let letters: [Character: IOModel] = [
-    "B": .blocking, "A": .async, "N": .nonblocking, "C": .nonblockingAsync,
-  ]
+  package static let letters = Dictionary(uniqueKeysWithValues: IOModel.allCases.map { ($0.traits.letter, $0) })
+
+  private static let services = Topology.standard.names
 
   static func cells(_ common: Lesson.Cell) -> [Lesson.Cell] {
     var names = [""]
-    for _ in ServiceName.allCases { names = names.flatMap { name in "BANC".map { name + String($0) } } }
+    for _ in services {
+      names = names.flatMap { name in IOModel.allCases.map { name + String($0.traits.letter) } }
+    }
     return names.map { name in
       var cell = common
       cell.name = name
-      for (service, letter) in zip(ServiceName.allCases, name) {
+      for (service, letter) in zip(Self.services, name) {
         cell.settings["\(service.rawValue).io_model"] = letters[letter]?.rawValue
       }
       return cell
@@ -36,10 +39,10 @@ package enum Mixes {
     for result in results where result.discarded == nil && result.cell.allSatisfy({ $0 == "B" || $0 == "C" }) {
       if let value = result.figures["throughput"] { measured[result.cell, default: []].append(value) }
     }
-    return (0...ServiceName.allCases.count).compactMap { count in
+    return (0...services.count).compactMap { count in
       let mixes = measured.filter { $0.key.filter { $0 == "C" }.count == count }.mapValues(Evaluation.median)
       guard let best = mixes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return nil }
-      let services = zip(ServiceName.allCases, best.key).filter { $0.1 == "C" }.map(\.0.rawValue)
+      let services = zip(services, best.key).filter { $0.1 == "C" }.map(\.0.rawValue)
       return Step(converted: count, mix: best.key, services: services, throughput: best.value)
     }
   }

@@ -26,16 +26,19 @@ package enum LoadGenerator {
     let limit = try plan.connectionLimit(descriptors ?? DescriptorBudget.available(loops: plan.loops))
     let threads = (0..<plan.loops).map { LoopThread(LoadRun.threadName($0)) }
     defer { for thread in threads { thread.stop() } }
-    let address = try await resolve(plan, on: threads[0].loop)
-    return await carryOut(plan, address: address, log: log, limit: limit, on: threads.map(\.loop), progress)
+    var addresses: [Int: SocketAddress] = [:]
+    for port in plan.ports { addresses[port] = try await resolve(plan, port, on: threads[0].loop) }
+    return await carryOut(plan, addresses: addresses, log: log, limit: limit, on: threads.map(\.loop), progress)
   }
 
   /// Looking up a name can block, so that it is left to a thread that may.
-  private static func resolve(_ plan: LoadPlan, on loop: EventLoop) async throws(LoadError) -> SocketAddress {
+  private static func resolve(
+    _ plan: LoadPlan, _ port: Int, on loop: EventLoop
+  ) async throws(LoadError) -> SocketAddress {
     let result: Result<SocketAddress, SocketAddress.Unresolved> = await withCheckedContinuation { continuation in
       loop.execute {
         continuation.resume(
-          returning: Result { () throws(SocketAddress.Unresolved) in try SocketAddress.resolve(plan.host, plan.port) })
+          returning: Result { () throws(SocketAddress.Unresolved) in try SocketAddress.resolve(plan.host, port) })
       }
     }
     do {
@@ -46,11 +49,11 @@ package enum LoadGenerator {
   }
 
   private static func carryOut(
-    _ plan: LoadPlan, address: SocketAddress, log: LogWriter?, limit: Int, on eventLoops: [EventLoop],
+    _ plan: LoadPlan, addresses: [Int: SocketAddress], log: LogWriter?, limit: Int, on eventLoops: [EventLoop],
     _ progress: (LoadProgress) -> Void
   ) async -> LoadResult {
     let startedAt = Monotonic.now()
-    let run = LoadRun(plan: plan, address: address, log: log, limit: limit, startAt: startedAt + LoadRun.lead)
+    let run = LoadRun(plan: plan, addresses: addresses, log: log, limit: limit, startAt: startedAt + LoadRun.lead)
     let loops = eventLoops.enumerated().map { LoadLoop(run: run, index: $0.offset, loop: $0.element) }
     return await withTaskCancellationHandler {
       for loop in loops { loop.start() }

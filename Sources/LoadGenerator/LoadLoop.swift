@@ -7,7 +7,10 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
   private let plan: LoadPlan
   private let run: LoadRun
   private let index: Int
-  private let pool: ClientPool
+  /// By port.
+  private let pools: [Int: ClientPool]
+  /// By kind of request.
+  private let ways: [ClientPool]
 
   private var maker: RequestMaker
   private var spans: SpanLog?
@@ -35,8 +38,11 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
     self.index = index
     self.loop = loop
     plan = run.plan
-    pool = ClientPool(
-      loop, to: run.address, parser: HeadParser(), keptFor: LoadPlan.durationRange.upperBound, bodyLimit: nil)
+    let pools = run.addresses.mapValues { address in
+      ClientPool(loop, to: address, parser: HeadParser(), keptFor: LoadPlan.durationRange.upperBound, bodyLimit: nil)
+    }
+    self.pools = pools
+    ways = run.plan.kinds.compactMap { pools[$0.port ?? run.plan.port] }
     maker = RequestMaker(plan: run.plan, measuredFrom: run.window.lowerBound)
     pacer = run.pacer(of: index)
   }
@@ -56,7 +62,7 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
   func start() {
     loop.execute { [self] in
       guard !isFinished else { return }
-      spans = SpanLog(writer: run.log, threadName: LoadRun.threadName(index), paths: plan.paths)
+      spans = SpanLog(writer: run.log, threadName: LoadRun.threadName(index), kinds: plan.kinds)
       switch plan.arrival {
       case .closed: schedule(at: run.startAt) { $0.startClients() }
       case .open: look(at: run.startAt)
@@ -96,9 +102,9 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
     inFlight = [:]
     lookTimer?.cancel()
     timeoutTimer?.cancel()
-    pool.closeAll()
+    for pool in pools.values { pool.closeAll() }
     spans?.close()
-    report.connections = pool.begunCount
+    report.connections = pools.values.reduce(0) { $0 + $1.begunCount }
     (report.late, report.held) = (pacer.late, pacer.held)
     report.finishedAt = Monotonic.now()
     whenFinished?(report)
@@ -131,7 +137,8 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
   private func connections() -> Pacer.Connections {
     timeouts.trim { inFlight[$0] != nil }
     return Pacer.Connections(
-      inFlight: inFlight.count, open: pool.openCount, isOneIdle: pool.hasRested && !plan.newConnections,
+      inFlight: inFlight.count, open: pools.values.reduce(0) { $0 + $1.openCount },
+      isOneIdle: pools.values.contains { $0.hasRested } && !plan.newConnections,
       oldest: timeouts.oldest.flatMap { inFlight[$0]?.begunAt })
   }
 
@@ -181,7 +188,7 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
     timeouts.add(index, deadline: maker.deadline(request).nanoseconds)
     armTimeout()
     inFlight[index] = call
-    let connection = pool.send(for: call, isFresh: plan.newConnections, isKept: !plan.newConnections) {
+    let connection = ways[request.template].send(for: call, isFresh: plan.newConnections, isKept: !plan.newConnections) {
       maker.write(request, at: now, to: $0)
     }
     if inFlight[index] === call { call.goes(over: connection) }

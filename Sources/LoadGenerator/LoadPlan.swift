@@ -26,13 +26,33 @@ package struct LoadPlan: Hashable, Sendable {
     }
   }
 
+  /// One kind of request.
+  package struct Kind: Codable, Hashable, Sendable {
+    package var method: String
+    package var path: String
+    /// Its share among the sum of all.
+    package var weight: Double
+    /// Nil: the plan's.
+    package var port: Int?
+
+    package init(method: String = "GET", path: String, weight: Double = 1, port: Int? = nil) {
+      self.method = method
+      self.path = path
+      self.weight = weight
+      self.port = port
+    }
+
+    package var name: String { "\(method) \(path)" }
+  }
+
   /// Stands in a path for one of `usernames`.
   package static let placeholder = "{username}"
 
   package var host: String
   package var port: Int
-  /// Each request takes one of them, by a seeded choice. As written here they are the names of the spans in the log.
-  package var paths: [String]
+  /// Each request is of one of them, by a seeded choice. Method and path as written here are the names of the spans in the
+  /// log.
+  package var kinds: [Kind]
   /// Each request whose path has the placeholder takes one of them, by a seeded choice.
   package var usernames: [String]
   package var arrival: Arrival
@@ -59,7 +79,7 @@ package struct LoadPlan: Hashable, Sendable {
   ) {
     self.host = host
     self.port = port
-    self.paths = paths
+    kinds = paths.map { Kind(path: $0) }
     self.usernames = usernames
     self.arrival = arrival
     self.warmUp = warmUp
@@ -71,6 +91,14 @@ package struct LoadPlan: Hashable, Sendable {
     self.loops = loops
     self.headers = headers
   }
+
+  package var paths: [String] {
+    get { kinds.map(\.path) }
+    set { kinds = newValue.map { Kind(path: $0) } }
+  }
+
+  /// All ports that are asked, the plan's own among them.
+  var ports: Set<Int> { Set(kinds.compactMap(\.port) + [port]) }
 
   /// The value of the `host` header.
   var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

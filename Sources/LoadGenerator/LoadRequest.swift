@@ -9,7 +9,7 @@ struct LoadRequest: Sendable {
   var sentAt: UInt64
   /// Due after the warm-up.
   var isMeasured: Bool
-  /// Position among the plan's paths.
+  /// Position among the plan's kinds of requests.
   var template: Int
   var path: String
   var context: TraceContext
@@ -18,6 +18,8 @@ struct LoadRequest: Sendable {
 /// Makes the requests of one loop.
 struct RequestMaker {
   private let choice: PathChoice
+  private let methods: [[UInt8]]
+  private let endings: [[UInt8]]
   /// What is the same in all of them: from behind the path to the value of `traceparent`.
   private let middle: [UInt8]
   private let timeout: Duration
@@ -25,7 +27,10 @@ struct RequestMaker {
   private var identifiers = IDGenerator()
 
   init(plan: LoadPlan, measuredFrom: UInt64) {
-    choice = PathChoice(paths: plan.paths, usernames: plan.usernames, seed: plan.seed)
+    methods = plan.kinds.map { Array("\($0.method) ".utf8) }
+    // A body of nothing, where a method asks for one.
+    endings = plan.kinds.map { Array(($0.method == "GET" ? "\r\n\r\n" : "\r\ncontent-length: 0\r\n\r\n").utf8) }
+    choice = PathChoice(paths: plan.paths, weights: plan.kinds.map(\.weight), usernames: plan.usernames, seed: plan.seed)
     timeout = plan.timeout
     self.measuredFrom = measuredFrom
     var headers = [("host", plan.authority)] + plan.headers.map { ($0.name, $0.value) }
@@ -46,7 +51,7 @@ struct RequestMaker {
 
   /// Writes it as it goes over the wire at `now`.
   func write(_ request: LoadRequest, at now: UInt64, to output: Output) {
-    output.append("GET ")
+    output.append(methods[request.template])
     output.append(request.path)
     output.append(middle)
     output.append(request.context.parent)
@@ -54,6 +59,6 @@ struct RequestMaker {
     output.append(Deadline.header)
     output.append(": ")
     output.append(number: Int(clamping: deadline(request).remaining(at: now).millisecondsRoundedUp))
-    output.append("\r\n\r\n")
+    output.append(endings[request.template])
   }
 }

@@ -66,6 +66,8 @@ package struct LoadResult: Codable, Hashable, Sendable {
     package var host: String
     package var port: Int
     package var paths: [String]
+    /// What was asked for, where it is more than `paths` at `port` with equal shares.
+    package var mix: [LoadPlan.Kind]?
     package var usernames: Int
     /// Of a closed loop.
     package var clients: Int?
@@ -81,7 +83,7 @@ package struct LoadResult: Codable, Hashable, Sendable {
     package var loops: Int
 
     enum CodingKeys: String, CodingKey {
-      case host, port, paths, usernames, clients, spacing, seed, loops
+      case host, port, paths, mix, usernames, clients, spacing, seed, loops
       case rate = "rate_per_s"
       case maxInFlight = "max_in_flight"
       case warmUpMilliseconds = "warm_up_ms"
@@ -108,12 +110,17 @@ package struct LoadResult: Codable, Hashable, Sendable {
 }
 
 extension LoadResult.Plan {
+  /// What was asked for.
+  package var kinds: [LoadPlan.Kind] { mix ?? paths.map { LoadPlan.Kind(path: $0) } }
+
   package var warmUpSeconds: Double { warmUpMilliseconds / 1000 }
 
   init(_ plan: LoadPlan) {
     host = plan.host
     port = plan.port
     paths = plan.paths
+    let plain = plan.kinds.allSatisfy { $0.method == "GET" && $0.weight == plan.kinds[0].weight && $0.port == nil }
+    mix = plain ? nil : plan.kinds
     usernames = plan.usernames.count
     switch plan.arrival {
     case .closed(let clients): self.clients = clients

@@ -5,15 +5,26 @@ import ChainModel
 package struct PathChoice: Sendable {
   /// Of each path, what stands before, between and behind the placeholders.
   private let templates: [[String]]
+  /// Sums of weights up to each; empty where all weigh the same.
+  private let sums: [Double]
   private let usernames: [String]
   private let seed: UInt64
 
   /// - Parameters:
   ///   - paths: at least one.
+  ///   - weights: of each; none: all the same.
   ///   - usernames: at least one, if a path has the placeholder.
   ///   - seed: decides the choices.
-  package init(paths: [String], usernames: [String], seed: UInt64) {
+  package init(paths: [String], weights: [Double] = [], usernames: [String], seed: UInt64) {
     templates = paths.map(Self.split)
+    var sum = 0.0
+    sums =
+      Set(weights).count < 2
+      ? []
+      : weights.map { weight in
+        sum += weight
+        return sum
+      }
     self.usernames = usernames.map(Self.percentEncoded)
     // Not the seed itself, whose numbers the arrival times are made of.
     self.seed = ~seed
@@ -22,11 +33,17 @@ package struct PathChoice: Sendable {
   /// - Returns: the path, and the position of the one it is made from among `paths`.
   package func path(_ index: UInt64) -> (template: Int, path: String) {
     var generator = IDGenerator(seed: seed ^ index &* 0xd6e8_feb8_6659_fd93)
-    let template = Int(generator.next() % UInt64(templates.count))
+    let template = choose(generator.next())
     let parts = templates[template]
     guard parts.count > 1 else { return (template, parts[0]) }
     let user = Int(generator.next() % UInt64(usernames.count))
     return (template, parts.joined(separator: usernames[user]))
+  }
+
+  private func choose(_ number: UInt64) -> Int {
+    guard let all = sums.last else { return Int(number % UInt64(templates.count)) }
+    let place = Double(number >> 11) * 0x1p-53 * all
+    return sums.firstIndex { place < $0 } ?? sums.count - 1
   }
 
   private static func split(_ path: String) -> [String] {

@@ -7,18 +7,18 @@ struct SpanLog {
   private let writer: LogWriter?
   private let scribe: Scribe
   private let key: LogWriter.StateKey
-  /// By the position of a path.
+  /// By the position of a kind of request.
   private let names: [UInt32]
   private let failures: [LoadFailure: UInt32]
   private let abandoned: UInt32
 
   /// To be made on the loop's own thread, whose name and id it announces.
-  init(writer: LogWriter?, threadName: String, paths: [String]) {
+  init(writer: LogWriter?, threadName: String, kinds: [LoadPlan.Kind]) {
     let thread = chain_thread_id()
     self.writer = writer
     scribe = writer?.scribeOfLoop(thread: thread) ?? .silent(thread: thread)
     key = "thread \(thread)"
-    names = paths.map { writer?.intern("GET \($0)") ?? 0 }
+    names = kinds.map { writer?.intern($0.name) ?? 0 }
     failures = Dictionary(
       uniqueKeysWithValues: LoadFailure.allCases.map { ($0, writer?.intern($0.rawValue) ?? 0) })
     abandoned = writer?.intern("cancelled") ?? 0

@@ -5,11 +5,11 @@ import ServiceRuntime
 @main
 struct OrderServiceMain {
   static func main() {
-    ServiceMain.run(.orderService, callees: [.paymentService]) { folder throws(CallError) in
+    ServiceMain.run { folder throws(CallError) in
       try OrderStore.seed(folder)
       return [
         Route("GET", "/users/{user_id}/orders", OrderList()),
-        Route("GET", "/users/{user_id}/orders/payment-status", OrderPaymentStatus()),
+        Route("GET", "/users/{user_id}/orders/payment-status", OrderPaymentStatus(), calling: [.paymentService]),
       ]
     }
   }

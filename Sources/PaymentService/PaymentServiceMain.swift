@@ -5,7 +5,7 @@ import ServiceRuntime
 @main
 struct PaymentServiceMain {
   static func main() {
-    ServiceMain.run(.paymentService, callees: []) { folder throws(CallError) in
+    ServiceMain.run { folder throws(CallError) in
       try PaymentStore.seed(folder)
       let ledger = try AppendFile("ledger.csv", in: folder)
       return [Route("GET", "/payments", PaymentStates(ledger: ledger))]

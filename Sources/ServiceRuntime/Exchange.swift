@@ -1,12 +1,13 @@
 import Atomics
 import ChainModel
 import EventLoop
+import Synchronization
 import TraceLog
 
 /// One request on its way through the service, from its head to its answer.
 ///
 /// It is handed from its event loop to a worker and back: one thread at a time touches its variables, except
-/// `cancellation`, which locks.
+/// `cancellation`, which locks, and `isWorkedFor`.
 final class Exchange: @unchecked Sendable {  // handed over, never shared: see above
   let core: ServiceCore
   let loop: LoopContext
@@ -23,8 +24,9 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   let cancellation = Cancellation()
   /// The model it was admitted in; it finishes in it.
   var model = IOModel.blocking
-  /// Whether a thread of a pool has begun to work for a request that lives on a loop.
-  var isWorkedFor = false
+  /// Whether a thread of a pool has begun to work for a request that lives on a loop. Several may do so at once, for a
+  /// function that waits for more than one thing.
+  let isWorkedFor = Atomic(false)
   /// How much longer a fault makes each of its queries.
   var slowQuery = Duration.zero
   /// Is given the answer, once, on the loop.
@@ -61,7 +63,7 @@ final class Exchange: @unchecked Sendable {  // handed over, never shared: see a
   var isTooLate: Bool { core.admission.isTooLate(for: deadline) }
 
   /// Why a pool's thread must not work for the request, if so. What has been begun is not given up for being late.
-  var refusalOfWork: CallError? { isWorkedFor ? refusal : refusalAtStart }
+  var refusalOfWork: CallError? { isWorkedFor.load(ordering: .relaxed) ? refusal : refusalAtStart }
 
   func record(_ kind: RecordKind, detail: UInt8 = 0, name: UInt32 = 0, arg: UInt32 = 0, time: UInt64 = 0) -> Record {
     Record(

@@ -1,4 +1,5 @@
 package import ChainModel
+import Topology
 
 /// One route's business code, written once in each style. Each body says the same; only the waiting differs.
 package protocol Handler: Sendable {
@@ -30,22 +31,36 @@ package struct Answer: Hashable, Sendable {
 /// Store work that blocks the thread that does it: a query, an append to a file.
 package struct StoreWork<Value: Sendable>: Sendable {
   /// `database` or `file`.
-  let cause: WaitCause
+  package let cause: WaitCause
   /// What the log calls it; from a bounded set.
-  let label: StaticString
-  let body: @Sendable (StoreAccess) throws(CallError) -> Value
+  package let label: StoreLabel
+  /// Does it, and blocks.
+  package let body: @Sendable (StoreAccess) throws(CallError) -> Value
 
   package init(
     _ cause: WaitCause, _ label: StaticString, body: @escaping @Sendable (StoreAccess) throws(CallError) -> Value
   ) {
+    self.init(cause, .literal(label), body: body)
+  }
+
+  init(_ cause: WaitCause, _ label: StoreLabel, body: @escaping @Sendable (StoreAccess) throws(CallError) -> Value) {
     self.cause = cause
     self.label = label
     self.body = body
   }
 }
 
+/// What the log calls a piece of store work.
+package enum StoreLabel: Sendable {
+  case literal(StaticString)
+  /// Of a description.
+  case text(String)
+}
+
 /// A route: a method, a path with placeholders, a handler.
 package struct Route: Sendable {
+  /// As the description and the log have it.
+  package let name: String
   let method: String
   let template: String
   let handler: any Handler
@@ -54,6 +69,8 @@ package struct Route: Sendable {
   let placeholders: [String]
   /// Whether faults and simulated latency apply. Not to `/ping`: it needs nothing, and shows collateral damage alone.
   let isFaulty: Bool
+  /// Those that the handler calls.
+  let callees: [ServiceName]
 
   enum Segment: Hashable, Sendable {
     /// In UTF-8.
@@ -65,14 +82,22 @@ package struct Route: Sendable {
   ///   - method: the HTTP method.
   ///   - template: such as `/users/{username}/payment-status`.
   ///   - handler: serves it.
+  ///   - name: in the description and the log; nil for method and template.
   ///   - isFaulty: whether faults and simulated latency apply to it.
-  package init(_ method: String, _ template: String, _ handler: any Handler, isFaulty: Bool = true) {
+  ///   - callees: those that the handler calls; the description must know of it.
+  package init(
+    _ method: String, _ template: String, _ handler: any Handler, name: String? = nil, isFaulty: Bool = true,
+    calling callees: [ServiceName] = []
+  ) {
+    self.name = name ?? "\(method) \(template)"
     self.method = method
     self.template = template
     self.handler = handler
     self.isFaulty = isFaulty
-    segments = template.split(separator: "/").map { part in
-      part.hasPrefix("{") ? .placeholder(String(part.dropFirst().dropLast())) : .literal(Array(part.utf8))
+    self.callees = callees
+    segments = RouteAddress.segments(template).map { part in
+      RouteAddress.isPlaceholder(part)
+        ? .placeholder(String(part.dropFirst().dropLast())) : .literal(Array((PercentCoding.decode(part) ?? String(part)).utf8))
     }
     placeholders = segments.compactMap { segment in
       if case .placeholder(let name) = segment { name } else { nil }

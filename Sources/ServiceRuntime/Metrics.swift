@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 
 /// Counts and durations of requests, for `GET /metrics`.
 final class Metrics: Sendable {

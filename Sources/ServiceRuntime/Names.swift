@@ -4,8 +4,6 @@ import TraceLog
 /// The ids of all texts that this service writes into the log. Each comes from a bounded set.
 final class Names: Sendable {
   private let log: LogWriter?
-  /// By the callee's place in the chain.
-  private let calls: [UInt32]
   private let routes: [UInt32]
 
   let userKey: UInt32
@@ -14,8 +12,7 @@ final class Names: Sendable {
 
   init(log: LogWriter?, routes: [Route]) {
     self.log = log
-    self.routes = routes.map { log?.intern("\($0.method) \($0.template)") ?? 0 }
-    calls = ServiceName.allCases.map { log?.intern("GET \($0.rawValue)") ?? 0 }
+    self.routes = routes.map { log?.intern($0.name) ?? 0 }
     userKey = log?.intern("user") ?? 0
     backoff = log?.intern("retry back-off") ?? 0
   }
@@ -24,7 +21,4 @@ final class Names: Sendable {
   func id(_ text: String) -> UInt32 { log?.intern(text) ?? 0 }
 
   func route(_ index: Int) -> UInt32 { routes[index] }
-
-  /// The call's span name, whichever replica it goes to.
-  func call(_ callee: ServiceName) -> UInt32 { calls[callee.place] }
 }

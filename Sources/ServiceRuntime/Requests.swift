@@ -49,17 +49,29 @@ package struct BlockingRequest: RequestReading {
   /// Calls another service and waits for its answer.
   @available(*, noasync)
   package func get(_ callee: ServiceName, _ path: String) throws(CallError) -> CalleeAnswer {
-    try BlockingCall.run(callee, path, for: exchange, on: worker)
+    try call(CallRequest(callee: callee, path: path))
+  }
+
+  @available(*, noasync)
+  func call(_ request: CallRequest) throws(CallError) -> CalleeAnswer {
+    try BlockingCall.run(request, for: exchange, on: worker)
+  }
+
+  /// Waits for nobody's answer but time's.
+  @available(*, noasync)
+  func sleep(_ duration: Duration, _ label: String) throws(CallError) {
+    try worker.sleep(exchange.core.sleep(duration, label), for: exchange)
   }
 
   /// Does store work on this thread.
   @available(*, noasync)
-  package func store<Value>(_ work: StoreWork<Value>) throws(CallError) -> Value {
+  @inlinable package func store<Value>(_ work: StoreWork<Value>) throws(CallError) -> Value {
     let result = StoreResult<Value>()
     return try result.get(perform(result.task(work))).get()
   }
 
-  func perform(_ task: StoreTask) -> CallError? { task.run(on: worker, for: exchange) }
+  /// See `store`, for work without its type.
+  package func perform(_ task: StoreTask) -> CallError? { task.run(on: worker, for: exchange) }
 }
 
 /// A request on its event loop, served by callbacks. Stays on that loop.
@@ -77,16 +89,27 @@ package struct CallbackRequest: RequestReading {
   package func get(
     _ callee: ServiceName, _ path: String, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
-    transport.get(callee, path, for: exchange, completion: completion)
+    transport.call(CallRequest(callee: callee, path: path), for: exchange, completion: completion)
+  }
+
+  func call(_ request: CallRequest, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void) {
+    transport.call(request, for: exchange, completion: completion)
+  }
+
+  func sleep(_ duration: Duration, _ label: String, completion: @escaping (CallError?) -> Void) {
+    transport.sleep(exchange.core.sleep(duration, label), for: exchange, completion: completion)
   }
 
   /// Has store work done elsewhere; `completion` is called once, on the loop.
-  package func store<Value>(_ work: StoreWork<Value>, completion: @escaping (Result<Value, CallError>) -> Void) {
+  @inlinable package func store<Value>(
+    _ work: StoreWork<Value>, completion: @escaping (Result<Value, CallError>) -> Void
+  ) {
     let result = StoreResult<Value>()
     perform(result.task(work)) { completion(result.get($0)) }
   }
 
-  func perform(_ task: StoreTask, completion: @escaping (CallError?) -> Void) {
+  /// See `store`, for work without its type.
+  package func perform(_ task: StoreTask, completion: @escaping (CallError?) -> Void) {
     transport.store(task, for: exchange, completion: completion)
   }
 }
@@ -104,21 +127,41 @@ package struct AsyncRequest: RequestReading {
 
   /// Calls another service; suspended until the answer is there.
   package func get(_ callee: ServiceName, _ path: String) async throws(CallError) -> CalleeAnswer {
+    try await call(CallRequest(callee: callee, path: path))
+  }
+
+  func call(_ request: CallRequest) async throws(CallError) -> CalleeAnswer {
     // An unsafe continuation of a Result: typed, and half the cost of a checked one. `transport` resumes it once.
     let result = await withUnsafeContinuation {
       (continuation: UnsafeContinuation<Result<CalleeAnswer, CallError>, Never>) in
-      transport.get(callee, path, for: exchange) { continuation.resume(returning: $0) }
+      transport.call(request, for: exchange) { continuation.resume(returning: $0) }
     }
     return try result.get()
   }
 
+  func sleep(_ duration: Duration, _ label: String) async throws(CallError) {
+    try await suspended { transport.sleep(exchange.core.sleep(duration, label), for: exchange, completion: $0) }
+  }
+
+  /// The same request, for callbacks.
+  var underlying: CallbackRequest { CallbackRequest(exchange: exchange, transport: transport) }
+
+  /// Suspended until the body calls back, on this loop.
+  func suspended(_ body: (@escaping (CallError?) -> Void) -> Void) async throws(CallError) {
+    let error = await withUnsafeContinuation { (continuation: UnsafeContinuation<CallError?, Never>) in
+      body { continuation.resume(returning: $0) }
+    }
+    if let error { throw error }
+  }
+
   /// Has store work done elsewhere; suspended until it is done.
-  package func store<Value>(_ work: StoreWork<Value>) async throws(CallError) -> Value {
+  @inlinable package func store<Value>(_ work: StoreWork<Value>) async throws(CallError) -> Value {
     let result = StoreResult<Value>()
     return try result.get(await perform(result.task(work))).get()
   }
 
-  func perform(_ task: StoreTask) async -> CallError? {
+  /// See `store`, for work without its type.
+  package func perform(_ task: StoreTask) async -> CallError? {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<CallError?, Never>) in
       transport.store(task, for: exchange) { continuation.resume(returning: $0) }
     }
@@ -128,8 +171,9 @@ package struct AsyncRequest: RequestReading {
 /// How a request that lives on an event loop reaches callees and the store. Everything happens on that loop; each
 /// completion is called once.
 protocol LoopTransport: Sendable {
-  func get(
-    _ callee: ServiceName, _ path: String, for exchange: Exchange,
+  func call(
+    _ request: CallRequest, for exchange: Exchange,
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void)
   func store(_ task: StoreTask, for exchange: Exchange, completion: @escaping (CallError?) -> Void)
+  func sleep(_ sleep: FaultPlan.Sleep, for exchange: Exchange, completion: @escaping (CallError?) -> Void)
 }

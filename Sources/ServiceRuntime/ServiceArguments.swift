@@ -2,6 +2,8 @@ import ChainModel
 
 /// What the supervisor tells a service on its command line.
 struct ServiceArguments {
+  /// Which of the described services it is.
+  var service = ""
   var config = ""
   var data = ""
   var runID = ""
@@ -13,7 +15,7 @@ struct ServiceArguments {
   var controlPort: Int?
 
   static let usage =
-    "--config FILE --data FOLDER --run-id ID [--log FILE] [--replica 2…8 --port PORT --control-port PORT]"
+    "--service NAME --config FILE --data FOLDER --run-id ID [--log FILE] [--replica 2…8 --port PORT --control-port PORT]"
 
   /// Nil when an option is unknown, has no value or a wrong one, or is missing.
   init?(_ arguments: [String]) {
@@ -21,6 +23,7 @@ struct ServiceArguments {
     while let option = rest.popFirst() {
       guard let value = rest.popFirst() else { return nil }
       switch option {
+      case "--service": service = value
       case "--config": config = value
       case "--data": data = value
       case "--run-id": runID = value
@@ -37,7 +40,7 @@ struct ServiceArguments {
       default: return nil
       }
     }
-    guard !config.isEmpty, !data.isEmpty, !runID.isEmpty else { return nil }
+    guard !service.isEmpty, !config.isEmpty, !data.isEmpty, !runID.isEmpty else { return nil }
     guard (replica > 1) == (port != nil), (replica > 1) == (controlPort != nil) else { return nil }
   }
 

@@ -18,8 +18,10 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let admission: AdmissionRules
   /// Runs whole requests in `blocking`.
   let workers: WorkerPool
-  /// Makes the blocking calls of `async`.
+  /// Makes the blocking calls of `async`, and in `blocking` those that a request makes at the same time.
   let hired: WorkerPool
+  /// At how many things a request is at most at the same time.
+  private let width: Int
   /// Does the store work of the two non-blocking models.
   let storePool: WorkerPool
   let inFlight = ManagedAtomic<Int>(0)
@@ -27,8 +29,6 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let startedAt = Monotonic.now()
   /// One for each callee.
   let edges: [CallEdge]
-  /// Where the callees are.
-  let callees: CalleeBoard
 
   init(topology: Topology, environment: ServiceEnvironment, routes: [Route]) throws {
     let configuration = topology[environment.replica.service]
@@ -50,16 +50,16 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
           stackKiB: configuration.stackKiB), environment: environment)
     }
     workers = pool(.worker, "w", configuration.threads, configuration.queueLimit)
-    hired = pool(.hired, "h", configuration.threads, limits.inFlight)
+    width = configuration.routes.flatMap(\.steps).map(\.parts.count).max() ?? 1
+    hired = pool(.hired, "h", configuration.threads * width, limits.inFlight)
     storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
     let names = names
-    edges = configuration.callees.map { callee in
-      CallEdge(from: configuration, to: callee, in: topology, names: names, log: environment.log)
+    edges = try topology.callees(of: configuration.name).map { callee in
+      try CallEdge(from: configuration, to: callee, in: topology, names: names, log: environment.log)
     }
-    callees = try CalleeBoard(configuration, topology: topology, names: names)
   }
 
-  /// There are at most three: looking through them costs less than a hash.
+  /// There are few: looking through them costs less than a hash.
   func edge(_ callee: ServiceName) -> CallEdge {
     guard let edge = edges.first(where: { $0.callee == callee }) else {
       preconditionFailure("\(configuration.name.rawValue) calls \(callee.rawValue), which is not among its callees")
@@ -78,11 +78,16 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     return before
   }
 
+  /// A wait for a remote system that the service itself plays.
+  func sleep(_ duration: Duration, _ label: String) -> FaultPlan.Sleep {
+    FaultPlan.Sleep(duration: duration, label: names.id(label), flags: [])
+  }
+
   /// Only the threads that the model needs exist; those of the model before go when their work is done.
   private func setPools(for model: IOModel) {
-    workers.setActive(model == .blocking)
-    hired.setActive(model == .async)
-    storePool.setActive(model == .nonblocking || model == .nonblockingAsync)
+    workers.setActive(model.holdsThread)
+    hired.setActive(model.hiresThreads || model.holdsThread && width > 1)
+    storePool.setActive(model.usesStorePool)
   }
 
   /// At the end: every pool finishes its queue and lets its threads go.
@@ -95,7 +100,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
 
   func resizePool(threads: Int?, queueLimit: Int?) {
     workers.resize(threads: threads, queueLimit: queueLimit)
-    hired.resize(threads: threads, queueLimit: nil)
+    hired.resize(threads: threads.map { $0 * width }, queueLimit: nil)
     recordPool()
   }
 

@@ -34,42 +34,56 @@ package enum ServiceMain {
     var message: String
   }
 
-  /// Runs the service until it is told to stop.
-  /// - Parameters:
-  ///   - name: which of the four.
-  ///   - callees: those that its handlers call; `services.yaml` must name them.
-  ///   - prepare: makes its stores, if this is the first start, and its routes.
-  package static func run(
-    _ name: ServiceName, callees: [ServiceName], prepare: (ServiceFolder) throws(CallError) -> [Route]
-  ) -> Never {
+  /// Why the routes could not be made.
+  package typealias PreparationError = CallError
+
+  /// Runs a service with code of its own until it is told to stop.
+  /// - Parameter prepare: makes its stores, if this is the first start, and its routes.
+  package static func run(prepare: (ServiceFolder) throws(PreparationError) -> [Route]) -> Never {
+    run { _, _, folder throws(CallError) in try prepare(folder) }
+  }
+
+  /// Runs any service of a description, without code of its own.
+  package static func play() -> Never {
+    run { name, topology, folder throws(CallError) in
+      try PlayedService.routes(of: name, in: topology, folder: folder)
+    }
+  }
+
+  private typealias Preparation = (ServiceName, Topology, ServiceFolder) throws(CallError) -> [Route]
+
+  private static func run(_ prepare: Preparation) -> Never {
     // Signals are taken by `Stopping`; blocked here, before any thread is started, they are blocked everywhere.
     Stopping.blockSignals()
     // glibc would reserve 64 MiB of address space for each of up to 16 threads, and hide what stacks reserve.
     chain_limit_malloc_arenas(2)
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-    let logger = Logger(label: name.rawValue)
+    let arguments = ServiceArguments(Array(CommandLine.arguments.dropFirst()))
+    let name = arguments?.service ?? "service"
+    let logger = Logger(label: name)
     do {
-      try start(name, callees: callees, prepare: prepare, logger: logger)
+      guard let arguments else { throw Failure(exit: .usage, message: "expected \(ServiceArguments.usage)") }
+      try start(arguments, prepare, logger)
       exit(Exit.ok.rawValue)
     } catch {
       let failure = error as? Failure ?? Failure(exit: .unavailable, message: "\(error)")
-      logger.critical("\(name.rawValue) cannot run: \(failure.message)")
+      logger.critical("\(name) cannot run: \(failure.message)")
       exit(failure.exit.rawValue)
     }
   }
 
-  private static func start(
-    _ name: ServiceName, callees: [ServiceName], prepare: (ServiceFolder) throws(CallError) -> [Route], logger: Logger
-  ) throws {
-    guard let arguments = ServiceArguments(Array(CommandLine.arguments.dropFirst())) else {
-      throw Failure(exit: .usage, message: "expected \(ServiceArguments.usage)")
-    }
-    let topology = try loadTopology(arguments, name, callees)
-    let name = ReplicaName(name, arguments.replica)
+  private static func start(_ arguments: ServiceArguments, _ prepare: Preparation, _ logger: Logger) throws {
+    let service = ServiceName(arguments.service)
+    let topology = try loadTopology(arguments, service)
+    let name = ReplicaName(service, arguments.replica)
     let folder = try makeFolder(arguments.data, name, topology.seed)
     let routes: [Route]
-    do { routes = try prepare(folder) } catch { throw Failure(exit: .storage, message: error.row.detail) }
-    let log = try arguments.log.flatMap { path throws(Failure) in try join(path, name, logger) }
+    do { routes = try prepare(service, topology, folder) } catch {
+      throw Failure(exit: .storage, message: error.row.detail)
+    }
+    try compare(routes, service, topology, arguments.config)
+    let place = topology.index(of: service).map { ServicePlace(order: $0, number: arguments.replica) }
+    let log = try arguments.log.flatMap { path throws(Failure) in try join(path, name, place, logger) }
     try ServiceProcess(
       name, topology: topology, routes: routes, log: log, databasePath: folder.databasePath, logger: logger,
       keepFiles: { folder.keeper.look(logger) }
@@ -77,10 +91,33 @@ package enum ServiceMain {
     log?.close()
   }
 
+  /// What the code serves is what the description says: it is simulated by that.
+  private static func compare(
+    _ routes: [Route], _ name: ServiceName, _ topology: Topology, _ path: String
+  ) throws(Failure) {
+    let service = topology[name]
+    let described = Set(service.routes.map(\.name)).subtracting(["GET /ping"])
+    let served = Set(routes.map(\.name)).subtracting(["GET /ping"])
+    let undescribed = routes.flatMap { route in
+      let calls = service.routes.filter { $0.name == route.name }.flatMap(\.calls)
+      let known = calls.map { topology.services[$0.service].name }
+      return route.callees.filter { !known.contains($0) }.map { "\(route.name) calls \($0), and its steps do not" }
+    }
+    guard described != served || !undescribed.isEmpty else { return }
+    let missing = served.subtracting(described).sorted().map { "\($0) is served and not described" }
+    let extra = described.subtracting(served).sorted().map { "\($0) is described and not served" }
+    throw Failure(
+      exit: .configuration,
+      message: "\(path): services.\(service.name.rawValue).routes: found other routes than its code serves: "
+        + (missing + extra + undescribed).joined(separator: ", "))
+  }
+
   /// Without room in the log, the service goes on without it: it is there to serve.
-  private static func join(_ path: String, _ name: ReplicaName, _ logger: Logger) throws(Failure) -> LogWriter? {
+  private static func join(
+    _ path: String, _ name: ReplicaName, _ place: ServicePlace?, _ logger: Logger
+  ) throws(Failure) -> LogWriter? {
     do {
-      return try LogWriter(path: path, name: name.text, ownThread: false)
+      return try LogWriter(path: path, name: name.text, place: place, ownThread: false)
     } catch {
       switch error {
       case .noProcessSlot, .noSpace:
@@ -92,23 +129,19 @@ package enum ServiceMain {
   }
 
   private static func loadTopology(
-    _ arguments: ServiceArguments, _ name: ServiceName, _ callees: [ServiceName]
+    _ arguments: ServiceArguments, _ name: ServiceName
   ) throws(Failure) -> Topology {
-    let path = arguments.config
     var topology: Topology
-    do { topology = try Topology.load(path: path) } catch {
+    do { topology = try Topology.load(path: arguments.config) } catch {
       throw Failure(exit: .configuration, message: error.description)
     }
-    let missing = callees.filter { !topology[name].callees.contains($0) }
-    guard missing.isEmpty else {
-      let names = missing.map(\.rawValue).joined(separator: ", ")
+    guard topology.index(of: name) != nil else {
+      let names = topology.names.map(\.rawValue).joined(separator: ", ")
       throw Failure(
-        exit: .configuration, message: "\(path): services.\(name.rawValue).callees must name \(names), which it calls")
+        exit: .configuration, message: "\(arguments.config): found no service \(name.rawValue), expected one of \(names)")
     }
-    for index in topology.services.indices where topology.services[index].name == name {
-      if let port = arguments.port { topology.services[index].port = port }
-      if let port = arguments.controlPort { topology.services[index].controlPort = port }
-    }
+    if let port = arguments.port { topology[name].port = port }
+    if let port = arguments.controlPort { topology[name].controlPort = port }
     return topology
   }
 

@@ -1,11 +1,12 @@
 package import ChainModel
 import Glibc
+import Topology
 import TraceLog
 
 extension ChainLauncher {
   /// Has the supervisor run so many replicas of a service, and waits until it does and all callers know.
   /// - Parameters:
-  ///   - service: any but the gateway.
+  ///   - service: any that clients do not ask themselves.
   ///   - count: within `ReplicaName.numbers`.
   ///   - progress: is told what happens meanwhile.
   /// - Returns: the chain with these replicas; nil when none runs.
@@ -13,7 +14,6 @@ extension ChainLauncher {
   package func scale(
     _ service: ServiceName, to count: Int, progress: (Progress) -> Void = { _ in }
   ) throws(SupervisorError) -> Chain? {
-    guard service != .gateway else { throw .cannotScale(service: service.rawValue) }
     guard let chain = try ask(for: count, of: service) else { return nil }
     var shown: [ReplicaName: ChainState.Service.State] = [:]
     var deadline = Deadline(after: patience.scale, from: Monotonic.now())
@@ -47,6 +47,11 @@ extension ChainLauncher {
     defer { withExtendedLifetime(lock) {} }
     guard let chain = try chain() else { return nil }
     guard chain.isSupervised else { throw .noSupervisor(runID: chain.run.id) }
+    if let topology = try? Topology.load(path: chain.run.configurationPath),
+      topology.entries.contains(where: { topology.services[$0.service].name == service })
+    {
+      throw .cannotScale(service: service.rawValue)
+    }
     var wish = try chain.run.wish()
     wish.ask(for: count, of: service)
     try chain.run.write(wish)

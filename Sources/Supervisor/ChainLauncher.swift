@@ -108,7 +108,7 @@ package struct ChainLauncher: Sendable {
 
   private func executables(_ topology: Topology) -> [String: String] {
     topology.services.reduce(into: [:]) { executables, service in
-      executables[service.name.rawValue] = SupervisedService.executable(of: service.name, in: binaries)
+      executables[service.name.rawValue] = SupervisedService.executable(of: service, in: binaries)
     }
   }
 

@@ -49,12 +49,8 @@ package struct ChainProcesses: Hashable, Sendable {
       if arguments.contains("dashboard"), arguments.contains("--supervised") { return .page }
     }
     guard let run = value("--run-id"), value("--config") == RunFolder(path: "\(root)/runs/\(run)").configurationPath,
-      arguments.prefix(4).contains(where: isService)
+      value("--service") != nil
     else { return nil }
     return .service(run: run, log: value("--log"))
-  }
-
-  private static func isService(_ path: String) -> Bool {
-    path.split(separator: "/").last.flatMap { ServiceName(rawValue: String($0)) } != nil
   }
 }

@@ -1,12 +1,20 @@
 import CPlatform
+import ChainModel
 import Glibc
 import Topology
 
 /// What must be there before a chain is started.
 enum ChainRequirements {
+  /// Processes that write to the log beside the services.
+  private static let reserved: Set = ["load", "supervisor", "verify", "ping"]
+
   static func check(_ topology: Topology, binaries: String) throws(SupervisorError) {
-    for service in topology.services {
-      let executable = SupervisedService.executable(of: service.name, in: binaries)
+    if let service = topology.services.first(where: { reserved.contains($0.name.rawValue) }) {
+      throw .reservedName(service.name.rawValue)
+    }
+    try ChainCapacity(topology).check(topology)
+    for service in topology.services where service.url == nil {
+      let executable = SupervisedService.executable(of: service, in: binaries)
       guard access(executable, X_OK) == 0 else { throw .executableMissing(path: executable) }
     }
     try PortCheck.requireFree(topology)

@@ -11,7 +11,7 @@ extension ChainSupervisor {
   static func replicas(
     _ options: SupervisorOptions, run: RunFolder, log: String?
   ) -> [SupervisedService] {
-    options.topology.services.reduce(into: []) { services, configuration in
+    options.topology.services.filter { $0.url == nil }.reduce(into: []) { services, configuration in
       for number in 1...configuration.replicas {
         services.append(replica(number, of: configuration, options, run: run, log: log, beside: services))
       }
@@ -64,8 +64,8 @@ extension ChainSupervisor {
     case .start(let number):
       let added = Self.replica(
         number, of: options.topology[name], options, run: run, log: logPath, beside: services)
-      let place = services.firstIndex { added.replica < $0.replica } ?? services.endIndex
-      services.insert(added, at: place)
+      let place = services.lastIndex { $0.replica.service == name && $0.replica.number < number } ?? services.endIndex - 1
+      services.insert(added, at: place + 1)
     case .retire(let number): change(ReplicaName(name, number)) { $0 = .draining(since: Monotonic.now()) }
     case .keep(let number):
       change(ReplicaName(name, number)) { retirement in
@@ -86,8 +86,8 @@ extension ChainSupervisor {
   func introduce() {
     let now = Monotonic.now()
     for index in services.indices.reversed() where services[index].life.isReady {
-      let lists = services[index].configuration.callees.reduce(into: CalleeLists()) { lists, callee in
-        lists[callee.rawValue] = addresses(of: callee)
+      let lists = services[index].callees.reduce(into: CalleeLists()) { lists, callee in
+        lists[callee] = addresses(of: ServiceName(callee))
       }
       var problem: String?
       do throws(ControlError) { try services[index].tell(lists, at: now) } catch { problem = error.description }
@@ -107,7 +107,7 @@ extension ChainSupervisor {
   }
 
   private func callers(of name: ServiceName) -> [SupervisedService] {
-    services.filter { $0.life.isReady && $0.configuration.callees.contains(name) }
+    services.filter { $0.life.isReady && $0.callees.contains(name.rawValue) }
   }
 
   /// Of those that serve, by number. Where none does, the first is called, as if there were no others: its callers learn

@@ -7,7 +7,7 @@ package import Topology
 package enum PortCheck {
   package static func requireFree(_ topology: Topology) throws(SupervisorError) {
     let page = topology.dashboard
-    let taken = taken(topology.services.flatMap(needs) + (page.enabled ? [need(page)] : []))
+    let taken = taken(topology.services.filter { $0.url == nil }.flatMap(needs) + (page.enabled ? [need(page)] : []))
     guard taken.isEmpty else { throw .portsInUse(taken) }
   }
 

@@ -38,11 +38,11 @@ extension ReplicaWish: Codable {
   package init(from decoder: any Decoder) throws {
     let counts = try decoder.singleValueContainer().decode([String: Int].self)
     for (name, count) in counts {
-      guard let service = ServiceName(rawValue: name), service != .gateway, ReplicaName.numbers.contains(count) else {
+      guard ReplicaName.numbers.contains(count) else {
         throw DecodingError.dataCorrupted(
           .init(codingPath: decoder.codingPath, debugDescription: "\(name) cannot have \(count) replicas"))
       }
-      ask(for: count, of: service)
+      ask(for: count, of: ServiceName(name))
     }
   }
 

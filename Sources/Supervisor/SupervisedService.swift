@@ -54,9 +54,10 @@ struct SupervisedService {
     self.run = run
     self.log = log
     replica = ReplicaName(configuration.name, number)
-    executable = Self.executable(of: configuration.name, in: binaries)
-    configured = configuration.callees.reduce(into: [:]) { lists, callee in
-      lists[callee.rawValue] = ["\(topology[callee].host):\(topology[callee].port)"]
+    executable = Self.executable(of: configuration, in: binaries)
+    configured = topology.callees(of: configuration.name).reduce(into: [:]) { lists, callee in
+      let service = topology[callee]
+      if service.url == nil { lists[callee.rawValue] = ["\(service.host):\(service.port)"] }
     }
     command = Self.command(replica, configuration, executable, run, log)
     client = ControlClient(replica, port: configuration.controlPort, timeout: Self.askTimeout)
@@ -66,7 +67,7 @@ struct SupervisedService {
     _ replica: ReplicaName, _ configuration: ServiceConfiguration, _ executable: String, _ run: RunFolder,
     _ log: String?
   ) -> Command {
-    var arguments = ["--config", run.configurationPath]
+    var arguments = ["--service", configuration.name.rawValue, "--config", run.configurationPath]
     if let log { arguments += ["--log", log] }
     arguments += ["--data", run.dataPath(of: replica), "--run-id", run.id]
     if !replica.isFirst {
@@ -83,9 +84,14 @@ struct SupervisedService {
       endsWithParent: SIGTERM)
   }
 
-  static func executable(of service: ServiceName, in binaries: String) -> String { "\(binaries)/\(service.rawValue)" }
+  static func executable(of service: ServiceConfiguration, in binaries: String) -> String {
+    "\(binaries)/\(service.program)"
+  }
 
   var name: String { replica.text }
+
+  /// Those that it calls and that may have replicas.
+  var callees: [String] { configured.keys.sorted() }
 
   var address: String { "\(configuration.host):\(configuration.port)" }
 

@@ -11,6 +11,10 @@ package enum SupervisorError: Error, Hashable, Sendable {
   case noSuchRun(name: String, newest: [String])
   case ambiguousRun(name: String, matches: [String])
   case executableMissing(path: String)
+  /// More than this machine can run; nothing was started.
+  case tooMany(processes: Int, most: Int, why: String)
+  /// A service is called like a part of the lab.
+  case reservedName(String)
   case cannotSpawn(path: String, reason: String)
   case portsInUse([TakenPort])
   case exitedEarly(service: String, end: ProcessEnd, lastLine: String, log: String)
@@ -26,7 +30,7 @@ package enum SupervisorError: Error, Hashable, Sendable {
   case cannotStop(pids: [Int32])
   /// By Ctrl-C, before the chain was ready.
   case interrupted
-  /// The gateway, whose clients are not of the chain.
+  /// A service whose clients are not of the system.
   case cannotScale(service: String)
   case noSupervisor(runID: String)
   /// found: what there is instead, in words.
@@ -39,6 +43,7 @@ extension SupervisorError {
     case .file, .damaged, .traceLog, .executableMissing: .storage
     case .noRuns, .noSuchRun, .ambiguousRun: .noSuchRun
     case .portsInUse: .portInUse
+    case .reservedName: .configuration
     case .exitedEarly, .notReady: .notReady
     case .alreadyRunning: .alreadyRunning
     case .supervisorFailed(_, let exitCode): exitCode
@@ -46,7 +51,7 @@ extension SupervisorError {
     case .interrupted: .interrupted
     case .cannotScale: .usage
     case .noSupervisor: .notRunning
-    case .cannotSpawn, .busy, .supervisorEnded, .cannotStop: .failed
+    case .tooMany, .cannotSpawn, .busy, .supervisorEnded, .cannotStop: .failed
     }
   }
 }
@@ -65,10 +70,14 @@ extension SupervisorError: CustomStringConvertible {
     case .ambiguousRun(let name, let matches):
       "'\(name)' is the beginning of \(matches.count) runs: \(matches.joined(separator: ", ")); add more of the name"
     case .executableMissing(let path): "\(path) is not there, or cannot be executed; build it with: make build"
+    case .tooMany(let processes, let most, let why):
+      "\(processes) services cannot run here, at most \(most) can: \(why); nothing was started"
+    case .reservedName(let name):
+      "services.\(name): found the name of a part of the lab, expected another one: the log could not tell them apart"
     case .cannotSpawn(let path, let reason): "cannot start \(path): \(reason)"
     case .portsInUse(let ports):
       "\(ports.map(\.description).joined(separator: "\n"))\n"
-        + "nothing was started; stop what uses the port, or choose another one in services.yaml"
+        + "nothing was started; stop what uses the port, or choose another one in services.yaml, or with --set SERVICE.port=PORT"
     case .traceLog(let error): error.description
     case .alreadyRunning(let runID):
       "the chain is running already (run \(runID)) with another services.yaml; stop it first with: \(CommandHint("down"))"
@@ -83,7 +92,7 @@ extension SupervisorError: CustomStringConvertible {
       "the supervisor ended\(end.map { " with \($0)" } ?? "") before the chain was ready\(Self.said(lastLine)); see \(log)"
     case .cannotScale(let service):
       "\(service) cannot be scaled: its clients would have to balance their requests over its replicas, and nothing in "
-        + "front of it does; scale a service behind it, or give it more threads, such as: \(CommandHint("pool gateway threads=32"))"
+        + "front of it does; scale a service behind it, or give it more threads, such as: \(CommandHint("pool \(service) threads=32"))"
     case .noSupervisor(let runID):
       "the supervisor of run \(runID) has died, and nobody else starts replicas; clean up with: \(CommandHint("down"))"
     case .notScaled(let service, let wish, let found, let after):

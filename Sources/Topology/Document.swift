@@ -6,13 +6,11 @@ package struct Document {
   package typealias Problem = TopologyError.Problem
   typealias Position = TopologyError.Position
 
-  /// Far above any chain, far below what would keep the parser busy.
-  static let sizeLimit = 64 * 1024
-  /// A graph may have thousands of services.
-  static let graphSizeLimit = 4 * 1024 * 1024
+  /// A system may have thousands of services.
+  static let sizeLimit = 4 * 1024 * 1024
 
-  static func tooLarge(_ limit: Int) -> Problem {
-    Problem(position: .start, key: "", found: "a file of more than \(limit / 1024) KiB", expected: "a smaller one")
+  static var tooLarge: Problem {
+    Problem(position: .start, key: "", found: "a file of more than \(sizeLimit >> 20) MiB", expected: "a smaller one")
   }
 
   /// Stands for `*` while the library parses. Nested aliases can double the document at every level, and the library
@@ -26,10 +24,8 @@ package struct Document {
   package private(set) var problems: [Problem] = []
 
   /// - Parameter text: a whole file. The `root` makes sense only if there are no `problems`.
-  package init(_ text: String) { self.init(text, limit: Self.sizeLimit) }
-
-  init(_ text: String, limit: Int) {
-    if let problem = Self.refusal(of: text, limit) {
+  package init(_ text: String) {
+    if let problem = Self.refusal(of: text) {
       problems = [problem]
       return
     }
@@ -47,8 +43,8 @@ package struct Document {
     }
   }
 
-  private static func refusal(of text: String, _ limit: Int) -> Problem? {
-    guard text.utf8.count <= limit else { return tooLarge(limit) }
+  private static func refusal(of text: String) -> Problem? {
+    guard text.utf8.count <= sizeLimit else { return tooLarge }
     let scalars = text.unicodeScalars
     guard let index = scalars.indices.first(where: { !isText(scalars[$0]) || isEscapedAsterisk(scalars[$0...]) }) else {
       return nil

@@ -154,22 +154,43 @@ extension Form<CallPolicy> {
   }
 }
 
-extension Form<[ServiceName]> {
-  /// Each service at most once.
-  static var services: Form {
-    let name = Form<ServiceName>.choice
-    return Form(
-      type: "list", unit: "services", allowed: name.allowed,
-      read: { item throws(Mismatch) in
-        guard let items = item.list else { throw Mismatch(item) }
-        var names: [ServiceName] = []
-        for item in items {
-          let next = try name.read(item)
-          if names.contains(next) { throw Mismatch(item, found: "\(next.rawValue) again") }
-          names.append(next)
-        }
-        return names
-      },
-      write: { "[" + $0.map(\.rawValue).joined(separator: ", ") + "]" })
+extension Form<Int> {
+  /// 0, which no file can say, is that of the service's place.
+  static var port: Form {
+    var form = integer(1...65535)
+    form.write = { $0 == 0 ? "by place" : "\($0)" }
+    return form
   }
+}
+
+extension Form<String> {
+  /// Never a path: it is looked for beside this program.
+  static var program: Form {
+    Form(
+      type: "program", allowed: "a name of letters, digits and -",
+      read: { item throws(Mismatch) in
+        guard let text = item.text, (1...64).contains(text.utf8.count), text.first != "-",
+          text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
+        else { throw Mismatch(item) }
+        return text
+      },
+      write: { $0 })
+  }
+}
+
+extension Form<ServiceURL?> {
+  static var url: Form {
+    Form(
+      type: "URL", allowed: "http://HOST:PORT",
+      read: { item throws(Mismatch) in
+        guard let url = item.text.flatMap(ServiceURL.init) else { throw Mismatch(item) }
+        return url
+      },
+      write: { $0?.text ?? "none" })
+  }
+}
+
+extension Form {
+  /// What an error message says was expected, as for a key.
+  var wanted: String { "a \(type) (\(allowed))" }
 }

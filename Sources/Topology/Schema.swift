@@ -1,32 +1,59 @@
 import ChainModel
 
-/// Every key of `services.yaml`. Parsing, defaults, rendering and the README's table all come from here.
+/// Every key of a description. Parsing, defaults, rendering and the table of the documentation all come from here.
 enum Schema {
   static let services = "services"
   static let defaults = "defaults"
+  static let entries = "entries"
+  static let routes = "routes"
+  /// Served by every service of the lab, whether its description names it or not.
+  static let ping = "GET /ping"
+  static let cores = "cores"
+  static let hop = "hop"
   static let traceLog = "trace_log"
   static let seed = "seed"
   static let dashboard = "dashboard"
-  static let sections = [services, defaults, traceLog, seed, dashboard]
+  static let sections = [services, entries, defaults, cores, hop, traceLog, seed, dashboard]
+  static let steps = ["cpu", "remote", "store", "file", "call", "all"]
+  /// What may be done at the same time as others: a processor's work would not be.
+  static let parallelSteps = ["remote", "store", "file", "call"]
+
+  /// Stands for a value that nobody has given yet.
+  static let unknown = "unknown"
+
+  /// Written even where they are as by default: what a reader of the file looks for first.
+  static let always: Set = ["io_model", "threads", "queue_limit"]
+
+  /// The first service listens on these, the next on those that follow, where the file says nothing else.
+  static let firstPort = 8080
+  static let firstControlPort = 9080
 
   static let serviceKeys: [Key<ServiceConfiguration>] = addressKeys + workKeys + limitKeys
 
-  /// The keys that may stand under `defaults:`; the others differ from service to service, so each must be given.
-  static let sharedKeys = serviceKeys.filter { !$0.isRequired }
+  /// The keys that may stand under `defaults:`; the others differ from service to service.
+  static let sharedKeys = serviceKeys.filter { !ownKeys.contains($0.name) }
+  private static let ownKeys: Set = ["port", "control_port", "program", "url"]
 
   private static let milliseconds = Form<Duration>.milliseconds(1...3_600_000)
 
   private static let addressKeys: [Key<ServiceConfiguration>] = [
-    Key("port", \.port, .integer(1...65535), "Where the service takes requests."),
-    Key("control_port", \.controlPort, .integer(1...65535), "Where it takes orders and shows its state."),
-    Key("callees", \.callees, .services, "The services it calls; calls must not form a cycle."),
+    Key(
+      "port", \.port, .port, default: 0,
+      "Where the service takes requests: by default 8080 for the first service of the file, 8081 for the next, …"),
+    Key(
+      "control_port", \.controlPort, .port, default: 0,
+      "Where it takes orders and shows its state: by default 9080, 9081, …"),
+    Key(
+      "program", \.program, .program, default: ServiceConfiguration.played,
+      "Its executable; `\(ServiceConfiguration.played)` plays the steps of its routes."),
+    Key("url", \.url, .url, default: .some(nil), "Of a service that runs elsewhere: it is not started, only called."),
   ]
 
   private static let workKeys: [Key<ServiceConfiguration>] = [
     Key("io_model", \.model, .choice, default: .blocking, "How it waits; can be switched while it runs."),
     Key(
       "replicas", \.replicas, .integer(ReplicaName.numbers), default: 1,
-      "How many processes serve it at the start; of the gateway there is one."),
+      "How many processes serve it at the start; one where clients ask it."),
     Key("threads", \.threads, .integer(1...4096), default: 16, "Worker threads, each held by one request at a time."),
     Key(
       "stack_kib", \.stackKiB, .integer(64...65536, unit: "KiB"), default: 1024,
@@ -98,16 +125,60 @@ enum Schema {
   // The zeros below are never seen: a key either has a default or must be given.
   static let defaultService = filled(
     ServiceConfiguration(
-      name: .gateway, host: "127.0.0.1", port: 0, controlPort: 0, model: .blocking, threads: 0, stackKiB: 0,
+      name: "", host: "127.0.0.1", port: 0, controlPort: 0, model: .blocking, threads: 0, stackKiB: 0,
       storeThreads: 0, queueLimit: 0, overflow: .reject, backlog: 0, loops: 0, inFlightLimit: 0, connectionLimit: 0,
-      timeout: .zero, requestTimeout: .zero, idleTimeout: .zero, callees: [], latency: .zero),
+      timeout: .zero, requestTimeout: .zero, idleTimeout: .zero, latency: .zero),
     with: serviceKeys)
   static let defaultTraceLog = filled(
     TraceLogConfiguration(directory: "", sizeMiB: 0, enabled: false), with: traceLogKeys)
   static let defaultDashboard = filled(DashboardConfiguration(port: 0, enabled: false), with: dashboardKeys)
   static let defaultSeed = filled(SeedConfiguration(value: 0, users: 0), with: seedKeys)
 
+  static let coreCount = Form<Int>.integer(1...1_000_000)
+
+  static let hopTime = Form<Duration>(
+    type: "duration", allowed: "such as 200us, at most 50s",
+    read: { item throws(Mismatch) in
+      guard let value = item.text.flatMap({ DurationText.parse($0) }), value <= .seconds(50) else {
+        throw Mismatch(item)
+      }
+      return value
+    },
+    write: { $0 == .zero ? "0ms" : DurationText.format($0) })
+
+  static let weight = Form<Double>(
+    type: "number", allowed: "more than 0, less than 1000000000",
+    read: { item throws(Mismatch) in
+      guard let text = item.plainText, text.allSatisfy({ $0.isASCII && ($0.isNumber || ".e-+".contains($0)) }),
+        let value = Double(text), value > 0, value < 1e9
+      else { throw Mismatch(item) }
+      return value
+    },
+    write: { $0 == $0.rounded() && $0 < 1e9 ? "\(Int($0))" : "\($0)" })
+
   private static func filled<Root>(_ root: Root, with keys: [Key<Root>]) -> Root {
     keys.reduce(into: root) { $1.reset(&$0) }
+  }
+}
+
+/// Names of services and routes.
+extension Schema {
+  /// What an entry, a call, a folder or `--set` could not tell apart is refused.
+  static let expectedName =
+    "a name of at most 200 characters, without / * ? = and not beginning with @, - or a dot, and not all or \(traceLog)"
+
+  static func isName(_ text: String) -> Bool {
+    isText(text, limit: 200) && !text.contains { "/*?=".contains($0) } && !"@-.".contains(text.first ?? "@")
+      && !["all", traceLog].contains(text)
+  }
+
+  static let expectedRoute = "a route such as GET /items, of at most 500 characters"
+
+  /// Something visible, that begins and ends with something visible.
+  static func isText(_ text: String, limit: Int) -> Bool {
+    guard let first = text.first, let last = text.last, !first.isWhitespace, !last.isWhitespace,
+      text.unicodeScalars.count <= limit
+    else { return false }
+    return Item.printable(text, limit: limit) == text
   }
 }

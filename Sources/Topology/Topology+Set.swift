@@ -1,24 +1,109 @@
 import ChainModel
 
 extension Topology {
-  /// Changes one value, as if `services.yaml` had said so.
+  /// What `set` can change, in words.
+  package static let settingForms =
+    "SERVICE.key=value, where SERVICE may be a pattern such as cart-*, @depth:N, @leaves, or @most-called:N; or "
+    + "\(Schema.traceLog).key=value"
+
+  /// Changes one value at every service that is meant, as if the file had said so.
   /// - Parameters:
-  ///   - path: a service, or `trace_log`, and a key, such as `payment-service.threads`.
+  ///   - path: which services, and a key of a service or `cpu`: the time of every such step. The services are a name, a
+  ///     pattern with `*` and `?`; `@depth:N`: those N calls deep, 1 for those that clients ask; `@leaves`: those that
+  ///     call nobody; `@most-called:N`: the N of most calls, at the weights of the entries.
   ///   - text: the value as it would stand in the file.
   ///   - source: the name to use in errors in place of a file's.
-  /// - Throws: `invalid`, for a section or key that does not exist, or a value that it cannot have.
+  /// - Throws: `invalid`, when nothing is meant, or the value is none that it can have.
   package mutating func set(_ path: String, to text: String, source: String) throws(TopologyError) {
     let setting = Setting(path: path, text: text, source: source)
-    let parts = path.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let names = services.map(\.name.rawValue)
-    guard parts.count == 2 else {
-      throw setting.refused("no such setting", "SERVICE.key, of \(names.joined(separator: ", "))")
+    guard let dot = path.lastIndex(of: "."), dot != path.startIndex else {
+      throw setting.refused("no such setting", Self.settingForms)
     }
-    if parts[0] == Schema.traceLog { return try setting.apply(parts[1], Schema.traceLogKeys, to: &traceLog) }
-    guard let index = names.firstIndex(of: parts[0]) else {
-      throw setting.refused("no such service", "SERVICE.key, of \(names.joined(separator: ", "))")
+    let (selector, key) = (String(path[..<dot]), String(path[path.index(after: dot)...]))
+    if selector == Schema.traceLog { return try setting.apply(key, Schema.traceLogKeys, to: &traceLog) }
+    let chosen = select(selector)
+    guard !chosen.isEmpty else {
+      throw setting.refused(
+        "no such service", Self.settingForms, meant: Typo.nearest(to: selector, among: names.map(\.rawValue)))
     }
-    try setting.apply(parts[1], Schema.serviceKeys, to: &services[index])
+    guard key != "cpu" else { return try setCPU(of: chosen, setting) }
+    for index in chosen {
+      try setting.apply(key, Schema.serviceKeys, to: &services[index])
+      services[index].unknown.remove(key)
+    }
+  }
+
+  private mutating func setCPU(of chosen: [Int], _ setting: Setting) throws(TopologyError) {
+    guard let time = StepTime.parse(setting.text) else {
+      throw setting.refused(Item.printable(setting.text), "a time (\(StepTime.forms))")
+    }
+    for service in chosen {
+      for route in services[service].routes.indices {
+        for (index, step) in services[service].routes[route].steps.enumerated() {
+          if case .cpu = step { services[service].routes[route].steps[index] = .cpu(time) }
+        }
+      }
+    }
+  }
+
+  /// By index, in the order of the file; none when nothing is meant.
+  package func select(_ selector: String) -> [Int] {
+    guard selector.hasPrefix("@") else {
+      return services.indices.filter { Self.matches(services[$0].name.rawValue, selector) }
+    }
+    let parts = selector.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
+    let number = parts.count == 2 ? Int(parts[1]) : nil
+    switch (parts.first, number) {
+    case ("leaves", nil) where parts.count == 1: return services.indices.filter { !services[$0].calls }
+    case ("depth", let depth?) where depth > 0:
+      guard let depths = RouteOrder(self)?.depths(from: entries) else { return [] }
+      return services.indices.filter { depths[$0] == depth }
+    case ("most-called", let count?) where count > 0: return Array(mostCalled().prefix(count)).sorted()
+    default: return []
+    }
+  }
+
+  /// Those that any request comes to, most requests first.
+  private func mostCalled() -> [Int] {
+    guard let order = RouteOrder(self) else { return [] }
+    var visits = Array(repeating: 0.0, count: services.count)
+    for (place, value) in zip(order.places, order.visits(from: entries)) { visits[place.service] += value }
+    return services.indices.filter { visits[$0] > 0 }.sorted { (visits[$1], $0) < (visits[$0], $1) }
+  }
+
+  /// Whether a name is meant by a pattern, in which `*` stands for any text and `?` for one character.
+  package static func matches(_ name: String, _ pattern: String) -> Bool {
+    matches(Array(name)[...], Array(pattern)[...])
+  }
+
+  private static func matches(_ text: ArraySlice<Character>, _ pattern: ArraySlice<Character>) -> Bool {
+    var (at, star, mark) = (text.startIndex, -1, 0)
+    var place = pattern.startIndex
+    while at < text.endIndex {
+      if place < pattern.endIndex, pattern[place] == "*" {
+        (star, mark) = (place, at)
+        place += 1
+      } else if place < pattern.endIndex, pattern[place] == "?" || pattern[place] == text[at] {
+        (at, place) = (at + 1, place + 1)
+      } else if star >= 0 {
+        mark += 1
+        (place, at) = (star + 1, mark)
+      } else {
+        return false
+      }
+    }
+    return pattern[place...].allSatisfy { $0 == "*" }
+  }
+}
+
+extension ServiceConfiguration {
+  /// Whether it calls any other.
+  package var calls: Bool { routes.contains { !$0.calls.isEmpty } }
+
+  var hasUnknownCPU: Bool { has { $0 == .cpu(nil) } }
+
+  private func has(_ isMeant: (Step) -> Bool) -> Bool {
+    routes.contains { $0.steps.flatMap(\.parts).contains(where: isMeant) }
   }
 }
 

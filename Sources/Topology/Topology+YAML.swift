@@ -1,26 +1,106 @@
 import ChainModel
 
+/// Comments for a description's file, each line by what it stands above.
+package struct TopologyNotes: Sendable {
+  package var head: [String] = []
+  /// By service.
+  package var services: [Int: [String]] = [:]
+  /// By service and route.
+  package var routes: [[Int]: [String]] = [:]
+  /// By entry.
+  package var entries: [Int: [String]] = [:]
+
+  package init() {}
+}
+
 extension Topology {
-  /// The topology as a `services.yaml` that says every value, also the defaults. `parse` gives the same value again, as
-  /// long as the timeouts are whole milliseconds.
-  package func yaml() -> String {
-    var lines = ["\(Schema.services):"]
-    for service in services {
-      lines.append("  \(service.name.rawValue):")
-      lines += Self.lines(service, Schema.serviceKeys, indent: "    ")
+  /// The system as a file, with what is not as by default. `parse` gives the same value again, as long as the timeouts
+  /// are whole milliseconds.
+  package func yaml(_ notes: TopologyNotes = TopologyNotes()) -> String {
+    var lines = Self.comments(notes.head, "")
+    if let cores { lines.append("\(Schema.cores): \(Schema.coreCount.write(cores))") }
+    if hop != .zero { lines.append("\(Schema.hop): \(Schema.hopTime.write(hop))") }
+    for (name, changed) in sections where !changed.isEmpty { lines += ["\(name):"] + changed.map { "  \($0)" } }
+    lines.append("\(Schema.services):")
+    for (index, service) in services.enumerated() {
+      lines += Self.comments(notes.services[index] ?? [], "  ")
+      lines.append("  \(Self.scalar(service.name.rawValue)):")
+      lines += settings(index).map { "    \($0)" }
+      lines.append("    \(Schema.routes):")
+      for (place, route) in service.routes.enumerated() {
+        lines += Self.comments(notes.routes[[index, place]] ?? [], "      ")
+        lines.append("      \(Self.scalar(route.name)):\(route.steps.isEmpty ? " []" : "")")
+        lines += route.steps.flatMap { text($0, indent: "        ") }
+      }
     }
-    lines += ["\(Schema.traceLog):"] + Self.lines(traceLog, Schema.traceLogKeys, indent: "  ")
-    lines += ["\(Schema.seed):"] + Self.lines(seed, Schema.seedKeys, indent: "  ")
-    lines += ["\(Schema.dashboard):"] + Self.lines(dashboard, Schema.dashboardKeys, indent: "  ")
+    lines.append("\(Schema.entries):")
+    for (index, entry) in entries.enumerated() {
+      lines += Self.comments(notes.entries[index] ?? [], "  ")
+      lines.append("  \(Self.scalar(name(entry.service, entry.route))): \(Schema.weight.write(entry.weight))")
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func lines<Root>(_ root: Root, _ keys: [Key<Root>], indent: String) -> [String] {
-    keys.map { "\(indent)\($0.name): \($0.write(root))" }
+  private var sections: [(String, [String])] {
+    [
+      (Schema.traceLog, Self.changed(traceLog, Schema.traceLogKeys)), (Schema.seed, Self.changed(seed, Schema.seedKeys)),
+      (Schema.dashboard, Self.changed(dashboard, Schema.dashboardKeys)),
+    ]
   }
 
-  /// Every key as a row of a Markdown table. A service's keys stand under `services.<name>`, those with a default also
-  /// under `defaults`.
+  private static func changed<Root>(_ root: Root, _ keys: [Key<Root>]) -> [String] {
+    keys.compactMap { $0.write(root) == $0.defaultText ? nil : "\($0.name): \($0.write(root))" }
+  }
+
+  private func settings(_ index: Int) -> [String] {
+    var service = services[index]
+    // Those that follow from its place.
+    if service.port == Schema.firstPort + index { service.port = 0 }
+    if service.controlPort == firstControlPort + index { service.controlPort = 0 }
+    return Schema.serviceKeys.compactMap { key in
+      if service.unknown.contains(key.name) { return "\(key.name): \(Schema.unknown)" }
+      let value = key.write(service)
+      return Schema.always.contains(key.name) || value != key.defaultText ? "\(key.name): \(value)" : nil
+    }
+  }
+
+  private func name(_ service: Int, _ route: Int) -> String {
+    "\(services[service].name.rawValue)/\(services[service].routes[route].name)"
+  }
+
+  private func text(_ step: Step, indent: String) -> [String] {
+    guard case .all(let steps) = step else { return ["\(indent)- \(text(step))"] }
+    return ["\(indent)- all:"] + steps.flatMap { text($0, indent: indent + "    ") }
+  }
+
+  private func text(_ step: Step) -> String {
+    switch step {
+    case .cpu(let time): "cpu: \(time?.text ?? Schema.unknown)"
+    case .remote(let time): "remote: \(time.text)"
+    case .store(let time, let label, let isFile):
+      "\(isFile ? "file" : "store"): " + Self.scalar((time.map { "\($0.text) " } ?? "") + label)
+    case .call(let service, let route): "call: " + Self.scalar(name(service, route))
+    case .all(let steps): "all of \(steps.count)"
+    }
+  }
+
+  /// Routes have spaces, which need no quotes between words; whatever else could mean something in YAML gets them.
+  private static func scalar(_ text: String) -> String {
+    let isPlain =
+      text.first?.isLetter == true
+      && text.unicodeScalars.allSatisfy { scalar in
+        scalar.isASCII
+          && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || " /._-".unicodeScalars.contains(scalar))
+      } && !["true", "false", "null", "yes", "no", "on", "off", Schema.unknown].contains(text.lowercased())
+    return isPlain ? text : Form<String>.quoted(text)
+  }
+
+  private static func comments(_ lines: [String], _ indent: String) -> [String] {
+    lines.map { "\(indent)# \(Item.printable($0, limit: 500))" }
+  }
+
+  /// Every key as a row of a Markdown table. A service's keys stand under `services.<name>`, most of them also under
+  /// `defaults`.
   package static func keyTable() -> String {
     let rows =
       rows(Schema.serviceKeys, prefix: "") + rows(Schema.traceLogKeys, prefix: "\(Schema.traceLog).")

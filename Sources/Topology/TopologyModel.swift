@@ -1,34 +1,180 @@
 package import ChainModel
 
-/// The chain as `services.yaml` describes it: every value checked, every default filled in.
+/// A system of services that call one another, as a file describes it: every value checked, every default filled in.
+/// `services.yaml` describes the lab's own chain, any other file any other system.
+///
+/// ```yaml
+/// cores: 8                       # processors that all services share in a simulation; without it, as many as are asked for
+/// hop: 200us                     # time on the network, each way, in a simulation
+/// defaults: {threads: 32, timeout_ms: 2000}
+/// services:
+///   shop:
+///     io_model: nonblocking
+///     routes:
+///       GET /checkout:           # its steps, in order
+///         - cpu: 400us
+///         - store: 2ms orders by user
+///         - all:                 # at the same time
+///             - call: cart/GET /items
+///             - call: bank/POST /pay
+///   cart:
+///     threads: 8
+///     routes:
+///       GET /items:
+///         - cpu: exponential:300us
+///         - file: 40us ledger
+///         - remote: lognormal:50ms,0.5
+///   bank:
+///     url: http://127.0.0.1:9000 # is not started, only called
+///     routes: {POST /pay: []}
+/// entries:                       # what clients ask for, with weights
+///   shop/GET /checkout: 3
+/// ```
+///
+/// A value that is not known stands as `unknown`: it must be given before anything is started or simulated.
 package struct Topology: Hashable, Sendable {
-  /// In call order: gateway, user-service, order-service, payment-service.
+  /// In the order of the file.
   package var services: [ServiceConfiguration]
+  /// What clients ask for; at least one.
+  package var entries: [Entry]
+  /// For simulations, as `hop` is; nil: as many as are asked for.
+  package var cores: Int?
+  package var hop: Duration
   package var traceLog: TraceLogConfiguration
   package var seed: SeedConfiguration
   package var dashboard: DashboardConfiguration
 
   package init(
-    services: [ServiceConfiguration], traceLog: TraceLogConfiguration, seed: SeedConfiguration,
-    dashboard: DashboardConfiguration = DashboardConfiguration(port: 8079, enabled: false)
+    services: [ServiceConfiguration], entries: [Entry], cores: Int? = nil, hop: Duration = .zero,
+    traceLog: TraceLogConfiguration = .standard, seed: SeedConfiguration = .standard,
+    dashboard: DashboardConfiguration = .standard
   ) {
     self.services = services
+    self.entries = entries
+    self.cores = cores
+    self.hop = hop
     self.traceLog = traceLog
     self.seed = seed
     self.dashboard = dashboard
   }
 
-  package subscript(name: ServiceName) -> ServiceConfiguration {
-    // The parser refuses a file in which a service is missing.
-    guard let service = services.first(where: { $0.name == name }) else {
-      preconditionFailure("\(name.rawValue) is not in the topology")
+  /// One kind of request that clients make.
+  package struct Entry: Hashable, Sendable {
+    package var service: Int
+    package var route: Int
+    /// Its share among the entries' sum.
+    package var weight: Double
+
+    package init(service: Int, route: Int = 0, weight: Double = 1) {
+      self.service = service
+      self.route = route
+      self.weight = weight
     }
-    return service
+  }
+
+  /// What every service of the lab answers, whether its routes say so or not.
+  package static let ping = Schema.ping
+
+  package var names: [ServiceName] { services.map(\.name) }
+
+  package func index(of name: ServiceName) -> Int? { services.firstIndex { $0.name == name } }
+
+  package subscript(name: ServiceName) -> ServiceConfiguration {
+    get { services[place(name)] }
+    set { services[place(name)] = newValue }
+  }
+
+  /// What most clients ask it for, as far as the file's order says.
+  package var entryRoute: ServiceRoute { front.routes[entries[0].route] }
+
+  func place(_ name: ServiceName) -> Int {
+    guard let place = index(of: name) else { preconditionFailure("\(name.rawValue) is not in the topology") }
+    return place
+  }
+
+  /// Gives each service that has no port yet the one of its place.
+  package mutating func setPorts() {
+    for index in services.indices where services[index].url == nil {
+      if services[index].port == 0 { services[index].port = Schema.firstPort + index }
+      if services[index].controlPort == 0 { services[index].controlPort = firstControlPort + index }
+    }
+  }
+
+  /// The control ports follow on the others where there are too many of those.
+  var firstControlPort: Int { max(Schema.firstControlPort, Schema.firstPort + services.count) }
+
+  /// The service that clients ask first.
+  package var front: ServiceConfiguration { services[entries[0].service] }
+}
+
+/// One kind of request at one service.
+package struct ServiceRoute: Hashable, Sendable {
+  /// `METHOD /path`, or any other name that an operation has in somebody's traces.
+  package var name: String
+  package var steps: [Step]
+
+  package init(_ name: String, _ steps: [Step]) {
+    self.name = name
+    self.steps = steps
+  }
+
+  /// All calls among its steps, also those that are made at the same time.
+  package var calls: [(service: Int, route: Int)] {
+    steps.flatMap(\.parts).compactMap { step in
+      guard case .call(let service, let route) = step else { return nil }
+      return (service, route)
+    }
+  }
+}
+
+/// One step of a request; it ends before the next one begins.
+package enum Step: Hashable, Sendable {
+  /// Work of a processor; nil: how much is not known.
+  case cpu(StepTime?)
+  /// A remote system is waited for.
+  case remote(StepTime)
+  /// Store work, which needs a thread and a processor; nil: what the service's own code takes.
+  case store(StepTime?, label: String, isFile: Bool)
+  /// Another service is called and waited for, by index and by the index of its route.
+  case call(service: Int, route: Int)
+  /// Steps that are begun at once; it ends with the last of them.
+  case all([Step])
+
+  /// The step itself, or those that it is made of.
+  package var parts: [Step] {
+    if case .all(let steps) = self { steps } else { [self] }
+  }
+}
+
+/// How long a step takes.
+package enum StepTime: Hashable, Sendable {
+  case latency(Latency)
+  /// Memoryless.
+  case exponential(mean: Duration)
+
+  package static let forms = "\(Latency.forms) or exponential:5ms"
+  private static let exponentialPrefix = "exponential:"
+
+  package var text: String {
+    switch self {
+    case .latency(.zero): "0ms"
+    case .latency(let latency): latency.text
+    case .exponential(let mean): Self.exponentialPrefix + DurationText.format(mean)
+    }
+  }
+
+  /// Reads one of the `forms`; nil for anything else.
+  package static func parse(_ text: some StringProtocol) -> StepTime? {
+    guard text.hasPrefix(exponentialPrefix) else { return Latency.parse(text).map(StepTime.latency) }
+    return DurationText.parse(text.dropFirst(exponentialPrefix.count)).map(StepTime.exponential)
   }
 }
 
 /// One service as configured.
 package struct ServiceConfiguration: Hashable, Sendable {
+  /// As where a file says nothing, without a name.
+  package static let standard = Schema.defaultService
+
   package var name: ServiceName
   package var host: String
   package var port: Int
@@ -54,8 +200,6 @@ package struct ServiceConfiguration: Hashable, Sendable {
   package var requestTimeout: Duration
   /// How long a connection may stay without a request.
   package var idleTimeout: Duration
-  /// The services this one calls.
-  package var callees: [ServiceName]
   /// Simulated latency of the remote system behind the service.
   package var latency: Latency
   /// What it does about callees that are slow or fail; the same for all of them.
@@ -66,12 +210,24 @@ package struct ServiceConfiguration: Hashable, Sendable {
   package var onLeave: LeaveRule
   /// How many processes serve it at the start. The first of them has `port` and `controlPort`.
   package var replicas: Int
+  /// Which executable it is; `played` is that of any service without code of its own.
+  package var program = ServiceConfiguration.played
+  /// Of a service that is not started, only called.
+  package var url: ServiceURL?
+  package var routes: [ServiceRoute] = []
+  /// Keys whose values are not known.
+  package var unknown: Set<String> = []
+
+  /// Plays the steps of its routes.
+  package static let played = "service"
+
+  package var isPlayed: Bool { program == Self.played }
 
   package init(
     name: ServiceName, host: String, port: Int, controlPort: Int, model: IOModel, threads: Int, stackKiB: Int,
     storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: InFlightLimit,
-    connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration,
-    callees: [ServiceName], latency: Latency, callPolicy: CallPolicy = .plain,
+    connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration, latency: Latency,
+    callPolicy: CallPolicy = .plain,
     minRemaining: Duration = .zero, onLeave: LeaveRule = .cancel,
     replicas: Int = 1, store: StorePlace = .pool
   ) {
@@ -92,7 +248,6 @@ package struct ServiceConfiguration: Hashable, Sendable {
     self.timeout = timeout
     self.requestTimeout = requestTimeout
     self.idleTimeout = idleTimeout
-    self.callees = callees
     self.latency = latency
     self.callPolicy = callPolicy
     self.minRemaining = minRemaining
@@ -110,6 +265,29 @@ package enum StorePlace: String, CaseIterable, Sendable {
   case loop
 }
 
+/// Where a service is that is not the lab's: a host and a port, without a path.
+package struct ServiceURL: Hashable, Sendable {
+  package var host: String
+  package var port: Int
+
+  /// Nil for what is not `http://HOST:PORT`, with or without a slash at the end.
+  package init?(_ text: String) {
+    guard text.hasPrefix("http://") else { return nil }
+    var rest = text.dropFirst(7)
+    if rest.last == "/" { rest.removeLast() }
+    guard let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]),
+      (1...65535).contains(port), String(port) == rest[rest.index(after: colon)...]
+    else { return nil }
+    let host = rest[..<colon]
+    guard !host.isEmpty, host.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) }) else {
+      return nil
+    }
+    (self.host, self.port) = (String(host), port)
+  }
+
+  package var text: String { "http://\(host):\(port)" }
+}
+
 /// What a service does with a request for which it has neither a thread nor a place in the queue.
 package enum Overflow: String, CaseIterable, Sendable {
   /// 503 with Retry-After.
@@ -120,6 +298,9 @@ package enum Overflow: String, CaseIterable, Sendable {
 
 /// Where the shared log lives and how large it is.
 package struct TraceLogConfiguration: Hashable, Sendable {
+  /// As where a file says nothing.
+  package static let standard = Schema.defaultTraceLog
+
   package var directory: String
   package var sizeMiB: Int
   package var enabled: Bool
@@ -133,6 +314,9 @@ package struct TraceLogConfiguration: Hashable, Sendable {
 
 /// What the stores are filled with.
 package struct SeedConfiguration: Hashable, Sendable {
+  /// As where a file says nothing.
+  package static let standard = Schema.defaultSeed
+
   /// Two chains with the same seed have the same users, orders and payments.
   package var value: Int
   package var users: Int
@@ -145,6 +329,9 @@ package struct SeedConfiguration: Hashable, Sendable {
 
 /// The page on which the chain is seen.
 package struct DashboardConfiguration: Hashable, Sendable {
+  /// As where a file says nothing.
+  package static let standard = Schema.defaultDashboard
+
   /// On 127.0.0.1.
   package var port: Int
   package var enabled: Bool

@@ -14,7 +14,7 @@
 /// Version 1 had room for 4,096 processes and no text index.
 package struct Layout: Hashable, Sendable {
   static let magic: UInt64 = 0x474f_4c4e_4941_4843  // "CHAINLOG"
-  static let version: UInt32 = 2
+  static let version: UInt32 = 3
   package static let recordSize = 64
   package static let page = 4096
   /// As many as a record can tell apart.
@@ -108,6 +108,8 @@ package struct Layout: Hashable, Sendable {
     package static let pid = 4
     package static let startTicks = 8
     package static let name = 16
+    /// A `ServicePlace`; 0 for what is no service.
+    package static let place = 20
     package static let dropped = 24
     package static let attachedAt = 32
     package static let stoppedAt = 40

@@ -59,6 +59,7 @@ package enum LogArchive {
       bytes.store(max(1, process.identity.startTicks), at: entry + Field.startTicks)
       bytes.store(id(process.name), at: entry + Field.name)
       bytes.store(UInt64(clamping: process.dropped), at: entry + Field.dropped)
+      bytes.store(process.place?.code ?? 0, at: entry + Field.place)
       bytes.store(process.attachedAt, at: entry + Field.attachedAt)
     }
     return bytes

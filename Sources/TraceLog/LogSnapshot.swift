@@ -1,4 +1,4 @@
-import ChainModel
+package import ChainModel
 
 /// A process that has written to the log.
 package struct LogProcess: Hashable, Sendable {
@@ -13,19 +13,75 @@ package struct LogProcess: Hashable, Sendable {
   package var slot: Int
   /// Service or instrument.
   package var name: String
+  /// Nil for an instrument.
+  package var place: ServicePlace?
   package var identity: ProcessIdentity
   package var fate: Fate
   package var attachedAt: UInt64
   /// Records that it could not write.
   package var dropped: Int
 
-  package init(slot: Int, name: String, identity: ProcessIdentity, fate: Fate, attachedAt: UInt64, dropped: Int) {
+  package init(
+    slot: Int, name: String, place: ServicePlace?, identity: ProcessIdentity, fate: Fate, attachedAt: UInt64,
+    dropped: Int
+  ) {
     self.slot = slot
     self.name = name
+    self.place = place
     self.identity = identity
     self.fate = fate
     self.attachedAt = attachedAt
     self.dropped = dropped
+  }
+}
+
+/// Which of the described services a process plays.
+package struct ServicePlace: Hashable, Sendable {
+  /// The service's place in the description, counted from 0.
+  package var order: Int
+  /// Which of its replicas, counted from 1.
+  package var number: Int
+
+  package init(order: Int, number: Int = 1) {
+    self.order = order
+    self.number = number
+  }
+
+  /// As the log has it; 0 is none.
+  package var code: UInt32 { UInt32(clamping: order + 1) & 0xffff | UInt32(clamping: number) << 16 }
+
+  package init?(code: UInt32) {
+    guard code & 0xffff > 0, code >> 16 > 0 else { return nil }
+    self.init(order: Int(code & 0xffff) - 1, number: Int(code >> 16))
+  }
+}
+
+extension LogProcess {
+  /// Nil for an instrument.
+  package var replica: ReplicaName? { place.map { ReplicaName(process: name, number: $0.number) } }
+}
+
+/// The processes of a log by their names: which are services, and in which order they stand in the description.
+package struct ReplicaTable: Sendable {
+  private var places: [String: ServicePlace]
+
+  package init(_ processes: some Sequence<LogProcess>) {
+    places = Dictionary(
+      processes.compactMap { process in process.place.map { (process.name, $0) } }, uniquingKeysWith: { _, new in new })
+  }
+
+  /// One whose start the log tells of.
+  package mutating func learn(_ name: String, _ start: Record) {
+    places[name] = ServicePlace(code: UInt32(truncatingIfNeeded: start.other))
+  }
+
+  /// Nil for what is no service.
+  package subscript(name: String) -> ReplicaName? { places[name].map { ReplicaName(process: name, number: $0.number) } }
+
+  /// Front to back, the replicas of a service side by side; what is no service comes last, by name.
+  package func rank(_ name: String) -> (Int, Int, String) {
+    guard let place = places[name] else { return (.max, 0, name) }
+    return (place.order, place.number, "")
   }
 }
 

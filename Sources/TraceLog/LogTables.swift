@@ -42,7 +42,8 @@ struct LogTables {
       let fate: LogProcess.Fate = state == .stopped ? .stopped : identity.isAlive ? .running : .died
       processes[slot] = LogProcess(
         slot: slot, name: text(processTable.value(at: entry + Field.name, UInt32.self)) ?? "process \(identity.pid)",
-        identity: identity, fate: fate, attachedAt: processTable.value(at: entry + Field.attachedAt, UInt64.self),
+        place: ServicePlace(code: processTable.value(at: entry + Field.place, UInt32.self)), identity: identity,
+        fate: fate, attachedAt: processTable.value(at: entry + Field.attachedAt, UInt64.self),
         dropped: Int(min(processTable.value(at: entry + Field.dropped, UInt64.self), 1 << 48)))
     }
     return processes

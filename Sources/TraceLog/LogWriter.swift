@@ -40,9 +40,12 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
   /// - Parameters:
   ///   - path: the log's file.
   ///   - name: the service or instrument, as it appears in the log.
+  ///   - place: which of the described services it plays; nil for an instrument.
   ///   - ownThread: whether a thread of the log's own calls `help`; without it, the process must, every few ms.
   /// - Throws: when the file is no log or too many processes have joined it.
-  package init(path: String, name: String, ownThread: Bool = true) throws(TraceLogError) {
+  package init(
+    path: String, name: String, place: ServicePlace? = nil, ownThread: Bool = true
+  ) throws(TraceLogError) {
     file = try LogFile.open(path: path)
     let next = file.word(Layout.Header.nextProcess).loadThenWrappingIncrement(ordering: .relaxed)
     guard next < UInt64(Layout.processSlots) else { throw .noProcessSlot(path: path) }
@@ -51,19 +54,21 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
     let claims = SegmentClaims(file: file, slot: slot)
     self.claims = claims
     shared = TraceStream(file: file, slot: slot) { claims.take(isFirst: $0) }
-    enter(name: name)
+    enter(name, place)
     claims.refill()
     if ownThread { startHelper() }
-    state("process", Record(kind: .processStart, name: intern(name, as: .identity), arg: UInt32(getpid())))
+    state("process", Record(
+        kind: .processStart, other: UInt64(place?.code ?? 0), name: intern(name, as: .identity), arg: UInt32(getpid())))
   }
 
-  private func enter(name: String) {
+  private func enter(_ name: String, _ place: ServicePlace?) {
     typealias Field = Layout.Process
     let identity = ProcessIdentity.current
     file.half(LogFile.process(slot, Field.pid)).store(UInt32(bitPattern: identity.pid), ordering: .relaxed)
     file.word(LogFile.process(slot, Field.startTicks)).store(identity.startTicks, ordering: .relaxed)
     file.word(LogFile.process(slot, Field.attachedAt)).store(Monotonic.now(), ordering: .relaxed)
     file.half(LogFile.process(slot, Field.name)).store(intern(name, as: .identity), ordering: .relaxed)
+    file.half(LogFile.process(slot, Field.place)).store(place?.code ?? 0, ordering: .relaxed)
     file.half(LogFile.process(slot, Field.state)).store(ProcessState.live.rawValue, ordering: .releasing)
     registry.withLock { $0.streams.append(shared) }
   }

@@ -5,11 +5,11 @@ import ServiceRuntime
 @main
 struct UserServiceMain {
   static func main() {
-    ServiceMain.run(.userService, callees: [.orderService]) { folder throws(CallError) in
+    ServiceMain.run { folder throws(CallError) in
       try UserStore.seed(folder)
       return [
         Route("GET", "/users/{username}", UserLookup()),
-        Route("GET", "/users/{username}/payment-status", UserPaymentStatus()),
+        Route("GET", "/users/{username}/payment-status", UserPaymentStatus(), calling: [.orderService]),
       ]
     }
   }

@@ -45,6 +45,14 @@ struct TestLog {
 
   // MARK: Processes and threads
 
+  /// As the services of the chain would be entered, and any other process but the instruments behind them.
+  static func place(of name: String, _ slot: Int) -> ServicePlace? {
+    if let replica = ReplicaName(name, of: ServiceName.chain) {
+      return ServicePlace(order: ServiceName.chain.firstIndex(of: replica.service) ?? 0, number: replica.number)
+    }
+    return ["load", "supervisor", "verify", "ping"].contains(name) ? nil : ServicePlace(order: 10 + slot)
+  }
+
   mutating func process(
     _ name: String, _ slot: UInt16, pid: Int32? = nil, fate: LogProcess.Fate = .running, model: IOModel? = nil,
     at: UInt64 = 0
@@ -52,10 +60,11 @@ struct TestLog {
     let pid = pid ?? 1_000 + Int32(slot)
     processes.append(
       LogProcess(
-        slot: Int(slot), name: name, identity: ProcessIdentity(pid: pid, startTicks: 7), fate: fate,
+        slot: Int(slot), name: name, place: Self.place(of: name, Int(slot)), identity: ProcessIdentity(pid: pid, startTicks: 7), fate: fate,
         attachedAt: Self.time(at), dropped: 0))
     let pen = Pen(process: slot, thread: UInt32(pid))
-    write(.processStart, at, pen, name: name, arg: UInt32(pid))
+    let place = Self.place(of: name, Int(slot))
+    write(.processStart, at, pen, other: UInt64(place?.code ?? 0), name: name, arg: UInt32(pid))
     if let model { write(.model, at, pen, detail: model.code) }
   }
 
@@ -132,4 +141,9 @@ struct TestLog {
   mutating func endClient(_ at: UInt64, _ pen: Pen, _ id: UInt64, status: UInt32 = 200, error: String = "") {
     write(.spanEnd, at, pen, span: id, name: error, arg: status)
   }
+}
+
+extension ServiceName {
+  /// The lab's own chain, front to back.
+  static let chain: [ServiceName] = [.gateway, .userService, .orderService, .paymentService]
 }

@@ -23,7 +23,7 @@ import TraceLog
     #expect(whole.name == "GET /users/ada/payment-status")
     #expect(whole.status == 200)
     #expect(whole.duration == 29_300_000)
-    #expect(whole.services == ServiceName.allCases.map(\.rawValue))
+    #expect(whole.services == ServiceName.chain.map(\.rawValue))
     #expect(whole.longestWait?.service == "payment-service")
     #expect(whole.longestWait?.cause == .sleep)
     #expect(whole.longestWait?.duration == 10_000_000)

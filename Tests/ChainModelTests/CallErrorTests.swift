@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func theCalleeIsNamedInWords() {
-    for callee in ServiceName.allCases {
+    for callee: ServiceName in ["gateway", "payment-service"] {
       for error: CallError in [
         .connectionRefused(callee), .connectionReset(callee), .timeout(callee), .answered(callee, status: 500),
         .malformedAnswer(callee), .staleConnection(callee),

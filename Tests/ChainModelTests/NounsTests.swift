@@ -11,10 +11,10 @@ import Testing
   }
 
   @Test func causesOutcomesAndRolesHaveStableNumbersAndNames() {
-    #expect(WaitCause.allCases.map(\.rawValue) == Array(1...9))
+    #expect(WaitCause.allCases.map(\.rawValue) == Array(1...10))
     #expect(
       WaitCause.allCases.map(\.name) == [
-        "call", "connect", "conn_pool", "queue", "db", "file", "lock", "sleep", "other",
+        "call", "connect", "conn_pool", "queue", "db", "file", "lock", "sleep", "other", "join",
       ])
     #expect(WaitOutcome.allCases.map(\.rawValue) == [0, 1, 2, 3])
     #expect(ThreadRole.allCases.map(\.rawValue) == Array(1...6))
@@ -22,8 +22,14 @@ import Testing
   }
 
   @Test func aServicesThreadNamesFitIntoFifteenBytes() {
-    #expect(ServiceName.allCases.map(\.rawValue) == ["gateway", "user-service", "order-service", "payment-service"])
-    for service in ServiceName.allCases { #expect("\(service.shortName)-w4096".utf8.count <= 15) }
+    let names: [ServiceName] = [
+      "gateway", "user-service", "a", "-service", "recommendation-engine", "größenänderungsdienst", "a-b-c-d-e-f-g", "店舗サービス",
+    ]
+    for service in names {
+      #expect(!service.shortName.isEmpty && "\(ReplicaName(service, 8).shortName)-w4096".utf8.count <= 15)
+    }
+    #expect(names.prefix(2).map(\.shortName) == ["gateway", "user"])
+    #expect(ServiceName("recommendation-engine").shortName == "recommen")
   }
 
   @Test func idsAreNeverZeroAndNeverRepeat() {

@@ -10,11 +10,11 @@ import Topology
 
   private static func chain(
     _ changes: [(String, String)], _ arrival: SimulatedLoad.Arrival, cores: Int? = 2, seconds: Int = 30,
-    route: Int = SimulatedSystem.nested
+    route: Int = Chains.nested
   ) throws -> AdvisedChain {
     let load = SimulatedLoad(
       arrival, entries: [SimulatedLoad.Entry(route: route)], warmUp: .seconds(5), duration: .seconds(seconds))
-    return AdvisedChain(try ChainOfTests.topology(changes), cores: cores, costs: .usual, load: load)
+    return AdvisedChain(try Chains.topology(changes), cores: cores, costs: .usual, load: load)
   }
 
   private static func advise(_ chain: AdvisedChain, _ objective: String) async throws -> Advice {
@@ -70,7 +70,7 @@ import Topology
       let threads = try #require(Int(setting.valueText))
       #expect((11...14).contains(threads), "\(values.change.text)")
     }
-    #expect(values.change.settings.map(\.service) == ServiceName.allCases.reversed(), "from the back")
+    #expect(values.change.settings.map(\.service) == Topology.standard.names.reversed(), "from the back")
     // Nobody waits in any of them: the other answer, and there is none with fewer moves.
     let moves = advice.proposals.filter { $0.change.settings.allSatisfy { $0.key == "io_model" } }
     #expect(moves.map { $0.change.settings.count } == [4])
@@ -139,9 +139,9 @@ import Topology
     #expect(pools[2].holding == pools[1].holding, "a hired thread holds the call, and nothing else")
     #expect(chain.bounds.narrowest?.service == "gateway", "16 threads each: the first is held longest")
     let free = try Self.chain(
-      ServiceName.allCases.map { ("\($0.rawValue).io_model", "nonblocking") }, .open(rate: 10, .fixed))
+      Topology.standard.names.map { ("\($0.rawValue).io_model", "nonblocking") }, .open(rate: 10, .fixed))
     #expect(free.bounds.pools.isEmpty)
-    let ping = try Self.chain(changes, .open(rate: 10, .fixed), route: SimulatedSystem.ping)
+    let ping = try Self.chain(changes, .open(rate: 10, .fixed), route: Chains.ping)
     #expect(ping.bounds.pools.map(\.service) == ["gateway"] && isNear(ping.bounds.meanFloor, 0.0004, within: 1e-9))
   }
 
@@ -161,7 +161,7 @@ import Topology
   // MARK: Changes
 
   @Test func theOrderOfChanges() throws {
-    let topology = try ChainOfTests.topology()
+    let topology = try Chains.topology()
     func change(_ settings: (ServiceName, Change.Setting.Value)...) -> Change {
       Change(settings.map { Change.Setting($0.0, $0.1) }, of: topology)
     }

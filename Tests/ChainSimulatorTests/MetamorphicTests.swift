@@ -68,7 +68,7 @@ import Testing
       let load = Systems.open(400, warmUp: .seconds(5), for: .seconds(30))
       return try SimulationPlan(system, load).run().goodput
     }
-    let (block, not) = (ServingModel.blocking, ServingModel.nonblocking)
+    let (block, not) = (ServingModel(.blocking), ServingModel(.nonblocking))
     for front in 0...3 {
       let models = Array(repeating: not, count: front) + Array(repeating: block, count: 4 - front)
       #expect(isNear(try goodput(models), 80, within: 0.08), "\(front) from the front")

@@ -16,7 +16,7 @@ import Topology
 
   @Test func aSlowPaymentIsPredictedByEachMethodAlike() throws {
     let load = SimulatedLoad(.closed(clients: 12, think: .zero), warmUp: .seconds(10), duration: .seconds(200))
-    let prediction = try Self.predict(try ChainOfTests.topology(Self.slow), load)
+    let prediction = try Self.predict(try Chains.topology(Self.slow), load)
     func value(_ name: String, _ method: ChainPrediction.Method) throws -> Double {
       try #require(prediction.figures.first { $0.name == name && $0.method == method }).value
     }
@@ -31,17 +31,17 @@ import Topology
 
   @Test func theNarrowestPoolFillsFirst() throws {
     let load = SimulatedLoad(.open(rate: 60, .fixed), duration: .seconds(10))
-    let full = try Self.predict(try ChainOfTests.topology(Self.slow), load).services.compactMap(\.onset)
+    let full = try Self.predict(try Chains.topology(Self.slow), load).services.compactMap(\.onset)
     #expect(full.count == 4 && full == full.sorted(by: >), "\(full)")
   }
 
   @Test(arguments: IOModel.allCases) func everyModelServesEveryRoute(_ model: IOModel) throws {
-    var topology = try ChainOfTests.topology()
+    var topology = try Chains.topology()
     for service in topology.services {
       try topology.set("\(service.name.rawValue).io_model", to: model.rawValue, source: "")
     }
     let system = SimulatedSystem(topology, cores: 2)
-    let entries = [SimulatedSystem.nested, SimulatedSystem.orchestrated, SimulatedSystem.ping].map {
+    let entries = [Chains.nested, Chains.orchestrated, Chains.ping].map {
       SimulatedLoad.Entry(route: $0)
     }
     let load = SimulatedLoad(.open(rate: 90, .poisson), entries: entries, duration: .seconds(20))
@@ -57,10 +57,10 @@ import Topology
 
   @Test(arguments: [
     ("gateway.threads", "0", "1…4096"), ("gateway.threds", "1", "threads"), ("nobody.threads", "1", "payment-service"),
-    ("threads", "1", "SERVICE.key"), ("gateway.callees", "[]", "list"), ("gateway.io_model", "waiting", "nonblocking"),
+    ("threads", "1", "SERVICE.key"), ("gateway.callees", "[]", "an unknown key"), ("gateway.io_model", "waiting", "nonblocking"),
   ])
   func aWrongSettingIsRefusedInOneSentence(_ key: String, _ value: String, _ mentions: String) throws {
-    let error = try #require(throws: TopologyError.self) { try ChainOfTests.topology([(key, value)]) }
+    let error = try #require(throws: TopologyError.self) { try Chains.topology([(key, value)]) }
     #expect(error.description.contains(mentions) && error.description.hasPrefix("--set"), "\(error)")
   }
 }

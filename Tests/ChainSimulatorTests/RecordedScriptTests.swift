@@ -11,7 +11,8 @@ import TraceLog
   /// Without the very last moment, in which its processes stop.
   private static func script(of log: LogSnapshot) -> RecordedScript {
     var script = RecordedScript(
-      processes: log.processes, strings: log.strings, window: log.createdAt...log.takenAt - 1)
+      processes: log.processes, strings: log.strings, window: log.createdAt...log.takenAt - 1,
+      entries: [.gateway])
     for record in log.records { script.apply(record) }
     return script
   }
@@ -48,7 +49,8 @@ import TraceLog
       changes: [ScriptedChange(at: .seconds(1), service: 3, .fault(Fault(.hang, for: .seconds(8))))])
     let log = try plan.record(runID: "recorded").log
     var script = RecordedScript(
-      processes: log.processes, strings: log.strings, window: log.createdAt + 4_000_000_000...log.takenAt)
+      processes: log.processes, strings: log.strings, window: log.createdAt + 4_000_000_000...log.takenAt,
+      entries: [.gateway])
     for record in log.records { script.apply(record) }
     let replay = script.replay(topology, Self.load, sent: 480, cores: 2, costs: .usual)
     let left = Fault(.hang, for: .seconds(5))
@@ -65,10 +67,10 @@ import TraceLog
     -> RecordedReplay
   {
     var strings = LogStrings()
-    let names = ServiceName.allCases.map(\.rawValue) + ["payment-service-2"]
+    let names = Topology.standard.names.map(\.rawValue) + ["payment-service-2"]
     let processes = names.enumerated().map { slot, name in
       LogProcess(
-        slot: slot, name: name, identity: ProcessIdentity(pid: Int32(1000 + slot), startTicks: 1), fate: .running,
+        slot: slot, name: name, place: ServicePlace(order: min(slot, 3), number: slot / 4 + 1), identity: ProcessIdentity(pid: Int32(1000 + slot), startTicks: 1), fate: .running,
         attachedAt: 0, dropped: 0)
     }
     var records = names.indices.map { slot in
@@ -85,7 +87,7 @@ import TraceLog
           name: strings.id(of: name), arg: arg))
     }
     var script = RecordedScript(
-      processes: processes, strings: strings, window: 1_000_000_000...9_000_000_000)
+      processes: processes, strings: strings, window: 1_000_000_000...9_000_000_000, entries: [.gateway])
     for record in records { script.apply(record) }
     return script.replay(try Chains.topology(), Self.load, sent: 0, cores: 2, costs: .usual)
   }
@@ -144,10 +146,12 @@ import TraceLog
 
   @Test(
     arguments: [
-      ("/ping", SimulatedSystem.ping), ("/users/ada/payment-status", SimulatedSystem.nested),
-      ("/users/{username}/payment-status", SimulatedSystem.nested),
-      ("/orchestrated/users/{username}/payment-status", SimulatedSystem.orchestrated), ("/users/ada", nil), ("/", nil),
+      ("/ping", Chains.ping), ("/users/ada/payment-status", Chains.nested),
+      ("/users/{username}/payment-status", Chains.nested),
+      ("/orchestrated/users/{username}/payment-status", Chains.orchestrated), ("/users/ada", nil), ("/", nil),
       ("/orchestrated/ada/b/payment-status", nil),
     ] as [(String, Int?)])
-  func pathsAreRoutes(_ path: String, _ route: Int?) { #expect(SimulatedSystem.route(of: path) == route) }
+  func pathsAreRoutes(_ path: String, _ route: Int?) throws {
+    #expect(try Chains.topology().entry(path: path)?.route == route)
+  }
 }

@@ -28,14 +28,14 @@ import Topology
     #expect(try run(unlimited, rate: 714).goodput < 30)
   }
 
-  @Test(arguments: [ServingModel.nonblocking, .nonblockingAsync])
+  @Test(arguments: [ServingModel(.nonblocking), .nonblockingAsync])
   func blockedLoopsServeWhatTheyCan(model: ServingModel) throws {
     let system = Systems.one(.zero, model, threads: 4, queue: 64, inFlight: .adaptive)
     let fault = Fault(.blockLoop(.milliseconds(28)))
     expectServes(try run(system, rate: 714, fault: fault), 71.4)
   }
 
-  @Test(arguments: [ServingModel.async, .nonblocking, .nonblockingAsync])
+  @Test(arguments: [ServingModel(.async), .nonblocking, .nonblockingAsync])
   func loopsWithoutProcessorTimeServeWhatTheyCan(model: ServingModel) throws {
     var system = Systems.chain(
       [16, 12], own: [.zero, .zero], queues: [64, 64], model: model, cpu: .milliseconds(5), cores: 2)
@@ -44,7 +44,7 @@ import Topology
   }
 
   /// 9,900 requests that wait for 5 s each are no overload.
-  @Test(arguments: [ServingModel.nonblocking, .nonblockingAsync])
+  @Test(arguments: [ServingModel(.nonblocking), .nonblockingAsync])
   func whoWaitsForASlowSystemIsServed(model: ServingModel) throws {
     let system = Systems.one(.fixed(.seconds(5)), model, threads: 4, queue: 64, inFlight: .adaptive)
     let result = try SimulationPlan(system, Systems.open(1980, .fixed, warmUp: .seconds(5), for: .seconds(5))).run()

@@ -21,13 +21,13 @@ import Topology
     for route in routes {
       for (place, time) in system.processorTimes(service: 0, route: route).enumerated() where time > 0 {
         let factor = 1 + noise * (observations.count.isMultiple(of: 2) ? 1 : -1)
-        observations.append(.init(ServiceName.allCases[place], route: route, time: time * factor))
+        observations.append(.init(Topology.standard.names[place], route: route, time: time * factor))
       }
     }
     return (observations, topology)
   }
 
-  private static let all = [SimulatedSystem.nested, SimulatedSystem.orchestrated, SimulatedSystem.ping]
+  private static let all = [Chains.nested, Chains.orchestrated, Chains.ping]
 
   @Test func costsAreFoundAgain() throws {
     let (observations, topology) = try Self.observations(Self.all)
@@ -58,7 +58,7 @@ import Topology
   }
 
   @Test func whatDoesNotTellStepsApartGivesNothing() throws {
-    let (pings, topology) = try Self.observations([SimulatedSystem.ping])
+    let (pings, topology) = try Self.observations([Chains.ping])
     #expect(StepCostFit(pings, topology) == nil)
     #expect(StepCostFit([], topology) == nil)
   }
@@ -68,7 +68,7 @@ import Topology
     let topology = try Chains.topology([("gateway.io_model", "nonblocking")])
     let dear = StepCosts(request: .milliseconds(10), call: .zero, query: .zero, file: .zero)
     let table = StepCostTable([.nonblocking: dear, .blocking: Self.costs], origin: .calibrated(date: "2026-01-31"))
-    let times = SimulatedSystem(topology, costs: table).processorTimes(service: 0, route: SimulatedSystem.nested)
+    let times = SimulatedSystem(topology, costs: table).processorTimes(service: 0, route: Chains.nested)
     #expect(isNear(times[0], 0.01, within: 1e-9) && isNear(times[3], 385e-6, within: 1e-9), "\(times)")
     let load = SimulatedLoad(.open(rate: 10, .fixed), duration: .seconds(10))
     let prediction = try ChainPrediction(

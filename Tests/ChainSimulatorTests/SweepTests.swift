@@ -10,7 +10,7 @@ import Topology
   ) throws -> Sweep {
     let axis = try SweepAxis.parse(text, steps: steps)
     let points = try axis.values.map { value in
-      let changed = try axis.applied(value, to: try ChainOfTests.topology(changes), arrival)
+      let changed = try axis.applied(value, to: try Chains.topology(changes), arrival)
       let load = SimulatedLoad(changed.arrival, warmUp: .seconds(5), duration: .seconds(30))
       let plan = SimulationPlan(SimulatedSystem(changed.topology, cores: 2), load)
       return SweepPoint(value, plan, try plan.run())
@@ -48,7 +48,7 @@ import Topology
   @Test func aSettingThatDoesNotExistIsRefusedWhenItIsSet() throws {
     let axis = try SweepAxis.parse("gateway.threds=1..4", steps: 4)
     let error = try #require(throws: TopologyError.self) {
-      try axis.applied("1", to: try ChainOfTests.topology(), .open(rate: 1, .fixed))
+      try axis.applied("1", to: try Chains.topology(), .open(rate: 1, .fixed))
     }
     #expect(error.description.hasPrefix("--sweep") && error.description.contains("threads"), "\(error)")
   }

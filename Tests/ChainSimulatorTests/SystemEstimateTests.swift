@@ -29,13 +29,13 @@ import TraceLog
 
     """
 
-  private static let graph = try? ServiceGraph.parse(system, file: "f")
+  private static let topology = try? Topology.parse(system, file: "f")
 
-  private static func plan(_ graph: ServiceGraph, rate: Double = 80) -> SimulationPlan {
+  private static func plan(_ topology: Topology, rate: Double = 80) -> SimulationPlan {
     SimulationPlan(
-      SimulatedSystem(graph),
+      SimulatedSystem(topology),
       SimulatedLoad(
-        .open(rate: rate, .poisson), entries: graph.entries.map { SimulatedLoad.Entry($0) }, duration: .seconds(60)))
+        .open(rate: rate, .poisson), entries: topology.entries.map { SimulatedLoad.Entry($0) }, duration: .seconds(60)))
   }
 
   private enum Way: CaseIterable {
@@ -61,12 +61,12 @@ import TraceLog
 
   @Test(.timeLimit(.minutes(2)), arguments: Way.allCases)
   private func theEstimateIsTheSystemThatWasSimulated(_ way: Way) throws {
-    let graph = try #require(Self.graph)
-    let (result, log) = try Self.trace(Self.plan(graph), way)
+    let topology = try #require(Self.topology)
+    let (result, log) = try Self.trace(Self.plan(topology), way)
     let known = SystemEstimate.Known(model: .blocking, threads: 32, queueLimit: 100, cpu: .zero)
     let estimate = SystemEstimate(log, known: known)
-    let found = estimate.graph
-    expectSameCalls(found, graph)
+    let found = estimate.topology
+    expectSameCalls(found, topology)
     // A trace does not tell the service that nobody asked.
     #expect(Set(found.services.map(\.name)) == ["shop", "cart", "stock"])
     #expect(isNear(found.hop.seconds, 300e-6, within: 0.01))
@@ -86,56 +86,56 @@ import TraceLog
       let figures = try #require(result[name])
       #expect(service.mostInProgress <= threads && isNear(service.meanInProgress, figures.held, within: 0.05))
     }
-    #expect(found.services.first { $0.name == "stock" }?.settings.replicas == 2)
+    #expect(found.services.first { $0.name == "stock" }?.replicas == 2)
   }
 
   /// By name: which routes call which, in order.
-  private func expectSameCalls(_ found: ServiceGraph, _ graph: ServiceGraph) {
-    func calls(_ graph: ServiceGraph) -> Set<[String]> {
+  private func expectSameCalls(_ found: Topology, _ topology: Topology) {
+    func calls(_ topology: Topology) -> Set<[String]> {
       Set(
-        graph.services.filter { $0.name != "idle" }.flatMap { service in
+        topology.services.filter { $0.name != "idle" }.flatMap { service in
           service.routes.map { route in
             ["\(service.name)/\(route.name)"]
               + route.steps.compactMap { step in
                 guard case .call(let callee, let number) = step else { return nil }
-                return "\(graph.services[callee].name)/\(graph.services[callee].routes[number].name)"
+                return "\(topology.services[callee].name)/\(topology.services[callee].routes[number].name)"
               }
           }
         })
     }
-    #expect(calls(found) == calls(graph))
+    #expect(calls(found) == calls(topology))
   }
 
-  private static func name(_ graph: ServiceGraph, _ entry: ServiceGraph.Entry) -> String {
-    "\(graph.services[entry.service].name)/\(graph.services[entry.service].routes[entry.route].name)"
+  private static func name(_ topology: Topology, _ entry: Topology.Entry) -> String {
+    "\(topology.services[entry.service].name)/\(topology.services[entry.service].routes[entry.route].name)"
   }
 
   /// The file that is written can be simulated, and does what the system did.
   @Test(.timeLimit(.minutes(1))) func theEstimateBehavesLikeTheSystem() throws {
-    let graph = try #require(Self.graph)
-    let (result, log) = try Self.trace(Self.plan(graph), .log)
+    let topology = try #require(Self.topology)
+    let (result, log) = try Self.trace(Self.plan(topology), .log)
     let known = SystemEstimate.Known(model: .blocking, threads: 64, queueLimit: 100, cpu: .zero)
     let estimate = SystemEstimate(log, known: known)
-    let read = try ServiceGraph.parse(estimate.graph.yaml(estimate.notes(source: "a trace")), file: "f")
-    #expect(read == estimate.graph)
+    let read = try Topology.parse(estimate.topology.yaml(estimate.notes(source: "a trace")), file: "f")
+    #expect(read == estimate.topology)
     let again = try Self.plan(read).run()
     #expect(isNear(again.times.mean, result.times.mean, within: 0.03))
     #expect(isNear(again.times.percentile(0.99), result.times.percentile(0.99), within: 0.08))
   }
 
   @Test func whatTheTraceDoesNotTellIsAskedFor() throws {
-    let graph = try #require(Self.graph)
-    let (_, log) = try Self.trace(Self.plan(graph), .log)
+    let topology = try #require(Self.topology)
+    let (_, log) = try Self.trace(Self.plan(topology), .log)
     let estimate = SystemEstimate(log)
     #expect(estimate.findings.contains { $0.contains("does not tell io_model, threads, queue_limit, cpu") })
-    let text = estimate.graph.yaml(estimate.notes(source: "a trace"))
-    let error = try #require(throws: TopologyError.self) { try ServiceGraph.parse(text, file: "f") }
+    let text = estimate.topology.yaml(estimate.notes(source: "a trace"))
+    let error = try #require(throws: TopologyError.self) { try Topology.parse(text, file: "f") }
     for part in ["io_model", "threads", "queue_limit", "cpu"] {
       #expect(error.description.contains("\(part): found unknown"), "\(error)")
     }
     let settings = [("*.io_model", "blocking"), ("*.threads", "16"), ("*.queue_limit", "9"), ("*.cpu", "1ms")]
     #expect(throws: Never.self) {
-      try ServiceGraph.parse(text, file: "f", settings: settings.map { (path: $0.0, value: $0.1) })
+      try Topology.parse(text, file: "f", settings: settings.map { (path: $0.0, value: $0.1) })
     }
   }
 
@@ -200,7 +200,7 @@ import TraceLog
     #expect(estimate.findings.contains { $0.hasPrefix("2 requests made calls that few") }, "\(estimate.findings)")
     let rate = try #require(estimate.rate)
     #expect(isNear(rate, 1, within: 1e-6) && estimate.gapVariation ?? 1 < 0.001)
-    #expect(estimate.graph.services[0].routes[0].steps.first == .cpu(.latency(.fixed(.milliseconds(1)))))
+    #expect(estimate.topology.services[0].routes[0].steps.first == .cpu(.latency(.fixed(.milliseconds(1)))))
   }
 
   /// Four in ten ask c as well: a route of its own, of which as many come.
@@ -223,7 +223,7 @@ import TraceLog
     let check = try #require(EstimateCheck(estimate))
     #expect(isNear(check.recordedMean, 0.064, within: 1e-6))
     #expect(check.isNear, "\(check.lines)")
-    #expect(throws: Never.self) { try ServiceGraph.parse(estimate.graph.yaml(estimate.notes(source: "x")), file: "f") }
+    #expect(throws: Never.self) { try Topology.parse(estimate.topology.yaml(estimate.notes(source: "x")), file: "f") }
   }
 
   @Test func circlesAndStrangeNamesDoNotMakeAFileThatIsRefused() throws {
@@ -235,8 +235,8 @@ import TraceLog
         Self.span("4", "9", "c", "late", "server", 30_000, 1_000),
       ], .init(model: .async, threads: 4, queueLimit: 1, cpu: .zero))
     #expect(estimate.orphans == 1 && estimate.routes.reduce(0) { $0 + $1.circular } == 1)
-    let text = estimate.graph.yaml(estimate.notes(source: "x\ny"))
-    #expect(throws: Never.self) { try ServiceGraph.parse(text, file: "f") }
+    let text = estimate.topology.yaml(estimate.notes(source: "x\ny"))
+    #expect(throws: Never.self) { try Topology.parse(text, file: "f") }
     #expect(text.contains("GET-/x") && text.contains("1 calls that lead back to it"), "\(text)")
   }
 
@@ -246,17 +246,17 @@ import TraceLog
     "5ms", "exponential:5ms", "10ms..30ms", "lognormal:8ms,0.6", "p50:1ms,p90:100ms,p99:110ms",
   ])
   func timesAreFittedByTheFormThatTheyHave(_ text: String) throws {
-    let graph = try ServiceGraph.parse(
+    let topology = try Topology.parse(
       "services: {a: {threads: 4096, routes: {GET /: [remote: '\(text)']}}}\nentries: {a/GET /: 1}\n", file: "f")
-    let (_, log) = try Self.trace(Self.plan(graph, rate: 100), .log)
+    let (_, log) = try Self.trace(Self.plan(topology, rate: 100), .log)
     let fit = try #require(SystemEstimate(log).routes.first).ownTime
     let form = { (text: String) in text.prefix { $0 != ":" && !$0.isNumber } }
     #expect(form(fit.time.text) == form(text), "\(fit)")
-    let mean = Self.mean(graph.services[0].routes[0].steps[0])
+    let mean = Self.mean(topology.services[0].routes[0].steps[0])
     #expect(isNear(fit.mean, mean, within: 0.06) && fit.p50 <= fit.p90 && fit.p90 <= fit.p99, "\(fit), mean \(mean)")
   }
 
-  private static func mean(_ step: ServiceGraph.Step) -> Double {
+  private static func mean(_ step: Step) -> Double {
     guard case .remote(let time) = step else { return 0 }
     switch time {
     case .exponential(let mean): return mean.seconds

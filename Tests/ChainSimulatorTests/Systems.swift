@@ -1,6 +1,5 @@
 import ChainModel
 import ChainSimulator
-import Topology
 
 /// Systems and loads that the tests share.
 enum Systems {
@@ -56,18 +55,10 @@ func isNear(_ value: Double, _ expected: Double, within share: Double) -> Bool {
   abs(value - expected) <= share * abs(expected)
 }
 
-/// The configured chain.
-enum ChainOfTests {
-  static func topology(_ changes: [(String, String)] = []) throws -> Topology {
-    let services = [
-      "gateway": "[user-service, order-service, payment-service]", "user-service": "[order-service]",
-      "order-service": "[payment-service]", "payment-service": "[]",
-    ]
-    let text = services.sorted { $0.key < $1.key }.enumerated().map { index, service in
-      "  \(service.key):\n    port: \(8080 + index)\n    control_port: \(9080 + index)\n    callees: \(service.value)\n"
-    }.joined()
-    var topology = try Topology.parse("services:\n\(text)", file: "services.yaml")
-    for (key, value) in changes { try topology.set(key, to: value, source: "--set") }
-    return topology
-  }
+/// Short names for what the tests say often.
+extension ServingModel {
+  static let blocking = ServingModel(.blocking)
+  static let async = ServingModel(.async)
+  static let nonblocking = ServingModel(.nonblocking)
+  static let nonblockingAsync = ServingModel(.nonblockingAsync)
 }

@@ -5,6 +5,7 @@ import Glibc
 import LoadGenerator
 import Supervisor
 import Testing
+import Topology
 import TraceLog
 
 extension ChainTests {
@@ -157,7 +158,7 @@ extension ChainTests {
       let first = try #require(traces.first)
       let shown = try await ChainlabProgram.run(["trace", "show", first, "--root", chain.root])
       #expect(shown.exitCode == 0)
-      for service in ServiceName.allCases { #expect(shown.output.contains(service.rawValue), "\(shown.output)") }
+      for service in Topology.standard.names { #expect(shown.output.contains(service.rawValue), "\(shown.output)") }
       let audit = try await ChainlabProgram.run(["audit", "--root", chain.root])
       #expect(audit.exitCode == 0, "\(audit.output)")
       return traces

@@ -88,7 +88,7 @@ extension ChainTests {
       for _ in 0..<5 { #expect(root.get("/users/ada/payment-status")?.status == 200) }
       let ledger = { try? String(contentsOfFile: "\(run.dataPath)/ledger.csv", encoding: .utf8) }
       #expect(await eventually { ledger()?.split(separator: "\n").count == 10 })
-      for name in ServiceName.allCases.dropFirst() {
+      for name in Topology.standard.names.dropFirst() {
         #expect(await eventually { access("\(run.dataPath)/\(name.rawValue).sqlite", F_OK) == 0 })
       }
       let payment = try #require(try root.chain().state.services.last?.process)

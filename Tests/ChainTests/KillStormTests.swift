@@ -4,6 +4,7 @@ import Glibc
 import LoadGenerator
 import Supervisor
 import Testing
+import Topology
 import TraceLog
 
 extension ChainTests {
@@ -21,7 +22,7 @@ extension ChainTests {
         var away: [Duration] = []
         for _ in 0..<count {
           try await Task.sleep(for: .milliseconds(500 + Int(random.next() % 500)))
-          away.append(try await Self.kill(ServiceName.allCases[Int(random.next() % 4)], chain))
+          away.append(try await Self.kill(Topology.standard.names[Int(random.next() % 4)], chain))
         }
         // What callers may still be told of the last kill, they are told by now.
         #expect(await eventually { chain.get("/users/ada/payment-status")?.status == 200 })
@@ -35,7 +36,7 @@ extension ChainTests {
 
     /// Every way to wait has somebody who dies in it.
     private static func mixModels(_ chain: LiveChain) throws {
-      for (name, model) in zip(ServiceName.allCases, [IOModel.nonblocking, .async, .blocking, .nonblockingAsync]) {
+      for (name, model) in zip(Topology.standard.names, [IOModel.nonblocking, .async, .blocking, .nonblockingAsync]) {
         try chain.control(name).setMode(model)
       }
     }

@@ -2,6 +2,7 @@ import ChainModel
 import ChainTestSupport
 import Supervisor
 import Testing
+import Topology
 import TraceLog
 
 extension ChainTests {
@@ -28,10 +29,10 @@ extension ChainTests {
         #expect(expected[0].body == expected[1].body)
         #expect(expected[0].text.contains(#""username":"grace""#), "\(expected[0].text)")
         try Self.walk { switched, model in
-          try chain.control(ServiceName.allCases[switched]).setMode(model)
+          try chain.control(Topology.standard.names[switched]).setMode(model)
           for (path, expected) in zip(Self.paths, expected) {
             let answer = try #require(chain.get(path, headers: [Self.header]))
-            let differs = "\(ServiceName.allCases[switched].rawValue) \(model.rawValue) \(path): \(answer.text)"
+            let differs = "\(Topology.standard.names[switched].rawValue) \(model.rawValue) \(path): \(answer.text)"
             #expect(answer.status == expected.status && answer.body == expected.body, "\(differs)")
             #expect(answer.headers["content-type"] == expected.headers["content-type"])
           }

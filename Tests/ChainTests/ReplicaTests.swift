@@ -42,7 +42,7 @@ extension ChainTests {
 
     @Test(.timeLimit(.minutes(3))) func noRequestFailsWhileReplicasComeAndGo() async throws {
       try await withChain { chain in
-        for (name, model) in zip(ServiceName.allCases, IOModel.allCases) { try chain.control(name).setMode(model) }
+        for (name, model) in zip(Topology.standard.names, IOModel.allCases) { try chain.control(name).setMode(model) }
         let load = Task { try await chain.load(.open(rate: 60, spacing: .poisson), for: .seconds(300)) }
         defer { load.cancel() }
         for (service, count) in [
@@ -53,7 +53,7 @@ extension ChainTests {
           try await Self.scale(chain, service, count)
           #expect(await eventually { ((try? chain.ledgers().count) ?? 0) > before + 30 })
         }
-        #expect(try Self.replicas(chain) == ServiceName.allCases.map { ReplicaName($0) })
+        #expect(try Self.replicas(chain) == Topology.standard.names.map { ReplicaName($0) })
         load.cancel()
         let measured = try await load.value.measured
         #expect(measured.byStatus[200] ?? 0 > 7 * 30)

@@ -50,7 +50,7 @@ extension ChainTests {
           let (predicted, measured) = (try #require(figure.predicted), try #require(figure.measured))
           #expect(predicted / measured > 0.6 && predicted / measured < 1.6, "\(figure)")
         }
-        for service in ServiceName.allCases {
+        for service in Topology.standard.names {
           let held = try #require(check.figure("busy threads", service))
           #expect((held.measured ?? 0) > 1 && (held.predicted ?? 0) > 1, "\(held)")
           let onset = try #require(check.figure("saturated at", service))

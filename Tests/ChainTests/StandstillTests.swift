@@ -45,7 +45,7 @@ extension ChainTests {
 
     /// A noisy machine may delay some answers; what stands still would delay them all.
     private func expectQuickControls(_ chain: LiveChain) throws {
-      for name in ServiceName.allCases {
+      for name in Topology.standard.names {
         for path in ["/health", "/status"] {
           let url = "http://127.0.0.1:\(chain.topology[name].controlPort)\(path)"
           let answers = try (0..<5).map { _ in try #require(HTTPProbe(url).send()) }

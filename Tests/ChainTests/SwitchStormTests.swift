@@ -3,6 +3,7 @@ import ChainTestSupport
 import LoadGenerator
 import Supervisor
 import Testing
+import Topology
 import TraceLog
 
 extension ChainTests {
@@ -35,7 +36,7 @@ extension ChainTests {
       var random = IDGenerator(seed: 7)
       var switches: [Switch] = []
       for _ in 0..<count {
-        let service = ServiceName.allCases[Int(random.next() % 4)]
+        let service = Topology.standard.names[Int(random.next() % 4)]
         let model = IOModel.allCases[Int(random.next() % 4)]
         let askedAt = Monotonic.now()
         try chain.control(service).setMode(model)

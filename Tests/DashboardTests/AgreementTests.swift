@@ -166,7 +166,7 @@ import TraceLog
       from: log.createdAt)
     for record in log.records where record.time <= log.moment { measures.apply(record) }
     let figures = measures.figures(until: log.moment)
-    for name in ServiceName.allCases.map(\.rawValue) {
+    for name in Topology.standard.names.map(\.rawValue) {
       let measured = figures["saturated_ms(\(name))"].map { UInt64(($0 * 1e6).rounded()) }
       #expect(measured == first[name], "\(run): \(name) in a lesson, and in the report")
     }
@@ -235,7 +235,7 @@ import TraceLog
     }
     defer { chain.stop() }
     for models in IOModel.allCases.map({ [$0, $0, $0, $0] }) + [[.blocking, .async, .nonblocking, .nonblockingAsync]] {
-      for (name, model) in zip(ServiceName.allCases, models) { try chain.control(name).setMode(model) }
+      for (name, model) in zip(Topology.standard.names, models) { try chain.control(name).setMode(model) }
       try chain.control(.paymentService).setFault(Fault(.latency(.fixed(.milliseconds(60)))))
       _ = try await chain.load(.open(rate: 50, spacing: .poisson), for: .milliseconds(400))
       try chain.control(.paymentService).clearFaults()

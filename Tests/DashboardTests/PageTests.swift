@@ -5,6 +5,7 @@ import EventLoop
 import Glibc
 import Supervisor
 import Testing
+import Topology
 
 /// The page's port: whom it answers, and what it carries out.
 @Suite struct PageTests {
@@ -53,7 +54,7 @@ import Testing
     var code: String
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: ServiceName.allCases)
+  @Test(.timeLimit(.minutes(1)), arguments: Topology.standard.names)
   func theHandlerIsShownAsItIsWritten(_ service: ServiceName) async throws {
     try await TestPage.with(try TestLab(isChainRunning: false)) { page in
       for (model, word) in [

@@ -73,6 +73,24 @@ import Testing
     slow.close()
     #expect(await eventually { server.connections == 0 })
   }
+
+  /// A server that has stopped is gone with its loop, whatever it had planned and whoever still has work for it.
+  @Test(.timeLimit(.minutes(1))) func whatHasStoppedHoldsNothing() throws {
+    weak var held: EventLoop?
+    do {
+      let server = try EchoServer()
+      let loop = server.thread.loop
+      held = loop
+      #expect(try RawClient(port: server.port).request("/").status == 200)
+      let client = try RawClient(port: server.port)
+      try client.get("/half")
+      #expect(try client.answer().status == 200)
+      server.thread.sync { _ = loop.schedule(after: .seconds(3600)) { loop.stop() } }
+      server.stop()
+      loop.execute { loop.stop() }
+    }
+    #expect(held == nil)
+  }
 }
 
 extension RawClient {

@@ -6,8 +6,8 @@ import Testing
   @Test func anErrorSaysWhatToDoAndHasItsOwnExitCode() {
     #expect("\(LabError.notRunning)".contains("chainlab up"))
     #expect(LabError.notRunning.exitCode == .notRunning)
-    #expect(LabError.noSuchService("gatway").exitCode == .usage)
-    #expect("\(LabError.noSuchService("gatway"))".contains("gateway"))
+    #expect(LabError.noSuchService("gatway", among: ["gateway"]).exitCode == .usage)
+    #expect("\(LabError.noSuchService("gatway", among: ["gateway"]))".contains("gateway"))
     #expect(LabError.cutOff(run: "r", origin: "a.json").exitCode == .storage)
   }
 }

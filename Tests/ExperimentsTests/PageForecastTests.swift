@@ -1,5 +1,6 @@
 import ChainModel
 import ChainSimulator
+import Dashboard
 import Experiments
 import Testing
 import Topology

@@ -41,8 +41,8 @@ extension OneService {
     func aDataFolderThatCannotBe() async throws {
       let folder = try folder()
       // Root may write anywhere, but nobody can make a folder below a file.
-      var arguments = folder.arguments
-      arguments[3] = "\(folder.configPath)/data"
+      var arguments = folder.arguments(of: .paymentService)
+      arguments[5] = "\(folder.configPath)/data"
       #expect(try folder.runInVain(.paymentService, arguments) == .exited(74))
       expectOneLine(folder, "\(folder.configPath)/data")
     }
@@ -68,10 +68,27 @@ extension OneService {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func aCalleeThatIsNotNamed() async throws {
-      let folder = try folder(LoneService.topology(.userService) { $0.callees = [] })
+    func aCallThatIsNotDescribed() async throws {
+      let folder = try folder(LoneService.topology(.userService) { $0.routes[1].steps.removeLast() })
       #expect(try folder.runInVain(.userService) == .exited(78))
-      expectOneLine(folder, "services.yaml", "callees", "order-service")
+      expectOneLine(
+        folder, "services.yaml", "GET /users/{username}/payment-status", "calls order-service, and its steps do not")
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func otherRoutesThanTheCodeServes() async throws {
+      let folder = try folder(LoneService.topology(.paymentService) { $0.routes[0].name = "GET /bills" })
+      #expect(try folder.runInVain(.paymentService) == .exited(78))
+      expectOneLine(
+        folder, "services.yaml", "services.payment-service.routes", "GET /payments is served and not described",
+        "GET /bills is described and not served")
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aServiceThatIsNotDescribed() async throws {
+      let folder = try folder()
+      #expect(try folder.runInVain("stock", program: ServiceConfiguration.played) == .exited(78))
+      expectOneLine(folder, "services.yaml", "found no service stock", "gateway, user-service")
     }
 
     @Test(.timeLimit(.minutes(1)))

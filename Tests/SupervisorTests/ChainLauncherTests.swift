@@ -41,7 +41,7 @@ import TraceLog
     #expect(outcome == .started(outcome.chain))
     #expect(state.services.allSatisfy { $0.state == .ready && $0.isAlive })
     #expect(progress.first == .starting(run))
-    for name in ServiceName.allCases { #expect(progress.contains(.service(ReplicaName(name), .ready))) }
+    for name in Topology.standard.names { #expect(progress.contains(.service(ReplicaName(name), .ready))) }
     #expect(try up() == .alreadyRunning(outcome.chain))
     #expect(try launcher.chain() == outcome.chain && outcome.chain.isSupervised)
     #expect(try launcher.down() == .stopped(run))
@@ -71,7 +71,7 @@ import TraceLog
   @Test(.timeLimit(.minutes(1))) func downCleansUpAfterAKilledSupervisor() async throws {
     let folder = try TemporaryFolder()
     let chain = try TestChain(
-      in: folder, Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, StandIn.Behaviour.deaf) }))
+      in: folder, Dictionary(uniqueKeysWithValues: Topology.standard.names.map { ($0, StandIn.Behaviour.deaf) }))
     let launcher = try ChainLauncher(
       root: chain.root, binaries: chain.binaries, patience: LauncherPatience(stop: .milliseconds(200)))
     let run = try chain.makeRun()

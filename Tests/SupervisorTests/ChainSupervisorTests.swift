@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Supervisor
 import Testing
+import Topology
 import TraceLog
 
 /// Each test runs a supervisor in a process of its own, over four stand-ins.
@@ -18,9 +19,9 @@ import TraceLog
     let run = try chain.makeRun()
     let live = try #require(try run.record().log)
     try await chain.supervised(run) { state async throws in
-      #expect(state.services.map(\.name) == ServiceName.allCases)
+      #expect(state.services.map(\.name) == Topology.standard.names)
       #expect(state.services.allSatisfy { $0.isAlive && $0.state == .ready && $0.restarts == 0 })
-      #expect(state.services.map(\.controlPort) == ServiceName.allCases.map { chain[$0].controlPort })
+      #expect(state.services.map(\.controlPort) == Topology.standard.names.map { chain[$0].controlPort })
       #expect(try run.record().phase == .ready)
       #expect(try run.phase() == .ready)
       #expect(try run.logPath() == live)
@@ -139,7 +140,7 @@ import TraceLog
     withExtendedLifetime(listener) {}
     let message = try #require(try run.chain()?.failure?.message)
     #expect(message.hasPrefix("port \(listener.port), user-service's service port, is taken by process \(getpid()) ("))
-    for name in ServiceName.allCases { #expect(access(run.logPath(of: name), F_OK) != 0) }
+    for name in Topology.standard.names { #expect(access(run.logPath(of: name), F_OK) != 0) }
   }
 
   @Test(.timeLimit(.minutes(1))) func aMissingExecutableStartsNothing() async throws {

@@ -20,6 +20,7 @@ struct SplitMix: RandomNumberGenerator {
     ":", ": ", "- ", "[", "]", "{", "}", ",", "#", " #", "&a", "*a", "!", "!!str ", "|", ">", "'", "\"", "%", "@", "`",
     "\n", "\r", "\t", "  ", "---\n", "...\n", "? ", "<<: ", "~", "\0", "\u{FEFF}", "\u{2028}", "ä", "\u{1F600}", "\\x",
     "%TAG ! !\n", "99999999999999999999", "-1", "1e9", "gateway", "threads: 5\n", "services:\n",
+    "routes:\n", "- all:\n", "GET /", "call: ", "unknown", "url: http://a:1\n",
   ]
 
   private static func mutate(_ text: String, using generator: inout SplitMix) -> String {
@@ -41,10 +42,10 @@ struct SplitMix: RandomNumberGenerator {
   @Test(.timeLimit(.minutes(1)), arguments: 1...4 as ClosedRange<UInt64>)
   func mutatedInputIsReadOrRefusedWithAPosition(seed: UInt64) throws {
     var generator = SplitMix(state: seed)
-    let full = try Topology.parse(smallest, file: "f").yaml()
+    let samples = [smallest, try Topology.parse(shop, file: "f").yaml(), Topology.standard.yaml()]
     var refused = 0
     for _ in 0..<1000 {
-      let text = Self.mutate(Bool.random(using: &generator) ? smallest : full, using: &generator)
+      let text = Self.mutate(samples.randomElement(using: &generator) ?? smallest, using: &generator)
       do throws(TopologyError) {
         let topology = try Topology.parse(text, file: "f")
         #expect(try Topology.parse(topology.yaml(), file: "f") == topology)

@@ -25,21 +25,23 @@ import Topology
   @Test func theFileAtTheRootIsTheChainOfTheREADME() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../services.yaml")
     let topology = try Topology.load(path: root.path)
+    // It is within the programs too.
+    #expect(topology == Topology.standard)
     #expect(topology.services.map(\.port) == [8080, 8081, 8082, 8083])
     #expect(topology.services.map(\.controlPort) == [9080, 9081, 9082, 9083])
     #expect(topology.services.map(\.threads) == [16, 12, 8, 4])
     #expect(topology.services.map(\.timeout.milliseconds) == [20000, 18000, 16000, 14000])
     #expect(topology.services.map(\.latency) == [.zero, .zero, .zero, .fixed(.milliseconds(5))])
-    #expect(topology[.gateway].callees == [.userService, .orderService, .paymentService])
+    #expect(topology.services.map(\.program) == topology.names.map(\.rawValue))
+    #expect(topology.callees(of: .gateway) == [.userService, .orderService, .paymentService])
+    #expect(topology.deepestPath.map(\.name) == topology.names)
     // Everything else is the default, so that the table and the file tell the same story.
-    let smallest = try Topology.parse(smallest, file: "f")
-    #expect(topology.traceLog == smallest.traceLog)
-    #expect(topology.seed == smallest.seed)
-    for (service, other) in zip(topology.services, smallest.services) {
-      var expected = other
+    #expect(topology.traceLog == .standard && topology.seed == .standard && topology.dashboard == .standard)
+    for service in topology.services {
+      var expected = ServiceConfiguration.standard
+      (expected.name, expected.program, expected.routes) = (service.name, service.program, service.routes)
       (expected.port, expected.controlPort) = (service.port, service.controlPort)
-      (expected.threads, expected.timeout) = (service.threads, service.timeout)
-      (expected.callees, expected.latency) = (service.callees, service.latency)
+      (expected.threads, expected.timeout, expected.latency) = (service.threads, service.timeout, service.latency)
       #expect(service == expected)
     }
   }
@@ -62,13 +64,13 @@ import Topology
 
   @Test(.timeLimit(.minutes(1)))
   func aFileWithoutEndIsRefused() {
-    let expected = "/dev/zero:1:1: found a file of more than 64 KiB, expected a smaller one"
+    let expected = "/dev/zero:1:1: found a file of more than 4 MiB, expected a smaller one"
     #expect(refusal(ofFile: "/dev/zero") == expected)
   }
 
   @Test func theErrorNamesTheFile() throws {
     try withFile(Array((smallest + "seed: {users: 0}\n").utf8)) { path in
-      #expect(refusal(ofFile: path) == "\(path):18:15: seed.users: found 0, expected a whole number (1…100000)")
+      #expect(refusal(ofFile: path) == "\(path):16:15: seed.users: found 0, expected a whole number (1…100000)")
     }
   }
 

@@ -1,21 +1,24 @@
 import ChainModel
 import Testing
+
 import Topology
 
-struct TopologySetTests {
-  private func topology() throws -> Topology {
-    try Topology.parse(
-      """
-      services:
-        gateway: {port: 1, control_port: 2, callees: [user-service]}
-        user-service: {port: 3, control_port: 4, callees: []}
-        order-service: {port: 5, control_port: 6, callees: []}
-        payment-service: {port: 7, control_port: 8, callees: []}
-      """, file: "x.yaml")
-  }
+/// `set`, `--set` and what is still unknown.
+@Suite struct TopologySetTests {
+  private static let mesh = """
+    services:
+      front-1: {routes: {GET /: [all: [call: middle/GET /a, call: leaf-1/GET /]]}}
+      front-2: {routes: {GET /: [call: leaf-2/GET /, call: leaf-2/GET /]}}
+      middle: {routes: {GET /a: [call: leaf-2/GET /], GET /b: []}}
+      leaf-1: {routes: {GET /: [cpu: 1ms]}}
+      leaf-2: {routes: {GET /: []}}
+      idle: {routes: {GET /: []}}
+    entries: {front-1/GET /: 1, front-2/GET /: 3}
+
+    """
 
   @Test func aValueIsAsIfTheFileHadSaidIt() throws {
-    var topology = try topology()
+    var topology = try Topology.parse(smallest, file: "f")
     try topology.set("user-service.threads", to: "7", source: "here")
     try topology.set("gateway.call_policy", to: "retries=2", source: "here")
     try topology.set("trace_log.enabled", to: "false", source: "here")
@@ -25,15 +28,75 @@ struct TopologySetTests {
   }
 
   @Test(arguments: [
-    ("threads", "1", "no such setting"), ("user.threads", "1", "no such service"),
-    ("user-service.thread", "1", "did you mean threads?"), ("user-service.threads", "0", "found 0"),
+    ("front-*", [0, 1]), ("*", [0, 1, 2, 3, 4, 5]), ("leaf-?", [3, 4]), ("middle", [2]), ("*-2", [1, 4]),
+    ("m*d*e", [2]),
+    ("@leaves", [3, 4, 5]), ("@depth:1", [0, 1]), ("@depth:2", [2, 3]), ("@depth:3", [4]), ("@depth:4", []),
+    ("@most-called:1", [4]), ("@most-called:2", [1, 4]), ("@most-called:99", [0, 1, 2, 3, 4]), ("@most-called:0", []),
+    ("@best", []), ("nobody", []), ("front", []),
+  ])
+  func servicesAreChosenByNameOrPlace(_ selector: String, _ expected: [Int]) throws {
+    var topology = try Topology.parse(Self.mesh, file: "f")
+    #expect(topology.select(selector) == expected)
+    guard !expected.isEmpty else {
+      let error = try #require(throws: TopologyError.self) {
+        try topology.set("\(selector).threads", to: "7", source: "--set")
+      }
+      #expect(error.description.contains("no such service") && error.description.contains("@depth:N"), "\(error)")
+      return
+    }
+    try topology.set("\(selector).threads", to: "7", source: "--set")
+    #expect(topology.services.indices.filter { topology.services[$0].threads == 7 } == expected)
+  }
+
+  @Test(arguments: [
+    ("threads", "7", "SERVICE.key"), ("user.threads", "1", "no such service"),
+    ("midle.threads", "7", "did you mean middle?"), ("*.thread", "7", "did you mean threads?"),
+    ("*.threads", "x", "1…4096"), ("middle.threads", "0", "found 0"), ("*.cpu", "soon", "a time"),
     ("trace_log.size", "1", "an unknown key"), ("trace_log.enabled", "perhaps", "found perhaps"),
-  ]) func whatCannotBeSetIsSaid(_ path: String, _ text: String, _ message: String) throws {
-    var topology = try topology()
+    ("*.routes", "GET /", "an unknown key"),
+  ])
+  func whatCannotBeSetIsSaid(_ path: String, _ value: String, _ mentions: String) throws {
+    var topology = try Topology.parse(Self.mesh, file: "f")
     let before = topology
-    let error = #expect(throws: TopologyError.self) { try topology.set(path, to: text, source: "here") }
-    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
-    #expect(error?.description.hasPrefix("here:") == true)
+    let error = try #require(throws: TopologyError.self) { try topology.set(path, to: value, source: "--set") }
+    #expect(error.description.hasPrefix("--set:") && error.description.contains(mentions), "\(error)")
     #expect(topology == before)
+  }
+
+  /// What a file may not say, no setting may.
+  @Test(arguments: [
+    ("front-1.replicas", "2", "found 2, expected 1"), ("leaf-1.port", "8081", "found 8081, expected another port"),
+  ])
+  func aSettingIsCheckedAsTheFileIs(_ path: String, _ value: String, _ mentions: String) {
+    let lines = refusal(of: Self.mesh, settings: [(path, value)])
+    #expect(lines.count == 1 && lines[0].contains(mentions), "\(lines)")
+  }
+
+  // MARK: What is not known
+
+  @Test func whatIsUnknownIsAskedForWithItsLine() throws {
+    let text = try shop(replacing: "    threads: 64", with: "    threads: unknown")
+      .replacing("- cpu: 400us", with: "- cpu: unknown")
+    #expect(
+      refusal(of: text) == [
+        "f:6:14: services.shop.threads: found unknown, expected a whole number (1…4096): fill it in, "
+          + "or say --set 'shop.threads=VALUE', '*.threads=VALUE' for all",
+        "f:10:16: services.shop.routes.GET /checkout[0].cpu: found unknown, expected a time (\(StepTime.forms)): "
+          + "fill it in, or say --set 'shop.cpu=VALUE', '*.cpu=VALUE' for all",
+      ])
+    #expect(refusal(of: text, settings: [("shop.threads", "8")]).count == 1)
+    let settings = [("sh?p.threads", "8"), ("*.cpu", "2ms")].map { (path: $0.0, value: $0.1) }
+    let topology = try Topology.parse(text, file: "f", settings: settings)
+    #expect(topology["shop"].threads == 8)
+    #expect(topology["shop"].routes[0].steps[0] == .cpu(.latency(.fixed(.milliseconds(2)))))
+    let open = try Topology.parse(text, file: "f", allowsUnknown: true)
+    #expect(open["shop"].unknown == ["threads"] && open["shop"].routes[0].steps[0] == .cpu(nil))
+  }
+
+  @Test func whatIsUnknownOfAllIsAskedForOfThoseThatDoNotSayIt() throws {
+    let text = try shop(replacing: "queue_limit: 1000", with: "threads: unknown")
+    let lines = refusal(of: text)
+    #expect(lines.count == 3 && lines.allSatisfy { $0.contains("found unknown") }, "\(lines)")
+    for name in ["cart", "stock", "bank"] { #expect(lines.contains { $0.contains("services.\(name).threads") }) }
   }
 }

@@ -118,12 +118,12 @@ import TraceLog
     let sum = blocked.compactMap { Double($0[3]) }.reduce(0, +)
     #expect(abs(sum * 1e9 - Double(SampleLog.blockedTime(log))) < 1_000)
     let requests = try ask(path, SQLiteExport.examples[1].sql)
-    #expect(Set(requests.map { $0[0] }) == Set(ServiceName.allCases.map(\.rawValue)))
+    #expect(Set(requests.map { $0[0] }) == Set(ServiceName.chain.map(\.rawValue)))
     #expect(requests.compactMap { Int($0[1]) }.reduce(0, +) == log.records.count { $0.kind == .arrive })
     let tree = try ask(path, SQLiteExport.examples[2].sql)
     #expect(tree.first?[0] == "0")
     #expect(tree.first?[1] == "load")
-    #expect(Set(tree.map { $0[1] }).isSuperset(of: ServiceName.allCases.map(\.rawValue)))
+    #expect(Set(tree.map { $0[1] }).isSuperset(of: ServiceName.chain.map(\.rawValue)))
   }
 
   @Test func aFileThatIsThereIsNotWrittenOver() throws {

@@ -31,7 +31,7 @@ struct SampleLog {
   init(seed: UInt64 = 1, requests: Int = 40, models: [IOModel] = [.blocking, .async, .nonblocking, .blocking]) {
     random = SplitMix(state: seed)
     ids = IDGenerator(seed: seed)
-    for (index, name) in ServiceName.allCases.enumerated() { addService(name, UInt16(index), models[index]) }
+    for (index, name) in ServiceName.chain.enumerated() { addService(name, UInt16(index), models[index]) }
     addProcess("load", 4)
     write(.threadStart, 1_000, 4, 900, other: Self.createdAt + 1_000, detail: 6, name: "load-1")
     var time: UInt64 = 1_000_000
@@ -61,12 +61,13 @@ struct SampleLog {
   // MARK: Processes
 
   private mutating func addProcess(_ name: String, _ slot: UInt16) {
+    let place = ServiceName.chain.firstIndex(of: ServiceName(name)).map { ServicePlace(order: $0) }
     let pid = 4_000 + UInt32(slot)
     processes.append(
       LogProcess(
-        slot: Int(slot), name: name, identity: ProcessIdentity(pid: Int32(pid), startTicks: 77 + UInt64(slot)),
+        slot: Int(slot), name: name, place: place, identity: ProcessIdentity(pid: Int32(pid), startTicks: 77 + UInt64(slot)),
         fate: .stopped, attachedAt: Self.createdAt + 10 + UInt64(slot), dropped: 0))
-    write(.processStart, 20 + UInt64(slot), slot, pid, name: name, arg: pid)
+    write(.processStart, 20 + UInt64(slot), slot, pid, other: UInt64(place?.code ?? 0), name: name, arg: pid)
   }
 
   private mutating func addService(_ name: ServiceName, _ slot: UInt16, _ model: IOModel) {
@@ -287,4 +288,9 @@ struct SplitMix: RandomNumberGenerator {
   }
 
   mutating func next(below limit: UInt64) -> UInt64 { next() % limit }
+}
+
+extension ServiceName {
+  /// The lab's own chain, front to back.
+  static let chain: [ServiceName] = [.gateway, .userService, .orderService, .paymentService]
 }

@@ -1,5 +1,6 @@
 // The chain as it is now: services left to right, their threads as cells, and who waits for whom between them.
-import { $, api, baseName, el, setClass, setText, shortName } from "./dom.js";
+import { $, api, baseName, el, hue, learnServices, setClass, setText, shortName } from "./dom.js";
+import { buildGraph, drawGraph, isChain } from "./graph.js";
 import { count, rate, time } from "./units.js";
 import { command } from "./controls.js";
 import { pinged } from "./ping.js";
@@ -14,7 +15,7 @@ const GROUPS = { worker: "worker threads", hired: "hired threads", store: "store
 export const STATE_NAMES = {
   idle: ["", "idle: has no request to work for"], running: ["R", "runs code"], call: ["C", "blocked in a call to another service"],
   db: ["D", "blocked on the database"], lock: ["L", "blocked on a lock"], sleep: ["S", "blocked in a sleep: a simulated remote system or a fault"],
-  file: ["F", "blocked on a file"], other: ["O", "blocked on something else"],
+  file: ["F", "blocked on a file"], join: ["J", "blocked until threads that were hired for its request are done"], other: ["O", "blocked on something else"],
 };
 const many = 64;
 const cards = new Map();
@@ -42,17 +43,33 @@ export function drawLegend() {
 /** Draws a state that the lab has sent. */
 export function drawChain(state) {
   const names = state.services.map((service) => service.name);
-  if (names.join() !== [...cards.keys()].join()) build(names);
+  const isNew = JSON.stringify(state.map) !== drawnMap;
+  if (isNew || names.join() !== [...cards.keys()].join()) {
+    drawnMap = JSON.stringify(state.map);
+    learnServices(state.map?.layers.flat() ?? names);
+    build(names, state.map);
+  }
   for (const service of state.services) drawService(cards.get(service.name), service, state);
+  drawBystander(state.ping);
+  if (graph) return drawGraph(graph, cards, state);
   const columns = [...new Set(names.map(baseName))];
   for (const [index, name] of columns.entries()) {
     if (index > 0) drawEdges(cards.get(names.find((item) => baseName(item) === name)), columns[index - 1], name, state);
   }
-  drawBystander(state.ping);
 }
 
-function build(names) {
+let graph = null;
+let drawnMap;
+
+function build(names, map) {
   cards.clear();
+  graph = null;
+  if (!isChain(map)) {
+    for (const name of names) cards.set(name, makeCard(name));
+    const built = buildGraph(map, names, cards, bystander());
+    graph = built.graph;
+    return $("services").replaceChildren(...built.parts);
+  }
   const parts = [bystander()];
   let column;
   for (const [index, name] of names.entries()) {
@@ -88,12 +105,12 @@ function makeCard(name) {
   threads.addEventListener("change", () => command(["pool", name, `threads=${threads.value}`]));
   limit.addEventListener("change", () => command(["pool", name, `queue=${limit.value}`]));
   const knobs = el("div", { className: "knobs" }, el("label", {}, "threads ", threads), el("label", {}, "queue ", limit));
-  const code = el("button", { type: "button", textContent: "Show its code", attrs: { "aria-expanded": "false", "aria-controls": "code" } });
+  const code = el("button", { type: "button", className: "code-button", textContent: "Show its code", attrs: { "aria-expanded": "false", "aria-controls": "code" } });
   code.addEventListener("click", () => { shownCode = shownCode === name ? null : name; codeOf = null; showCode(); });
   const node = el("article", { className: "service", attrs: { "aria-label": name } },
     el("h3", { textContent: name }), el("label", {}, "IO model ", model), badge, cells,
     el("div", { className: "queue" }, queue, meter), faults, figures, knobs, code);
-  node.style.setProperty("--hue", `var(--${shortName(baseName(name))})`);
+  node.style.setProperty("--hue", `var(${hue(name)})`);
   const edge = el("div", { className: "edge" }, el("b", { textContent: "0" }), el("span", { textContent: "wait" }), el("span", { className: "arrow" }), el("span"));
   return { node, model, badge, cells, meter, queue, faults, values, threads, limit, edge, code, groups: new Map() };
 }
@@ -255,7 +272,7 @@ function drawEdges(card, caller, callee, state) {
 }
 
 function bystander() {
-  return el("div", { className: "bystander", id: "bystander" }, "A bystander: /ping at the gateway needs no other service. It", el("b", { textContent: "–" }), el("span"));
+  return el("div", { className: "bystander", id: "bystander" }, "A bystander: /ping at the service in front needs no other. It", el("b", { textContent: "–" }), el("span"));
 }
 
 function drawBystander(ping) {

@@ -1,5 +1,5 @@
 // What the page can do to the chain. Each action is a command of the command line, shown as such.
-import { $, api, baseName, el, post, setText } from "./dom.js";
+import { $, api, baseName, el, post, setText, shortName } from "./dom.js";
 import { drawSteps, reset, usual } from "./steps.js";
 import { time } from "./units.js";
 
@@ -111,6 +111,8 @@ let asked = 0;
 function describeSlow() {
   const steps = usual();
   if (!steps) return;
+  setText($("slow-title"), `2. Make ${shortName(steps.service)} slow`);
+  setText($("slow-service"), `Each request at ${shortName(steps.service)}`);
   const delay = DELAYS[$("slow").value];
   const sum = steps.usual_ms === undefined ? null : time((steps.usual_ms + delay) * 1e6);
   setText($("slow-value"), delay === 0 ? `${steps.usual}, as usual` : sum ?? `${steps.usual} and ${time(delay * 1e6)} more`);
@@ -142,7 +144,7 @@ export function startControls() {
   slow.max = DELAYS.length - 1;
   slow.addEventListener("input", describeSlow);
   slow.addEventListener("change", async () => {
-    for (const words of slowness(usual()?.service ?? "payment-service", DELAYS[slow.value])) if (!(await command(words))) return;
+    for (const words of slowness(usual()?.service ?? "all", DELAYS[slow.value])) if (!(await command(words))) return;
   });
   $("reset").addEventListener("click", reset);
   $("fault-kind").replaceChildren(...FAULTS.map(([value, text]) => el("option", { value, textContent: text })));

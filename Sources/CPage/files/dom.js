@@ -35,8 +35,25 @@ export function post(path, body) {
 
 export const shortName = (service) => service.replace("-service", "");
 
+const services = new Map();
+
+/** The services of the system, whose names may end in numbers of their own. */
+export function learnServices(names) {
+  services.clear();
+  for (const [index, name] of names.entries()) services.set(name, index);
+}
+
 /** The service that a replica belongs to: payment-service-2 is one of payment-service. */
-export const baseName = (replica) => replica.replace(/-[2-8]$/, "");
+export const baseName = (replica) => (services.has(replica) ? replica : replica.replace(/-[2-8]$/, ""));
+
+const hues = 8;
+const own = ["gateway", "user", "order", "payment"];
+
+/** The colour of a service, as a variable of the style sheet: those of the lab's chain have their own. */
+export function hue(replica) {
+  const base = baseName(replica);
+  return own.includes(shortName(base)) ? `--${shortName(base)}` : `--hue-${(services.get(base) ?? 0) % hues}`;
+}
 
 /** A table: headings with `n` at the end are numbers. */
 export function table(headings, rows, label) {

@@ -1,5 +1,5 @@
 // Draws lanes: one row a thread, and under them rows of requests that wait without one; states by colour and by pattern.
-import { baseName, cssColor, shortName } from "./dom.js";
+import { cssColor, hue, shortName } from "./dom.js";
 import { count, time } from "./units.js";
 
 /** By the code that the lab sends: 0 running, else the cause's number. */
@@ -14,6 +14,7 @@ export const STATES = [
   { name: "lock", variable: "--lock", pattern: "vertical", text: "blocked on a lock" },
   { name: "sleep", variable: "--sleep", pattern: "horizontal", text: "asleep" },
   { name: "other", variable: "--other", pattern: "vertical", text: "blocked" },
+  { name: "join", variable: "--call", pattern: "vertical", text: "blocked until the threads hired for it are done" },
 ];
 
 export const isSuspended = (lane) => lane?.[2] === "suspended";
@@ -47,7 +48,7 @@ export function paints(context) {
   fills.ground = cssColor("--ground");
   fills.accent = cssColor("--accent");
   fills.bad = cssColor("--bad");
-  fills.service = (name) => cssColor(`--${shortName(baseName(name))}`) || fills.soft;
+  fills.service = (name) => cssColor(hue(name)) || fills.soft;
   return fills;
 }
 

@@ -1,4 +1,4 @@
-// What the page's own /ping at the gateway met: how long it took is never told without how it ended.
+// What the page's own /ping at the service in front met: how long it took is never told without how it ended.
 import { time } from "./units.js";
 
 const ENDS = { client_error: "answered with an error", refused: "refused", failed: "failed", timed_out: "timed out", unreachable: "no connection" };

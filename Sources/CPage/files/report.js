@@ -35,27 +35,27 @@ export function banner(state) {
   const faults = state.services.filter((service) => service.faults.length > 0)
     .map((service) => `${shortName(service.name)} has a fault (${service.faults.map((text) => text.replace(/^fault: /, "")).join(", ")})`);
   const ping = pinged(state.ping);
-  const lost = outcomes(state.figures.gateway);
+  const lost = outcomes(state.front, state.figures[state.front]);
   const isCalm = faults.length === 0 && full.length === 0 && stuck.length === 0 && gone.length === 0 && !ping.isBad && !lost;
   const parts = faults.length > 0 ? [`${faults.join(", ")}.`] : [];
   if (full.length > 0) parts.push(spread(full, state.time_ns));
   else if (isCalm) parts.push("All is calm: no pool is saturated.");
   else parts.push(faults.length > 0 && !state.load && !lost ? "No load runs, so nobody notices." : "No pool is saturated.");
   if (lost) parts.push(lost);
-  if (ping.isBad) parts.push(`Even /ping at the gateway, which needs no other service, ${ping.text}.`);
+  if (ping.isBad) parts.push(`Even /ping at the ${shortName(state.front)}, which needs no other service, ${ping.text}.`);
   if (stuck.length > 0) parts.push(`${stuck.map((thread) => thread.name).join(", ")} ${stuck.length === 1 ? "is" : "are"} stalled: nothing on ${stuck.length === 1 ? "that loop" : "those loops"} goes on.`);
   if (gone.length > 0) parts.push(`${gone.map((service) => service.name).join(", ")} ${gone.length === 1 ? "is" : "are"} down.`);
   setText($("banner"), parts.join(" "));
   setClass($("banner"), `banner ${gone.length > 0 ? "broken" : isCalm ? "calm" : full.length > 0 || stuck.length > 0 || ping.isBad || lost ? "full" : "calm"}`);
 }
 
-/** What became of the gateway's requests, where some did not end well. */
-function outcomes(figures) {
+/** What became of the requests of the service in front, where some did not end well. */
+function outcomes(front, figures) {
   if (!figures || figures.refused + figures.failed <= 0) return "";
   const parts = [`${rate(figures.good)} good answers`];
   if (figures.refused > 0) parts.push(`${rate(figures.refused)} refused (503)`);
   if (figures.failed > 0) parts.push(`${rate(figures.failed)} failed${figures.timed_out > 0 ? `, ${rate(figures.timed_out)} of them timed out` : ""}`);
-  return `The gateway: ${parts.join(", ")}.`;
+  return `The ${shortName(front)}: ${parts.join(", ")}.`;
 }
 
 /** Which pools are saturated, in the order in which they became so. */

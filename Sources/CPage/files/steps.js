@@ -24,7 +24,7 @@ async function refreshSteps() {
   }
 }
 
-/** How long a payment usually takes, and of which service it is one; null before the lab has told. */
+/** How long a request usually takes at the last service, and which that is; null before the lab has told. */
 export const usual = () => steps;
 
 function promise(step) {

@@ -103,7 +103,7 @@ struct LogAuditor {
     case .arrive: books[record.process, default: Books()].arrivals[record.span] = Arrival(arrivedAt: record.time)
     case .dequeue:
       books[record.process]?.arrivals[record.span]?.dequeuedAt = record.time
-      if IOModel(code: record.detail) == .blocking { ledger(record) { $0.startWork(record) } }
+      if IOModel(code: record.detail)?.holdsThread ?? false { ledger(record) { $0.startWork(record) } }
     case .end, .reject:
       books[record.process]?.arrivals[record.span] = nil
       ledger(record) { $0.endWork(record) }

@@ -99,6 +99,8 @@ package struct KernelAgreement: Encodable, Sendable {
   package internal(set) var from: UInt64 = 0
   package internal(set) var to: UInt64 = 0
   package internal(set) var services: [ReplicaName: [String: Tally]] = [:]
+  /// In which order they are shown.
+  var replicas = ReplicaTable([])
   package internal(set) var peers = Tally()
   package internal(set) var reasons: [Reason: Int] = [:]
   package internal(set) var disagreements: [Disagreement] = []

@@ -15,7 +15,7 @@ extension KernelAgreement {
         : "peers: \(peers.agree) of \(peers.compared) threads blocked in a call waited on a socket of the service that the "
           + "log names (limit: all)")
     lines.append(row(["SERVICE"] + Self.states.map { $0.uppercased() }))
-    for (service, tallies) in services.sorted(by: { $0.key < $1.key }) {
+    for (service, tallies) in services.sorted(by: { replicas.rank($0.key.text) < replicas.rank($1.key.text) }) {
       lines.append(row([service.text] + Self.states.map { Self.cell(tallies[$0]) }))
     }
     if moved > 0 {

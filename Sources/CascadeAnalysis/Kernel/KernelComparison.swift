@@ -13,6 +13,7 @@ struct KernelComparison {
 
   private let snapshot: LogSnapshot
   private let ports: [String: Int]
+  private let replicas: ReplicaTable
   private let start: UInt64
   private var replay = ChainReplay()
   private var slots: [UInt32: UInt16] = [:]
@@ -24,7 +25,9 @@ struct KernelComparison {
     self.snapshot = snapshot
     self.start = start
     self.ports = Dictionary(uniqueKeysWithValues: ports.map { ($0.key.text, $0.value) })
+    replicas = ReplicaTable(snapshot.processes)
     result = KernelAgreement(lost: snapshot.loss)
+    result.replicas = replicas
     replay.learn(snapshot)
     for process in snapshot.processes {
       slots[UInt32(bitPattern: process.identity.pid)] = UInt16(truncatingIfNeeded: process.slot)
@@ -74,7 +77,7 @@ struct KernelComparison {
     guard let process = replay.processes[look.slot], let thread = process.threads[look.sample.thread],
       thread.changes == look.changes
     else { return result.moved += 1 }
-    guard let service = ReplicaName(process.name) else { return result.unknown += 1 }
+    guard let service = replicas[process.name] else { return result.unknown += 1 }
     let call = look.sample.call.map { replay.strings[$0] }
     var reason = Self.disagreement(look.state, thread.role, call)
     if reason == nil, let expected = expectedPort(look.state) {
@@ -134,7 +137,7 @@ struct KernelComparison {
       case .call, .connect, .connectionPool:
         guard let call else { return .blockedButRunning }
         return calls.contains(call) ? nil : .asleepElsewhere
-      case .sleep, .lock, .queue:
+      case .sleep, .lock, .queue, .join:
         guard let call else { return .blockedButRunning }
         return sleeps.contains(call) ? nil : .asleepElsewhere
       case .other: return call == nil ? .blockedButRunning : nil

@@ -44,19 +44,20 @@ struct ThreadDumpBuilder {
 
   /// Of each service the process that attached last; instruments only if they have threads to show.
   private func currentProcesses() -> [ProcessReplay] {
+    let replicas = ReplicaTable(snapshot.processes)
     var latest: [String: ProcessReplay] = [:]
     for process in replay.processes.values
     where latest[process.name].map({ $0.slot < process.slot }) ?? true {
       latest[process.name] = process
     }
     let shown = latest.values.filter { process in
-      guard let replica = ReplicaName(process.name) else {
+      guard let replica = replicas[process.name] else {
         return process.threads.values.contains { $0.state != .idle }
       }
       // One that was not needed any more is no part of a chain that goes on.
       return replica.isFirst || process.fate != .stopped || latest[replica.service.rawValue]?.fate == .stopped
     }
-    return shown.sorted { ReplicaName.rank($0.name) < ReplicaName.rank($1.name) }
+    return shown.sorted { replicas.rank($0.name) < replicas.rank($1.name) }
   }
 
   // MARK: Waiters
@@ -162,12 +163,7 @@ struct ThreadDumpBuilder {
 extension ProcessReplay {
   /// The role of the threads that requests run on, or wait in, under the model in force.
   var poolInUse: ThreadRole {
-    switch model {
-    case .blocking: .worker
-    case .async: .hired
-    case .nonblocking, .nonblockingAsync: .loop
-    case nil: threads.values.contains { $0.role == .worker } ? .worker : .loop
-    }
+    model?.traits.waiters ?? (threads.values.contains { $0.role == .worker } ? .worker : .loop)
   }
 }
 

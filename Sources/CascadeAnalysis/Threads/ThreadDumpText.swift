@@ -74,13 +74,9 @@ extension ThreadDump {
 
   private func isShown(_ pool: Pool, _ model: IOModel?) -> Bool {
     let isBusy = pool.idle < pool.threads
-    return switch model {
-    case .blocking: pool.role == ThreadRole.worker.name || isBusy
-    case .async: pool.role == ThreadRole.hired.name || pool.role == ThreadRole.loop.name || isBusy
-    case .nonblocking, .nonblockingAsync:
-      pool.role == ThreadRole.loop.name || pool.role == ThreadRole.store.name || isBusy
-    case nil: pool.role != ThreadRole.control.name || isBusy
-    }
+    guard let model else { return pool.role != ThreadRole.control.name || isBusy }
+    let loops = model.holdsThread ? [] : [ThreadRole.loop]
+    return (loops + [model.traits.waiters, model.traits.storeWorkers]).contains { $0.name == pool.role } || isBusy
   }
 
   private func words(_ pool: Pool) -> [String] {
@@ -128,6 +124,7 @@ extension ThreadDump.Waiter {
     switch leaf.state {
     case .queued: return "wait for requests still queued at \(leaf.service)"
     case .inTransit: return "wait for calls in transit to \(leaf.service)"
+    case .elsewhere: return "wait for \(leaf.service), which is not traced"
     case .cycle: return "wait in a cycle"
     case .died where chain.count > 1: return "wait for \(leaf.service), which died"
     case .suspended where leaf.lacksThread: return "wait for a hired thread of \(leaf.service)"
@@ -151,6 +148,7 @@ extension WaitHop {
     switch state {
     case .queued: return "\(perhaps)queued at \(service)\(time)"
     case .inTransit: return "in transit to \(service)"
+    case .elsewhere: return "at \(service), which is not traced"
     case .cycle: return "back to \(subject(isRoot: isRoot)): a cycle"
     case .suspended: return join([subject(isRoot: isRoot), "\(perhaps)suspended\(time) (\(absence))", what])
     case .died:
@@ -163,7 +161,7 @@ extension WaitHop {
   }
 
   /// Whether it waits for a hired thread to begin its work.
-  fileprivate var lacksThread: Bool { model == .async && cause != .sleep }
+  fileprivate var lacksThread: Bool { model?.hiresThreads ?? false && cause != .sleep }
 
   private var absence: String { lacksThread ? "no hired thread yet" : "no thread" }
 
@@ -172,7 +170,7 @@ extension WaitHop {
   /// Died *while* calling, but *in* sleep.
   private var preposition: String {
     switch cause {
-    case .sleep, .queue, .database, .file, .lock: "in"
+    case .sleep, .queue, .database, .file, .lock, .join: "in"
     case .call, .connect, .connectionPool, .other, nil: "while"
     }
   }

@@ -21,7 +21,7 @@ struct WaitGraph {
   let origin: UInt64
   /// What began before this may have ended in a record that is lost.
   let completeSince: UInt64
-  /// The helper thread that works on a request's wait, by process and wait.
+  /// The helper thread that works on a wait, by process and wait: of several the one that began first.
   private var helpers: [RequestKey: UInt32] = [:]
 
   init(_ replay: ChainReplay, _ snapshot: LogSnapshot) {
@@ -30,10 +30,9 @@ struct WaitGraph {
     origin = snapshot.createdAt
     completeSince = snapshot.completeSince
     for (slot, process) in replay.processes {
-      for thread in process.threads.values {
-        if let work = thread.work, work.wait != 0 {
-          helpers[RequestKey(process: slot, span: work.wait)] = thread.tid
-        }
+      let working = process.threads.values.compactMap { thread in thread.work.map { (thread.tid, $0) } }
+      for (tid, work) in working.sorted(by: { ($1.1.since, $1.0) < ($0.1.since, $0.0) }) where work.wait != 0 {
+        helpers[RequestKey(process: slot, span: work.wait)] = tid
       }
     }
   }
@@ -55,7 +54,10 @@ struct WaitGraph {
       hops.append(hop)
       next = step
     }
-    if case .inTransit(let service) = next { hops.append(WaitHop(service: service, state: .inTransit)) }
+    if case .inTransit(let service) = next {
+      let isTraced = replay.processes.values.contains { PlainText.clean($0.name) == service }
+      hops.append(WaitHop(service: service, state: isTraced ? .inTransit : .elsewhere))
+    }
     return (hops, nodes)
   }
 
@@ -100,6 +102,9 @@ struct WaitGraph {
     case .blocked(let wait):
       hop.state = .blocked
       step = describe(wait, in: &hop)
+      if wait.cause == .join, let helper = helpers[RequestKey(process: process.slot, span: wait.id)] {
+        step = .node(WaitNode(process: process.slot, place: .thread(helper)))
+      }
     }
     if let span = thread.span, let request = process.requests[span] { describe(request, in: &hop) }
     finish(&hop, since: thread.since, process)
@@ -116,7 +121,7 @@ struct WaitGraph {
       hop.state = .suspended
       if let wait = request.waits.first { step = describe(wait, in: &hop) }
       // In this model a call is made by a hired thread; without one, nothing is on its way yet.
-      if request.model == .async, case .inTransit = step { step = .end }
+      if request.model?.hiresThreads ?? false, case .inTransit = step { step = .end }
     }
     describe(request, in: &hop)
     finish(&hop, since: request.waits.first?.since ?? request.since, process)

@@ -24,6 +24,8 @@ package struct WaitHop: Encodable, Hashable, Sendable {
     case queued
     /// A call whose request the callee has not read yet, or has answered already.
     case inTransit = "in_transit"
+    /// Called, and not of the lab: what it does is not in the log.
+    case elsewhere
     /// A thread or request of a process that is dead.
     case died
     /// The chain comes back to a link that it has passed, or does not end.

@@ -9,6 +9,7 @@ extension WaitCause {
     case .connectionPool: "waiting for a connection to \(target)"
     case .sleep: target.isEmpty ? "sleep" : "sleep (\(target))"
     case .other: "waiting for \(target)"
+    case .join: "joining \(target)"
     case .queue, .database, .file, .lock: target.isEmpty ? name : "\(name) \(target)"
     }
   }

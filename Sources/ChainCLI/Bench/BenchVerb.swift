@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChainModel
 import Experiments
+import Lessons
 import Supervisor
 
 struct BenchVerb: AsyncParsableCommand {

@@ -41,10 +41,10 @@ struct PredictObjective {
     case nil: break
     }
     let topology = try options.topology()
-    let system = SimulatedSystem(topology, cores: options.processors, costs: costs)
+    let system = try options.simulated(topology)
     return AdvisedChain(
-      topology, cores: options.processors, costs: costs, load: try options.load([options.entry]),
-      changes: try options.faults(system))
+      topology, cores: system.cores, costs: options.system == nil ? costs : nil,
+      load: try options.load(try options.entries(topology)), changes: try options.faults(system))
   }
 
   /// Runs the chain as it is and with the first proposal. Ctrl-C ends it with an error; no chain is left then.

@@ -16,7 +16,7 @@ struct PredictSweep {
   func run(json: Bool) async throws {
     let sweep = Sweep(axis, try await points())
     if let page {
-      let words = SweepPage(sweep: sweep, load: try load().arrival, options: options)
+      let words = SweepPage(sweep: sweep, load: try load(try options.topology()).arrival, options: options)
       try OutputFile.write(Array(words.page.html.utf8), to: page)
       if OutputFile.isStandard(page) { return Output.note(Self.text(sweep)) }
     }
@@ -26,7 +26,7 @@ struct PredictSweep {
   }
 
   /// The load, without what is varied of it.
-  private func load() throws -> SimulatedLoad { try varied.load([options.entry]) }
+  private func load(_ topology: Topology) throws -> SimulatedLoad { try varied.load(try options.entries(topology)) }
 
   /// What is varied stands in its place in each of the plans.
   private var varied: SimulationOptions {
@@ -40,7 +40,7 @@ struct PredictSweep {
   }
 
   private func points() async throws -> [SweepPoint] {
-    let plans = try options.system == nil ? chainPlans() : axis.values.map(systemPlan)
+    let plans = try plans()
     let results = try await SimulationBatch.run(plans) { done in
       if done % 8 == 0 || done == plans.count { Output.note("\(done)/\(plans.count) simulated") }
     }
@@ -54,27 +54,16 @@ struct PredictSweep {
     }
   }
 
-  private func chainPlans() throws -> [SimulationPlan] {
+  private func plans() throws -> [SimulationPlan] {
     let configured = try options.topology()
-    let load = try load()
+    let load = try load(configured)
     return try axis.values.map { value in
       var load = load
       let changed = try axis.applied(value, to: configured, load.arrival)
       load.arrival = changed.arrival
-      let system = SimulatedSystem(changed.topology, cores: options.processors, costs: costs)
+      let system = try options.simulated(changed.topology)
       return SimulationPlan(system, load, changes: try options.faults(system))
     }
-  }
-
-  /// Of the system that `--topology` names, whose file says what its steps cost.
-  private func systemPlan(_ value: String) throws -> SimulationPlan {
-    var options = varied
-    if case .setting(let path) = axis.subject { options.set.append("\(path)=\(value)") }
-    guard var plan = try options.systemPlan() else {
-      throw SimulationError.invalid(what: "--topology", found: "nothing", expected: SystemChoice.expected)
-    }
-    plan.load.arrival = axis.arrival(value, plan.load.arrival)
-    return plan
   }
 
   private static func text(_ sweep: Sweep) -> String {

@@ -43,18 +43,18 @@ extension SimulationOptions {
     }
   }
 
-  /// The graph that `--topology` names, with what `--set` says of it; nil without `--topology`.
-  func graph() throws -> ServiceGraph? {
+  /// The system that `--topology` names, with what `--set` says of it; nil without `--topology`.
+  func described() throws -> Topology? {
     guard let system else { return nil }
     let settings = try Self.settings(set)
     switch try SystemChoice(system) {
-    case .file(let path): return try ServiceGraph.load(path: path, settings: settings)
+    case .file(let path): return try Topology.load(path: path, settings: settings)
     case .generated(let shape, let count):
       // Of the chain's services, its services.yaml is meant; of others the generated ones.
-      let names = Set(ServiceName.allCases.map(\.rawValue)).union(["trace_log"])
+      let names = Set(try topology([]).names.map(\.rawValue)).union(["trace_log"])
       func isOfChain(_ path: String) -> Bool { names.contains(String(path.prefix { $0 != "." })) }
       let configured = try topology(settings.filter { isOfChain($0.path) })
-      var graph = Self.graph(shape, count, like: configured, seed: seed)
+      var graph = Self.generate(shape, count, like: configured, seed: seed)
       for setting in settings where !isOfChain(setting.path) {
         try graph.set(setting.path, to: setting.value, source: "--set")
       }
@@ -62,26 +62,22 @@ extension SimulationOptions {
     }
   }
 
-  /// Services with the settings of a chain's gateway and the costs of its steps; those that call nobody take what its
-  /// payment-service takes.
-  static func graph(
+  /// Services with the settings of a chain's first service and the costs of its steps; those that call nobody take what
+  /// its last one takes.
+  static func generate(
     _ shape: GeneratedSystem.Shape, _ count: Int, like configured: Topology, seed: UInt64
-  ) -> ServiceGraph {
-    var like = configured[.gateway]
+  ) -> Topology {
+    var like = configured.front
     like.latency = .zero
+    (like.port, like.controlPort) = (0, 0)
     let generated = GeneratedSystem(
       shape, services: count, cpu: .fixed(StepCosts.usual.request),
-      leaf: .latency(configured[.paymentService].latency), seed: seed)
-    return ServiceGraph(generated, settings: like)
+      leaf: .latency(configured.deepestPath.last?.latency ?? .zero), seed: seed)
+    return Topology(generated, settings: like)
   }
 
   /// The simulation of what `--topology` names; nil without it.
-  func systemPlan() throws -> SimulationPlan? {
-    guard let graph = try graph() else { return nil }
-    let simulated = SimulatedSystem(graph, cores: cores)
-    return SimulationPlan(
-      simulated, try load(graph.entries.map { SimulatedLoad.Entry($0) }), changes: try faults(simulated))
-  }
+  func systemPlan() throws -> SimulationPlan? { system == nil ? nil : try plan(topology()) }
 }
 
 /// A `--set` that says nothing.

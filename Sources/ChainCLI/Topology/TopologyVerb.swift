@@ -68,7 +68,7 @@ struct TopologyFromTrace: ParsableCommand {
       var notes = estimate.notes(source: name)
       let check = EstimateCheck(estimate)?.lines ?? []
       notes.head += check
-      let text = estimate.graph.yaml(notes)
+      let text = estimate.topology.yaml(notes)
       for finding in estimate.findings + check { Output.note(finding) }
       guard let output else { return Output.result(String(text.dropLast())) }
       try Output.write(text, to: output)
@@ -101,8 +101,8 @@ struct TopologyGenerate: ParsableCommand {
     commandName: "generate", abstract: "Write a chain, tree or mesh of services as a file.",
     discussion: """
       EXAMPLE: chainlab topology generate mesh:1000 -o mesh.yaml
-      Its services have the threads and queues of the gateway in services.yaml; those that call nobody take what its \
-      payment-service takes.
+      Its services have the threads and queues of the first service in services.yaml; those that call nobody take what \
+      its last one takes.
       """)
 
   @OptionGroup var lab: Lab
@@ -118,7 +118,7 @@ struct TopologyGenerate: ParsableCommand {
         throw ValidationError("<shape:N>: found '\(shape)', expected chain:N, tree:N or mesh:N, N 1 to 4000")
       }
       let configured = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
-      let text = SimulationOptions.graph(shape, count, like: configured, seed: seed).yaml()
+      let text = SimulationOptions.generate(shape, count, like: configured, seed: seed).yaml()
       guard let output else { return Output.result(String(text.dropLast())) }
       try Output.write(text, to: output)
     }
@@ -138,20 +138,20 @@ struct TopologyCheck: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let graph = try ServiceGraph.load(path: file, settings: try SimulationOptions.settings(set))
+      let topology = try Topology.load(path: file, settings: try SimulationOptions.settings(set))
       let plan = SimulationPlan(
-        SimulatedSystem(graph),
+        SimulatedSystem(topology),
         SimulatedLoad(
-          .open(rate: 1, .fixed), entries: graph.entries.map { SimulatedLoad.Entry($0) }, duration: .seconds(1)))
+          .open(rate: 1, .fixed), entries: topology.entries.map { SimulatedLoad.Entry($0) }, duration: .seconds(1)))
       try plan.validate()
       let capacity = GraphCapacity(plan)
-      let routes = graph.services.reduce(0) { $0 + $1.routes.count }
-      Output.result("\(graph.services.count) services, \(routes) routes, \(graph.entries.count) entries")
+      let routes = topology.services.reduce(0) { $0 + $1.routes.count }
+      Output.result("\(topology.services.count) services, \(routes) routes, \(topology.entries.count) entries")
       Output.result(
         "one request of a client is \(FigureText.number(capacity.visits)) requests in all, and takes "
           + "\(FigureText.seconds(capacity.unloadedTime)) while nobody waits")
       let bound = capacity.value.isFinite ? "at most \(FigureText.rate(capacity.value))" : "no bound"
-      let place = capacity.bottleneck.map { ", by the threads of \(graph.services[$0].name)" }
+      let place = capacity.bottleneck.map { ", by the threads of \(topology.services[$0].name.rawValue)" }
       Output.result(
         "it serves them all, by threads and processors: \(bound)\(place ?? (capacity.byCores == nil ? "" : ", by the processors"))"
       )

@@ -4,13 +4,14 @@ package import Topology
 package struct AdvisedChain: Hashable, Sendable {
   package var topology: Topology
   package var cores: Int?
-  package var costs: StepCostTable
+  /// Nil for a description that says itself what its steps cost.
+  package var costs: StepCostTable?
   package var load: SimulatedLoad
   /// Faults, by the services' order in the chain.
   package var changes: [ScriptedChange]
 
   package init(
-    _ topology: Topology, cores: Int?, costs: StepCostTable, load: SimulatedLoad, changes: [ScriptedChange] = []
+    _ topology: Topology, cores: Int?, costs: StepCostTable?, load: SimulatedLoad, changes: [ScriptedChange] = []
   ) {
     self.topology = topology
     self.cores = cores

@@ -30,10 +30,10 @@ extension Advisor {
     }
   }
 
-  /// The fewest replicas of one service; the gateway has one.
+  /// The fewest replicas of one service; one that clients ask has one.
   mutating func replicas() async throws -> [Change] {
     var found: [Change] = []
-    for service in chain.topology.services.reversed() where service.name != .gateway {
+    for service in chain.topology.services.reversed() where !chain.topology.isEntry(service.name) && service.url == nil {
       let more = ReplicaName.numbers.filter { $0 > service.replicas }
       found += try await nearest(more.map { change([Change.Setting(service.name, .replicas($0))]) })
     }
@@ -53,6 +53,6 @@ extension Advisor {
   /// No limit but processors and remote systems.
   func freest() -> [Change.Setting] {
     holders().map(Self.move)
-      + chain.topology.services.filter { !$0.callees.isEmpty }.map { Change.Setting($0.name, .timeout(3_600_000)) }
+      + chain.topology.services.filter { $0.calls }.map { Change.Setting($0.name, .timeout(3_600_000)) }
   }
 }

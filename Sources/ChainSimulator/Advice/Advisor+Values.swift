@@ -6,7 +6,7 @@ extension Advisor {
   /// Services whose threads are held while a request waits, from the back, in a chain with some settings changed.
   func holders(_ settings: [Change.Setting] = []) -> [ServiceConfiguration] {
     change(settings).applied(to: chain.topology).services.reversed().filter { service in
-      service.model == .blocking || service.model == .async && !service.callees.isEmpty
+      service.model.holdsThread || service.model.hiresThreads && service.calls
     }
   }
 
@@ -65,7 +65,7 @@ extension Advisor {
     let mayFail = objective.allTerms.allSatisfy { $0.measure != .errors || $0.limit > 0.01 }
     let factors = (hasTimeouts ? [2.0, 4, 8, 16] : []) + (mayFail ? [0.5, 0.25, 0.125, 0.0625] : [])
     guard !factors.isEmpty else { return [] }
-    let callers = chain.topology.services.reversed().filter { !$0.callees.isEmpty }
+    let callers = chain.topology.services.reversed().filter { $0.calls }
     func setting(_ service: ServiceConfiguration, _ factor: Double) -> Change.Setting {
       let milliseconds = (service.timeout.seconds * 1000 * factor).rounded()
       return Change.Setting(service.name, .timeout(Int(min(max(milliseconds, 1), 3_600_000))))
@@ -90,7 +90,7 @@ extension Advisor {
   mutating func together(_ others: [Change.Setting]) async throws -> [Change] {
     let pools = holders(others)
     var threads = pools.map { Change.Setting($0.name, .threads(Self.mostThreads)) }
-    var timeouts = chain.topology.services.filter { !$0.callees.isEmpty }.map {
+    var timeouts = chain.topology.services.filter { $0.calls }.map {
       Change.Setting($0.name, .timeout(3_600_000))
     }
     guard try await holds(change(others + threads + timeouts)) else { return [] }

@@ -37,21 +37,27 @@ package struct ChainBounds: Hashable, Sendable {
     var own = service.latency.mean
     var calls = 0.0
     for step in service.routes[route].steps {
-      switch step {
-      case .cpu(let time), .store(let time, _, _):
-        (cpuTime, own) = (cpuTime + time.mean, own + time.mean)
-      case .remote(let time):
-        waits.append(time)
-        own += time.mean
-      case .call(let callee, let route): calls += visit(system, callee, route)
+      let times = step.parts.map { part -> (own: Double, calls: Double) in
+        switch part {
+        case .cpu(let time), .store(let time, _, _):
+          cpuTime += time.mean
+          return (time.mean, 0)
+        case .remote(let time):
+          waits.append(time)
+          return (time.mean, 0)
+        case .call(let callee, let route): return (0, visit(system, callee, route))
+        case .all: return (0, 0)
+        }
       }
+      // At the same time: as long as the longest.
+      let longest = times.max { $0.own + $0.calls < $1.own + $1.calls } ?? (0, 0)
+      (own, calls) = (own + longest.own, calls + longest.calls)
     }
-    switch service.model {
-    case .blocking: add(service, service.threads, own + calls)
-    case .blockingOnLoop: add(service, service.loops, own + calls)
-    // Its hired threads hold calls alone; what it waits for else, nobody holds.
-    case .async: if calls > 0 { add(service, service.threads, calls) }
-    case .nonblocking, .nonblockingAsync: break
+    if service.model.holdsThread {
+      add(service, service.model.threads(service.threads, loops: service.loops), own + calls)
+    } else if service.model.hiresThreads, calls > 0 {
+      // Its hired threads hold calls alone; what it waits for else, nobody holds.
+      add(service, service.threads, calls)
     }
     return own + calls
   }

@@ -97,7 +97,7 @@ package struct Change: Hashable, Encodable, Sendable {
 
   /// Threads that are held by one request each, or would be.
   private static func threads(_ topology: Topology) -> Int {
-    topology.services.filter { $0.model == .blocking || $0.model == .async }.reduce(0) { $0 + $1.threads * $1.replicas }
+    topology.services.filter { !$0.model.waitsOnLoop }.reduce(0) { $0 + $1.threads * $1.replicas }
   }
 
   private static func apply(_ settings: [Setting], to topology: Topology) -> Topology {

@@ -7,7 +7,7 @@ package import Topology
 package struct StepCostFit: Hashable, Sendable {
   package struct Observation: Hashable, Sendable {
     package var service: ServiceName
-    /// Of the gateway: `SimulatedSystem.nested`, `orchestrated` or `ping`.
+    /// What clients asked for: a route of the service in front.
     package var route: Int
     /// Processor time of the service for each request of a client, in seconds.
     package var time: Double
@@ -51,7 +51,7 @@ package struct StepCostFit: Hashable, Sendable {
         Dictionary(uniqueKeysWithValues: IOModel.allCases.map { ($0, one) }), origin: .assumed)
       let system = SimulatedSystem(topology, costs: table)
       guard let place = system.index(of: observation.service.rawValue) else { return 0 }
-      return system.processorTimes(service: 0, route: observation.route)[place]
+      return system.processorTimes(service: topology.entries[0].service, route: observation.route)[place]
     }
   }
 
@@ -101,10 +101,10 @@ extension SimulatedSystem {
   /// The calls must not go in a circle.
   package func processorTimes(service: Int, route: Int) -> [Double] {
     var times = Array(repeating: 0.0, count: services.count)
-    for step in services[service].routes[route].steps {
+    for step in services[service].routes[route].steps.flatMap(\.parts) {
       switch step {
       case .cpu(let time), .store(let time, _, _): times[service] += time.mean
-      case .remote: continue
+      case .remote, .all: continue
       case .call(let callee, let next):
         for (place, time) in processorTimes(service: callee, route: next).enumerated() { times[place] += time }
       }

@@ -71,13 +71,13 @@ package struct GraphCapacity: Hashable, Sendable {
   }
 
   private static func callees(_ route: Int, _ program: Program) -> [Int] {
-    program.steps[program.starts[route]...].prefix { $0.kind != .end }.filter { $0.kind == .call }.map(\.route)
+    program.calls(of: route)
   }
 
   /// Callers before callees (Kahn 1962).
   private static func order(_ program: Program) -> [Int] {
     var callers = Array(repeating: 0, count: program.routeNames.count)
-    for step in program.steps where step.kind == .call { callers[step.route] += 1 }
+    for route in callers.indices { for callee in callees(route, program) { callers[callee] += 1 } }
     var order = callers.indices.filter { callers[$0] == 0 }
     var next = 0
     while next < order.count {
@@ -97,23 +97,29 @@ package struct GraphCapacity: Hashable, Sendable {
     let number = route - program.firstRoutes[owner]
     var (times, waited) = (Times(), service.latency.mean)
     for step in service.routes[number].steps {
-      switch step {
-      case .cpu(let time): times.cpu += time.mean
-      case .remote(let time): waited += time.mean
-      case .store(let time, _, _):
-        times.cpu += time.mean
-        // A hired thread does it.
-        if service.model == .async { times.held += time.mean }
-      case .call(let callee, let calleeRoute):
-        waited += known[program.firstRoutes[callee] + calleeRoute].response + 2 * system.hop.seconds
+      var longest = 0.0
+      for part in step.parts {
+        switch part {
+        case .cpu(let time): times.cpu += time.mean
+        case .remote(let time): longest = max(longest, time.mean)
+        case .store(let time, _, _):
+          times.cpu += time.mean
+          // A hired thread does it.
+          if service.model.hiresThreads { times.held += time.mean }
+        case .call(let callee, let calleeRoute):
+          let response = known[program.firstRoutes[callee] + calleeRoute].response
+          longest = max(longest, response + 2 * system.hop.seconds)
+        case .all: break
+        }
       }
+      waited += longest
     }
     times.response = times.cpu + waited
-    switch service.model {
-    case .blocking, .blockingOnLoop: times.held = times.response
-    // The configured latency is waited for by a timer; the rest by hired threads.
-    case .async: times.held += waited - service.latency.mean
-    case .nonblocking, .nonblockingAsync: times.held = 0
+    if service.model.holdsThread {
+      times.held = times.response
+    } else if service.model.hiresThreads {
+      // The configured latency is waited for by a timer; the rest by hired threads.
+      times.held += waited - service.latency.mean
     }
     return times
   }

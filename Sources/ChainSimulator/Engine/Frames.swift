@@ -22,6 +22,7 @@ enum Phase: UInt8 {
   case sleeping
   case hanging
   case calling
+  case joining
   case returning
   case thinking
   case ready
@@ -40,6 +41,8 @@ enum Doing: UInt8 {
   case hang
   case call
   case backoff
+  /// Parts that run at the same time.
+  case join
 }
 
 /// How a request, or a call, ended.
@@ -78,6 +81,12 @@ struct Frames {
   var route: [Int] = []
   /// The next step.
   var step: [Int] = []
+  /// Of a part of a request that does several things at the same time: the request's frame; -1: it is no part.
+  var main: [Int] = []
+  /// How many parts have not ended.
+  var rest: [Int] = []
+  /// Of a part: the wait that its end is a part of.
+  var join: [UInt64] = []
   var parent: [Int] = []
   var child: [Int] = []
   var isCancelled: [Bool] = []
@@ -137,6 +146,7 @@ struct Frames {
     (thread[frame], loop[frame], helper[frame]) = (-1, -1, -1)
     (isCancelled[frame], holdsLoop[frame], attempt[frame]) = (false, false, 0)
     (doing[frame], result[frame], cause[frame]) = (.nothing, .ok, .ok)
+    (main[frame], rest[frame]) = (-1, 0)
     deadline[frame] = .max
     suffering[frame] = Suffering()
   }
@@ -146,7 +156,10 @@ struct Frames {
     phase.append(.ready)
     action.append(.begin)
     doing.append(.nothing)
-    model.append(.blocking)
+    model.append(ServingModel(.blocking))
+    main.append(-1)
+    rest.append(0)
+    join.append(0)
     for column in [\Frames.station, \.route, \.step, \.attempt, \.status] {
       self[keyPath: column].append(0)
     }

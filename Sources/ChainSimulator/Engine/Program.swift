@@ -7,6 +7,8 @@ struct Program {
     case remote
     case store
     case call
+    /// Begins parts, whose steps stand behind the route's own.
+    case all
     case end
   }
 
@@ -18,6 +20,8 @@ struct Program {
     var route = 0
     /// Of a call: which of the caller's gates.
     var gate = 0
+    /// Of `all`: the first step of each part.
+    var parts: [Int] = []
     var sampler = Sampler(.zero)
     var isFile = false
     /// Text in the log.
@@ -62,21 +66,37 @@ struct Program {
   ) {
     starts.append(steps.count)
     routeNames.append(name)
-    for step in route {
-      switch step {
-      case .cpu(let time): steps.append(Step(kind: .cpu, sampler: Sampler(time)))
-      case .remote(let time): steps.append(Step(kind: .remote, sampler: Sampler(time), label: "remote system"))
-      case .store(let time, let label, let isFile):
-        steps.append(Step(kind: .store, sampler: Sampler(time), isFile: isFile, label: label))
-      case .call(let service, let route):
-        if !callees.contains(service) { callees.append(service) }
-        let gate = callees.firstIndex(of: service) ?? 0
-        steps.append(
-          Step(
-            kind: .call, service: service, route: firstRoutes[service] + route, gate: gate,
-            label: system.services[service].name))
+    let first = steps.count
+    for step in route { steps.append(compiled(step, &callees, system)) }
+    steps.append(Step(kind: .end))
+    for (place, step) in route.enumerated() {
+      guard case .all(let parts) = step else { continue }
+      for part in parts {
+        steps[first + place].parts.append(steps.count)
+        steps += [compiled(part, &callees, system), Step(kind: .end)]
       }
     }
-    steps.append(Step(kind: .end))
+  }
+
+  private func compiled(_ step: SimulatedStep, _ callees: inout [Int], _ system: SimulatedSystem) -> Step {
+    switch step {
+    case .cpu(let time): return Step(kind: .cpu, sampler: Sampler(time))
+    case .remote(let time): return Step(kind: .remote, sampler: Sampler(time), label: "remote system")
+    case .store(let time, let label, let isFile):
+      return Step(kind: .store, sampler: Sampler(time), isFile: isFile, label: label)
+    case .call(let service, let route):
+      if !callees.contains(service) { callees.append(service) }
+      let gate = callees.firstIndex(of: service) ?? 0
+      return Step(
+        kind: .call, service: service, route: firstRoutes[service] + route, gate: gate,
+        label: system.services[service].name)
+    case .all(let parts): return Step(kind: .all, label: "\(parts.count) at the same time")
+    }
+  }
+
+  /// The routes that requests of this one call, by number among all; as often as they call them.
+  func calls(of route: Int) -> [Int] {
+    let end = route + 1 < starts.count ? starts[route + 1] : steps.count
+    return steps[starts[route]..<end].filter { $0.kind == .call }.map(\.route)
   }
 }

@@ -15,7 +15,7 @@ extension Simulation {
     }
     startCallWait(frame)
     suspend(frame)
-    if frames.model[frame] == .async { takeHelper(frame) } else { launch(frame) }
+    if frames.model[frame].hiresThreads { takeHelper(frame) } else { launch(frame) }
   }
 
   private func gate(_ frame: Int) -> Int {
@@ -87,7 +87,7 @@ extension Simulation {
   private mutating func answer(_ frame: Int, _ outcome: Outcome) {
     heap.cancel(frame)
     frames.result[frame] = outcome
-    if frames.helper[frame] >= 0 { endHelp(frame) }
+    if frames.helper[frame] >= 0, !isHeldPart(frame) { endHelp(frame) }
     post(frame, .replied)
   }
 
@@ -157,6 +157,9 @@ extension Simulation {
         heap.cancel(frame)
         endWait(frame, .cancelled)
       case .hanging: endHang(frame, .cancelled)
+      case .joining:
+        for part in parts[frame] ?? [] { leave(part) }
+        return
       case .calling:
         frames.cause[frame] = .cancelled
         frames.child[frame] = -1

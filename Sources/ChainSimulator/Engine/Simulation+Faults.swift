@@ -143,8 +143,8 @@ extension Simulation {
     let model = stations[place].model
     let service = plan.system.services[stations[place].service]
     let threads = model.threads(stations[place].threads, loops: stations[place].loops)
-    let sizes = [threads, stations[place].threads, service.storeThreads]
-    let uses = [model.holdsThread, model == .async, model.usesStorePool]
+    let sizes = [threads, stations[place].threads * service.width, service.storeThreads]
+    let uses = [model.holdsThread, service.hires(model), model.usesStorePool]
     for kind in 0..<3 {
       let change = pools[3 * place + kind].set(threads: sizes[kind], isActive: uses[kind], at: now)
       for number in change.started { logThread(place, kind, number, starts: true) }

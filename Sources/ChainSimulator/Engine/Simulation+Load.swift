@@ -67,7 +67,7 @@ extension Simulation {
       for _ in 0..<count {
         guard let frame = newFrame() else { return }
         frames.station[frame] = home
-        frames.model[frame] = .nonblocking
+        frames.model[frame] = ServingModel(.nonblocking)
         think(frame)
       }
     }
@@ -84,7 +84,7 @@ extension Simulation {
     scheduleArrival()
     guard let frame = newFrame() else { return }
     frames.station[frame] = home
-    frames.model[frame] = .nonblocking
+    frames.model[frame] = ServingModel(.nonblocking)
     ask(frame)
   }
 

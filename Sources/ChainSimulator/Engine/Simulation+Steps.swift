@@ -25,6 +25,9 @@ extension Simulation {
       let place = frames.step[frame]
       switch program.steps[place].kind {
       case .end: return finish(frame, .ok)
+      case .all:
+        frames.step[frame] = place + 1
+        return beginParts(frame, place)
       case .call: return beginCall(frame)
       case .cpu:
         frames.step[frame] = place + 1
@@ -47,7 +50,7 @@ extension Simulation {
 
   private mutating func remote(_ frame: Int, _ length: UInt64, _ label: UInt32) {
     frames.label[frame] = label
-    guard frames.model[frame] == .async else { return sleep(frame, .remote, length) }
+    guard frames.model[frame].hiresThreads else { return sleep(frame, .remote, length) }
     frames.length[frame] = length
     startWait(frame, .remote)
     suspend(frame)
@@ -95,12 +98,12 @@ extension Simulation {
   /// Wakes the request, whose wait is over.
   mutating func endWait(_ frame: Int, _ outcome: Outcome) {
     frames.result[frame] = outcome
-    if frames.helper[frame] >= 0 { endHelp(frame) }
+    if frames.helper[frame] >= 0, !isHeldPart(frame) { endHelp(frame) }
     post(frame, .waited)
   }
 
   mutating func waited(_ frame: Int) {
-    logWaitEnd(frame)
+    if frames.doing[frame] != .join || frames.model[frame].holdsThread { logWaitEnd(frame) }
     let outcome = frames.result[frame]
     guard outcome == .ok else { return finish(frame, outcome) }
     if frames.doing[frame] == .backoff { beginCall(frame) } else { advance(frame) }
@@ -155,6 +158,7 @@ extension Simulation {
 
   /// The helper thread begins.
   mutating func startHelp(_ frame: Int) {
+    if isHeldPart(frame) { return startPart(frame) }
     noteHelperWait(frame)
     let refusal = refusal(frame)
     guard refusal == .ok else {
@@ -178,7 +182,7 @@ extension Simulation {
     passOnHelper(frame)
   }
 
-  private mutating func passOnHelper(_ frame: Int) {
+  mutating func passOnHelper(_ frame: Int) {
     let pool = helpers(frame)
     let number = frames.helper[frame]
     frames.helper[frame] = -1
@@ -194,6 +198,7 @@ extension Simulation {
   mutating func finish(_ frame: Int, _ result: Outcome) {
     let place = frames.station[frame]
     if stations[place].isLoad { return finishClient(frame, result) }
+    if frames.main[frame] >= 0 { return endPart(frame, result) }
     let outcome = result == .ok && frames.isCancelled[frame] ? .cancelled : result
     if outcome != .answered {
       frames.cause[frame] = outcome

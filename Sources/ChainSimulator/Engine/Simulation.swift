@@ -40,6 +40,8 @@ struct Simulation<Sink: RecordSink> {
   /// And until the load ended; nil: that is the end of the run.
   var after: Marks?
   var sink: Sink
+  /// Of the requests that do several things at the same time: the parts that they have begun.
+  var parts: [Int: [Int]] = [:]
   var names = LogNames()
   var ids: RandomStream
 
@@ -74,7 +76,7 @@ struct Simulation<Sink: RecordSink> {
       let model = service.model
       pools.append(
         ThreadPool(threads: model.threads(service.threads, loops: service.loops), isActive: model.holdsThread))
-      pools.append(ThreadPool(threads: service.threads, isActive: model == .async))
+      pools.append(ThreadPool(threads: service.threads * service.width, isActive: service.hires(model)))
       pools.append(ThreadPool(threads: service.storeThreads, isActive: model.usesStorePool))
       for _ in 0..<service.loops {
         isLoopHeld.append(false)
@@ -201,9 +203,12 @@ struct Simulation<Sink: RecordSink> {
   @inline(__always)
   func workers(_ place: Int) -> Int { 3 * place }
 
-  /// The pool whose threads work for this request: hired ones in `async`, store threads in the non-blocking models.
+  /// The pool whose threads work for this request: hired ones in `async` and for parts that block, store threads in the
+  /// non-blocking models.
   @inline(__always)
-  func helpers(_ frame: Int) -> Int { 3 * frames.station[frame] + (frames.model[frame] == .async ? 1 : 2) }
+  func helpers(_ frame: Int) -> Int {
+    3 * frames.station[frame] + (frames.model[frame].hiresThreads || isHeldPart(frame) ? 1 : 2)
+  }
 
   // MARK: Frames
 

@@ -58,7 +58,7 @@ struct Station {
     service = index
     replica = 0
     isLoad = true
-    model = .nonblocking
+    model = ServingModel(.nonblocking)
     (threads, queueLimit, backlogLimit, inFlightLimit, firstLoop, loops) = (0, 0, -1, .max, 0, 0)
     isAdaptive = false
     self.firstGate = firstGate
@@ -66,13 +66,6 @@ struct Station {
     chances = RandomStream(seed: seed, .faults, index << 12)
     jitter = RandomStream(seed: seed, .jitter, index << 12)
   }
-}
-
-extension ServingModel {
-  var usesStorePool: Bool { self == .nonblocking || self == .nonblockingAsync }
-
-  /// How many threads run whole requests: workers, or the loops that are blocked.
-  func threads(_ threads: Int, loops: Int) -> Int { self == .blockingOnLoop ? loops : threads }
 }
 
 /// What is counted of one station, over the whole run. Times are exact sums in nanoseconds.

@@ -17,14 +17,14 @@ package struct EstimateCheck: Sendable {
   /// ample: the trace was recorded of a system that served its load.
   package init?(_ estimate: SystemEstimate) {
     guard let rate = estimate.rate, rate > 0, estimate.responses.count >= 10 else { return nil }
-    let graph = Self.filled(estimate.graph)
+    let topology = Self.filled(estimate.topology)
     let isRandom = (estimate.gapVariation ?? 0) > 0.5
     // Enough requests for a mean, and not more time than they need.
     let duration = Duration.seconds(min(600, max(5, 2_000 / rate)))
     let plan = SimulationPlan(
-      SimulatedSystem(graph),
+      SimulatedSystem(topology),
       SimulatedLoad(
-        .open(rate: rate, isRandom ? .poisson : .fixed), entries: graph.entries.map { SimulatedLoad.Entry($0) },
+        .open(rate: rate, isRandom ? .poisson : .fixed), entries: topology.entries.map { SimulatedLoad.Entry($0) },
         warmUp: .seconds(1), duration: duration))
     guard let result = try? plan.run(), result.times.mean > 0 else { return nil }
     // A client of the simulation waits for the network too; a trace's first span does not.
@@ -36,26 +36,24 @@ package struct EstimateCheck: Sendable {
     reasons = Self.reasons(estimate, isLonger: predictedMean > recordedMean)
   }
 
-  private static func filled(_ graph: ServiceGraph) -> ServiceGraph {
-    var graph = graph
-    for index in graph.services.indices {
-      if graph.services[index].unknown.remove("io_model") != nil { graph.services[index].settings.model = .nonblocking }
-      if graph.services[index].unknown.remove("threads") != nil { graph.services[index].settings.threads = 4096 }
-      if graph.services[index].unknown.remove("queue_limit") != nil {
-        graph.services[index].settings.queueLimit = 100_000
-      }
-      for route in graph.services[index].routes.indices {
-        graph.services[index].routes[route].steps.removeAll { $0 == .cpu(nil) }
+  private static func filled(_ estimated: Topology) -> Topology {
+    var topology = estimated
+    for index in topology.services.indices {
+      if topology.services[index].unknown.remove("io_model") != nil { topology.services[index].model = .nonblocking }
+      if topology.services[index].unknown.remove("threads") != nil { topology.services[index].threads = 4096 }
+      if topology.services[index].unknown.remove("queue_limit") != nil { topology.services[index].queueLimit = 100_000 }
+      for route in topology.services[index].routes.indices {
+        topology.services[index].routes[route].steps.removeAll { $0 == .cpu(nil) }
       }
     }
-    return graph
+    return topology
   }
 
   private static func reasons(_ estimate: SystemEstimate, isLonger: Bool) -> [String] {
     var reasons: [String] = []
-    let parallel = estimate.routes.reduce(0) { $0 + $1.parallel }
+    let parallel = estimate.routes.filter { $0.parallel > 0 && !$0.besides.contains(true) }.reduce(0) { $0 + $1.parallel }
     if isLonger, parallel > 0 {
-      reasons.append("\(parallel) requests made calls at the same time, which are simulated one after another")
+      reasons.append("\(parallel) requests made calls at the same time that most of their kind make one after another")
     }
     let other = estimate.routes.reduce(0) { $0 + $1.looked - $1.typical }
     if other > 0 { reasons.append("\(other) requests made calls that few of their kind make") }

@@ -9,6 +9,8 @@ package struct RouteEstimate: Hashable, Sendable {
   package internal(set) var refused = 0
   /// Routes it calls, by index, in order.
   package internal(set) var calls: [Int] = []
+  /// By call of `calls`: whether most requests made it at the same time as the one before it.
+  package internal(set) var besides: [Bool] = []
   /// How many of the requests that were looked at made these calls, and how many were looked at: those that succeeded,
   /// or all if none did.
   package internal(set) var typical = 0
@@ -33,6 +35,8 @@ struct RouteSamples {
   private var transits: [Int: [Double]] = [:]
   private var sequences: [[Int]: Int] = [:]
   private var goodSequences: [[Int]: Int] = [:]
+  /// By sequence: how often each of its calls was made at the same time as the one before.
+  private var besides: [[Int]: [Int]] = [:]
 
   init(_ service: Int, _ name: String) {
     estimate = RouteEstimate(service: service, name: name)
@@ -50,7 +54,7 @@ struct RouteSamples {
     if span.hasFailed { estimate.failed += 1 }
     var (union, sum, until): (UInt64, UInt64, UInt64) = (0, 0, span.begun)
     var isParallel = false
-    for (_, call) in calls {
+    for (_, call) in calls.sorted(by: { $0.call.start < $1.call.start }) {
       let (from, to) = (max(call.start, span.begun), min(call.end, end))
       guard to > from else { continue }
       sum += to - from
@@ -66,7 +70,11 @@ struct RouteSamples {
     }
     estimate.retries += calls.count { $0.call.isRetry }
     for (route, call) in calls where !call.isRetry { transits[route, default: []].append(call.transit) }
-    let sequence = calls.filter { !$0.call.isRetry }.map(\.route)
+    let made = calls.filter { !$0.call.isRetry }
+    let sequence = made.map(\.route)
+    var counts = besides[sequence] ?? sequence.map { _ in 0 }
+    for (place, call) in made.enumerated() where call.call.isBeside { counts[place] += 1 }
+    besides[sequence] = counts
     sequences[sequence, default: 0] += 1
     if !span.hasFailed { goodSequences[sequence, default: 0] += 1 }
     ownTimes.append((Double(end - span.begun - union) / 1e9, !span.hasFailed))
@@ -87,6 +95,8 @@ struct RouteSamples {
       return right.key.lexicographicallyPrecedes(left.key)
     }
     (estimate.calls, estimate.typical) = (best?.key ?? [], best?.value ?? 0)
+    let made = sequences[estimate.calls] ?? 0
+    estimate.besides = (besides[estimate.calls] ?? estimate.calls.map { _ in 0 }).map { 2 * $0 > made }
     estimate.transit = estimate.calls.map { TimeFit((transits[$0] ?? []).map { max(0, $0 - 2 * hop) }) }
     let good = ownTimes.filter(\.isGood)
     estimate.ownTime = TimeFit((good.isEmpty ? ownTimes : good).map { max(0, $0.time - cpu) })

@@ -5,8 +5,8 @@ extension SystemEstimate {
   /// What stands beside the estimate in its file, as comments.
   /// - Parameter source: where the trace comes from.
   /// - Returns: lines for the file's head, its services, routes and entries.
-  package func notes(source: String) -> GraphNotes {
-    var notes = GraphNotes()
+  package func notes(source: String) -> TopologyNotes {
+    var notes = TopologyNotes()
     notes.head = ["Estimated from \(source) by topology from-trace"] + findings
     if let rate {
       let load = "--rate \(rate.rounded(toDigits: 3).shortText)\(isRandom ? " --poisson" : "")"
@@ -41,10 +41,6 @@ extension SystemEstimate {
     }
     lines += missing
     func add(_ count: Int, _ text: String) { if count > 0 { lines.append("\(count) \(text)") } }
-    add(
-      routes.reduce(0) { $0 + $1.parallel },
-      "requests made calls at the same time, which the simulator does not do: the file has them one after another, so that "
-        + "these requests take longer in a simulation; by how much stands beside their routes.")
     add(
       routes.reduce(0) { $0 + $1.looked - $1.typical },
       "requests made calls that few of their kind make: the file has those of most.")
@@ -87,7 +83,7 @@ extension SystemEstimate {
     if route.parallel > 0 {
       let mean = FigureText.duration(TimeFit.duration(route.overlap / Double(route.parallel)))
       lines.append(
-        "\(route.parallel) of them call at the same time, and save \(mean) by that on average: not simulated")
+        "\(route.parallel) of them call at the same time, and save \(mean) by that on average")
     }
     for (callee, transit) in zip(route.calls, route.transit)
     where transit.mean >= 1e-5 && transit.mean > 0.2 * hop.seconds {

@@ -204,6 +204,9 @@ package struct SystemEstimate: Sendable {
         if states[callee] == 1 {
           routes[route].calls.remove(at: next)
           routes[route].transit.remove(at: next)
+          // The first of those that are made together begins them.
+          let wasFirst = !routes[route].besides.remove(at: next)
+          if wasFirst, next < routes[route].besides.count { routes[route].besides[next] = false }
           routes[route].circular += 1
           continue
         }

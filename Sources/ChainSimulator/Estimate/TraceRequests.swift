@@ -31,6 +31,8 @@ struct TraceRequests {
     var isRetry: Bool
     /// Seconds that it took longer than its request: both ways, and queues that the callee does not see.
     var transit: Double
+    /// It was under way at the same time as the one before it.
+    var isBeside = false
   }
 
   struct Link: Hashable {
@@ -61,9 +63,38 @@ struct TraceRequests {
     owner = Array(repeating: -2, count: spans.count)
     for span in spans.indices { _ = findOwner(span) }
     for span in spans.indices where isRequest(span) { place(span) }
-    for request in calls.keys { calls[request]?.sort { ($0.start, $0.callee) < ($1.start, $1.callee) } }
+    for request in calls.keys { arrange(request) }
     dropLateOrphans()
     entries.sort { ($0.at, $0.request) < ($1.at, $1.request) }
+  }
+
+  /// Calls in the order of their beginning; those that were under way together stand side by side, in an order that does
+  /// not depend on which of them was the first by a hair.
+  private mutating func arrange(_ request: Int) {
+    guard var all = calls[request], all.count > 1 else { return }
+    all.sort { ($0.start, $0.callee) < ($1.start, $1.callee) }
+    var (sorted, group, until): ([Call], [Call], UInt64) = ([], [], 0)
+    func close() {
+      let names = group.sorted {
+        let (left, right) = (spans[$0.callee], spans[$1.callee])
+        return (left.process, left.name, $0.start) < (right.process, right.name, $1.start)
+      }
+      for (index, call) in names.enumerated() {
+        var call = call
+        call.isBeside = index > 0
+        sorted.append(call)
+      }
+      group = []
+    }
+    for call in all {
+      // A clock's last digit is no overlap.
+      let shortest = min(call.end &- call.start, group.map { $0.end &- $0.start }.min() ?? 0)
+      if !group.isEmpty, call.isRetry || call.start &+ shortest / 10 >= until { close() }
+      group.append(call)
+      until = group.count == 1 ? call.end : max(until, call.end)
+    }
+    close()
+    calls[request] = sorted
   }
 
   // MARK: Reading

@@ -24,62 +24,122 @@ package struct StepCosts: Hashable, Sendable {
 }
 
 extension SimulatedSystem {
-  /// The chain as configured, with the routes of the real services: see `nested`, `orchestrated` and `ping`.
-  package init(_ topology: Topology, cores: Int? = nil, costs: StepCostTable = .usual) {
-    let names = topology.services.map(\.name)
-    func index(_ name: ServiceName) -> Int { names.firstIndex(of: name) ?? 0 }
+  /// A described system.
+  /// - Parameters:
+  ///   - topology: as read. A step whose time is not known takes none: `Topology.parse` refuses those.
+  ///   - cores: in place of the description's.
+  ///   - costs: what steps cost beside what the description says: of services that run for real, what it takes to read a
+  ///     request, to make a call, and to do what a service's own code does. Nil for a description that stands for itself.
+  package init(_ topology: Topology, cores: Int? = nil, costs: StepCostTable? = nil) {
     let services = topology.services.map { service in
-      let policies = service.callPolicy == .plain ? [] : service.callees.map { (index($0), service.callPolicy) }
+      let table = costs ?? .usual
+      let maker = StepMaker(service, table[service.model], isReal: costs != nil || !service.isPlayed)
+      let callees = service.callPolicy == .plain ? [] : topology.callees(of: service.name).map { topology.index(of: $0) }
       return SimulatedService(
         service.name.rawValue, model: ServingModel(service.model), threads: service.threads,
         queueLimit: service.queueLimit, overflow: service.overflow, backlog: service.backlog, loops: service.loops,
         storeThreads: service.storeThreads, store: service.store, inFlightLimit: service.inFlightLimit,
-        replicas: service.replicas,
-        timeout: service.timeout, latency: .latency(service.latency),
-        routes: Self.routes(of: service.name, costs[service.model], index),
-        rules: Dictionary(uniqueKeysWithValues: policies))
+        replicas: service.replicas, timeout: service.timeout, latency: .latency(service.latency),
+        routes: maker.routes,
+        rules: Dictionary(uniqueKeysWithValues: callees.compactMap { $0 }.map { ($0, service.callPolicy) }))
     }
     // Cancelling is the system's in the simulation: it stops only if no service goes on for callers that have left.
-    self.init(services: services, cores: cores, cancels: topology.services.allSatisfy { $0.onLeave == .cancel })
+    self.init(
+      services: services, cores: cores ?? topology.cores, hop: topology.hop,
+      cancels: topology.services.allSatisfy { $0.onLeave == .cancel })
+  }
+}
+
+/// A described route's steps with what they cost.
+private struct StepMaker {
+  let service: ServiceConfiguration
+  let costs: StepCosts
+  /// Whether requests and calls themselves cost anything. Not in a system that is a description alone.
+  let isReal: Bool
+
+  init(_ service: ServiceConfiguration, _ costs: StepCosts, isReal: Bool) {
+    (self.service, self.costs, self.isReal) = (service, costs, isReal && service.url == nil)
   }
 
-  /// The gateway's routes, by index.
-  package static let nested = 0
-  package static let orchestrated = 1
-  package static let ping = 2
+  /// Every service of the lab answers pings.
+  var routes: [SimulatedRoute] {
+    let routes = service.routes.map { SimulatedRoute($0.name, head + $0.steps.flatMap(steps)) }
+    return routes.contains { $0.name == Topology.ping } ? routes : routes + [SimulatedRoute(Topology.ping, head)]
+  }
 
-  private static func routes(
-    of service: ServiceName, _ costs: StepCosts, _ index: (ServiceName) -> Int
-  ) -> [SimulatedRoute] {
-    let head = SimulatedStep.cpu(.fixed(costs.request))
-    func call(_ callee: ServiceName, _ route: Int) -> [SimulatedStep] {
-      [.cpu(.fixed(costs.call)), .call(index(callee), route: route)]
+  private var head: [SimulatedStep] { isReal ? [.cpu(.fixed(costs.request))] : [] }
+
+  private func steps(_ step: Step) -> [SimulatedStep] {
+    switch step {
+    case .cpu(let time): [.cpu(time.map(ServiceTime.init) ?? .zero)]
+    case .remote(let time): [.remote(ServiceTime(time))]
+    case .store(let time, let label, let isFile):
+      [.store(time.map(ServiceTime.init) ?? .fixed(isFile ? costs.file : costs.query), label: label, isFile: isFile)]
+    case .call(let service, let route): calling(1) + [.call(service, route: route)]
+    case .all(let parts):
+      calling(parts.count { if case .call = $0 { true } else { false } }) + [.all(parts.compactMap { steps($0).last })]
     }
-    func query(_ label: String) -> SimulatedStep { .store(.fixed(costs.query), label: label, isFile: false) }
-    switch service {
-    case .gateway:
-      return [
-        SimulatedRoute("GET /users/{username}/payment-status", [head] + call(.userService, 1)),
-        SimulatedRoute(
-          "GET /orchestrated/users/{username}/payment-status",
-          [head] + call(.userService, 0) + call(.orderService, 0) + call(.paymentService, 0)),
-        SimulatedRoute("GET /ping", [head]),
-      ]
-    case .userService:
-      return [
-        SimulatedRoute("GET /users/{username}", [head, query("user by name")]),
-        SimulatedRoute(
-          "GET /users/{username}/payment-status", [head, query("user by name")] + call(.orderService, 1)),
-      ]
-    case .orderService:
-      return [
-        SimulatedRoute("GET /users/{user_id}/orders", [head, query("orders by user")]),
-        SimulatedRoute(
-          "GET /users/{user_id}/orders/payment-status", [head, query("orders by user")] + call(.paymentService, 0)),
-      ]
-    case .paymentService:
-      let ledger = SimulatedStep.store(.fixed(costs.file), label: "ledger", isFile: true)
-      return [SimulatedRoute("GET /payments", [head, query("payments by order"), ledger])]
+  }
+
+  private func calling(_ count: Int) -> [SimulatedStep] {
+    isReal && count > 0 ? [.cpu(.fixed(costs.call * count))] : []
+  }
+}
+
+extension SimulatedLoad.Entry {
+  /// What clients ask for, as a description says it.
+  package init(_ entry: Topology.Entry) {
+    self.init(service: entry.service, route: entry.route, weight: entry.weight)
+  }
+}
+
+extension Topology {
+  /// A generated system, as a file would describe it.
+  /// - Parameters:
+  ///   - generated: a chain, tree or mesh.
+  ///   - settings: of every service.
+  package init(_ generated: GeneratedSystem, settings: ServiceConfiguration) {
+    let services = generated.system.services.map { service in
+      var configuration = settings
+      configuration.name = ServiceName(service.name)
+      configuration.routes = service.routes.map { ServiceRoute($0.name, $0.steps.map(Step.init)) }
+      configuration.program = ServiceConfiguration.played
+      return configuration
+    }
+    self.init(
+      services: services,
+      entries: generated.entries.map { Entry(service: $0.service, route: $0.route, weight: $0.weight) },
+      cores: generated.cores)
+    setPorts()
+  }
+}
+
+extension Step {
+  fileprivate init(_ step: SimulatedStep) {
+    switch step {
+    case .cpu(let time): self = .cpu(StepTime(time))
+    case .remote(let time): self = .remote(StepTime(time))
+    case .store(let time, let label, let isFile): self = .store(StepTime(time), label: label, isFile: isFile)
+    case .call(let service, let route): self = .call(service: service, route: route)
+    case .all(let steps): self = .all(steps.map(Step.init))
+    }
+  }
+}
+
+extension ServiceTime {
+  fileprivate init(_ time: StepTime) {
+    switch time {
+    case .latency(let latency): self = .latency(latency)
+    case .exponential(let mean): self = .exponential(mean: mean)
+    }
+  }
+}
+
+extension StepTime {
+  fileprivate init(_ time: ServiceTime) {
+    switch time {
+    case .latency(let latency): self = .latency(latency)
+    case .exponential(let mean): self = .exponential(mean: mean)
     }
   }
 }

@@ -43,36 +43,29 @@ package enum ConnectionRetries: Hashable, Sendable {
   }
 }
 
-/// How a service waits: the four IO models, and the classic mistake.
-package enum ServingModel: UInt8, CaseIterable, Sendable {
-  case blocking = 0
-  case async
-  case nonblocking
-  case nonblockingAsync
-  /// Blocking calls made on the event loops: each holds its loop until it is answered.
-  case blockingOnLoop
-
-  package init(_ model: IOModel) {
-    switch model {
-    case .blocking: self = .blocking
-    case .async: self = .async
-    case .nonblocking: self = .nonblocking
-    case .nonblockingAsync: self = .nonblockingAsync
-    }
-  }
-
+/// How a simulated service waits: one of the IO models, or the classic mistake.
+package struct ServingModel: Hashable, CaseIterable, Sendable {
   /// What the log calls it.
-  var ioModel: IOModel {
-    switch self {
-    case .blocking: .blocking
-    case .async: .async
-    case .nonblocking, .blockingOnLoop: .nonblocking
-    case .nonblockingAsync: .nonblockingAsync
-    }
+  package var ioModel: IOModel
+  /// Blocking calls are made on the event loops: each holds its loop until it is answered.
+  package var blocksLoops: Bool
+
+  package init(_ model: IOModel, blocksLoops: Bool = false) {
+    ioModel = model
+    self.blocksLoops = blocksLoops
   }
+
+  package static let blockingOnLoop = ServingModel(.nonblocking, blocksLoops: true)
+  package static let allCases = IOModel.allCases.map { ServingModel($0) } + [blockingOnLoop]
 
   /// A request holds one thread from its start to its answer.
-  var holdsThread: Bool { self == .blocking || self == .blockingOnLoop }
+  var holdsThread: Bool { blocksLoops || ioModel.holdsThread }
+  var hiresThreads: Bool { !blocksLoops && ioModel.hiresThreads }
+  var waitsOnLoop: Bool { !blocksLoops && ioModel.waitsOnLoop }
+  var usesStorePool: Bool { !blocksLoops && ioModel.usesStorePool }
+
+  /// How many threads run whole requests: workers, or the loops that are blocked.
+  func threads(_ threads: Int, loops: Int) -> Int { blocksLoops ? loops : threads }
 }
 
 /// One service of a simulated system. The defaults are those of `services.yaml`.
@@ -100,7 +93,7 @@ package struct SimulatedService: Hashable, Sendable {
   package var rules: [Int: CallPolicy]
 
   package init(
-    _ name: String, model: ServingModel = .blocking, threads: Int = 16, queueLimit: Int = 64,
+    _ name: String, model: ServingModel = ServingModel(.blocking), threads: Int = 16, queueLimit: Int = 64,
     overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 1, store: StorePlace = .pool,
     inFlightLimit: InFlightLimit = .adaptive, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
     routes: [SimulatedRoute], rules: [Int: CallPolicy] = [:]
@@ -121,6 +114,14 @@ package struct SimulatedService: Hashable, Sendable {
     self.routes = routes
     self.rules = rules
   }
+}
+
+extension SimulatedService {
+  /// At how many things a request is at most at the same time.
+  var width: Int { routes.flatMap(\.steps).map(\.parts.count).max() ?? 1 }
+
+  /// Whether threads are hired: for whatever blocks, or for what a request that blocks does at the same time.
+  func hires(_ model: ServingModel) -> Bool { model.hiresThreads || model.holdsThread && width > 1 }
 }
 
 /// What a service does for one kind of request.
@@ -145,4 +146,11 @@ package enum SimulatedStep: Hashable, Sendable {
   case store(ServiceTime, label: String, isFile: Bool)
   /// Another service is called, by index and by the index of its route, and its answer waited for.
   case call(Int, route: Int)
+  /// Begun at once, none of them a processor's; it ends with the last of them.
+  case all([SimulatedStep])
+
+  /// The step itself, or those that it is made of.
+  package var parts: [SimulatedStep] {
+    if case .all(let steps) = self { steps } else { [self] }
+  }
 }

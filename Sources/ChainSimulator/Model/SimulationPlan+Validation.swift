@@ -62,6 +62,12 @@ extension SimulationPlan {
   private func check(_ step: SimulatedStep, _ what: String) throws(SimulationError) {
     switch step {
     case .cpu(let time), .remote(let time), .store(let time, _, _): try Self.check(time, what)
+    case .all(let parts):
+      for part in parts {
+        if case .all = part { throw .invalid(what: what, found: "all within all", expected: "single steps") }
+        if case .cpu = part { throw .invalid(what: what, found: "cpu within all", expected: "steps that wait") }
+        try check(part, what)
+      }
     case .call(let service, let route):
       guard system.services.indices.contains(service), system.services[service].routes.indices.contains(route) else {
         throw .invalid(what: what, found: "a call to service \(service), route \(route)", expected: "one that exists")
@@ -115,7 +121,7 @@ extension SimulationPlan {
     switch change.change {
     case .fault(let fault) where fault.user != nil || fault.header != nil:
       throw .invalid(what: "fault", found: fault.text, expected: "one for all requests: simulated ones have no users")
-    case .model(let model) where system.services[change.service].model == .blockingOnLoop:
+    case .model(let model) where system.services[change.service].model.blocksLoops:
       throw .invalid(
         what: "change", found: "model \(model.rawValue) for a service whose calls block its loops",
         expected: "a service in one of the four IO models")
@@ -130,19 +136,16 @@ extension SimulationPlan {
   private func checkCircles() throws(SimulationError) {
     let program = Program(self)
     var callers = Array(repeating: 0, count: program.routeNames.count)
-    for step in program.steps where step.kind == .call { callers[step.route] += 1 }
+    for route in callers.indices { for callee in program.calls(of: route) { callers[callee] += 1 } }
     // Routes that nobody calls, and then those that only such routes call, and so on (Kahn 1962).
     var free = callers.indices.filter { callers[$0] == 0 }
     var next = 0
     while next < free.count {
-      var place = program.starts[free[next]]
-      next += 1
-      while program.steps[place].kind != .end {
-        defer { place += 1 }
-        guard program.steps[place].kind == .call else { continue }
-        callers[program.steps[place].route] -= 1
-        if callers[program.steps[place].route] == 0 { free.append(program.steps[place].route) }
+      for callee in program.calls(of: free[next]) {
+        callers[callee] -= 1
+        if callers[callee] == 0 { free.append(callee) }
       }
+      next += 1
     }
     guard free.count == callers.count else {
       let route = callers.indices.first { callers[$0] > 0 }.map { program.routeNames[$0] } ?? ""

@@ -18,7 +18,7 @@ extension Simulation {
     learnNames()
     guard Sink.isOn else { return }
     for place in stations.indices {
-      write(.processStart, place, name: sink.intern(processName(place)), arg: mainThread(place))
+      write(.processStart, place, other: UInt64(servicePlace(place)?.code ?? 0), name: sink.intern(processName(place)), arg: mainThread(place))
       guard !stations[place].isLoad else {
         write(
           .threadStart, place, other: Self.origin, detail: ThreadRole.other.rawValue, name: sink.intern("load"))
@@ -49,7 +49,7 @@ extension Simulation {
 
   private func shortName(_ place: Int) -> String {
     let name = plan.system.services[stations[place].service].name
-    let short = ServiceName(rawValue: name)?.shortName ?? name
+    let short = ServiceName(name).shortName
     return stations[place].replica == 0 ? short : "\(short)\(stations[place].replica + 1)"
   }
 
@@ -58,6 +58,11 @@ extension Simulation {
     let station = stations[place]
     let name = station.isLoad ? "load" : plan.system.services[station.service].name
     return station.replica == 0 ? name : "\(name)-\(station.replica + 1)"
+  }
+
+  private func servicePlace(_ place: Int) -> ServicePlace? {
+    let station = stations[place]
+    return station.isLoad ? nil : ServicePlace(order: station.service, number: station.replica + 1)
   }
 
   mutating func logEnd() {
@@ -88,7 +93,7 @@ extension Simulation {
 
   /// A thread of one of the three pools of a station. Loops that are blocked are no threads of a pool.
   mutating func logThread(_ place: Int, _ kind: Int, _ number: Int, starts: Bool) {
-    guard Sink.isOn, kind != 0 || stations[place].model != .blockingOnLoop else { return }
+    guard Sink.isOn, kind != 0 || !stations[place].model.blocksLoops else { return }
     let thread = poolThread(place, kind, number)
     guard starts else { return write(.threadStop, place, thread: thread) }
     let roles: [ThreadRole] = [.worker, .hired, .store]
@@ -104,6 +109,7 @@ extension Simulation {
     let processes = stations.indices.map { place in
       LogProcess(
         slot: place, name: processName(place),
+        place: servicePlace(place),
         identity: ProcessIdentity(pid: Int32(clamping: mainThread(place)), startTicks: 1), fate: .stopped,
         attachedAt: Self.origin, dropped: 0)
     }

@@ -34,8 +34,9 @@ extension Simulation {
   private func thread(_ frame: Int) -> UInt32 {
     let place = frames.station[frame]
     if stations[place].isLoad { return mainThread(place) }
+    if isHeldPart(frame) { return helperThread(frame) }
     guard frames.thread[frame] >= 0 else { return frontThread(frame) }
-    guard frames.model[frame] == .blockingOnLoop else { return poolThread(place, 0, frames.thread[frame]) }
+    guard frames.model[frame].blocksLoops else { return poolThread(place, 0, frames.thread[frame]) }
     return loopThread(place, frames.thread[frame])
   }
 
@@ -142,6 +143,7 @@ extension Simulation {
     switch frames.doing[frame] {
     case .call: .call
     case .store: frames.isFile[frame] ? .file : .database
+    case .join: .join
     default: .sleep
     }
   }
@@ -194,6 +196,12 @@ extension Simulation {
     write(.workStart, frame, thread: thread, other: frames.wait[frame], name: name)
     guard frames.doing[frame] != .store else { return }
     logWait(.waitStart, frame, thread, isHeld: true, detail: cause(frame).rawValue)
+  }
+
+  /// A thread that was hired for a part of a request that blocks: what the part waits for, the thread does.
+  mutating func logPart(_ kind: RecordKind, _ frame: Int) {
+    guard Sink.isOn else { return }
+    write(kind, frame, thread: helperThread(frame), other: frames.join[frame], name: frames.label[frames.main[frame]])
   }
 
   mutating func logHelpEnd(_ frame: Int) {

@@ -37,7 +37,7 @@ extension RecordedScript {
 
   /// Processes of a service, its first replica first.
   private func replicas(_ service: ServiceName) -> [(slot: UInt16, instance: Instance)] {
-    instances.filter { $0.value.name.service == service }.sorted { $0.value.name < $1.value.name }
+    instances.filter { $0.value.name.service == service }.sorted { $0.value.name.number < $1.value.name.number }
       .map { ($0.key, $0.value) }
   }
 
@@ -162,19 +162,6 @@ extension RecordedScript {
       let foreign = route == entry ? count - sent : count
       guard foreign > 0 else { continue }
       replay.unreplayed.append("requests that this load did not send: found \(foreign) for \(route), expected none")
-    }
-  }
-}
-
-extension SimulatedSystem {
-  /// The gateway's route for a path as load is sent to; nil if the simulation has none.
-  package static func route(of path: String) -> Int? {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
-    switch (parts.count, parts.first, parts.last) {
-    case (1, "ping", _): return ping
-    case (3, "users", "payment-status"): return nested
-    case (4, "orchestrated", "payment-status") where parts[1] == "users": return orchestrated
-    default: return nil
     }
   }
 }

@@ -1,4 +1,4 @@
-import ChainModel
+package import ChainModel
 package import TraceLog
 
 /// What a recorded run was set to when a load began, and what was changed while the load went on, as its log tells: fed
@@ -51,6 +51,7 @@ package struct RecordedScript: Sendable {
   private(set) var others: [String] = []
   /// Requests that arrived at the gateway in the window, by route.
   private(set) var arrivals: [String: Int] = [:]
+  private let entries: Set<ServiceName>
   private var open: Set<UInt64> = []
   /// Requests in flight at the gateway when the load began.
   private(set) var openBefore = 0
@@ -59,13 +60,17 @@ package struct RecordedScript: Sendable {
   ///   - processes: of the log.
   ///   - strings: of the log.
   ///   - window: from the load's first request to its last outcome, on the log's clock.
-  package init(processes: [LogProcess], strings: LogStrings, window: ClosedRange<UInt64>) {
+  ///   - entries: the services that clients ask.
+  package init(
+    processes: [LogProcess], strings: LogStrings, window: ClosedRange<UInt64>, entries: Set<ServiceName>
+  ) {
+    self.entries = entries
     self.strings = strings
     self.window = window
     var names: [UInt16: ReplicaName] = [:]
     var slots: [UInt32: UInt16] = [:]
     for process in processes {
-      guard let slot = UInt16(exactly: process.slot), let name = ReplicaName(process.name) else { continue }
+      guard let slot = UInt16(exactly: process.slot), let name = process.replica else { continue }
       names[slot] = name
       slots[UInt32(bitPattern: process.identity.pid)] = slot
     }
@@ -88,8 +93,8 @@ package struct RecordedScript: Sendable {
     case .processStart: start(record, name)
     case .processStop: end(record.process, record.time, "was stopped")
     case .model, .pool, .fault, .policy: set(record, kind, name)
-    case .arrive where name.service == .gateway: arrive(record)
-    case .end, .reject: if name.service == .gateway { open.remove(record.span) }
+    case .arrive where entries.contains(name.service): arrive(record)
+    case .end, .reject: if entries.contains(name.service) { open.remove(record.span) }
     default: return
     }
   }

@@ -82,6 +82,8 @@ extension Simulation {
     var open = stations.map { _ in (queue: UInt64(0), backlog: UInt64(0), hold: UInt64(0), flight: UInt64(0)) }
     for frame in Frames.reserved..<max(Frames.reserved, frames.count) {
       let place = frames.station[frame]
+      // A part is no request of its own.
+      if frames.main[frame] >= 0 { continue }
       switch frames.phase[frame] {
       case .free, .thinking, .travelling, .connecting, .returning: continue
       case .inBacklog: open[place].backlog &+= now - frames.queuedAt[frame]

@@ -44,7 +44,7 @@ package struct SweepPoint: Hashable, Encodable, Sendable {
     figures = ServedFigures(result)
     services = plan.system.services.map { service in
       let replicas = result.services.filter { $0.name == service.name }
-      let holds = service.model.holdsThread || service.model == .async
+      let holds = !service.model.waitsOnLoop
       return Service(
         service: service.name, threads: holds ? replicas.reduce(0) { $0 + $1.threads } : 0,
         held: replicas.reduce(0) { $0 + $1.held + $1.hired }, queued: replicas.reduce(0) { $0 + $1.queued },

@@ -1,12 +1,14 @@
 import ChainModel
+import EventLoop
 import FoundationEssentials
+import Synchronization
 
-/// Damaged requests in any pieces, on real connections to a port: whatever comes, there are as many answers as there were
-/// requests, and none of them belongs to another request.
+/// Damaged requests in any pieces, on real connections to a port, several at once: whatever comes, there are as many
+/// answers as there were requests, and none of them belongs to another request.
 ///
 /// `CHAINLAB_FUZZ=1000000` says how many connections, `CHAINLAB_FUZZ_SEED` where to begin: each has its own number, which is
 /// told with whatever it finds.
-package struct RequestFuzzer {
+package struct RequestFuzzer: Sendable {
   /// How many connections, where the environment says nothing.
   package static let usual = 1500
 
@@ -49,18 +51,54 @@ package struct RequestFuzzer {
     last = start + (body.isEmpty ? "" : whole) + "Connection: close\r\n\r\n" + body
   }
 
+  /// So many connections at a time: what belongs to one must not get into the others.
+  private static let lanes = 4
+
+  private struct Progress {
+    var seeds: Range<UInt64>
+    var requests = 0
+    var finding: Finding?
+  }
+
   /// - Returns: how many connections there were.
   /// - Throws: a `Finding`.
   @discardableResult
   package func run() throws -> Int {
     let environment = ProcessInfo.processInfo.environment
-    let count = environment["CHAINLAB_FUZZ"].flatMap { UInt64($0) } ?? UInt64(Self.usual)
+    let asked = environment["CHAINLAB_FUZZ"].flatMap { UInt64($0) }
+    let count = asked ?? UInt64(Self.usual)
     let first = environment["CHAINLAB_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
-    for seed in first..<(first + count) { try check(seed) }
+    let began = Monotonic.now()
+    let progress = Locked(Progress(seeds: first..<(first + count)))
+    let threads = (0..<Self.lanes).map { LoopThread("fuzz-\($0)") }
+    for thread in threads { thread.loop.execute { work(progress) } }
+    for thread in threads { thread.stop() }
+    let end = progress.state.withLock { $0 }
+    if let finding = end.finding { throw finding }
+    if asked != nil {
+      let seconds = (Monotonic.now() - began) / 1_000_000_000
+      print(
+        "fuzz: \(requests[0].prefix { !$0.isNewline }) to port \(port): \(count) connections from \(first) on, "
+          + "\(end.requests) requests answered or refused, \(seconds) s")
+    }
     return Int(count)
   }
 
-  private func check(_ seed: UInt64) throws {
+  /// One lane.
+  private func work(_ progress: Locked<Progress>) {
+    while let seed = progress.state.withLock({ $0.finding == nil ? $0.seeds.popFirst() : nil }) {
+      let result = Result { try check(seed) }
+      progress.state.withLock { progress in
+        switch result {
+        case .success(let requests): progress.requests += requests
+        case .failure(let error): progress.finding = error as? Finding ?? Finding(description: "\(seed): \(error)")
+        }
+      }
+    }
+  }
+
+  /// - Returns: how many requests were answered or refused.
+  private func check(_ seed: UInt64) throws -> Int {
     var ids = IDGenerator(seed: seed)
     let made = make(seed, &ids)
     let client = try RawClient(port: port)
@@ -69,10 +107,13 @@ package struct RequestFuzzer {
     } catch {
       // The server may have heard enough.
     }
-    if ids.next() % 16 == 0 { return client.reset() }
+    if ids.next() % 16 == 0 {
+      client.reset()
+      return 0
+    }
     client.halfClose()
     do {
-      try compare(made, client)
+      return try compare(made, client)
     } catch {
       throw Finding(
         description:
@@ -85,7 +126,7 @@ package struct RequestFuzzer {
   private func make(_ seed: UInt64, _ ids: inout IDGenerator) -> Case {
     // Eight digits, and other ones than those of the connections around.
     let first = 10_008_000 + (seed % 10_000_000) * 8
-    let count = ids.next() % 3
+    let count = ids.next() % 5
     var made = Case(marks: first...(first + count))
     for number in 0..<count {
       var bytes = Array(requests[Int(ids.next() % UInt64(requests.count))].marked(first + number).utf8)
@@ -127,8 +168,10 @@ package struct RequestFuzzer {
 
   // MARK: Answers
 
-  private func compare(_ made: Case, _ client: RawClient) throws {
+  /// - Returns: how many requests were answered or refused.
+  private func compare(_ made: Case, _ client: RawClient) throws -> Int {
     var reader = ReferenceReader(made.bytes)
+    var count = 0
     while true {
       let before = reader.left
       let head: ReferenceReader.Head
@@ -136,16 +179,21 @@ package struct RequestFuzzer {
         head = try reader.request(bodyLimit: 64 * 1024).head
       } catch {
         // What has not come whole may be known to be none, and is not waited for when the client has left.
-        if error == .refused { try expectRefusal(client) }
+        if error == .refused {
+          try expectRefusal(client)
+          count += 1
+        }
         break
       }
       let answer = try finalAnswer(client, bodiless: head.start[0] == "HEAD")
       let sent = String(decoding: made.bytes.suffix(before).prefix(before - reader.left), as: UTF8.self)
       try look(at: answer, to: sent, made.marks)
+      count += 1
       if answer[header: "connection"] == "close" { break }
       guard head.keepsConnection else { throw Finding(description: "a last answer that does not say so") }
     }
     guard try client.end() == .closed else { throw Finding(description: "no end, or a reset, behind the last answer") }
+    return count
   }
 
   private func finalAnswer(_ client: RawClient, bodiless: Bool) throws -> RawAnswer {
@@ -163,14 +211,32 @@ package struct RequestFuzzer {
   }
 
   private func look(at answer: RawAnswer, to sent: String, _ marks: ClosedRange<UInt64>) throws {
-    let told = answer.text.split { !$0.isASCII || !$0.isNumber }.compactMap { $0.count == 8 ? UInt64($0) : nil }
-    for mark in told where (marks.lowerBound - 8_000...marks.upperBound).contains(mark) {
+    let told = Self.numbers(in: answer.body)
+    for mark in told where (marks.lowerBound - 8_000...marks.upperBound + 8_000).contains(mark) {
       guard sent.contains("\(mark)") else {
         throw Finding(description: "the answer to another request, \(mark): \(answer.status) \(answer.text)")
       }
     }
     if sent == last.marked(marks.upperBound), !told.contains(marks.upperBound) {
       throw Finding(description: "a good request is not answered as such: \(answer.status) \(answer.text)")
+    }
+  }
+}
+
+/// A value that several threads change.
+private final class Locked<Value: Sendable>: Sendable {
+  let state: Mutex<Value>
+
+  init(_ value: sending Value) { state = Mutex(value) }
+}
+
+extension RequestFuzzer {
+  /// All numbers of eight digits, but for those in a trace's id, which may be any.
+  private static func numbers(in body: [UInt8]) -> [UInt64] {
+    let isDigit = { (byte: UInt8) in (48...57).contains(byte) }
+    let words = body.split { !isDigit($0) && !(97...122).contains($0 | 0x20) }
+    return words.filter { $0.count != 32 }.flatMap { word in
+      word.split { !isDigit($0) }.filter { $0.count == 8 }.map { $0.reduce(0) { $0 * 10 + UInt64($1 - 48) } }
     }
   }
 }

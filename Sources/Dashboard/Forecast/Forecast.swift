@@ -97,13 +97,16 @@ package struct Forecast: Sendable {
   /// How long a request takes while it waits for no thread, on average.
   package var unloaded: Duration
   package var load: Load?
+  /// The service that clients ask.
+  package var front: ServiceName
   /// What is not foretold, in words.
   package var notes: [String]
 
   package init(
-    services: [Service], capacity: Double, bottleneck: Bottleneck?, unloaded: Duration, load: Load? = nil,
+    front: ServiceName, services: [Service], capacity: Double, bottleneck: Bottleneck?, unloaded: Duration, load: Load? = nil,
     notes: [String] = []
   ) {
+    self.front = front
     self.services = services
     self.capacity = capacity
     self.bottleneck = bottleneck
@@ -166,28 +169,28 @@ extension Forecast {
     var sentences: [String] = []
     if let first = load.saturated.first {
       let others = load.saturated.dropFirst().map {
-        "\(Self.short($0.replica)) +\(FigureText.duration($0.after - first.after))"
+        "\(short($0.replica)) +\(FigureText.duration($0.after - first.after))"
       }
-      let start = "\(Self.short(first.replica)) is saturated after \(FigureText.duration(first.after))"
+      let start = "\(short(first.replica)) is saturated after \(FigureText.duration(first.after))"
       sentences.append("\(([start] + others).joined(separator: " → ")).")
     } else {
       sentences.append("No pool is saturated.")
     }
     if !load.stalled.isEmpty {
-      sentences.append("Event loops of \(load.stalled.map(Self.short).joined(separator: " and ")) stall.")
+      sentences.append("Event loops of \(load.stalled.map(short).joined(separator: " and ")) stall.")
     }
-    let gateway = ServiceName.gateway.rawValue
-    let isBehind = load.saturated.contains { $0.replica == gateway } || load.stalled.contains(gateway)
-    guard isBehind else { return sentences + ["/ping at the gateway waits for nothing."] }
+    let front = front.rawValue
+    let isBehind = load.saturated.contains { $0.replica == front } || load.stalled.contains(front)
+    guard isBehind else { return sentences + ["/ping at the \(front) waits for nothing."] }
     let refusal = load.refusesAfter.map {
       ", and is refused when the queue is full, first after \(FigureText.duration($0))"
     }
-    return sentences + ["/ping waits behind them at the gateway\(refusal ?? "")."]
+    return sentences + ["/ping waits behind them at the \(front)\(refusal ?? "")."]
   }
 
   /// `payment-service-2` is `payment 2`.
-  private static func short(_ replica: String) -> String {
-    guard let name = ReplicaName(replica) else { return replica }
+  private func short(_ replica: String) -> String {
+    guard let name = ReplicaName(replica, of: services.map(\.name)) else { return replica }
     return name.isFirst ? name.service.shortName : "\(name.service.shortName) \(name.number)"
   }
 }

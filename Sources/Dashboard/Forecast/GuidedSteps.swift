@@ -14,7 +14,9 @@ struct GuidedSteps {
   }
 
   private let topology: Topology
-  private let last: ServiceConfiguration
+  private let front: ServiceConfiguration
+  /// Called by one that is called.
+  let last: ServiceConfiguration
   private let middle: ServiceConfiguration
   /// Requests a second: some more than the last service can serve when each takes a second.
   let rate: Int
@@ -23,15 +25,17 @@ struct GuidedSteps {
 
   init(_ topology: Topology) {
     self.topology = topology
-    last = topology[.paymentService]
-    middle = topology[.orderService]
+    let path = topology.deepestPath
+    front = path.first ?? topology.front
+    last = path.last ?? front
+    middle = path.dropLast().last ?? last
     rate = max(1, min(1_000, 5 * last.threads * last.replicas / 2))
   }
 
   /// What brings a running chain back to `services.yaml`. Replicas that are started have it already.
   var reset: [[String]] {
-    let services = topology.services
-    let scales = services.filter { $0.name != .gateway }.map { ["scale", $0.name.rawValue, "\($0.replicas)"] }
+    let services = topology.services.filter { $0.url == nil }
+    let scales = services.filter { !topology.isEntry($0.name) }.map { ["scale", $0.name.rawValue, "\($0.replicas)"] }
     let models = services.map { ["mode", $0.name.rawValue, $0.model.rawValue] }
     let pools = services.map { ["pool", $0.name.rawValue, "threads=\($0.threads)", "queue=\($0.queueLimit)"] }
     return scales + [["fault", "all", "clear"], ["policy", "all", "all", "clear"]] + models + pools
@@ -51,8 +55,8 @@ struct GuidedSteps {
     return [
       step("One slow service", "\(start); all services block, and \(last.name.shortName) has \(threads)", []),
       step(
-        "A gateway that does not block", "the same, with the gateway on event loops",
-        [["mode", ServiceName.gateway.rawValue, loops]]),
+        "A \(front.name.rawValue) that does not block", "the same, with the \(front.name.rawValue) on event loops",
+        [["mode", front.name.rawValue, loops]]),
       step("Nobody blocks", "the same, with all services on event loops", [["mode", "all", loops]]),
       step(
         "A larger pool",
@@ -106,10 +110,10 @@ struct StepList: Encodable, Sendable {
   init(_ access: any LabAccess) async throws {
     let topology = try access.topology()
     let guided = GuidedSteps(topology)
-    let last = topology[.paymentService]
+    let last = guided.last
     service = last.name.rawValue
-    usual = last.latency.text
-    if case .fixed(let duration) = last.latency {
+    usual = last.isPlayed && last.latency == .zero ? "what its steps take" : last.latency.text
+    if case .fixed(let duration) = last.latency, usual == last.latency.text {
       usual = FigureText.duration(duration)
       usualMilliseconds = Double(duration.nanoseconds) / 1e6
     }

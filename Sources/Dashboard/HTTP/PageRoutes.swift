@@ -1,6 +1,7 @@
 import CascadeAnalysis
 import ChainModel
 import EventLoop
+import Topology
 import TraceLog
 
 /// What the page's port answers. The page has no other source than this, and neither has anybody with curl.
@@ -146,13 +147,14 @@ final class PageRoutes: Sendable {
   }
 
   private func code(_ request: PageRequest) throws(LocalRefusal) -> HandlerCode {
-    guard let service = request.query["service"].flatMap({ ReplicaName($0)?.service }),
+    guard let topology = try? access.topology() else { throw LocalRefusal(503, "the system's description cannot be read") }
+    guard let name = request.query["service"].flatMap({ ReplicaName($0, of: topology.names) }),
       let model = request.query["model"].flatMap({ IOModel(rawValue: $0) })
     else {
       throw LocalRefusal(
-        400, "expected ?service=\(ServiceName.gateway.rawValue)&model=\(IOModel.blocking.rawValue), or others")
+        400, "expected ?service=\(topology.front.name.rawValue)&model=\(IOModel.blocking.rawValue), or others")
     }
-    return try HandlerCode(service: service, model: model)
+    return try HandlerCode(topology[name.service], model: model)
   }
 
   private func compare(_ request: PageRequest) async throws -> Reply {

@@ -7,12 +7,14 @@ import TraceLog
 actor LiveFeed {
   /// What is told, five times a second at most, and once a second while the host has no processor to spare.
   ///
-  /// Keys: `run_id`, `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
-  /// `edges`, `ping` (the gateway's `/ping`: `figures`, and of the page's own `last`, see `Pinger.Last`, and `waiting_ns`), `window_from_ns`,
+  /// Keys: `run_id`, `front` (the service that clients ask), `map` (see `SystemMap`), `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
+  /// `edges`, `ping` (its `/ping`: `figures`, and of the page's own `last`, see `Pinger.Last`, and `waiting_ns`), `window_from_ns`,
   /// `load` (the command of the load that runs, if one does), `load_ns` (for how long), `ended` (how the last load or
   /// lesson ended: see `CommandOutcome`), `problem` (why nothing can be told).
   struct State: Encodable, Sendable {
     var runID: String?
+    var front: String?
+    var map: SystemMap?
     var time: UInt64 = 0
     var isSlowed = false
     var services: [ChainMoment.Service] = []
@@ -37,7 +39,7 @@ actor LiveFeed {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case services, figures, edges, ping, load, ended, problem
+      case front, map, services, figures, edges, ping, load, ended, problem
       case runID = "run_id"
       case time = "time_ns"
       case loadAge = "load_ns"
@@ -55,7 +57,8 @@ actor LiveFeed {
   private let streams: EventStreams
   private let limits: PageLimits
   private var pinger = Pinger()
-  private var gatewayPort: Int?
+  private var front: (name: String, port: Int)?
+  private var map: SystemMap?
   private var follower: RunFollower?
   private var rates = LiveRates()
   private var state = State()
@@ -149,12 +152,13 @@ actor LiveFeed {
   private func find() {
     guard let chain = access.chain() else {
       follower = nil
-      gatewayPort = nil
+      front = nil
       state = State(problem: "no chain is running: start it with make up")
       return
     }
-    gatewayPort = chain.gatewayPort
+    front = (chain.front, chain.frontPort)
     guard chain.runID != follower?.runID else { return }
+    map = (try? access.topology()).map { SystemMap($0) }
     rates = LiveRates()
     windowFrom = 0
     guard let path = chain.logPath else {
@@ -176,12 +180,13 @@ actor LiveFeed {
     next.runID = follower.runID
     next.time = chain.time
     next.isSlowed = isSlowed
-    next.services = chain.services.filter { ReplicaName($0.name) != nil }
-      .sorted { ReplicaName.rank($0.name) < ReplicaName.rank($1.name) }
+    next.services = chain.services.filter { follower.replicas[$0.name] != nil }
+      .sorted { follower.replicas.rank($0.name) < follower.replicas.rank($1.name) }
     next.edges = chain.edges
     for service in next.services { next.figures[service.name] = rates.figures(service.name) }
-    let gateway = ServiceName.gateway.rawValue
-    next.ping.figures = rates.figures(LiveRates.key(gateway, "GET /ping"))
+    next.front = front?.name
+    next.map = map
+    if let front { next.ping.figures = rates.figures(LiveRates.key(front.name, "GET /ping")) }
     (next.ping.last, next.ping.waiting) = (pinger.last, pinger.waiting(at: Monotonic.now()))
     next.windowFrom = windowFrom
     next.load = load?.command
@@ -196,9 +201,9 @@ actor LiveFeed {
   }
 
   private func ping() {
-    guard let gatewayPort, pinger.begin(at: Monotonic.now()) else { return }
+    guard let port = front?.port, pinger.begin(at: Monotonic.now()) else { return }
     Task {
-      let outcome = await access.ping(port: gatewayPort)
+      let outcome = await access.ping(port: port)
       pinger.end(outcome, at: Monotonic.now())
     }
   }

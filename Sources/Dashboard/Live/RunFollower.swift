@@ -64,6 +64,8 @@ struct RunFollower {
       runID: log.runID, origin: log.createdAt, moment: log.moment, completeSince: log.completeSince, loss: log.loss)
   }
 
+  var replicas: ReplicaTable { fold.replicas }
+
   mutating func beginWindow() { fold.beginWindow() }
 
   /// The cascade since the window began.

@@ -61,6 +61,7 @@ final class TimelineIndex: Sendable {
     /// Slices and changes of queues.
     fileprivate(set) var held = 0
     fileprivate(set) var records = 0
+    fileprivate var replicas = ReplicaTable([])
     var lanes: [Lane] = []
     var queues: [String: Queue] = [:]
     var strings = LogStrings()
@@ -99,6 +100,7 @@ extension TimelineIndex.State {
   mutating func learn(_ log: LogSnapshot) {
     (runID, origin, logCompleteSince) = (log.runID, log.createdAt, log.completeSince)
     strings = log.strings
+    replicas = ReplicaTable(log.processes)
     for process in log.processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
       processes[slot] = PlainText.clean(process.name)
@@ -212,7 +214,7 @@ extension TimelineIndex.State {
     guard order.isEmpty else { return }
     let roles: [ThreadRole] = [.worker, .hired, .store, .loop, .other]
     func rank(_ lane: TimelineIndex.Lane) -> (Int, Int, Int, Int, String) {
-      let service = ReplicaName.rank(lane.service)
+      let service = replicas.rank(lane.service)
       // Suspended requests stand below their loop.
       let role = lane.role.map { roles.firstIndex(of: $0) ?? 9 } ?? roles.count
       return (service.0, service.1, role, lane.thread.utf8.count, lane.thread)

@@ -22,7 +22,7 @@ package final class HTTPServer {
   let limits: Limits
   let parser = HeadParser()
   let date = HTTPDate()
-  private let makeHandler: (ServerConnection) -> any RequestHandler
+  private var makeHandler: ((ServerConnection) -> any RequestHandler)?
   private var connections: [ServerConnection] = []
   private var isSweeping = false
   /// Time is looked at so often, and counted in this: nobody has a timer of its own.
@@ -47,7 +47,9 @@ package final class HTTPServer {
   /// Serves a client.
   /// - Parameter descriptor: of its connection, which does not block.
   package func adopt(_ descriptor: Int32) {
+    // Dropped, it closes its descriptor.
     let connection = ServerConnection(descriptor, of: self)
+    guard let makeHandler else { return }
     connection.place = connections.count
     connections.append(connection)
     connection.begin(makeHandler(connection))
@@ -61,7 +63,9 @@ package final class HTTPServer {
     connections[connection.place] = last
   }
 
+  /// Closes them, and takes no more: of what made their handlers nothing is held any longer.
   package func closeAll() {
+    makeHandler = nil
     for connection in connections { connection.close() }
   }
 

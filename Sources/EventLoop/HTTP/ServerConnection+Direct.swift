@@ -1,12 +1,15 @@
 /// Where the loop and a thread that works for a request meet: the thread may send the answer itself, as long as nothing
 /// else is to be done with the connection, which spares the loop a wake-up for each request.
-final class AnswerDoor: @unchecked Sendable {  // its variables are touched within `withLock` only
-  private let condition = Condition()
-  private var isClosed = false
-  /// The loop has something to do when the request is answered, so it must be told.
-  private var needsLoop = false
-  /// The answer has been sent, and the loop does not know it yet.
-  private var isAnswered = false
+struct AnswerDoor: Sendable {
+  private struct State {
+    var isClosed = false
+    /// The loop has something to do when the request is answered, so it must be told.
+    var needsLoop = false
+    /// The answer has been sent, and the loop does not know it yet.
+    var isAnswered = false
+  }
+
+  private let state = Locked(State())
 
   enum Outcome {
     case sent
@@ -17,12 +20,12 @@ final class AnswerDoor: @unchecked Sendable {  // its variables are touched with
 
   /// From the thread that has worked for the request.
   func send(_ send: () -> (sent: Int, isAll: Bool)) -> Outcome {
-    condition.withLock {
-      guard !isClosed else { return .closed }
-      guard !needsLoop else { return .left(0) }
+    state.withLock { state in
+      guard !state.isClosed else { return .closed }
+      guard !state.needsLoop else { return .left(0) }
       let (sent, isAll) = send()
       guard sent >= 0 else { return .left(0) }
-      if isAll { isAnswered = true }
+      if isAll { state.isAnswered = true }
       return isAll ? .sent : .left(sent)
     }
   }
@@ -30,33 +33,33 @@ final class AnswerDoor: @unchecked Sendable {  // its variables are touched with
   /// On the loop: it is going to wait for the answer with something to do then.
   /// - Returns: whether the answer has been sent already.
   func insistOnLoop() -> Bool {
-    condition.withLock {
-      if isAnswered { return true }
-      needsLoop = true
+    state.withLock { state in
+      if state.isAnswered { return true }
+      state.needsLoop = true
       return false
     }
   }
 
   /// On the loop: whether the answer has been sent meanwhile; if so, all is as before.
   func takeAnswered() -> Bool {
-    condition.withLock {
-      defer { isAnswered = false }
-      if isAnswered { needsLoop = false }
-      return isAnswered
+    state.withLock { state in
+      defer { state.isAnswered = false }
+      if state.isAnswered { state.needsLoop = false }
+      return state.isAnswered
     }
   }
 
   /// On the loop: it has answered by itself.
   func reopen() {
-    condition.withLock {
-      needsLoop = false
-      isAnswered = false
+    state.withLock { state in
+      state.needsLoop = false
+      state.isAnswered = false
     }
   }
 
   func close(_ body: () -> Bool) -> Bool {
-    condition.withLock {
-      isClosed = true
+    state.withLock { state in
+      state.isClosed = true
       return body()
     }
   }

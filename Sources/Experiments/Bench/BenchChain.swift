@@ -33,7 +33,7 @@ final class BenchChain: Sendable {
     try? FileManager.default.removeItem(atPath: root)
   }
 
-  var port: Int { topology[.gateway].port }
+  var port: Int { topology.front.port }
 
   var pids: [Int32] { chain.state.services.compactMap { $0.process?.pid } }
 
@@ -44,10 +44,10 @@ final class BenchChain: Sendable {
   }
 
   func setMode(_ model: IOModel) throws {
-    for service in ServiceName.allCases { try control(service).setMode(model) }
+    for service in topology.names { try control(service).setMode(model) }
   }
 
-  func statuses() throws -> [ServiceStatus] { try ServiceName.allCases.map { try control($0).status() } }
+  func statuses() throws -> [ServiceStatus] { try topology.names.map { try control($0).status() } }
 
   /// Sends the load; without a log, so that only the services write.
   func load(

@@ -17,7 +17,7 @@ struct LogBench: Bench {
   func run(_ bench: BenchContext) async throws -> [BenchFigure] {
     let scratch = try Folder.scratch("bench-log")
     defer { try? FileManager.default.removeItem(atPath: scratch) }
-    try AtomicFile.write(Array(try OwnChain.topology().yaml().utf8), to: "\(scratch)/services.yaml")
+    try AtomicFile.write(Array(OwnChain.topology().yaml().utf8), to: "\(scratch)/services.yaml")
     return try await write(scratch) + explain(scratch, bench)
   }
 

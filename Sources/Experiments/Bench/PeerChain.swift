@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import LoadGenerator
 import Supervisor
+import Topology
 import TraceLog
 
 /// The same chain written in another way: see `Benchmarks/peers`.
@@ -33,7 +34,7 @@ final class PeerChain {
   /// - Throws: `Missing`.
   init(_ kind: Kind, sources: String, data: String, scratch: String) async throws {
     self.kind = kind
-    let ports = FreePorts.take(ServiceName.allCases.count)
+    let ports = FreePorts.take(Topology.standard.names.count)
     port = ports[0]
     let (executable, prefix) = try await Self.program(kind, sources: sources, scratch: scratch)
     var environment = ProcessInfo.processInfo.environment
@@ -42,7 +43,7 @@ final class PeerChain {
     }
     var started: [ChildProcess] = []
     // The callee before its caller.
-    for (index, service) in ServiceName.allCases.enumerated().reversed() {
+    for (index, service) in Topology.standard.names.enumerated().reversed() {
       let callee = index + 1 < ports.count ? ports[index + 1] : 0
       started.append(
         try Command(

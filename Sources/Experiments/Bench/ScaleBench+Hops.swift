@@ -18,7 +18,7 @@ extension ScaleBench {
     }
     let paths = [BenchChain.onePath, BenchChain.onePath, Self.orders, Self.payments]
     // The last service first.
-    var places = ServiceName.allCases.enumerated().reversed().map { index, name in
+    var places = chain.topology.names.enumerated().reversed().map { index, name in
       Place(port: chain.topology[name].port, pids: Array(chain.pids[index...]), path: paths[index])
     }
     for (number, port) in front.ports.enumerated() {

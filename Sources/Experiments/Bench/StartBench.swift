@@ -18,7 +18,7 @@ struct StartBench: Bench {
     }
     let scratch = try Folder.scratch("bench-start")
     defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let topology = try OwnChain.topology()
+    let topology = OwnChain.topology()
     try AtomicFile.write(Array(topology.yaml().utf8), to: "\(scratch)/services.yaml")
     var environment = ProcessInfo.processInfo.environment
     environment["CHAINLAB_ROOT"] = scratch

@@ -17,13 +17,10 @@ struct CellSimulation {
 
   /// - Returns: nothing for what the simulator cannot do: other paths, and steps that are no faults.
   func figures() -> [String: Double] {
-    guard
-      let route = ["/users": SimulatedSystem.nested, "/orchestrated": SimulatedSystem.orchestrated].first(where: {
-        cell.load.path.hasPrefix($0.key)
-      })?.value, cell.pings == nil, cell.script.allSatisfy({ $0.words.first == "fault" }), !cell.load.newConnections
+    guard let entry = topology.entry(path: cell.load.path), cell.load.path != "/ping", cell.pings == nil, cell.script.allSatisfy({ $0.words.first == "fault" }), !cell.load.newConnections
     else { return [:] }
     let system = SimulatedSystem(topology, cores: Machine.processors, costs: costs)
-    let plan = try? SimulationPlan(system, load(route), changes: faults(system))
+    let plan = try? SimulationPlan(system, load(entry), changes: faults(system))
     guard let (result, log) = try? plan?.record(runID: cell.name) else { return [:] }
     var figures = ["simulated.throughput": result.goodput]
     figures["simulated.calibrated"] = costs.origin == .assumed ? 0 : 1
@@ -43,14 +40,14 @@ struct CellSimulation {
     return figures
   }
 
-  private func load(_ route: Int) -> SimulatedLoad {
+  private func load(_ entry: Topology.Entry) -> SimulatedLoad {
     var rules = CallPolicy()
     rules.timeout = cell.load.timeout
     let arrival: SimulatedLoad.Arrival =
       cell.load.clients.map { .closed(clients: $0, think: .zero) }
       ?? .open(rate: cell.load.rate ?? 1, cell.load.isPoisson ? .poisson : .fixed)
     return SimulatedLoad(
-      arrival, entries: [SimulatedLoad.Entry(service: 0, route: route)], warmUp: cell.load.warmUp, duration: duration,
+      arrival, entries: [SimulatedLoad.Entry(entry)], warmUp: cell.load.warmUp, duration: duration,
       drain: cell.load.timeout, rules: rules, seed: UInt64(seed))
   }
 

@@ -100,7 +100,7 @@ struct CellTrial {
     let log = try path.map { try LogWriter(path: $0, name: name) }
     defer { log?.close() }
     let plan = LoadPlan(
-      port: made.topology[.gateway].port, paths: paths, usernames: SeedData.usernames(made.topology.seed.users),
+      port: made.topology.front.port, paths: paths, usernames: SeedData.usernames(made.topology.seed.users),
       arrival: arrival, warmUp: cell.load.warmUp, duration: duration, timeout: cell.load.timeout, seed: UInt64(seed),
       newConnections: cell.load.newConnections)
     return try await LoadGenerator.run(plan, log: log) { _ in }
@@ -206,7 +206,7 @@ struct CellTrial {
   private static func share(_ figures: inout [String: Double], seconds: Double) {
     let answers = (figures["throughput"] ?? 0) * seconds
     guard answers > 0 else { return }
-    for name in ServiceName.allCases.map(\.rawValue) {
+    for name in Topology.standard.names.map(\.rawValue) {
       figures["cpu_us(\(name))"] = figures["cpu_ms(\(name))"].map { $0 * 1000 / answers }
       figures["switches_each(\(name))"] = figures["switches(\(name))"].map { $0 / answers }
     }

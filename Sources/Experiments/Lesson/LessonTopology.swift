@@ -17,7 +17,7 @@ struct LessonTopology {
     }
     let pools = topology.services.filter { service in
       // A hired thread makes calls, and payment-service makes none.
-      service.model == .blocking || service.model == .async && !service.callees.isEmpty
+      service.model.holdsThread || service.model.hiresThreads && service.calls
     }
     return pools.reduce(rate) { min($0, ClosedForms.ceiling(threads: Double($1.threads), holding: wait)) }
   }

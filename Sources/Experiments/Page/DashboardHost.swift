@@ -53,15 +53,17 @@ package final class DashboardHost: LabAccess {
   package func chain() -> ChainEntry? {
     guard let chain = try? lab.launcher().chain() else { return nil }
     let services = chain.state.services
-    guard let gateway = services.first(where: { $0.name == .gateway }) else { return nil }
+    let front = (try? Topology.load(path: chain.run.configurationPath))?.front.name
+    guard let service = services.first(where: { $0.name == front }) ?? services.first else { return nil }
     return ChainEntry(
-      runID: chain.run.id, logPath: (try? chain.run.logPath()) ?? nil, gatewayPort: gateway.port)
+      runID: chain.run.id, logPath: (try? chain.run.logPath()) ?? nil, front: service.name.rawValue,
+      frontPort: service.port)
   }
 
   package func ping(port: Int) async -> PingOutcome {
     let outcome = try? await pinging.run { () -> PingOutcome in
       do throws(ControlError) {
-        let client = ControlClient(service: .gateway, port: port, timeout: .seconds(30))
+        let client = ControlClient(service: "", port: port, timeout: .seconds(30))
         return .answered(status: try client.get("/ping").status)
       } catch {
         if case .timeout = error { return .timedOut }
@@ -72,8 +74,7 @@ package final class DashboardHost: LabAccess {
   }
 
   package func topology() throws -> Topology {
-    let running = try lab.launcher().chain()?.run.configurationPath
-    return try Topology.load(path: running ?? "\(lab.folder)/services.yaml")
+    try lab.topology()
   }
 
   package func forecast(_ query: ForecastQuery) async throws -> Forecast {

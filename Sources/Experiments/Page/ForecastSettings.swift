@@ -19,7 +19,8 @@ package struct ForecastSettings {
     var arrival: SimulatedLoad.Arrival
     var length = Duration.seconds(10)
     var timeout = Duration.seconds(30)
-    var path = "/users/{username}/payment-status"
+    /// Nil: what the description's entries say.
+    var path: String?
   }
 
   package init(_ topology: Topology) { self.topology = topology }
@@ -33,10 +34,8 @@ package struct ForecastSettings {
     topology.services[index].inFlightLimit = InFlightLimit(status.limits.rule) ?? .fixed(status.limits.inFlight)
     topology.services[index].callPolicy = .plain
     for (callee, text) in status.policies {
-      guard let name = ServiceName(rawValue: callee), let policy = try? CallPolicy.parse(words: Self.words(text)) else {
-        continue
-      }
-      policies[replica.service, default: [:]][name] = policy
+      guard let policy = try? CallPolicy.parse(words: Self.words(text)) else { continue }
+      policies[replica.service, default: [:]][ServiceName(callee)] = policy
     }
     for text in status.faults { setFault(Self.words(text), of: replica.service) }
   }
@@ -51,8 +50,9 @@ package struct ForecastSettings {
     guard let verb = words.first, words.count >= 2 else { return }
     if verb == "load" { return load = Self.loadWords(Array(words.dropFirst())) }
     guard verb != "stop", verb != "lesson" else { return }
-    let names = words[1] == "all" ? ServiceName.allCases : ReplicaName(words[1]).map { [$0.service] } ?? []
-    if let replica = ReplicaName(words[1]), !replica.isFirst {
+    let replica = ReplicaName(words[1], of: topology.names)
+    let names = words[1] == "all" ? topology.names : replica.map { [$0.service] } ?? []
+    if let replica, !replica.isFirst {
       notes.append("\(words.joined(separator: " ")) is foretold for all replicas of \(replica.service.rawValue)")
     }
     for name in names { apply(verb, Array(words.dropFirst(2)), to: name) }

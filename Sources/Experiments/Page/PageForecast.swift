@@ -30,14 +30,16 @@ package struct PageForecast {
     var notes = settings.notes
     let (limit, bottleneck, unloaded) = limit(&notes)
     var forecast = Forecast(
+      front: settings.topology.front.name,
       services: settings.topology.services.map {
         Forecast.Service($0.name, model: $0.model, threads: $0.threads, replicas: $0.replicas, loops: $0.loops)
       }, capacity: limit, bottleneck: bottleneck, unloaded: unloaded, notes: notes)
     if let words = settings.load {
-      if let route = SimulatedSystem.route(of: words.path) {
-        forecast.load = try load(words, route, capacity: limit)
+      if let path = words.path, settings.topology.entry(path: path) == nil {
+        forecast.notes.append("a load for \(path) is not foretold")
       } else {
-        forecast.notes.append("a load for \(words.path) is not foretold")
+        let entries = words.path.flatMap { settings.topology.entry(path: $0) }.map { [$0] } ?? settings.topology.entries
+        forecast.load = try load(words, entries.map { SimulatedLoad.Entry($0) }, capacity: limit)
       }
     }
     return forecast
@@ -66,7 +68,7 @@ package struct PageForecast {
         var seconds = 0.0
         switch fault.kind {
         case .latency(let latency): seconds = ServiceTime.latency(latency).mean * fault.share
-        case .blockLoop(let duration) where service.model == .blocking: seconds = duration.seconds * fault.share
+        case .blockLoop(let duration) where service.model.holdsThread: seconds = duration.seconds * fault.share
         case .blockLoop(let duration):
           let rate = Double(service.loops * service.replicas) / (duration.seconds * fault.share)
           if rate < byLoops?.rate ?? .infinity { byLoops = (service.name, rate) }
@@ -77,11 +79,13 @@ package struct PageForecast {
         if seconds > 0 { system.services[index].latency = .fixed(.seconds(known + seconds)) }
       }
     }
-    let plan = SimulationPlan(system, SimulatedLoad(.open(rate: 1, .fixed), duration: .seconds(1)))
+    let plan = SimulationPlan(system, SimulatedLoad(
+        .open(rate: 1, .fixed), entries: settings.topology.entries.map { SimulatedLoad.Entry($0) },
+        duration: .seconds(1)))
     let capacity = GraphCapacity(plan)
     let unloaded = Duration.seconds(capacity.unloadedTime)
     if let byLoops, byLoops.rate < capacity.value { return (byLoops.rate, .loops(byLoops.name), unloaded) }
-    let narrowest = capacity.bottleneck.flatMap { ServiceName(rawValue: system.services[$0].name) }
+    let narrowest = capacity.bottleneck.map { ServiceName(system.services[$0].name) }
     let bottleneck = narrowest.map { Forecast.Bottleneck.threads($0) }
     return (capacity.value, bottleneck ?? (capacity.value.isFinite ? .processors : nil), unloaded)
   }
@@ -89,7 +93,7 @@ package struct PageForecast {
   // MARK: The load
 
   private func load(
-    _ words: ForecastSettings.LoadWords, _ route: Int, capacity: Double
+    _ words: ForecastSettings.LoadWords, _ entries: [SimulatedLoad.Entry], capacity: Double
   ) throws -> Forecast.Load {
     let arrival: Forecast.Load.Arrival
     let rate: Double
@@ -103,7 +107,7 @@ package struct PageForecast {
     rules.timeout = words.timeout
     let system = system()
     let plan = SimulationPlan(
-      system, SimulatedLoad(words.arrival, entries: [.init(route: route)], duration: length, rules: rules),
+      system, SimulatedLoad(words.arrival, entries: entries, duration: length, rules: rules),
       changes: settings.faults.flatMap { name, faults in
         faults.values.compactMap { fault in
           system.index(of: name.rawValue).map { ScriptedChange(at: .zero, service: $0, .fault(fault)) }
@@ -129,7 +133,7 @@ package struct PageForecast {
     }.map { Forecast.Saturated($0.service, after: .nanoseconds(Int64($0.onset))) }
     load.stalled = Set(report.loops.filter { $0.isSaturated && !$0.isOnlyLate }.map(\.service)).sorted()
     let refusal = log.records.first { record in
-      record.kind == .reject && log.process(record)?.name == ServiceName.gateway.rawValue
+      record.kind == .reject && log.process(record)?.name == settings.topology.front.name.rawValue
     }
     load.refusesAfter = refusal.map { .nanoseconds(Int64($0.time - log.createdAt)) }
   }

@@ -16,10 +16,10 @@ import TraceLog
 /// those of a moderate load: event loops that are never idle take several requests in a turn, and each then costs about
 /// half as much, so that the limit of a chain of event loops is predicted too low.
 package struct Calibration {
-  private static let paths: [(route: Int, path: String, rate: Double)] = [
-    (SimulatedSystem.ping, "/ping", 300),
-    (SimulatedSystem.nested, "/users/{username}/payment-status", 150),
-    (SimulatedSystem.orchestrated, "/orchestrated/users/{username}/payment-status", 150),
+  private static let ping = "/ping"
+  private static let paths: [(path: String, rate: Double)] = [
+    (ping, 300), ("/users/{username}/payment-status", 150),
+    ("/orchestrated/users/{username}/payment-status", 150),
   ]
   private static let idle = Duration.seconds(1)
   private static let prime = Duration.milliseconds(200)
@@ -34,7 +34,7 @@ package struct Calibration {
       _ = try? launcher.down()
       try? FileManager.default.removeItem(atPath: root)
     }
-    let topology = try OwnChain.topology()
+    let topology = OwnChain.topology()
     let chain = try launcher.up(
       topology, configuration: Array(topology.yaml().utf8), versions: ["chainlab": Version.text]
     ).chain
@@ -60,12 +60,13 @@ package struct Calibration {
     }
     _ = try await send(Self.paths[1].path, 100, Self.prime, topology, log)
     var observations: [StepCostFit.Observation] = []
-    for (route, path, rate) in Self.paths {
+    for (path, rate) in Self.paths {
       Terminal.note("\(model.rawValue): \(FigureText.number(rate)) requests a second for \(path)")
       _ = look.shares()
       let count = try await send(path, rate, Self.measured, topology, log)
       let times = look.times(less: idle)
-      for (service, time) in times where route != SimulatedSystem.ping || service == .gateway {
+      let route = topology.entry(path: path)?.route ?? 0
+      for (service, time) in times where path != Self.ping || service == topology.front.name {
         observations.append(.init(service, route: route, time: max(0, time) / Double(count)))
       }
     }
@@ -78,7 +79,7 @@ package struct Calibration {
     _ path: String, _ rate: Double, _ duration: Duration, _ topology: Topology, _ log: LogWriter
   ) async throws -> Int {
     let plan = LoadPlan(
-      port: topology[.gateway].port, paths: [path], usernames: SeedData.usernames(topology.seed.users),
+      port: topology.front.port, paths: [path], usernames: SeedData.usernames(topology.seed.users),
       arrival: .open(rate: rate, spacing: .fixed), duration: duration)
     let result = try await LoadGenerator.run(plan, log: log) { _ in }
     guard !result.wasCancelled else { throw CancellationError() }

@@ -10,19 +10,12 @@ import Topology
 /// page, under the same load and the same faults.
 package struct MeasuredChain {
   let chain: AdvisedChain
-  /// What is asked for, as in `services`' routes.
-  let path: String
   /// A new folder for the run; without it, nothing is left.
   var keep: String?
-
-  static let paths = [
-    "/users/{username}/payment-status", "/orchestrated/users/{username}/payment-status", "/ping",
-  ]
 
   package init(_ chain: AdvisedChain, keep: String? = nil) {
     self.chain = chain
     self.keep = keep
-    path = Self.paths[chain.load.entries.first?.route ?? 0]
   }
 
   /// - Parameter change: made before the chain is launched.
@@ -64,10 +57,14 @@ package struct MeasuredChain {
       case .closed(let clients, _): .closed(clients: clients)
       case .open(let rate, let spacing): .open(rate: rate, spacing: spacing == .poisson ? .poisson : .fixed)
       }
-    return LoadPlan(
-      port: topology[.gateway].port, paths: [path], usernames: SeedData.usernames(topology.seed.users),
+    var plan = LoadPlan(
+      port: topology.front.port, paths: [], usernames: SeedData.usernames(topology.seed.users),
       arrival: arrival, warmUp: chain.load.warmUp, duration: chain.load.duration,
       timeout: chain.load.rules.timeout ?? .seconds(30), seed: chain.load.seed)
+    var asked = topology
+    asked.entries = chain.load.entries.map { Topology.Entry(service: $0.service, route: $0.route, weight: $0.weight) }
+    plan.kinds = LoadPlan.Kind.entries(of: asked)
+    return plan
   }
 
   /// The faults at their times, in each replica.

@@ -38,7 +38,7 @@ package struct RunCheck {
     let topology = try Topology.load(path: run.configurationPath)
     guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
     let scan = try LogReader(path: path).scan()
-    var parts = try loads().compactMap { part($0, $1, scan) }
+    var parts = try loads().compactMap { part($0, $1, scan, topology) }
     guard !parts.isEmpty else { throw LabError.noLoad(run: run.id) }
     let overwritten = scan.forEachBatch { records in
       for index in records.indices {
@@ -69,7 +69,7 @@ package struct RunCheck {
   }
 
   /// Nil for a load that was not sent while this log was written.
-  private func part(_ number: Int, _ result: LoadResult, _ scan: LogScan) -> Part? {
+  private func part(_ number: Int, _ result: LoadResult, _ scan: LogScan, _ topology: Topology) -> Part? {
     let (wall, isFar) = UInt64(clamping: result.startedAt).multipliedReportingOverflow(by: 1_000_000)
     let log = scan.overview
     guard !isFar, wall > log.wallOffset, result.elapsedSeconds >= 0, result.elapsedSeconds < 1e6,
@@ -84,7 +84,9 @@ package struct RunCheck {
     let measured = from...from + UInt64(min(result.measuredSeconds, 1e6) * 1e9)
     return Part(
       number: number, result: result, window: window, measured: measured,
-      script: RecordedScript(processes: log.processes, strings: log.strings, window: window),
+      script: RecordedScript(
+        processes: log.processes, strings: log.strings, window: window,
+        entries: Set(topology.entries.map { topology.services[$0.service].name })),
       measures: CellMeasures(processes: log.processes, strings: log.strings, window: measured, from: start))
   }
 
@@ -98,7 +100,7 @@ package struct RunCheck {
     guard ended < Self.mostRequests else {
       throw LabError.loadTooLong(run: run.id, load: part.number, requests: ended, most: Self.mostRequests)
     }
-    let load = try simulatedLoad(part)
+    let load = try simulatedLoad(part, topology)
     var replay = part.script.replay(topology, load, sent: started, cores: cores, costs: costs)
     replay.unreplayed += Self.unreplayed(part.result, beside: others)
     let (result, log) = try replay.plan.record(runID: run.id)
@@ -107,22 +109,27 @@ package struct RunCheck {
     let loss = doubts(part, scan, overwritten)
     let isComplete = scan.overview.completeSince < part.window.lowerBound
     if isComplete { measured.merge(part.measures.figures(until: part.window.upperBound)) { $1 } }
-    let services = Set(log.processes.map(\.name) + scan.overview.processes.map(\.name)).compactMap(ReplicaName.init)
-    let shown = services.sorted().filter { name in
-      let key = "in_flight(\(name.text))"
+    let services = Set(log.processes.map(\.name) + scan.overview.processes.map(\.name))
+    let replicas = ReplicaTable(scan.overview.processes + log.processes)
+    let shown = services.sorted { replicas.rank($0) < replicas.rank($1) }.filter { name in
+      guard replicas[name] != nil else { return false }
+      let key = "in_flight(\(name))"
       return predicted[key] ?? 0 > 0 || measured[key] ?? 0 > 0
     }
     return PredictionCheck(
       run: run.id, load: part.number, of: Self.words(plan), seconds: part.result.measuredSeconds, costs: costs,
       replay: replay,
       figures: PredictionCheck.entryRows(predicted: predicted, measured: measured)
-        + shown.flatMap { PredictionCheck.rows(of: $0.text, predicted: predicted, measured: measured) },
+        + shown.flatMap { PredictionCheck.rows(of: $0, predicted: predicted, measured: measured) },
       doubts: loss)
   }
 
-  private func simulatedLoad(_ part: Part) throws -> SimulatedLoad {
+  private func simulatedLoad(_ part: Part, _ topology: Topology) throws -> SimulatedLoad {
     let plan = part.result.plan
-    guard plan.paths.count == 1, let route = plan.paths.first.flatMap(SimulatedSystem.route(of:)) else {
+    let entries = plan.kinds.compactMap {
+      topology.entry(method: $0.method, path: $0.path, port: $0.port ?? plan.port, weight: $0.weight)
+    }
+    guard !entries.isEmpty, entries.count == plan.kinds.count else {
       throw LabError.unknownPaths(run: run.id, load: part.number, paths: plan.paths)
     }
     var rules = CallPolicy()
@@ -131,7 +138,7 @@ package struct RunCheck {
       plan.clients.map { .closed(clients: $0, think: .zero) }
       ?? .open(rate: plan.rate ?? 0, plan.spacing == .poisson ? .poisson : .fixed)
     return SimulatedLoad(
-      arrival, entries: [SimulatedLoad.Entry(route: route)], warmUp: .seconds(plan.warmUpSeconds),
+      arrival, entries: entries.map { SimulatedLoad.Entry($0) }, warmUp: .seconds(plan.warmUpSeconds),
       duration: .seconds(part.result.measuredSeconds),
       // Requests in flight at the end are waited for, unless the load was cancelled.
       drain: part.result.wasCancelled ? .zero : .milliseconds(plan.timeoutMilliseconds), rules: rules, seed: plan.seed)

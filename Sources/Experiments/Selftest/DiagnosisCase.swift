@@ -22,7 +22,7 @@ package struct DiagnosisCase {
     let blocks = dice.roll(1...3) == 1
     var threads: [ServiceName: Int] = [:]
     var models: [ServiceName: IOModel] = [:]
-    for name in ServiceName.allCases {
+    for name in Topology.standard.names {
       threads[name] = dice.roll(isControl ? 4...16 : 2...16)
       models[name] = blocks ? .blocking : dice.pick(IOModel.allCases)
     }
@@ -30,14 +30,14 @@ package struct DiagnosisCase {
     self.models = models
     // What four threads answer without trouble, also on a machine that is busy.
     rate = Double(dice.roll(isControl ? 20...150 : 20...300))
-    let drawn = (service: dice.pick(ServiceName.allCases), fault: dice.fault())
+    let drawn = (service: dice.pick(Topology.standard.names), fault: dice.fault())
     fault = isControl ? nil : drawn
   }
 
   /// The chain: nothing in it is slow but what is broken, since a small pool that is full of ordinary work would be a true
   /// cause too.
   func topology() throws -> Topology {
-    var topology = try OwnChain.topology()
+    var topology = OwnChain.topology()
     for index in topology.services.indices {
       let name = topology.services[index].name
       topology.services[index].threads = threads[name] ?? 4
@@ -49,7 +49,7 @@ package struct DiagnosisCase {
   }
 
   package var text: String {
-    let services = ServiceName.allCases.map { name in
+    let services = Topology.standard.names.map { name in
       "\(name.shortName) \(threads[name] ?? 0) \(models[name]?.rawValue ?? "")"
     }
     let broken = fault.map { "\($0.service.rawValue) \($0.fault.text)" } ?? "no fault"

@@ -39,7 +39,7 @@ package struct DiagnosisTrial {
     if isKept { try Data(yaml.utf8).write(to: URL(filePath: "\(root)/services.yaml")) }
     let chain = try launcher.up(topology, configuration: Array(yaml.utf8), versions: ["chainlab": Version.text]).chain
     guard let path = try chain.run.logPath() else { throw LabError.withoutLog(chain.run) }
-    let load = Task { try await self.load(port: topology[.gateway].port, log: path) }
+    let load = Task { try await self.load(port: topology.front.port, log: path) }
     defer { load.cancel() }
     try await Task.sleep(for: Self.calm)
     if let fault = drawn.fault {

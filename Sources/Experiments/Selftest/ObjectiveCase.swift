@@ -23,7 +23,7 @@ struct ObjectiveCase {
     self.number = number
     var dice = Dice(seed: seed &+ UInt64(attempt) &* 0x9e37_79b9, number: number)
     let rate = Double(dice.roll(20...150))
-    var topology = try OwnChain.topology()
+    var topology = OwnChain.topology()
     // Half of the chains block throughout.
     let blocks = dice.roll(1...2) == 1
     for index in topology.services.indices.reversed() {
@@ -39,7 +39,7 @@ struct ObjectiveCase {
     var rules = CallPolicy()
     rules.timeout = .seconds(30)
     let load = SimulatedLoad(
-      .open(rate: rate, .poisson), entries: [SimulatedLoad.Entry(route: SimulatedSystem.nested)],
+      .open(rate: rate, .poisson), entries: [SimulatedLoad.Entry(topology.entries[0])],
       warmUp: Self.warmUp, duration: Self.duration, rules: rules, seed: seed &+ UInt64(number))
     chain = AdvisedChain(topology, cores: cores, costs: .usual, load: load)
     objective = Self.objective(chain.bounds, rate, &dice)
@@ -47,7 +47,7 @@ struct ObjectiveCase {
 
   /// The last service waits for something slow, the others for something quick or nothing.
   private static func latency(_ index: Int, _ dice: inout Dice) -> Latency {
-    guard index == ServiceName.allCases.count - 1 else {
+    guard index == Topology.standard.services.count - 1 else {
       return dice.roll(1...3) == 1 ? .fixed(.milliseconds(dice.roll(2...30))) : .zero
     }
     let middle = dice.roll(20...300)

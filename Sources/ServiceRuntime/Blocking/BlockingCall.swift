@@ -11,9 +11,9 @@ enum BlockingCall {
 
   /// The whole call with its spans, on the request's own worker.
   static func run(
-    _ callee: ServiceName, _ path: String, for exchange: Exchange, on worker: WorkerContext
+    _ request: CallRequest, for exchange: Exchange, on worker: WorkerContext
   ) throws(CallError) -> CalleeAnswer {
-    var first = CallAttempt(exchange, callee, path, span: worker.nextSpan())
+    var first = CallAttempt(exchange, request, span: worker.nextSpan())
     if let refusal = first.begin(by: worker.scribe) { throw refusal }
     let end = finish(first, on: worker)
     end.attempt?.end(end.result, by: worker.scribe)

@@ -1,6 +1,7 @@
 import Atomics
 import ChainModel
 import Synchronization
+import Topology
 
 /// A callee with its replicas, called in turn. Every call reads it and only the control port changes it, so a call takes
 /// no lock: it reads the order and a place, and where there is a choice it takes the next turn.
@@ -20,14 +21,19 @@ final class Callee: @unchecked Sendable {  // atomics, and a lock around what on
     var port: Int
   }
 
-  private static let host = "127.0.0.1"
+  private let host: String
+  /// How long an idle connection to a server that is not the lab's is thought to live: as long as Node's, which closes
+  /// sooner than most.
+  private static let strangersPatience = Duration.seconds(5)
 
   /// - Throws: when the address cannot be used.
-  init(_ service: ServiceName, host: String, port: Int, idleTimeout: Duration, names: Names) throws {
-    self.service = service
-    self.idleTimeout = idleTimeout
+  init(_ configuration: ServiceConfiguration, names: Names) throws {
+    service = configuration.name
+    idleTimeout = configuration.url == nil ? configuration.idleTimeout : Self.strangersPatience
     self.names = names
     order = ManagedAtomic(CalleeOrder([1]).word)
+    let port = configuration.url?.port ?? configuration.port
+    host = configuration.url?.host ?? configuration.host
     let target = try CalleeTarget(
       ReplicaName(service), host: host, port: port, idleTimeout: idleTimeout, names: names)
     known.withLock { $0[Place(number: 1, port: port)] = target }
@@ -67,7 +73,7 @@ final class Callee: @unchecked Sendable {  // atomics, and a lock around what on
   private func target(_ place: Place) throws -> CalleeTarget {
     if let target = known.withLock({ $0[place] }) { return target }
     let target = try CalleeTarget(
-      ReplicaName(service, place.number), host: Self.host, port: place.port, idleTimeout: idleTimeout,
+      ReplicaName(service, place.number), host: host, port: place.port, idleTimeout: idleTimeout,
       names: names)
     known.withLock { $0[place] = target }
     return target
@@ -83,7 +89,7 @@ final class Callee: @unchecked Sendable {  // atomics, and a lock around what on
     let all = called.map { ($0, true) } + left.map { ($0, false) }
     return all.map { target, isCalled in
       CalleeReplica(
-        replica: target.replica.number, address: "\(Self.host):\(target.port)", isCalled: isCalled,
+        replica: target.replica.number, address: "\(host):\(target.port)", isCalled: isCalled,
         inFlight: target.inFlight)
     }.sorted { ($0.replica, $0.address) < ($1.replica, $1.address) }
   }

@@ -1,32 +1,16 @@
 import ChainModel
 import EventLoop
-import Topology
 
-/// All callees of a service: where its calls go.
-final class CalleeBoard: Sendable {
-  /// By the callee's place in the chain.
-  private let callees: [Callee?]
+/// All callees of a service, as the control port changes where its calls go.
+struct CalleeBoard {
+  private let callees: [Callee]
 
-  /// - Throws: when a callee's address cannot be used.
-  init(_ configuration: ServiceConfiguration, topology: Topology, names: Names) throws {
-    callees = try ServiceName.allCases.map { name in
-      guard configuration.callees.contains(name) else { return nil }
-      return try Callee(
-        name, host: topology[name].host, port: topology[name].port, idleTimeout: topology[name].idleTimeout,
-        names: names)
-    }
-  }
-
-  /// The replica that this call goes to.
-  func beginCall(to name: ServiceName) -> CalleeTarget {
-    guard let callee = callees[name.place] else {
-      preconditionFailure("\(name.rawValue) is called, and is not among the callees")
-    }
-    return callee.beginCall()
+  init(_ edges: [CallEdge]) {
+    callees = edges.map(\.replicas)
   }
 
   var replicas: [String: [CalleeReplica]] {
-    Dictionary(uniqueKeysWithValues: callees.compactMap { $0 }.map { ($0.service.rawValue, $0.replicas) })
+    Dictionary(uniqueKeysWithValues: callees.map { ($0.service.rawValue, $0.replicas) })
   }
 
   /// Does all of the change, or nothing.
@@ -46,8 +30,8 @@ final class CalleeBoard: Sendable {
   private static let example = #"{"payment-service": ["127.0.0.1:8083", null, "127.0.0.1:43113"]}"#
 
   private func callee(_ name: String) throws(LocalRefusal) -> Callee {
-    if let callee = ServiceName(rawValue: name).flatMap({ callees[$0.place] }) { return callee }
-    let known = callees.compactMap { $0?.service.rawValue }
+    if let callee = callees.first(where: { $0.service.rawValue == name }) { return callee }
+    let known = callees.map(\.service.rawValue)
     throw LocalRefusal(
       400,
       "'\(name)' is not called from here: expected "

@@ -25,7 +25,8 @@ final class CalleeTarget: @unchecked Sendable {  // constants and an atomic
     keptFor = min(Self.longestRest, idleTimeout / 2)
     self.replica = replica
     self.port = port
-    address = try SocketAddress.parse(host, port)
+    // A name is looked up once: that of a service elsewhere. Of one that nobody knows, calls are refused.
+    address = try (try? SocketAddress.resolve(host, port)) ?? SocketAddress.parse("127.0.0.1", 0)
     authority = "\(host):\(port)"
     name = names.id(replica.text)
   }

@@ -3,12 +3,19 @@ import EventLoop
 import Topology
 import TraceLog
 
+/// What is asked of a callee.
+struct CallRequest: Sendable {
+  var callee: ServiceName
+  var method = "GET"
+  var path: String
+}
+
 /// One attempt at a call, whoever makes it: what the log says of it, what its callee is told, and what follows if it
 /// fails. Every attempt is a client span of its own.
 struct CallAttempt: Sendable {
   let exchange: Exchange
   let edge: CallEdge
-  let path: String
+  let request: CallRequest
   let span: SpanID
   /// Counted from 1.
   let number: Int
@@ -22,10 +29,10 @@ struct CallAttempt: Sendable {
   private var place: CalleeTarget?
 
   /// The first attempt at a call.
-  init(_ exchange: Exchange, _ callee: ServiceName, _ path: String, span: SpanID) {
+  init(_ exchange: Exchange, _ request: CallRequest, span: SpanID) {
     self.exchange = exchange
-    edge = exchange.core.edge(callee)
-    self.path = path
+    edge = exchange.core.edge(request.callee)
+    self.request = request
     self.span = span
     number = 1
     isRepeat = false
@@ -36,7 +43,7 @@ struct CallAttempt: Sendable {
   private init(after attempt: CallAttempt, span: SpanID, isRepeat: Bool) {
     exchange = attempt.exchange
     edge = attempt.edge
-    path = attempt.path
+    request = attempt.request
     self.span = span
     number = attempt.number + 1
     self.isRepeat = isRepeat
@@ -87,13 +94,13 @@ struct CallAttempt: Sendable {
     scribe.write(
       Record(
         kind: .spanStart, trace: exchange.context.trace, span: span.rawValue, other: exchange.context.span.rawValue,
-        detail: SpanKind.client.rawValue, name: exchange.core.names.call(callee), arg: UInt32(number)))
+        detail: SpanKind.client.rawValue, name: edge.callName, arg: UInt32(number)))
     if let refusal = refusal(by: scribe) {
       end(.failure(refusal), by: scribe)
       return refusal
     }
     // Counted from now on, also while the call waits for a thread: the replica drains until it has ended.
-    place = exchange.core.callees.beginCall(to: callee)
+    place = edge.replicas.beginCall()
     return nil
   }
 
@@ -132,20 +139,21 @@ struct CallAttempt: Sendable {
 
   /// What is waited before the next attempt.
   func rest(_ pause: Duration) -> FaultPlan.Sleep {
-    FaultPlan.Sleep(duration: pause, label: exchange.core.names.backoff, flags: [])
+    FaultPlan.Sleep(duration: pause, label: exchange.core.names.backoff, flags: WaitFlags())
   }
 
   /// The request as it goes over the wire: with its trace context and, unless the policy keeps it back, how long the
   /// caller will wait.
   func write(to output: Output, timeout: Duration) {
-    output.append("GET ")
-    output.append(path)
+    output.append(request.method)
+    output.append(" ")
+    output.append(request.path)
     output.append(" HTTP/1.1\r\nhost: ")
     output.append(called.authority)
     output.append("\r\ntraceparent: ")
     var context = exchange.context
     context.span = span
-    output.append(context.parent)
+    context.withParent { output.append($0) }
     if !context.state.isEmpty {
       output.append("\r\ntracestate: ")
       output.append(context.state)
@@ -154,6 +162,7 @@ struct CallAttempt: Sendable {
       output.append("\r\nchainlab-timeout-ms: ")
       output.append(number: max(1, Int(clamping: timeout.millisecondsRoundedUp)))
     }
+    if request.method != "GET" { output.append("\r\ncontent-length: 0") }
     if !keepsConnection { output.append("\r\nconnection: close") }
     output.append("\r\n\r\n")
   }

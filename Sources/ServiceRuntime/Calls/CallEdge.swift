@@ -4,21 +4,28 @@ import Synchronization
 import Topology
 import TraceLog
 
-/// One callee as its caller sees it: the policy in force for calls to it.
+/// One callee as its caller sees it: where it is, and the policy in force for calls to it.
 final class CallEdge: Sendable {
   let callee: ServiceName
+  /// Where its replicas are.
+  let replicas: Callee
+  /// What the log calls a call to it.
+  let callName: UInt32
 
   private struct State {
     var gate: CallGate
-    /// Grows with each policy: what began under another one is not counted.
-    var epoch = 0
+    /// Others with each policy: what began under other ones is not counted.
+    var terms: Terms
     var random: SplitMix
   }
 
-  /// What one call goes by, from its first attempt to its last.
-  struct Terms: Sendable {
+  /// What one call goes by, from its first attempt to its last: one object for all calls under a policy.
+  final class Terms: Sendable {
     let policy: CallPolicy
-    fileprivate let epoch: Int
+
+    fileprivate init(_ policy: CallPolicy) {
+      self.policy = policy
+    }
   }
 
   private let configured: CallPolicy
@@ -28,14 +35,20 @@ final class CallEdge: Sendable {
   /// Spares calls the lock while there is no policy.
   private let hasPolicy: ManagedAtomic<Bool>
 
+  /// - Throws: when the callee's address cannot be used.
   init(
     from caller: ServiceConfiguration, to name: ServiceName, in topology: Topology, names: Names, log: LogWriter?
-  ) {
+  ) throws {
     callee = name
+    callName = names.id("GET \(name.rawValue)")
+    replicas = try Callee(topology[name], names: names)
     configured = caller.callPolicy
     self.names = names
     self.log = log
-    state = Mutex(State(gate: CallGate(configured), random: SplitMix(seed: Self.seed(caller.name, name, topology))))
+    state = Mutex(
+      State(
+        gate: CallGate(configured), terms: Terms(configured),
+        random: SplitMix(seed: Self.seed(caller.name, name, topology))))
     hasPolicy = ManagedAtomic(configured != .plain)
   }
 
@@ -47,7 +60,7 @@ final class CallEdge: Sendable {
   /// What a call that begins now goes by; nil when there is no policy.
   var terms: Terms? {
     guard hasPolicy.load(ordering: .acquiring) else { return nil }
-    return state.withLock { Terms(policy: $0.gate.policy, epoch: $0.epoch) }
+    return state.withLock { $0.terms }
   }
 
   /// An attempt is about to be made.
@@ -58,7 +71,7 @@ final class CallEdge: Sendable {
   /// - Returns: what `leave` needs; nil for an attempt under a policy that is no longer in force.
   func enter(_ terms: Terms, isFirst: Bool, by scribe: Scribe) -> Result<CallGate.Pass?, CallError> {
     state.withLock { state in
-      guard state.epoch == terms.epoch else { return .success(nil) }
+      guard state.terms === terms else { return .success(nil) }
       switch state.gate.enter(isFirst: isFirst, now: Monotonic.now()) {
       case .pass(let pass, let change):
         record(change, by: scribe)
@@ -81,7 +94,7 @@ final class CallEdge: Sendable {
     _ terms: Terms, _ pass: CallGate.Pass, attempt: Int, error: CallError?, deadline: Deadline, by scribe: Scribe
   ) -> Duration? {
     state.withLock { state in
-      guard state.epoch == terms.epoch else { return nil }
+      guard state.terms === terms else { return nil }
       let now = Monotonic.now()
       record(state.gate.leave(pass, error: error, now: now), by: scribe)
       guard let error, attempt <= terms.policy.retries else { return nil }
@@ -121,7 +134,7 @@ extension CallEdge {
       let before = state.gate.policy
       record(state.gate.close(), by: scribe)
       state.gate = CallGate(policy)
-      state.epoch += 1
+      state.terms = Terms(policy)
       hasPolicy.store(policy != .plain, ordering: .releasing)
       return before
     }

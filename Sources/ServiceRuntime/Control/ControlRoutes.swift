@@ -31,7 +31,7 @@ final class ControlRoutes {
     case ("PUT", "/mode"): return try setMode(try body(request))
     case ("PUT", "/pool"): return try setPool(try body(request))
     case ("PUT", "/fault"): return try setFault(try body(request))
-    case ("GET", "/callees"): return .json(WireJSON.encode(core.callees.replicas))
+    case ("GET", "/callees"): return .json(WireJSON.encode(CalleeBoard(core.edges).replicas))
     case ("PUT", "/callees"): return try setCallees(request)
     case ("DELETE", "/fault"):
       core.faults.liftAll()
@@ -107,8 +107,8 @@ final class ControlRoutes {
     guard let lists = WireJSON.decode(CalleeLists.self, from: request.body) else {
       throw LocalRefusal(400, "the body is no JSON object with lists of addresses as values")
     }
-    try core.callees.change(lists)
-    return .json(WireJSON.encode(core.callees.replicas))
+    try CalleeBoard(core.edges).change(lists)
+    return .json(WireJSON.encode(CalleeBoard(core.edges).replicas))
   }
 
   // MARK: Status

@@ -1,6 +1,7 @@
 import Atomics
-import TraceLog
+import CPlatform
 import ChainModel
+import TraceLog
 
 /// `GET /metrics` in Prometheus' text format 0.0.4, with OpenTelemetry's names.
 struct MetricsText {
@@ -19,6 +20,7 @@ struct MetricsText {
       "chainlab_in_flight_limit", "How many requests may be in flight: fewer while the service sheds overload.",
       [("", core.admission.inForce(loops).limit)], &lines)
     gauge("chainlab_connections", "Open client connections.", [("", core.connections.load(ordering: .relaxed))], &lines)
+    gauge("chainlab_heap_bytes", "Bytes of the heap in use.", [("", chain_heap_bytes())], &lines)
     gauge("chainlab_pool_size", "Threads of the worker pool.", [("", pool.threads)], &lines)
     gauge("chainlab_pool_busy", "Worker threads that hold a request.", [("", pool.busy)], &lines)
     gauge("chainlab_pool_queued", "Requests in the worker pool's queue.", [("", pool.queued)], &lines)

@@ -5,11 +5,11 @@ import TraceLog
 /// Reaches callees from the request's own event loop, where nobody waits. SQLite and files have no non-blocking
 /// interface, so store work goes to the small store pool, unless it is so short that the loop may be held by it.
 struct EventLoopTransport: LoopTransport {
-  func get(
-    _ callee: ServiceName, _ path: String, for exchange: Exchange,
+  func call(
+    _ request: CallRequest, for exchange: Exchange,
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
-    make(CallAttempt(exchange, callee, path, span: exchange.loop.nextSpan()), completion: completion)
+    make(CallAttempt(exchange, request, span: exchange.loop.nextSpan()), completion: completion)
   }
 
   /// Makes an attempt, and those that must follow it.
@@ -23,16 +23,14 @@ struct EventLoopTransport: LoopTransport {
     let exchange = attempt.exchange
     let timeout = attempt.timeout
     let wait = LoopWait(.call, target: attempt.target, id: attempt.span.rawValue, for: exchange)
-    var token = 0
-    let call = PendingCall(callee: attempt.callee) { result in
-      exchange.cancellation.remove(token)
+    let call = PendingCall(callee: attempt.callee, for: exchange) { result in
       let result = result.mapError { $0.withinDeadline(exchange.deadline) }
       wait.end(result.waitOutcome)
       conclude(attempt, result, completion: completion)
     }
     let handover = Handover(call)
     // The connection sees its caller leave on this same loop.
-    token = exchange.cancellation.onCancel { handover.value.give(up: .cancelled) }
+    call.token = exchange.cancellation.onCancel { handover.value.give(up: .cancelled) }
     exchange.loop.client.send(call, attempt, timeout: timeout)
   }
 
@@ -52,6 +50,10 @@ struct EventLoopTransport: LoopTransport {
       if let error { return completion(.failure(error)) }
       make(attempt.next(span: loop.nextSpan()), completion: completion)
     }
+  }
+
+  func sleep(_ sleep: FaultPlan.Sleep, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
+    LoopFaults.sleep([sleep], exchange, then: completion)
   }
 
   func store(_ task: StoreTask, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {

@@ -51,7 +51,7 @@ enum LoopFaults {
       handover.value.cancel()
       once.run(.cancelled)
     }
-    once.cancellation = exchange.cancellation
+    once.exchange = exchange
   }
 
   private static func hang(_ fault: ActiveFault?, _ exchange: Exchange, then next: @escaping (CallError?) -> Void) {
@@ -67,7 +67,7 @@ enum LoopFaults {
     let lifted = core.faults.onLift(fault.id) { loop.execute { once.run(nil) } }
     let timer = loop.schedule(at: exchange.deadline.nanoseconds) { once.run(.deadlineExceeded) }
     once.token = exchange.cancellation.onCancel { once.run(.cancelled) }
-    once.cancellation = exchange.cancellation
+    once.exchange = exchange
     once.cleanUp = {
       timer.cancel()
       core.faults.removeLiftAction(lifted)
@@ -79,7 +79,7 @@ enum LoopFaults {
   private final class Once: @unchecked Sendable {  // touched on one event loop only
     private var action: ((CallError?) -> Void)?
     var token = 0
-    var cancellation: Cancellation?
+    var exchange: Exchange?
     var cleanUp: (() -> Void)?
 
     init(_ action: @escaping (CallError?) -> Void) {
@@ -91,7 +91,7 @@ enum LoopFaults {
     func run(_ error: CallError?) {
       guard let action else { return }
       self.action = nil
-      cancellation?.remove(token)
+      exchange?.cancellation.remove(token)
       cleanUp?()
       action(error)
     }

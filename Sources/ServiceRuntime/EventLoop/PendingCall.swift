@@ -6,11 +6,17 @@ import Glibc
 final class PendingCall: ClientCall {
   let callee: ServiceName
   private var completion: ((Result<CalleeAnswer, CallError>) -> Void)?
+  private var exchange: Exchange?
+  /// Of its giving up, should its caller go away.
+  var token = 0
   /// While it is under way. Not weak: that would make every use of the connection dearer.
   var connection: ClientConnection?
 
-  init(callee: ServiceName, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void) {
+  init(
+    callee: ServiceName, for exchange: Exchange, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
+  ) {
     self.callee = callee
+    self.exchange = exchange
     self.completion = completion
   }
 
@@ -44,8 +50,8 @@ final class PendingCall: ClientCall {
 
   private func complete(_ result: Result<CalleeAnswer, CallError>) {
     guard let completion else { return }
-    self.completion = nil
-    connection = nil
+    exchange?.cancellation.remove(token)
+    (self.completion, exchange, connection) = (nil, nil, nil)
     completion(result)
   }
 }

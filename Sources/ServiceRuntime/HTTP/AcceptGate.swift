@@ -39,7 +39,7 @@ final class AcceptGate: @unchecked Sendable {  // its variables are touched on i
   }
 
   var hasRoom: Bool {
-    guard core.modes.model == .blocking else { return true }
+    guard core.modes.model.holdsThread else { return true }
     let pool = core.workers.snapshot
     return pool.queued + fresh < pool.queueLimit + max(0, pool.threads - pool.busy)
   }

@@ -60,7 +60,7 @@ struct Admission {
 
   /// In `blocking`, the pool's queue says what is too much.
   private func isOverloaded(_ socket: ClientSocket, at now: UInt64) -> Bool {
-    guard core.admission.isAdaptive, core.modes.model != .blocking else { return false }
+    guard core.admission.isAdaptive, !core.modes.model.holdsThread else { return false }
     return !loop.load.admits(from: socket, least: core.admission.leastInFlight, at: now)
   }
 

@@ -1,22 +1,23 @@
 import ChainModel
 import EventLoop
+import Synchronization
 import TraceLog
 
 /// Reaches callees and the store by hiring a thread that makes the blocking call, while the request's loop goes on.
 struct HiredTransport: LoopTransport {
-  func get(
-    _ callee: ServiceName, _ path: String, for exchange: Exchange,
+  func call(
+    _ request: CallRequest, for exchange: Exchange,
     completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
     let core = exchange.core
     let scribe = exchange.loop.scribe
-    var attempt = CallAttempt(exchange, callee, path, span: exchange.loop.nextSpan())
+    var attempt = CallAttempt(exchange, request, span: exchange.loop.nextSpan())
     if let refusal = attempt.begin(by: scribe) { return completion(.failure(refusal)) }
     let first = attempt
     // One thread is hired for all attempts; the request waits for it until the last.
     let wait = LoopWait(.call, target: first.target, id: first.span.rawValue, for: exchange)
     let done = CallResult()
-    HiredWork(exchange: exchange, wait: wait, name: core.names.call(callee)).run(on: core.hired) { worker in
+    HiredWork(exchange: exchange, wait: wait, name: first.edge.callName).run(on: core.hired) { worker in
       done.end = BlockingCall.finish(first, on: worker)
       return nil
     } completion: { refusal in
@@ -35,6 +36,21 @@ struct HiredTransport: LoopTransport {
 
   private final class CallResult {
     var end: BlockingCall.End?
+  }
+
+  func sleep(_ sleep: FaultPlan.Sleep, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
+    let wait = LoopWait(.sleep, target: sleep.label, id: exchange.loop.nextSpan().rawValue, for: exchange)
+    HiredWork(exchange: exchange, wait: wait, name: sleep.label).run(on: exchange.core.hired) { worker in
+      do throws(CallError) {
+        try worker.sleep(sleep, for: exchange)
+        return nil
+      } catch {
+        return error
+      }
+    } completion: { error in
+      wait.end(error == nil ? .ok : .cancelled)
+      completion(error)
+    }
   }
 
   func store(_ task: StoreTask, for exchange: Exchange, completion: @escaping (CallError?) -> Void) {
@@ -67,7 +83,7 @@ struct HiredWork {
         beganAt = Monotonic.now()
         error = refusal
       } else {
-        exchange.isWorkedFor = true
+        exchange.isWorkedFor.store(true, ordering: .relaxed)
         beganAt = worker.scribe.write(record(.workStart))
         error = worker.working(for: exchange) { body(worker) }
         worker.scribe.write(record(.workEnd))

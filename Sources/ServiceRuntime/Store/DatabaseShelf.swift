@@ -1,4 +1,5 @@
 import ChainModel
+import EventLoop
 
 /// The open connections to a service's database that no thread works with at the moment. As many are opened as threads
 /// query at once: a thread that is blocked in a call holds none, which is half of what it would otherwise cost.

@@ -1,5 +1,6 @@
 package import ChainModel
 import Glibc
+import Synchronization
 import TraceLog
 
 /// What store work may touch where it is done.
@@ -16,6 +17,7 @@ final class StoreHolder {
   private var database: Database?
   /// Found by the literal's address; there are few.
   private var labels: [(text: UnsafePointer<UInt8>, id: UInt32)] = []
+  private var texts: [String: UInt32] = [:]
 
   init(_ environment: ServiceEnvironment) {
     self.environment = environment
@@ -38,7 +40,18 @@ final class StoreHolder {
   }
 
   /// What the log calls the work.
-  func label(_ text: StaticString, _ names: Names) -> UInt32 {
+  func label(_ label: StoreLabel, _ names: Names) -> UInt32 {
+    switch label {
+    case .literal(let text): return literal(text, names)
+    case .text(let text):
+      if let id = texts[text] { return id }
+      let id = names.id(text)
+      texts[text] = id
+      return id
+    }
+  }
+
+  private func literal(_ text: StaticString, _ names: Names) -> UInt32 {
     guard text.hasPointerRepresentation else { return names.id(text.description) }
     for label in labels where label.text == text.utf8Start { return label.id }
     let id = names.id(text.description)
@@ -48,12 +61,16 @@ final class StoreHolder {
 }
 
 /// Store work without its type: what is handed from thread to thread.
-struct StoreTask {
+package struct StoreTask {
   let cause: WaitCause
-  let label: StaticString
+  let label: StoreLabel
   let body: (StoreAccess) -> CallError?
 
-  init(_ cause: WaitCause, _ label: StaticString, _ body: @escaping (StoreAccess) -> CallError?) {
+  /// - Parameters:
+  ///   - cause: `database` or `file`.
+  ///   - label: what the log calls it.
+  ///   - body: does it; returns why it has failed, if so.
+  package init(_ cause: WaitCause, _ label: StoreLabel, _ body: @escaping (StoreAccess) -> CallError?) {
     self.cause = cause
     self.label = label
     self.body = body
@@ -63,14 +80,18 @@ struct StoreTask {
   fileprivate func isSlow(for exchange: Exchange) -> Bool { cause == .database && exchange.slowQuery > .zero }
 
   /// What the log says of the wait for it, beside whether it holds a thread.
-  fileprivate func flags(for exchange: Exchange) -> WaitFlags { isSlow(for: exchange) ? .injected : [] }
+  fileprivate func flags(for exchange: Exchange) -> WaitFlags { isSlow(for: exchange) ? .injected : WaitFlags() }
 }
 
-/// Where the value of store work is put.
-final class StoreResult<Value: Sendable>: @unchecked Sendable {  // written by one thread, then read by another
-  var value: Value?
+/// Where the value of store work is put. Its code belongs to whoever has a value: for other modules it would be code for
+/// any type, which looks its type up while it runs.
+package final class StoreResult<Value: Sendable>: @unchecked Sendable {  // written by one thread, then read
+  package var value: Value?
 
-  func task(_ work: StoreWork<Value>) -> StoreTask {
+  @inlinable package init() {}
+
+  /// The work, to be handed to the thread that does it.
+  @inlinable package func task(_ work: StoreWork<Value>) -> StoreTask {
     StoreTask(work.cause, work.label) { access in
       do throws(CallError) {
         self.value = try work.body(access)
@@ -81,7 +102,8 @@ final class StoreResult<Value: Sendable>: @unchecked Sendable {  // written by o
     }
   }
 
-  func get(_ error: CallError?) -> Result<Value, CallError> {
+  /// What came of it, given how the task has ended.
+  @inlinable package func get(_ error: CallError?) -> Result<Value, CallError> {
     if let value { return .success(value) }
     return .failure(error ?? .cancelled)
   }
@@ -119,7 +141,7 @@ extension StoreTask {
   func run(onLoopOf exchange: Exchange, completion: @escaping (CallError?) -> Void) {
     let loop = exchange.loop
     if let refusal = exchange.refusalOfWork { return completion(refusal) }
-    exchange.isWorkedFor = true
+    exchange.isWorkedFor.store(true, ordering: .relaxed)
     let target = loop.store.label(label, exchange.core.names)
     let wait = LoopWait(
       cause, target: target, id: loop.nextSpan().rawValue, flags: flags(for: exchange).union(.held), for: exchange)

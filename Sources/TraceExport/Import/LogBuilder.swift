@@ -152,7 +152,7 @@ struct LogBuilder {
       (slots[source], places[source]) = (slot, processes.count)
       processes.append(
         LogProcess(
-          slot: Int(slot), name: intake.sources[source].service,
+          slot: Int(slot), name: intake.sources[source].service, place: ServicePlace(order: processes.count),
           identity: ProcessIdentity(pid: intake.sources[source].pid, startTicks: 1), fate: .stopped, attachedAt: 0,
           dropped: 0))
     }
@@ -174,6 +174,7 @@ struct LogBuilder {
     processes[place].identity.startTicks = UInt64(clamping: span.attributes.integer(Key.startTicks) ?? 1)
     processes[place].attachedAt = UInt64(clamping: span.attributes.integer(Key.attached) ?? 0)
     processes[place].dropped = Int(clamping: span.attributes.integer(Key.dropped) ?? 0)
+    processes[place].place = span.attributes.integer(Key.place).flatMap { ServicePlace(code: UInt32(clamping: $0)) }
     if span.attributes.text(Key.fate) == "\(LogProcess.Fate.died)" { processes[place].fate = .died }
   }
 

@@ -177,7 +177,7 @@ extension SpanBuilder {
     if let process {
       span.attributes += [
         Attribute(Key.startTicks, process.identity.startTicks), Attribute(Key.attached, process.attachedAt),
-        Attribute(Key.fate, "\(process.fate)"),
+        Attribute(Key.fate, "\(process.fate)"), Attribute(Key.place, UInt64(process.place?.code ?? 0)),
       ]
       if process.dropped > 0 { span.attributes.append(Attribute(Key.dropped, process.dropped)) }
       span.dropped.events = UInt64(clamping: process.dropped)

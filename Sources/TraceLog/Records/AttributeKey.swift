@@ -27,6 +27,7 @@ package enum AttributeKey {
   package static let slot = "chainlab.process.slot"
   package static let startTicks = "chainlab.process.start_ticks"
   package static let fate = "chainlab.process.fate"
+  package static let place = "chainlab.process.place"
   package static let exit = "chainlab.process.exit"
   package static let processName = "chainlab.process.name"
   package static let dropped = "chainlab.process.dropped"

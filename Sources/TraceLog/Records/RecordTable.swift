@@ -10,6 +10,9 @@ extension RecordRow {
       [
         RecordField(.name, "name", .text, Key.processName, "service or instrument"),
         RecordField(.argument, "pid", .number, Key.pid, "process id"),
+        RecordField(
+          .other, "place", .number, Key.place,
+          "which of the described services it plays: replica × 65536 + place + 1; 0 for an instrument"),
       ]),
     RecordRow(.processStop, .process, "a process stops on its own account"),
     RecordRow(

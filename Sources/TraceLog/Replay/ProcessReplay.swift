@@ -220,7 +220,7 @@ extension ProcessReplay {
       $0.dequeue(at: record.time, thread: record.thread, model: model) ? nil : .wrongPhase
     }
     let onThread = onThread(record) { thread in
-      if model == .blocking || (model == nil && thread.role == .worker) {
+      if model?.holdsThread ?? (thread.role == .worker) {
         let work = ThreadReplay.Work(span: record.span, wait: 0, name: 0, since: record.time)
         return thread.begin(work) ? nil : .threadBusy
       }

@@ -1,6 +1,5 @@
 import ChainTestSupport
 import Testing
-import Topology
 
 extension ChainTests {
   /// What docs/simulation.md says is what its commands print.
@@ -42,10 +41,6 @@ extension ChainTests {
         let missing = DocPage.missing(shown.output, in: outcome.output)
         #expect(missing.isEmpty, "\(shown.command) prints not \(missing) but:\n\(outcome.output)")
       }
-    }
-
-    @Test func theTableOfKeysIsTheSchema() {
-      #expect(Self.page.text.contains(ServiceGraph.keyTable().split(separator: "\n").joined(separator: "\n")))
     }
   }
 }

@@ -60,7 +60,7 @@ final class TestLab: LabAccess {
 
   func chain() -> ChainEntry? {
     guard isChainRunning else { return nil }
-    return ChainEntry(runID: "run-1", logPath: path, gatewayPort: 1)
+    return ChainEntry(runID: "run-1", logPath: path, front: "gateway", frontPort: 1)
   }
 
   func ping(port: Int) async -> PingOutcome { pinged }
@@ -71,7 +71,7 @@ final class TestLab: LabAccess {
   func forecast(_ query: ForecastQuery) async throws -> Forecast {
     queries.withLock { $0.append(query) }
     return Forecast(
-      services: [Forecast.Service(.paymentService, model: .blocking, threads: 7)], capacity: 7,
+      front: .gateway, services: [Forecast.Service(.paymentService, model: .blocking, threads: 7)], capacity: 7,
       bottleneck: .threads(.paymentService), unloaded: .seconds(1))
   }
 

@@ -7,7 +7,7 @@ extension LogSnapshot {
 
   /// The waits with this cause that show what happens: those of the thread that makes the call, where one does.
   func waits(_ cause: WaitCause, _ model: IOModel) -> [Record] {
-    let isHeld = model == .blocking || model == .async
+    let isHeld = !model.waitsOnLoop
     return records(.waitStart).filter { $0.detail == cause.rawValue && $0.waitFlags.contains(.held) == isHeld }
   }
 
@@ -25,7 +25,7 @@ extension LogSnapshot {
   func mostCallsAtOnce(_ model: IOModel) -> Int {
     let starts = waits(.call, model)
     let ids = Set(starts.map(\.other))
-    let isHeld = model == .blocking || model == .async
+    let isHeld = !model.waitsOnLoop
     let ends = records(.waitEnd).filter { ids.contains($0.other) && $0.waitFlags.contains(.held) == isHeld }
     var (now, most) = (0, 0)
     for record in (starts + ends).sorted(by: Record.precedes) {

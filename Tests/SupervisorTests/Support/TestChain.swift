@@ -32,12 +32,12 @@ struct TestChain: Codable, Sendable {
     root = folder.path
     logFolder = folder.path
     services = [:]
-    for name in ServiceName.allCases {
+    for name in Topology.standard.names {
       services[name.rawValue] = Service(
         port: TestPorts.take(), controlPort: TestPorts.take(), behaviour: behaviours[name] ?? .serves)
     }
     guard mkdir(binaries, 0o755) == 0 else { throw TestSetupError("mkdir \(binaries)") }
-    try install(StandIn.service, as: ServiceName.allCases.map(\.rawValue))
+    try install(StandIn.service, as: Topology.standard.names.map(\.rawValue))
   }
 
   var binaries: String { "\(root)/bin" }
@@ -50,22 +50,20 @@ struct TestChain: Codable, Sendable {
   var configuration: [UInt8] { WireJSON.encode(["services": services]) }
 
   var topology: Topology {
-    Topology(
-      services: ServiceName.allCases.map { name in
-        ServiceConfiguration(
-          name: name, host: "127.0.0.1", port: self[name].port, controlPort: self[name].controlPort, model: .blocking,
-          threads: 4, stackKiB: 1024, storeThreads: 1, queueLimit: 8, overflow: .reject, backlog: 16, loops: 1,
-          inFlightLimit: 64, connectionLimit: 64, timeout: .seconds(1), requestTimeout: .seconds(1),
-          idleTimeout: .seconds(1), callees: [], latency: .zero)
-      },
-      traceLog: TraceLogConfiguration(directory: logFolder, sizeMiB: 16, enabled: isTraced),
-      seed: SeedConfiguration(value: 7, users: 10))
+    var topology = Topology.standard
+    for index in topology.services.indices {
+      let place = self[topology.services[index].name]
+      (topology.services[index].port, topology.services[index].controlPort) = (place.port, place.controlPort)
+    }
+    topology.traceLog = TraceLogConfiguration(directory: logFolder, sizeMiB: 16, enabled: isTraced)
+    topology.seed = SeedConfiguration(value: 7, users: 10)
+    return topology
   }
 
   /// A run that no supervisor has seen yet.
   func makeRun() throws -> RunFolder {
     let executables = Dictionary(
-      uniqueKeysWithValues: ServiceName.allCases.map { ($0.rawValue, "\(binaries)/\($0.rawValue)") })
+      uniqueKeysWithValues: Topology.standard.names.map { ($0.rawValue, "\(binaries)/\($0.rawValue)") })
     let store = try RunStore(root: root)
     let run = try store.create(
       topology: topology, configuration: configuration, executables: executables, versions: ["chainlab": "test"])

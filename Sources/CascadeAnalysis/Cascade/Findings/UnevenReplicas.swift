@@ -1,4 +1,5 @@
 import ChainModel
+import TraceLog
 
 /// One replica of a service is full while another is not, in the time in which all of them were there.
 struct UnevenReplicas {
@@ -15,9 +16,10 @@ struct UnevenReplicas {
   }
 
   var findings: [Finding] {
-    let served = report.services.filter { $0.arrived > 0 }.compactMap { ReplicaName($0.service) }
+    let served = report.services.filter { $0.arrived > 0 }.compactMap { fold.replicas[$0.service] }
     let groups = Dictionary(grouping: served, by: \.service).filter { $0.value.count > 1 }
-    return groups.sorted { $0.key.place < $1.key.place }.compactMap { finding($0.value.sorted()) }
+    let sorted = groups.values.map { $0.sorted { $0.number < $1.number } }
+    return sorted.sorted { fold.replicas.rank($0[0].text) < fold.replicas.rank($1[0].text) }.compactMap(finding)
   }
 
   private func finding(_ replicas: [ReplicaName]) -> Finding? {

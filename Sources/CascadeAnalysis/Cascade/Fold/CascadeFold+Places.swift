@@ -51,7 +51,7 @@ extension CascadeFold {
   private mutating func threadGoal(_ place: Int, _ node: Int32) -> WaitForest.Goal {
     let service = threads[place].service
     if let wait = threads[place].wait { return goal(wait, service, isHeld: true) }
-    if let work = threads[place].work, work.cause != .call {
+    if let work = threads[place].work, work.cause != .call, work.cause != .join {
       return .sink(sink(SinkKey(kind: .wait, service: service, cause: work.cause, target: work.target)))
     }
     return .sink(sink(SinkKey(kind: threads[place].busy > 0 ? .running : .dispatch, service: service)))
@@ -156,6 +156,7 @@ extension CascadeFold {
       // A loop that stands still reads no request; one that turns has it read at once.
       if let loop = blockedLoops[target], isHeld || !wait.isDone { return .node(loop) }
       return .sink(sink(SinkKey(kind: .transit, service: service, target: UInt32(bitPattern: target))))
+    case .join where joins[wait.id]?.first.map { forest.isPlaced($0) } ?? false: return .node(joins[wait.id]?.first ?? -1)
     case .lock where wait.holder >= 0 && forest.isPlaced(wait.holder): return .node(wait.holder)
     default:
       return .sink(sink(SinkKey(kind: .wait, service: service, cause: wait.cause, target: wait.target)))

@@ -151,7 +151,7 @@ extension CascadeFold {
     if request >= 0 { requests[Int(request)].hasWaited = true }
     if wait.cause == .lock { wait.holder = queue(node, for: lockKey(record), named: record.waitFlags.holder, record) }
     guard threads[place].open(wait) else { return }
-    if wait.cause == .call { waiters.set(wait.id, node) }
+    if wait.cause == .call || wait.cause == .join { waiters.set(wait.id, node) }
     threads[place].span = record.span
     refreshThread(place)
   }
@@ -168,9 +168,10 @@ extension CascadeFold {
 
   /// A call that has ended, well or not.
   mutating func closed(_ wait: FoldWait, _ node: Int32, _ service: Int32, _ outcome: WaitOutcome) {
-    guard wait.cause == .call else { return }
+    if wait.cause == .join { joins[wait.id] = nil }
+    guard wait.cause == .call || wait.cause == .join else { return }
     waiters.remove(wait.id, ifIs: node)
-    guard outcome != .ok else { return }
+    guard wait.cause == .call, outcome != .ok else { return }
     let target = callee(wait.target)
     if outcome == .timeout, isCounting {
       var count = services[Int(service)].timeouts[target] ?? FoldService.TimeoutCount()
@@ -182,7 +183,8 @@ extension CascadeFold {
   }
 
   mutating func forget(_ wait: FoldWait, _ node: Int32) {
-    if wait.cause == .call { waiters.remove(wait.id, ifIs: node) }
+    if wait.cause == .call || wait.cause == .join { waiters.remove(wait.id, ifIs: node) }
+    if wait.cause == .join { joins[wait.id] = nil }
   }
 
   // MARK: Work for requests of others
@@ -193,11 +195,15 @@ extension CascadeFold {
     let node = threadNodes[place]
     var work: (cause: WaitCause, target: UInt32) = (.other, record.name)
     let request = find(record)
+    var isJoined = false
     if request >= 0 {
-      _ = requests[Int(request)].change(record.other) { wait in
+      let isIts = requests[Int(request)].change(record.other) { wait in
         work = (wait.cause, wait.target)
         wait.helper = node
       }
+      // Else it is the request's own thread that waits for this one.
+      isJoined = !isIts && record.other != 0
+      if isJoined { work.cause = .join }
       requests[Int(request)].hasWaited = true
       unqueue(request: Int(request))
     }
@@ -208,7 +214,17 @@ extension CascadeFold {
     threads[place].span = record.span
     refreshThread(place)
     guard request >= 0 else { return }
+    if isJoined {
+      joins[record.other, default: []].append(node)
+      refreshJoiner(record.other)
+    }
     refreshRequest(Int(request))
+  }
+
+  /// The thread that waits to be joined with others, if it does by now.
+  private mutating func refreshJoiner(_ wait: UInt64) {
+    let waiter = waiters.find(wait)
+    if waiter >= 0, slots[Int(waiter)] >= 0 { refreshThread(Int(slots[Int(waiter)])) }
   }
 
   mutating func endWork(_ record: Record) {
@@ -219,8 +235,12 @@ extension CascadeFold {
   }
 
   mutating func finishWork(_ place: Int) {
-    guard threads[place].work != nil else { return }
+    guard let work = threads[place].work else { return }
     let node = threadNodes[place]
+    if work.cause == .join {
+      joins[threads[place].workWait]?.removeAll { $0 == node }
+      refreshJoiner(threads[place].workWait)
+    }
     let request = Int(threads[place].workRequest)
     threads[place].work = nil
     threads[place].workRequest = -1

@@ -23,6 +23,7 @@ package struct CascadeFold {
 
   var services: [FoldService] = []
   var serviceNumbers: [String: Int32] = [:]
+  package private(set) var replicas: ReplicaTable
   /// By slot in the log's table; nil for one that is not known.
   var processes: [FoldProcess?] = []
   var pids: [UInt32: Int32] = [:]
@@ -45,6 +46,8 @@ package struct CascadeFold {
   var callees = SpanTable()
   var waiters = SpanTable()
   var locks: [FoldLock.Key: FoldLock] = [:]
+  /// The threads that work at what a thread waits to be joined with, by its wait, in the order in which they began.
+  var joins: [UInt64: [Int32]] = [:]
 
   var forest = WaitForest()
   var sinks = SinkNames()
@@ -97,6 +100,7 @@ package struct CascadeFold {
   package init(processes: [LogProcess], strings: LogStrings, options: CascadeOptions = CascadeOptions()) {
     self.strings = strings
     self.options = options
+    replicas = ReplicaTable(processes)
     now = options.from
     forest.now = now
     forest.circleSink = sink(SinkKey(kind: .knot, service: -1, target: .max))
@@ -206,6 +210,7 @@ package struct CascadeFold {
     let name = strings[record.name]
     pids[record.arg] = Int32(record.process)
     guard !name.isEmpty else { return }
+    replicas.learn(name, record)
     let number = service(named: name)
     change(process: Int32(record.process)) { if $0.pools == SIMD4(repeating: -1) { $0.service = number } }
     if isFurtherReplica(number) { note(.started, number) }
@@ -219,7 +224,7 @@ package struct CascadeFold {
 
   /// Of those that come and go while a chain runs, the log alone says so.
   private func isFurtherReplica(_ service: Int32) -> Bool {
-    ReplicaName(services[Int(service)].name).map { !$0.isFirst } ?? false
+    replicas[services[Int(service)].name].map { !$0.isFirst } ?? false
   }
 
   private mutating func die(_ record: Record) {

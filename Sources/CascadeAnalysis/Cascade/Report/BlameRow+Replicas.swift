@@ -1,4 +1,5 @@
 import ChainModel
+import TraceLog
 
 extension BlameRow {
   private struct Key: Hashable {
@@ -10,11 +11,11 @@ extension BlameRow {
 
   /// Takes equal states of the replicas of one service together, unless one has most of their blame: the state of a
   /// replica that is slow alone stays its own.
-  static func merged(_ rows: [BlameRow]) -> [BlameRow] {
+  static func merged(_ rows: [BlameRow], _ replicas: ReplicaTable) -> [BlameRow] {
     var groups: [Key: [BlameRow]] = [:]
     var result: [BlameRow] = []
     for row in rows {
-      guard let replica = ReplicaName(row.service), row.kind != .transit, row.kind != .knot else {
+      guard let replica = replicas[row.service], row.kind != .transit, row.kind != .knot else {
         result.append(row)
         continue
       }

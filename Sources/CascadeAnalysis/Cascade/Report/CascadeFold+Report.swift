@@ -130,7 +130,9 @@ extension CascadeFold {
   }
 
   /// The same with equal states of a service's replicas taken together: what several replicas do alike is the service's.
-  func causes(_ table: BlameTable, lane: Int) -> [BlameRow] { Self.shared(BlameRow.merged(rows(table, lane: lane))) }
+  func causes(_ table: BlameTable, lane: Int) -> [BlameRow] {
+    Self.shared(BlameRow.merged(rows(table, lane: lane), replicas))
+  }
 
   /// Gives each state its share of all blame, which is all that was waited (C2).
   private static func shared(_ rows: [BlameRow]) -> [BlameRow] {
