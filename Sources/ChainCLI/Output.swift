@@ -36,7 +36,6 @@ enum Output {
   }
 
   static var width: Int { Terminal.width }
-  static var tableWidth: Int { Terminal.tableWidth }
 
   /// Colours only on a terminal, and not where the user has asked for none (https://no-color.org).
   static var hasColour: Bool { isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil }
