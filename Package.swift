@@ -119,7 +119,8 @@ let package = Package(
       name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis", "TraceExport"] + foundation),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Experiments", "CascadeAnalysis", "ChainSimulator", "Dashboard", "Lessons", "Supervisor"] + foundation),
+      dependencies: ["Experiments", "CascadeAnalysis", "ChainSimulator", "Dashboard", "Lessons", "Supervisor"]
+        + foundation),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
       name: "ChainTests",

@@ -72,7 +72,8 @@ struct Status: ParsableCommand {
     return services.compactMap { service in
       service.url.map { url in
         let problem = Reachability.problem(url)
-        return "\(service.name.rawValue) is elsewhere, at \(url.text): \(problem.map { "not reachable (\($0))" } ?? "reachable")"
+        return
+          "\(service.name.rawValue) is elsewhere, at \(url.text): \(problem.map { "not reachable (\($0))" } ?? "reachable")"
       }
     }
   }

@@ -61,7 +61,8 @@ struct Up: ParsableCommand {
     let here = chain.state.services.map { service in
       let settings = topology[service.name]
       return Listed(
-        name: service.replica.text, port: service.port, control: "\(service.controlPort)", model: settings.model.rawValue,
+        name: service.replica.text, port: service.port, control: "\(service.controlPort)",
+        model: settings.model.rawValue,
         threads: "\(settings.threads)", process: service.process.map { "\($0.pid)" } ?? "-")
     }
     let elsewhere = topology.services.compactMap { service in

@@ -97,7 +97,8 @@ package struct Route: Sendable {
     self.callees = callees
     segments = RouteAddress.segments(template).map { part in
       RouteAddress.isPlaceholder(part)
-        ? .placeholder(String(part.dropFirst().dropLast())) : .literal(Array((PercentCoding.decode(part) ?? String(part)).utf8))
+        ? .placeholder(String(part.dropFirst().dropLast()))
+        : .literal(Array((PercentCoding.decode(part) ?? String(part)).utf8))
     }
     placeholders = segments.compactMap { segment in
       if case .placeholder(let name) = segment { name } else { nil }

@@ -138,7 +138,8 @@ package enum ServiceMain {
     guard topology.index(of: name) != nil else {
       let names = topology.names.map(\.rawValue).joined(separator: ", ")
       throw Failure(
-        exit: .configuration, message: "\(arguments.config): found no service \(name.rawValue), expected one of \(names)")
+        exit: .configuration,
+        message: "\(arguments.config): found no service \(name.rawValue), expected one of \(names)")
     }
     if let port = arguments.port { topology[name].port = port }
     if let port = arguments.controlPort { topology[name].controlPort = port }

@@ -22,7 +22,9 @@ extension ChainTests {
         topology = system
         let ports = FreePorts.take(2 * system.services.count, except: [page.port])
         for index in topology.services.indices {
-          (topology.services[index].port, topology.services[index].controlPort) = (ports[2 * index], ports[2 * index + 1])
+          (topology.services[index].port, topology.services[index].controlPort) = (
+            ports[2 * index], ports[2 * index + 1]
+          )
         }
         topology.dashboard = page
         topology.traceLog.sizeMiB = 64
@@ -53,7 +55,9 @@ extension ChainTests {
       let best = try #require(times.min())
       #expect(best >= .milliseconds(100) && best < .milliseconds(250), "\(times)")  // one after another: 700 ms
       async let asked = root.run("load", "--closed", "1", "--duration", "1s")
-      let dump = await Self.look(root) { $0.services.first { $0.service == "front" }?.threads.count { $0.hop.state == .blocked } ?? 0 }
+      let dump = await Self.look(root) {
+        $0.services.first { $0.service == "front" }?.threads.count { $0.hop.state == .blocked } ?? 0
+      }
       #expect(dump == (model.holdsThread ? 8 : model.hiresThreads ? 7 : 0))
       #expect(try await asked.exitCode == 0)
       try audit(root)
@@ -64,7 +68,9 @@ extension ChainTests {
     private static func look(_ root: ChainlabRoot, _ count: (ThreadDump) -> Int) async -> Int {
       var most = 0
       _ = await eventually(within: .milliseconds(800)) {
-        guard let path = try? root.chain().run.logPath(), let log = try? LogReader(path: path).snapshot() else { return false }
+        guard let path = try? root.chain().run.logPath(), let log = try? LogReader(path: path).snapshot() else {
+          return false
+        }
         most = max(most, count(ThreadDump(log)))
         return false
       }
@@ -78,8 +84,10 @@ extension ChainTests {
         audit.name = "audit-service"
         let ports = FreePorts.take(2)
         (audit.port, audit.controlPort, audit.threads) = (ports[0], ports[1], 3)
-        let payment = topology.index(of: .paymentService) ?? 0
-        audit.routes = [ServiceRoute("GET /audits", [.cpu(.latency(.fixed(.microseconds(200)))), .call(service: payment, route: 0)])]
+        let orders = topology.index(of: .orderService) ?? 0
+        audit.routes = [
+          ServiceRoute("GET /audits", [.cpu(.latency(.fixed(.microseconds(200)))), .call(service: orders, route: 0)])
+        ]
         topology.services.append(audit)
         topology.entries = [Topology.Entry(service: topology.services.count - 1)]
       }
@@ -105,14 +113,25 @@ extension ChainTests {
     /// A trace of a system leads to its description, which runs as that system did; a fault in a leaf is named, a change is
     /// proposed and proved on these processes.
     @Test(.timeLimit(.minutes(3))) func theLoopCloses() async throws {
-      let root = try Self.root(try Self.system("diamond"))
+      let system = try Topology.parse(
+        """
+        defaults: {threads: 16, queue_limit: 200, timeout_ms: 10000}
+        services:
+          front: {routes: {GET /report: [all: [call: left/GET /, call: right/GET /]]}}
+          left: {routes: {GET /: [call: db/POST /query]}}
+          right: {routes: {GET /: [remote: 40ms, call: db/POST /query]}}
+          db: {threads: 5, routes: {POST /query: [remote: 60ms]}}
+        entries: {front/GET /report: 1}
+        """, file: "diamond.yaml")
+      let root = try Self.root(system)
       #expect(try await root.run("up").exitCode == 0)
       let before = try await Self.load(root)
       #expect(try await root.run("down").exitCode == 0)
       let (trace, file) = ("\(root.path)/trace.json", "\(root.path)/mine.yaml")
       #expect(try await root.run("export", "otlp", "-o", trace).exitCode == 0)
       let estimate = try await root.run(
-        "topology", "from-trace", trace, "-o", file, "--io-model", "blocking", "--threads", "16", "--queue-limit", "200",
+        "topology", "from-trace", trace, "-o", file, "--io-model", "blocking", "--threads", "16", "--queue-limit",
+        "200",
         "--cpu", "0ms")
       #expect(estimate.exitCode == 0, "\(estimate.notes)")
       let mine = try Topology.load(path: file)
@@ -124,13 +143,14 @@ extension ChainTests {
       let after = try await Self.load(again)
       #expect(abs(after.rate / before.rate - 1) < 0.1, "\(before) \(after)")
       #expect(abs(after.mean / before.mean - 1) < 0.3, "\(before) \(after)")  // 0.2 on a quiet machine
-      #expect(try await again.run("fault", "db", "latency=200ms").exitCode == 0)
-      _ = try await again.run("load", "--rate", "30", "--duration", "3s")
+      #expect(try await again.run("fault", "db", "latency=600ms").exitCode == 0)
+      _ = try await again.run("load", "--rate", "10", "--duration", "3s")
       let cascade = try await again.run("cascade")
-      #expect(cascade.output.contains("root cause: db sleep (fault: latency=200ms)"), "\(cascade.output) \(cascade.notes)")
+      #expect(
+        cascade.output.contains("root cause: db sleep (fault: latency=600ms)"), "\(cascade.output) \(cascade.notes)")
       #expect(try await again.run("down").exitCode == 0)
       let advice = try await again.run(
-        "predict", "--objective", "p99<400ms at 30/s", "--fault", "db latency=200ms", "--duration", "5s", "--verify")
+        "predict", "--objective", "p99<1500ms at 8/s", "--fault", "db latency=600ms", "--duration", "5s", "--verify")
       #expect(advice.exitCode == 0 && advice.output.contains("db"), "\(advice.output) \(advice.notes)")
     }
 
@@ -140,13 +160,15 @@ extension ChainTests {
     }
 
     private static func load(_ root: ChainlabRoot) async throws -> Served {
-      let outcome = try await root.run("load", "--rate", "30", "--duration", "4s", "--warm-up", "1s", "--json")
+      let outcome = try await root.run("load", "--rate", "10", "--duration", "6s", "--warm-up", "1s", "--json")
       let result = try #require(outcome.json(LoadResult.self), "\(outcome.output) \(outcome.notes)")
       return Served(rate: result.rates.successful, mean: result.latency.successful.corrected?.mean ?? 0)
     }
 
     /// One that runs elsewhere is called and nothing else; what waits for it says so.
-    @Test(.timeLimit(.minutes(2)), arguments: IOModel.allCases) func aServiceElsewhereIsOnlyCalled(model: IOModel) async throws {
+    @Test(.timeLimit(.minutes(2)), arguments: IOModel.allCases) func aServiceElsewhereIsOnlyCalled(model: IOModel)
+      async throws
+    {
       let callee = try CannedCallee()
       let system = try Topology.parse(
         """
@@ -159,7 +181,9 @@ extension ChainTests {
       let up = try await root.run("up")
       #expect(up.exitCode == 0 && up.output.contains("elsewhere"), "\(up.notes)")
       #expect(root.get("/", of: "own")?.status == 200)
-      #expect(try await root.run("status").output.contains("bank is elsewhere, at http://localhost:\(callee.port): reachable"))
+      #expect(
+        try await root.run("status").output.contains("bank is elsewhere, at http://localhost:\(callee.port): reachable")
+      )
       #expect(try await root.run("down").exitCode == 0)
     }
   }

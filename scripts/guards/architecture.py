@@ -6,7 +6,7 @@ from guards.swift import imports, line_of, mask
 from guards.tree import Finding
 
 FOUNDATION = {"ChainModel", "EventLoop", "Topology", "TraceLog"}
-SERVICES = {"Gateway", "UserService", "OrderService", "PaymentService"}
+SERVICES = {"Gateway", "UserService", "OrderService", "PaymentService", "Service"}
 INSTRUMENTS = {"CascadeAnalysis", "TraceExport", "KernelView", "LoadGenerator", "ChainSimulator", "Supervisor",
     "Dashboard", "Lessons"}
 
@@ -14,7 +14,8 @@ INSTRUMENTS = {"CascadeAnalysis", "TraceExport", "KernelView", "LoadGenerator", 
 MAP = {
     "ChainModel": set(),
     "EventLoop": {"ChainModel"},
-    "Topology": {"ChainModel"},
+    "CTopology": set(),
+    "Topology": {"ChainModel", "CTopology"},
     "TraceLog": {"ChainModel"},
     "ServiceRuntime": FOUNDATION,
     **{service: {"ServiceRuntime"} | FOUNDATION for service in SERVICES},

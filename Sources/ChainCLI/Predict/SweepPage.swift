@@ -30,7 +30,8 @@ struct SweepPage {
       }
     let settings = options.set.isEmpty ? "" : ", with \(options.set.joined(separator: ", "))"
     let faults = options.fault.isEmpty ? "" : "; faults: \(options.fault.joined(separator: ", "))"
-    let what = options.system.map { "of \($0)" } ?? options.path.map { "path \($0)" } ?? "the entries of the description"
+    let what =
+      options.system.map { "of \($0)" } ?? options.path.map { "path \($0)" } ?? "the entries of the description"
     return "Load: \(load), \(what), \(options.duration) after \(options.warmUp) of warm-up, on "
       + "\(options.processors) processors\(settings)\(faults)."
   }

@@ -17,7 +17,8 @@ struct CellSimulation {
 
   /// - Returns: nothing for what the simulator cannot do: other paths, and steps that are no faults.
   func figures() -> [String: Double] {
-    guard let entry = topology.entry(path: cell.load.path), cell.load.path != "/ping", cell.pings == nil, cell.script.allSatisfy({ $0.words.first == "fault" }), !cell.load.newConnections
+    guard let entry = topology.entry(path: cell.load.path), cell.load.path != "/ping", cell.pings == nil,
+      cell.script.allSatisfy({ $0.words.first == "fault" }), !cell.load.newConnections
     else { return [:] }
     let system = SimulatedSystem(topology, cores: Machine.processors, costs: costs)
     let plan = try? SimulationPlan(system, load(entry), changes: faults(system))

@@ -79,7 +79,9 @@ package struct PageForecast {
         if seconds > 0 { system.services[index].latency = .fixed(.seconds(known + seconds)) }
       }
     }
-    let plan = SimulationPlan(system, SimulatedLoad(
+    let plan = SimulationPlan(
+      system,
+      SimulatedLoad(
         .open(rate: 1, .fixed), entries: settings.topology.entries.map { SimulatedLoad.Entry($0) },
         duration: .seconds(1)))
     let capacity = GraphCapacity(plan)

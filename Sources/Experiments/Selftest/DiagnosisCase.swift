@@ -1,14 +1,14 @@
 import ChainModel
 import Supervisor
-import Topology
+package import Topology
 
-/// A chain, a load and a fault, all drawn from a seed.
+/// A system, a load and a fault, all drawn from a seed. Every other one has the lab's services, the rest a graph of others.
 package struct DiagnosisCase {
   let seed: UInt64
   /// From 1.
   let number: Int
-  let threads: [ServiceName: Int]
-  let models: [ServiceName: IOModel]
+  /// Nothing in it is slow but what is broken, since a small pool that is full of ordinary work would be a true cause too.
+  package let topology: Topology
   /// Requests per second, in a Poisson process.
   let rate: Double
   /// Nil for a control.
@@ -18,39 +18,28 @@ package struct DiagnosisCase {
     self.seed = seed
     self.number = number
     var dice = Dice(seed: seed, number: number)
-    // A third of the chains blocks throughout, which is where cascades run.
+    // A third of the systems blocks throughout, which is where cascades run.
     let blocks = dice.roll(1...3) == 1
-    var threads: [ServiceName: Int] = [:]
-    var models: [ServiceName: IOModel] = [:]
-    for name in Topology.standard.names {
-      threads[name] = dice.roll(isControl ? 4...16 : 2...16)
-      models[name] = blocks ? .blocking : dice.pick(IOModel.allCases)
-    }
-    self.threads = threads
-    self.models = models
-    // What four threads answer without trouble, also on a machine that is busy.
-    rate = Double(dice.roll(isControl ? 20...150 : 20...300))
-    let drawn = (service: dice.pick(Topology.standard.names), fault: dice.fault())
-    fault = isControl ? nil : drawn
-  }
-
-  /// The chain: nothing in it is slow but what is broken, since a small pool that is full of ordinary work would be a true
-  /// cause too.
-  func topology() throws -> Topology {
-    var topology = OwnChain.topology()
+    var topology = number.isMultiple(of: 2) ? DrawnGraph.topology(&dice) : OwnChain.topology()
     for index in topology.services.indices {
-      let name = topology.services[index].name
-      topology.services[index].threads = threads[name] ?? 4
-      topology.services[index].model = models[name] ?? .blocking
+      topology.services[index].threads = dice.roll(isControl ? 4...16 : 2...16)
+      topology.services[index].model = blocks ? .blocking : dice.pick(IOModel.allCases)
     }
     topology.traceLog.sizeMiB = 64
     topology.seed.users = 200
-    return topology
+    self.topology = topology
+    // What four threads answer without trouble, also on a machine that is busy; the processors share a larger graph's calls.
+    let size = max(topology.services.count, 4)
+    rate = Double(dice.roll(isControl ? 20...600 / size : 20...1_200 / size))
+    let drawn = (service: dice.pick(topology.names), fault: dice.fault())
+    fault = isControl ? nil : drawn
   }
 
   package var text: String {
-    let services = Topology.standard.names.map { name in
-      "\(name.shortName) \(threads[name] ?? 0) \(models[name]?.rawValue ?? "")"
+    let services = topology.services.map { service in
+      let callees = topology.callees(of: service.name).map(\.shortName)
+      let calls = callees.isEmpty || number % 2 == 1 ? "" : " → \(callees.joined(separator: " + "))"
+      return "\(service.name.shortName) \(service.threads) \(service.model.rawValue)\(calls)"
     }
     let broken = fault.map { "\($0.service.rawValue) \($0.fault.text)" } ?? "no fault"
     return "\(broken); \(Int(rate))/s; \(services.joined(separator: ", "))"

@@ -34,12 +34,12 @@ package struct DiagnosisTrial {
       _ = try? launcher.down()
       if !isKept { try? FileManager.default.removeItem(atPath: root) }
     }
-    let topology = try drawn.topology()
+    let topology = drawn.topology
     let yaml = topology.yaml()
     if isKept { try Data(yaml.utf8).write(to: URL(filePath: "\(root)/services.yaml")) }
     let chain = try launcher.up(topology, configuration: Array(yaml.utf8), versions: ["chainlab": Version.text]).chain
     guard let path = try chain.run.logPath() else { throw LabError.withoutLog(chain.run) }
-    let load = Task { try await self.load(port: topology.front.port, log: path) }
+    let load = Task { try await self.load(log: path) }
     defer { load.cancel() }
     try await Task.sleep(for: Self.calm)
     if let fault = drawn.fault {
@@ -50,13 +50,14 @@ package struct DiagnosisTrial {
     return DiagnosisOutcome(drawn, report)
   }
 
-  private func load(port: Int, log path: String) async throws -> LoadResult {
+  private func load(log path: String) async throws -> LoadResult {
     let log = try LogWriter(path: path, name: "load")
     defer { log.close() }
-    let plan = LoadPlan(
-      port: port, paths: ["/users/{username}/payment-status"], usernames: SeedData.usernames(200),
+    var plan = LoadPlan(
+      port: drawn.topology.front.port, paths: [], usernames: SeedData.usernames(200),
       arrival: .open(rate: drawn.rate, spacing: .poisson), duration: Self.calm + Self.broken + .seconds(1),
       timeout: .seconds(30), seed: drawn.seed &+ UInt64(drawn.number))
+    plan.kinds = LoadPlan.Kind.entries(of: drawn.topology)
     return try await LoadGenerator.run(plan, log: log) { _ in }
   }
 }
