@@ -24,13 +24,12 @@ package enum Terminal {
 
   /// For lines of text.
   package static var width: Int { columns ?? 120 }
+
+  /// For tables: other programs get each row in one line.
+  package static var tableWidth: Int { columns ?? .max }
 }
 
 extension TextTable {
-  /// For the terminal; other programs get each row in one line.
+  /// As wide as the terminal.
   package var text: String { text(width: Terminal.tableWidth) }
-}
-
-extension Terminal {
-  package static var tableWidth: Int { columns ?? .max }
 }

@@ -61,6 +61,7 @@ struct LogBench: Bench {
     var records: Int
     var aggregate: Double
     var whole: Double
+    var replay: Double
     var memory: Int
   }
 
@@ -74,6 +75,9 @@ struct LogBench: Bench {
         Double(long.records) / long.aggregate / 1e6, "million", .atLeast(5)),
       BenchFigure(
         Self.name, "cascade of them, with blame", Double(long.records) / long.whole / 1e6, "million/s", nil),
+      BenchFigure(
+        Self.name, "replay of them, on which dumps, waterfalls and exports stand",
+        Double(long.records) / long.replay / 1e6, "million/s", nil),
       BenchFigure(Self.name, "memory of cascade beside the log", Double(long.memory) / 1024, "MiB", nil),
       BenchFigure(
         Self.name, "the same, over that for \(FigureText.number(Double(short.records) / 1e6)) million records",
@@ -101,6 +105,13 @@ struct LogBench: Bench {
       }
     }
     let whole = time { _ = CascadeReport(scan) }
+    let replay = time {
+      var replay = ChainReplay()
+      replay.learn(scan.overview)
+      _ = scan.forEachBatch { records in
+        for index in records.indices { replay.apply(records[index]) }
+      }
+    }
     let child = try chainlab(["cascade"], root: scratch, output: "\(scratch)/cascade.txt")
     let view = ProcessView(pid: child.identity.pid)
     let watch = Task {
@@ -114,7 +125,7 @@ struct LogBench: Bench {
     _ = await child.exitCode()
     watch.cancel()
     return Explained(
-      records: scan.recordCount, aggregate: aggregate, whole: whole, memory: await watch.value)
+      records: scan.recordCount, aggregate: aggregate, whole: whole, replay: replay, memory: await watch.value)
   }
 
   private func time(_ body: () -> Void) -> Double {

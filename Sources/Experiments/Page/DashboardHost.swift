@@ -1,13 +1,13 @@
-import CascadeAnalysis
+package import CascadeAnalysis
 import ChainModel
-import Dashboard
+package import Dashboard
 import EventLoop
 import FoundationEssentials
 import Glibc
 import Lessons
 import Supervisor
 import Synchronization
-import Topology
+package import Topology
 
 /// The lab as the page sees it.
 package final class DashboardHost: LabAccess {
@@ -23,7 +23,7 @@ package final class DashboardHost: LabAccess {
     self.lab = lab
   }
 
-  func runs() throws -> [RunEntry] {
+  package func runs() throws -> [RunEntry] {
     try RunStore(root: lab.folder).list().reversed().compactMap { run in
       // One damaged folder hides no other.
       guard let record = try? run.record(), let phase = try? run.phase() else { return nil }
@@ -31,7 +31,7 @@ package final class DashboardHost: LabAccess {
     }
   }
 
-  func lessons() throws -> [LessonEntry] {
+  package func lessons() throws -> [LessonEntry] {
     let store = LessonStore(root: lab.folder)
     return try LessonBook.lessons().map { lesson in
       // The full runs, or if there are none the quick ones.
@@ -44,13 +44,13 @@ package final class DashboardHost: LabAccess {
     }
   }
 
-  func logPath(run: String) throws -> String {
+  package func logPath(run: String) throws -> String {
     let folder = try RunStore(root: lab.folder).find(run)
     guard let path = try folder.logPath() else { throw LabError.withoutLog(folder) }
     return path
   }
 
-  func chain() -> ChainEntry? {
+  package func chain() -> ChainEntry? {
     guard let chain = try? lab.launcher().chain() else { return nil }
     let services = chain.state.services
     let front = (try? Topology.load(path: chain.run.configurationPath))?.front.name
@@ -60,7 +60,7 @@ package final class DashboardHost: LabAccess {
       frontPort: service.port)
   }
 
-  func ping(port: Int) async -> PingOutcome {
+  package func ping(port: Int) async -> PingOutcome {
     let outcome = try? await pinging.run { () -> PingOutcome in
       do throws(ControlError) {
         let client = ControlClient(service: "", port: port, timeout: .seconds(30))
@@ -73,11 +73,11 @@ package final class DashboardHost: LabAccess {
     return outcome ?? .unreachable
   }
 
-  func topology() throws -> Topology {
+  package func topology() throws -> Topology {
     try lab.topology()
   }
 
-  func forecast(_ query: ForecastQuery) async throws -> Forecast {
+  package func forecast(_ query: ForecastQuery) async throws -> Forecast {
     try await reckoning.run { [self] () -> Forecast in
       var settings = ForecastSettings(try topology())
       if query.base == .now { try takeOver(&settings) }
@@ -97,13 +97,13 @@ package final class DashboardHost: LabAccess {
     }
   }
 
-  func compare(_ a: String, _ b: String) async throws -> WindowComparison {
+  package func compare(_ a: String, _ b: String) async throws -> WindowComparison {
     let store = try RunStore(root: lab.folder)
     return try ComparedSource.compare(
       [try ComparedSource(run: store.find(a))], [try ComparedSource(run: store.find(b))], slices: 10)
   }
 
-  func perform(_ words: [String]) async -> CommandOutcome {
+  package func perform(_ words: [String]) async -> CommandOutcome {
     let output = FileManager.default.temporaryDirectory.appending(path: "chainlab-page-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: output) }
     var environment = ProcessInfo.processInfo.environment
@@ -129,7 +129,7 @@ package final class DashboardHost: LabAccess {
     children.withLock { for child in $0.values { child.signal(SIGINT) } }
   }
 
-  func interrupt(_ words: [String]) {
+  package func interrupt(_ words: [String]) {
     children.withLock { $0[words]?.signal(SIGINT) }
   }
 }
