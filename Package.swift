@@ -4,7 +4,6 @@ import PackageDescription
 // The map (see README.md): services and instruments stand on one foundation and never import each other.
 let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let foundation: [Target.Dependency] = ["ChainModel", "EventLoop", "Topology", "TraceLog"]
 
@@ -25,7 +24,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -50,7 +48,7 @@ let package = Package(
     // Observed: the services.
     .target(
       name: "ServiceRuntime",
-      dependencies: foundation + [atomics, logging, tracing, "CCurl", "CSQLite", "CPlatform"]),
+      dependencies: foundation + [atomics, logging, "CCurl", "CSQLite", "CPlatform"]),
     service("Gateway"),
     service("UserService"),
     service("OrderService"),
@@ -73,11 +71,18 @@ let package = Package(
     .target(name: "CLessons", exclude: ["lessons"]),
     .target(name: "Lessons", dependencies: ["CLessons"] + foundation),
     .target(name: "Dashboard", dependencies: ["CascadeAnalysis", "CPage", "KernelView", "Lessons"] + foundation),
+    // What combines instruments.
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "CascadeAnalysis", "ChainSimulator", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor",
+        "TraceExport",
+      ] + foundation),
     .executableTarget(
       name: "ChainCLI",
       dependencies: [
-        "CascadeAnalysis", "ChainSimulator", "Dashboard", "KernelView", "Lessons", "LoadGenerator", "Supervisor",
-        "TraceExport", "CCurl", arguments,
+        "CascadeAnalysis", "ChainSimulator", "Dashboard", "Experiments", "KernelView", "Lessons", "LoadGenerator",
+        "Supervisor", "TraceExport", "CCurl", arguments,
       ] + foundation),
 
     // Tests.
@@ -95,7 +100,6 @@ let package = Package(
       name: "ServiceRuntimeTests",
       dependencies: [
         "ChainTestSupport", "ServiceRuntime", "CascadeAnalysis", "KernelView", "Supervisor", "CPlatform", logging,
-        tracing,
       ] + foundation),
     .testTarget(name: "CascadeAnalysisTests", dependencies: ["CascadeAnalysis", "ChainModel", "TraceLog"]),
     .testTarget(name: "KernelViewTests", dependencies: ["KernelView", "ChainModel", "TraceLog", "CPlatform"]),
@@ -113,6 +117,10 @@ let package = Package(
       name: "LoadGeneratorTests", dependencies: ["ChainTestSupport", "LoadGenerator"] + foundation),
     .testTarget(
       name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis", "TraceExport"] + foundation),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["Experiments", "CascadeAnalysis", "ChainSimulator", "Dashboard", "Lessons", "Supervisor"]
+        + foundation),
     .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "ChainTestSupport"] + foundation),
     .testTarget(
       name: "ChainTests",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 import Glibc
 
 /// The command line: parses, calls one instrument, prints.

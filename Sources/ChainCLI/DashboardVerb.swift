@@ -2,6 +2,7 @@ import ArgumentParser
 import ChainModel
 import Dashboard
 import EventLoop
+import Experiments
 import Supervisor
 
 struct DashboardVerb: AsyncParsableCommand {
@@ -40,7 +41,7 @@ struct DashboardVerb: AsyncParsableCommand {
       // The timers of the concurrency runtime open descriptors when they are first used, and crash where there are none:
       // so that is now, and not when clients have taken them all.
       try await Task.sleep(for: .milliseconds(1))
-      let host = DashboardHost(lab: lab)
+      let host = DashboardHost(lab: lab.place)
       let server: DashboardServer
       do throws(Listener.Failure) {
         server = try DashboardServer(port: port, access: host)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Experiments
 
 struct GlossaryVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

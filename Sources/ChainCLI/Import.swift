@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Experiments
 import FoundationEssentials
 import Supervisor
 import TraceExport

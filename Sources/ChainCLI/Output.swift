@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChainModel
 import ChainSimulator
+import Experiments
 import Lessons
 import Glibc
 import LoadGenerator
@@ -21,9 +22,7 @@ enum Output {
     if !OutputFile.isStandard(path) { result("written to \(path)") }
   }
 
-  static func note(_ text: String) {
-    write(Array(PlainText.clean(text, keepsLines: true).utf8) + [10], to: STDERR_FILENO)
-  }
+  static func note(_ text: String) { Terminal.note(text) }
 
   /// A reader that closed the pipe ends the program quietly, as `head` expects.
   private static func write(_ bytes: [UInt8], to descriptor: Int32) {
@@ -36,19 +35,7 @@ enum Output {
     }
   }
 
-  /// Columns of the terminal; where there is none, what COLUMNS says, if it does.
-  private static var columns: Int? {
-    var size = winsize()
-    let isTerminal = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
-    let columns = isTerminal ? Int(size.ws_col) : getenv("COLUMNS").flatMap { Int(String(cString: $0)) }
-    return columns.flatMap { $0 >= 40 ? $0 : nil }
-  }
-
-  /// For lines of text.
-  static var width: Int { columns ?? 120 }
-
-  /// For tables: other programs get each row in one line.
-  static var tableWidth: Int { columns ?? .max }
+  static var width: Int { Terminal.width }
 
   /// Colours only on a terminal, and not where the user has asked for none (https://no-color.org).
   static var hasColour: Bool { isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil }
@@ -59,10 +46,6 @@ enum Output {
     return [("blocked", "33"), ("suspended", "36"), ("died", "31"), ("running", "32"), ("queued", "35")]
       .reduce(text) { $0.replacing(" \($1.0)", with: " \u{1b}[\($1.1)m\($1.0)\u{1b}[0m") }
   }
-}
-
-extension TextTable {
-  var text: String { text(width: Output.tableWidth) }
 }
 
 /// The numbers that the program ends with; documented in `--help` and the README.

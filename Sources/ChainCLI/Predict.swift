@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChainModel
 import ChainSimulator
+import Experiments
 import Topology
 
 struct Predict: AsyncParsableCommand {
@@ -47,21 +48,22 @@ struct Predict: AsyncParsableCommand {
   }
 
   static func text(_ prediction: ChainPrediction) -> String {
-    var figures = TextTable(["FIGURE", "VALUE", "METHOD"])
-    for figure in prediction.figures {
-      figures.add([figure.name, FigureText.value(figure.value, figure.unit), figure.method.rawValue])
-    }
-    var services = TextTable([
-      "SERVICE", "THREADS", "BUSY", "QUEUED", "IN FLIGHT", "RESPONSE", "SATURATED AT", "REFUSED",
-    ])
-    for service in prediction.services {
-      services.add([
-        service.service, "\(service.threads)", FigureText.number(service.held), FigureText.number(service.queued),
-        FigureText.number(service.inFlight),
-        FigureText.seconds(service.responseTime), service.onset.map { FigureText.seconds($0) } ?? "–",
-        FigureText.count(service.dropped),
+    let figures = TextTable(
+      prediction.figures,
+      columns: [
+        TableColumn("FIGURE") { $0.name }, TableColumn("VALUE") { FigureText.value($0.value, $0.unit) },
+        TableColumn("METHOD") { $0.method.rawValue },
       ])
-    }
+    let services = TextTable(
+      prediction.services,
+      columns: [
+        TableColumn("SERVICE") { $0.service }, TableColumn("THREADS") { "\($0.threads)" },
+        TableColumn("BUSY") { FigureText.number($0.held) }, TableColumn("QUEUED") { FigureText.number($0.queued) },
+        TableColumn("IN FLIGHT") { FigureText.number($0.inFlight) },
+        TableColumn("RESPONSE") { FigureText.seconds($0.responseTime) },
+        TableColumn("SATURATED AT") { $0.onset.map { FigureText.seconds($0) } ?? "–" },
+        TableColumn("REFUSED") { FigureText.count($0.dropped) },
+      ])
     let outcomes = prediction.outcomes.sorted { $0.value > $1.value }.map { "\(FigureText.count($0.value)) \($0.key)" }
     return "\(figures.text)\n\n\(services.text)\n\nrequests: \(outcomes.joined(separator: ", "))\n"
       + "what steps cost a processor: \(prediction.costs ?? "as the topology says")"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Experiments
 import Supervisor
 
 struct Runs: ParsableCommand {
@@ -15,7 +16,15 @@ struct RunList: ParsableCommand {
   @OptionGroup var lab: Lab
   @Flag(help: "Print JSON.") var json = false
 
-  private struct Row: Encodable {
+  private struct Row: Encodable, TableRow {
+    static var columns: [TableColumn<Self>] {
+      [
+        TableColumn("RUN") { $0.id }, TableColumn("NAME") { $0.name ?? "–" }, TableColumn("KIND") { $0.kind },
+        TableColumn("PHASE") { $0.phase }, TableColumn("STARTED") { $0.startedAt },
+        TableColumn("ENDED") { $0.endedAt ?? "–" }, TableColumn("LOADS") { "\($0.loads)" },
+      ]
+    }
+
     var id: String
     var name: String?
     var kind: String
@@ -46,13 +55,7 @@ struct RunList: ParsableCommand {
       }
       if json { return Output.result(WireJSON.encode(rows)) }
       guard !rows.isEmpty else { return Output.result("no runs yet") }
-      var table = TextTable(["RUN", "NAME", "KIND", "PHASE", "STARTED", "ENDED", "LOADS"])
-      for row in rows {
-        table.add([
-          row.id, row.name ?? "–", row.kind, row.phase, row.startedAt, row.endedAt ?? "–", "\(row.loads)",
-        ])
-      }
-      Output.result(table.text)
+      Output.result(TextTable(rows).text)
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChainModel
 import ChainSimulator
+import Experiments
 import Supervisor
 import Topology
 import TraceLog

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainSimulator
+import Experiments
 import FoundationEssentials
 import Glibc
 import TraceLog

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChainModel
 import ChainSimulator
+import Experiments
 import KernelView
 import Topology
 

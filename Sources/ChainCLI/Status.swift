@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Experiments
 import Supervisor
 import Topology
 
@@ -45,22 +46,24 @@ struct Status: ParsableCommand {
 
   /// The columns that are looked at most come first: what does not fit stands below, by service again.
   private static func table(_ answers: [(ChainState.Service, Result<ServiceStatus, any Error>)]) -> String {
-    var table = TextTable([
-      "SERVICE", "MODEL", "BUSY", "QUEUED", "IN FLIGHT", "RESTARTS", "STACKS", "RESERVED", "USED", "THREADS",
-    ])
-    for (service, answer) in answers {
-      guard let status = try? answer.get() else {
-        table.add([service.replica.text, service.state.rawValue, "–", "–", "–", "\(service.restarts)"])
-        continue
-      }
-      let (pool, memory) = (status.pool, status.memory)
-      table.add(
-        [
-          status.service, status.mode.rawValue, "\(pool.busy)/\(pool.threads)", "\(pool.queued)/\(pool.queueLimit)",
-          "\(status.inFlight)", "\(service.restarts)",
-        ] + [memory.stacks, memory.virtual, memory.resident].map(FigureText.bytes) + [threads(status.threads)])
+    typealias Row = (service: ChainState.Service, answer: Result<ServiceStatus, any Error>)
+    func column(_ title: String, otherwise: String = "–", _ cell: @escaping (ServiceStatus) -> String) -> TableColumn<
+      Row
+    > {
+      TableColumn(title) { row in (try? row.answer.get()).map(cell) ?? otherwise }
     }
-    return table.text
+    let columns: [TableColumn<Row>] = [
+      TableColumn("SERVICE") { $0.service.replica.text },
+      TableColumn("MODEL") { (try? $0.answer.get())?.mode.rawValue ?? $0.service.state.rawValue },
+      column("BUSY") { "\($0.pool.busy)/\($0.pool.threads)" },
+      column("QUEUED") { "\($0.pool.queued)/\($0.pool.queueLimit)" }, column("IN FLIGHT") { "\($0.inFlight)" },
+      TableColumn("RESTARTS") { "\($0.service.restarts)" },
+      column("STACKS", otherwise: "") { FigureText.bytes($0.memory.stacks) },
+      column("RESERVED", otherwise: "") { FigureText.bytes($0.memory.virtual) },
+      column("USED", otherwise: "") { FigureText.bytes($0.memory.resident) },
+      column("THREADS", otherwise: "") { threads($0.threads) },
+    ]
+    return TextTable(answers.map { (service: $0.0, answer: $0.1) }, columns: columns).text
   }
 
   /// Services that are only called, and whether somebody listens there.
@@ -69,7 +72,8 @@ struct Status: ParsableCommand {
     return services.compactMap { service in
       service.url.map { url in
         let problem = Reachability.problem(url)
-        return "\(service.name.rawValue) is elsewhere, at \(url.text): \(problem.map { "not reachable (\($0))" } ?? "reachable")"
+        return
+          "\(service.name.rawValue) is elsewhere, at \(url.text): \(problem.map { "not reachable (\($0))" } ?? "reachable")"
       }
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CascadeAnalysis
 import ChainModel
+import Experiments
 import Glibc
 import Supervisor
 import TraceLog
@@ -51,7 +52,7 @@ struct TraceListVerb: ParsableCommand {
       if json {
         Output.result(WireJSON.encode(list))
       } else if !isMissed {
-        Output.result(list.text(width: Output.tableWidth))
+        Output.result(list.text(width: Terminal.tableWidth))
       }
       if isMissed { throw LabError.noMatch("no trace in the log matches; see: \(CommandHint("trace list"))") }
     }

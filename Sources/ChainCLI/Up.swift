@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Experiments
 import FoundationEssentials
 import Supervisor
 import Topology
@@ -57,19 +58,38 @@ struct Up: ParsableCommand {
   }
 
   static func overview(_ chain: ChainLauncher.Chain, _ topology: Topology) -> String {
-    var table = TextTable(["SERVICE", "PORT", "CONTROL", "MODEL", "THREADS", "PID"])
-    for service in chain.state.services {
-      let configuration = topology[service.name]
-      table.add([
-        service.replica.text, "\(service.port)", "\(service.controlPort)", configuration.model.rawValue,
-        "\(configuration.threads)", service.process.map { "\($0.pid)" } ?? "-",
-      ])
+    let here = chain.state.services.map { service in
+      let settings = topology[service.name]
+      return Listed(
+        name: service.replica.text, port: service.port, control: "\(service.controlPort)",
+        model: settings.model.rawValue,
+        threads: "\(settings.threads)", process: service.process.map { "\($0.pid)" } ?? "-")
     }
-    for service in topology.services {
-      if let url = service.url { table.add([service.name.rawValue, "\(url.port)", "-", "elsewhere", "-", "-"]) }
+    let elsewhere = topology.services.compactMap { service in
+      service.url.map {
+        Listed(name: service.name.rawValue, port: $0.port, control: "-", model: "elsewhere", threads: "-", process: "-")
+      }
     }
+    let table = TextTable(here + elsewhere)
     let page = chain.state.page.map { "\n\n\(Self.words($0))" } ?? ""
     return "\(table.text)\(page)\n\ntry next:\n\(next(topology))"
+  }
+
+  /// A service as it is listed, here or elsewhere.
+  private struct Listed: TableRow {
+    var name: String
+    var port: Int
+    var control: String
+    var model: String
+    var threads: String
+    var process: String
+
+    static var columns: [TableColumn<Self>] {
+      [
+        TableColumn("SERVICE") { $0.name }, TableColumn("PORT") { "\($0.port)" }, TableColumn("CONTROL") { $0.control },
+        TableColumn("MODEL") { $0.model }, TableColumn("THREADS") { $0.threads }, TableColumn("PID") { $0.process },
+      ]
+    }
   }
 
   /// What a user may want to do first.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CascadeAnalysis
 import ChainModel
+import Experiments
 import Glibc
 import KernelView
 import Supervisor

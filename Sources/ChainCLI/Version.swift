@@ -1,11 +1,6 @@
 import ArgumentParser
 import ChainModel
-import TraceLog
-
-/// What this is.
-enum Version {
-  static let text = "0.1.0"
-}
+import Experiments
 
 struct VersionVerb: ParsableCommand {
   static let configuration = CommandConfiguration(

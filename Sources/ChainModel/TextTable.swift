@@ -1,13 +1,28 @@
-/// Rows of texts in columns, each as wide as its widest text. Short rows are filled up, what is too much is shown without
-/// a title.
+/// A column of a table: its title, and what it shows of a row.
+package struct TableColumn<Row> {
+  package let title: String
+  package let cell: (Row) -> String
+
+  package init(_ title: String, _ cell: @escaping (Row) -> String) {
+    (self.title, self.cell) = (title, cell)
+  }
+}
+
+/// What can be a row of a table. A cell stands with the title that it comes under, so that no row can be short of one.
+package protocol TableRow {
+  static var columns: [TableColumn<Self>] { get }
+}
+
+/// Rows of texts in columns, each as wide as its widest text.
 package struct TextTable: Sendable {
   private var rows: [[String]]
 
-  package init(_ header: [String]) {
-    rows = [header]
+  /// For rows whose columns depend on what is shown.
+  package init<Row>(_ rows: [Row], columns: [TableColumn<Row>]) {
+    self.rows = [columns.map(\.title)] + rows.map { row in columns.map { PlainText.clean($0.cell(row)) } }
   }
 
-  package mutating func add(_ row: [String]) { rows.append(row.map { PlainText.clean($0) }) }
+  package init<Row: TableRow>(_ rows: [Row]) { self.init(rows, columns: Row.columns) }
 
   private static let gap = 2
   /// The narrowest column that a long text is broken into.
@@ -16,12 +31,10 @@ package struct TextTable: Sendable {
   /// The table, in lines of at most `width` characters. Columns that do not fit stand below the others, in a block of
   /// their own that begins with the first column again: nothing is cut.
   package func text(width: Int = .max) -> String {
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in rows.map { PlainText.width(Self.cell($0, column)) }.max() ?? 0 }
+    let columns = rows.first?.count ?? 0
+    let widths = (0..<columns).map { column in rows.map { PlainText.width($0[column]) }.max() ?? 0 }
     return blocks(widths, width).map { block($0, widths, width) }.joined(separator: "\n\n")
   }
-
-  private static func cell(_ row: [String], _ column: Int) -> String { column < row.count ? row[column] : "" }
 
   /// The columns of each block.
   private func blocks(_ widths: [Int], _ width: Int) -> [[Int]] {
@@ -48,7 +61,7 @@ package struct TextTable: Sendable {
       widths[last] = min(widths[last], max(Self.narrowest, width - before))
     }
     return rows.flatMap { row -> [String] in
-      let cells = columns.map { column in PlainText.wrap(Self.cell(row, column), to: widths[column]) }
+      let cells = columns.map { column in PlainText.wrap(row[column], to: widths[column]) }
       return (0..<(cells.map(\.count).max() ?? 0)).map { line in
         let texts = zip(columns, cells).map { PlainText.pad(line < $1.count ? $1[line] : "", to: widths[$0]) }
         return Self.trimmed(texts.joined(separator: String(repeating: " ", count: Self.gap)))

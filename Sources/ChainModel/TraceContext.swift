@@ -100,14 +100,21 @@ package struct TraceContext: Hashable, Sendable {
 
   /// The `traceparent` to send, always version 00.
   package var parent: String {
-    String(unsafeUninitializedCapacity: Self.length) { buffer in
+    var text = ""
+    withParent { text = String(decoding: $0, as: UTF8.self) }
+    return text
+  }
+
+  /// The same, in bytes that are gone after the call.
+  package func withParent(_ body: (UnsafeRawBufferPointer) -> Void) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.length) { buffer in
       buffer.initialize(repeating: Hex.dash)
       (buffer[0], buffer[1]) = (UInt8(ascii: "0"), UInt8(ascii: "0"))
       Hex.write(trace.high, to: buffer, at: 3)
       Hex.write(trace.low, to: buffer, at: 19)
       Hex.write(span.rawValue, to: buffer, at: 36)
       (buffer[53], buffer[54]) = (UInt8(ascii: "0"), Hex.digit((sampled ? 1 : 0) | (random ? 2 : 0)))
-      return Self.length
+      body(UnsafeRawBufferPointer(buffer))
     }
   }
 }

@@ -98,13 +98,13 @@ package enum PaymentQuery {
   package static let limit = 1000
 
   package static func path(_ orderIDs: [Int]) -> String {
-    var path = "/payments?order_ids="
+    var path = Array("/payments?order_ids=".utf8)
     path.reserveCapacity(24 + 8 * orderIDs.count)
-    for (index, id) in orderIDs.enumerated() {
-      if index > 0 { path += "," }
-      path += String(id)
+    for index in orderIDs.indices {
+      if index > 0 { path.append(UInt8(ascii: ",")) }
+      path.append(orderIDs[index])
     }
-    return path
+    return String(decoding: path, as: UTF8.self)
   }
 
   /// Reads the value of `order_ids`; empty means none.

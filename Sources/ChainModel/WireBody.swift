@@ -1,3 +1,5 @@
+import Glibc
+
 /// The bodies that requests carry, written as bytes without an encoder: `JSONEncoder` took two fifths of what a request
 /// cost order-service. What is written is what `JSONEncoder` would write, byte for byte.
 ///
@@ -126,15 +128,20 @@ extension [UInt8] {
     text.withUTF8Buffer { append(contentsOf: $0) }
   }
 
-  fileprivate mutating func append(_ number: Int) {
-    let first = count
-    var rest = number.magnitude
-    repeat {
-      append(UInt8(ascii: "0") + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
-    if number < 0 { append(UInt8(ascii: "-")) }
-    self[first...].reverse()
+  mutating func append(_ number: Int) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var (first, rest) = (20, number.magnitude)
+      repeat {
+        first -= 1
+        digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      } while rest > 0
+      if number < 0 {
+        first -= 1
+        digits[first] = UInt8(ascii: "-")
+      }
+      append(contentsOf: digits[first...])
+    }
   }
 
   fileprivate mutating func append(quoted text: String) {
@@ -195,7 +202,8 @@ enum PaymentBody {
     mutating func take(_ text: StaticString) -> Bool {
       let count = text.utf8CodeUnitCount
       guard bytes.count - position >= count else { return false }
-      let isThere = text.withUTF8Buffer { $0.elementsEqual(bytes[position..<position + count]) }
+      guard let start = bytes.baseAddress else { return false }
+      let isThere = memcmp(text.utf8Start, start + position, count) == 0
       if isThere { position += count }
       return isThere
     }

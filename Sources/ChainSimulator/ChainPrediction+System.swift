@@ -35,7 +35,8 @@ extension NestedChain {
     var seen: Set<Int> = []
     while let (index, route) = place {
       let service = plan.system.services[index]
-      guard service.model.holdsThread, !service.model.blocksLoops, service.replicas == 1, seen.insert(index).inserted else { return nil }
+      guard service.model.holdsThread, !service.model.blocksLoops, service.replicas == 1, seen.insert(index).inserted
+      else { return nil }
       place = nil
       var (cpu, waited) = (0.0, service.latency.mean)
       for step in service.routes[route].steps {

@@ -89,8 +89,12 @@ package final class LoneServiceFolder: Sendable {
   package var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
 
   /// Runs a service that is expected not to start.
-  /// - Parameter program: nil for the one that is called like it.
+  /// - Parameters:
+  ///   - name: of the service.
+  ///   - program: nil for the one that is called like it.
+  ///   - arguments: nil for those that the chain would give it.
   /// - Returns: how it ended; nil when it did not, in which case it is killed.
+  /// - Throws: when it cannot be started at all.
   package func runInVain(
     _ name: ServiceName, program: String? = nil, _ arguments: [String]? = nil
   ) throws -> ProcessEnd? {

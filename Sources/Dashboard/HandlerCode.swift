@@ -21,7 +21,7 @@ package struct HandlerCode: Encodable, Sendable {
   ]
 
   /// - Parameters:
-  ///   - service: whose.
+  ///   - configuration: of the service whose code it is.
   ///   - model: in which style.
   ///   - file: another one than that of the request that goes through all services.
   /// - Throws: when it is not written in that style.

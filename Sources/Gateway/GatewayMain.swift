@@ -8,7 +8,9 @@ struct GatewayMain {
     ServiceMain.run { _ throws(CallError) in
       [
         Route("GET", "/users/{username}/payment-status", NestedPaymentStatus(), calling: [.userService]),
-        Route("GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus(), calling: [.userService, .orderService, .paymentService]),
+        Route(
+          "GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus(),
+          calling: [.userService, .orderService, .paymentService]),
       ]
     }
   }

@@ -188,7 +188,8 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
     timeouts.add(index, deadline: maker.deadline(request).nanoseconds)
     armTimeout()
     inFlight[index] = call
-    let connection = ways[request.template].send(for: call, isFresh: plan.newConnections, isKept: !plan.newConnections) {
+    let connection = ways[request.template].send(for: call, isFresh: plan.newConnections, isKept: !plan.newConnections)
+    {
       maker.write(request, at: now, to: $0)
     }
     if inFlight[index] === call { call.goes(over: connection) }

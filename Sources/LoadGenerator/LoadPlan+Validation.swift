@@ -46,7 +46,8 @@ extension LoadPlan {
   private func validatePaths() throws(LoadError) {
     try Self.require(paths.count, in: 1...Self.pathLimit, "number of paths")
     for kind in kinds where !(kind.weight > 0 && kind.weight < 1e9) {
-      throw .outOfRange(what: "weight of \(kind.name)", found: "\(kind.weight)", allowed: "more than 0, less than 1000000000")
+      throw .outOfRange(
+        what: "weight of \(kind.name)", found: "\(kind.weight)", allowed: "more than 0, less than 1000000000")
     }
     for path in paths {
       let visible = path.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "#") }

@@ -30,7 +30,8 @@ struct RequestMaker {
     methods = plan.kinds.map { Array("\($0.method) ".utf8) }
     // A body of nothing, where a method asks for one.
     endings = plan.kinds.map { Array(($0.method == "GET" ? "\r\n\r\n" : "\r\ncontent-length: 0\r\n\r\n").utf8) }
-    choice = PathChoice(paths: plan.paths, weights: plan.kinds.map(\.weight), usernames: plan.usernames, seed: plan.seed)
+    choice = PathChoice(
+      paths: plan.paths, weights: plan.kinds.map(\.weight), usernames: plan.usernames, seed: plan.seed)
     timeout = plan.timeout
     self.measuredFrom = measuredFrom
     var headers = [("host", plan.authority)] + plan.headers.map { ($0.name, $0.value) }

@@ -3,6 +3,7 @@ import Synchronization
 /// Whether a request's caller has gone away, and what must be stopped then. Touched by the loop that sees the caller
 /// leave and by whichever thread works for the request.
 struct Cancellation: ~Copyable, Sendable {
+  // Both are part of an `Exchange`: were they private, the compiler would not find them from there in a debug build.
   struct Action: Sendable {
     var token: Int
     var run: @Sendable () -> Void

@@ -31,10 +31,11 @@ package struct Answer: Hashable, Sendable {
 /// Store work that blocks the thread that does it: a query, an append to a file.
 package struct StoreWork<Value: Sendable>: Sendable {
   /// `database` or `file`.
-  let cause: WaitCause
+  package let cause: WaitCause
   /// What the log calls it; from a bounded set.
-  let label: StoreLabel
-  let body: @Sendable (StoreAccess) throws(CallError) -> Value
+  package let label: StoreLabel
+  /// Does it, and blocks.
+  package let body: @Sendable (StoreAccess) throws(CallError) -> Value
 
   package init(
     _ cause: WaitCause, _ label: StaticString, body: @escaping @Sendable (StoreAccess) throws(CallError) -> Value
@@ -50,7 +51,7 @@ package struct StoreWork<Value: Sendable>: Sendable {
 }
 
 /// What the log calls a piece of store work.
-enum StoreLabel: Sendable {
+package enum StoreLabel: Sendable {
   case literal(StaticString)
   /// Of a description.
   case text(String)
@@ -96,7 +97,8 @@ package struct Route: Sendable {
     self.callees = callees
     segments = RouteAddress.segments(template).map { part in
       RouteAddress.isPlaceholder(part)
-        ? .placeholder(String(part.dropFirst().dropLast())) : .literal(Array((PercentCoding.decode(part) ?? String(part)).utf8))
+        ? .placeholder(String(part.dropFirst().dropLast()))
+        : .literal(Array((PercentCoding.decode(part) ?? String(part)).utf8))
     }
     placeholders = segments.compactMap { segment in
       if case .placeholder(let name) = segment { name } else { nil }

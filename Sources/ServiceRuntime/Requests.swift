@@ -65,12 +65,13 @@ package struct BlockingRequest: RequestReading {
 
   /// Does store work on this thread.
   @available(*, noasync)
-  package func store<Value>(_ work: StoreWork<Value>) throws(CallError) -> Value {
+  @inlinable package func store<Value>(_ work: StoreWork<Value>) throws(CallError) -> Value {
     let result = StoreResult<Value>()
     return try result.get(perform(result.task(work))).get()
   }
 
-  func perform(_ task: StoreTask) -> CallError? { task.run(on: worker, for: exchange) }
+  /// See `store`, for work without its type.
+  package func perform(_ task: StoreTask) -> CallError? { task.run(on: worker, for: exchange) }
 }
 
 /// A request on its event loop, served by callbacks. Stays on that loop.
@@ -100,12 +101,15 @@ package struct CallbackRequest: RequestReading {
   }
 
   /// Has store work done elsewhere; `completion` is called once, on the loop.
-  package func store<Value>(_ work: StoreWork<Value>, completion: @escaping (Result<Value, CallError>) -> Void) {
+  @inlinable package func store<Value>(
+    _ work: StoreWork<Value>, completion: @escaping (Result<Value, CallError>) -> Void
+  ) {
     let result = StoreResult<Value>()
     perform(result.task(work)) { completion(result.get($0)) }
   }
 
-  func perform(_ task: StoreTask, completion: @escaping (CallError?) -> Void) {
+  /// See `store`, for work without its type.
+  package func perform(_ task: StoreTask, completion: @escaping (CallError?) -> Void) {
     transport.store(task, for: exchange, completion: completion)
   }
 }
@@ -151,12 +155,13 @@ package struct AsyncRequest: RequestReading {
   }
 
   /// Has store work done elsewhere; suspended until it is done.
-  package func store<Value>(_ work: StoreWork<Value>) async throws(CallError) -> Value {
+  @inlinable package func store<Value>(_ work: StoreWork<Value>) async throws(CallError) -> Value {
     let result = StoreResult<Value>()
     return try result.get(await perform(result.task(work))).get()
   }
 
-  func perform(_ task: StoreTask) async -> CallError? {
+  /// See `store`, for work without its type.
+  package func perform(_ task: StoreTask) async -> CallError? {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<CallError?, Never>) in
       transport.store(task, for: exchange) { continuation.resume(returning: $0) }
     }

@@ -5,7 +5,6 @@ import Glibc
 import Logging
 package import Topology
 import TraceLog
-import Tracing
 
 /// Where a service finds what it owns.
 package struct ServiceFolder: Sendable {
@@ -85,7 +84,6 @@ package enum ServiceMain {
     try compare(routes, service, topology, arguments.config)
     let place = topology.index(of: service).map { ServicePlace(order: $0, number: arguments.replica) }
     let log = try arguments.log.flatMap { path throws(Failure) in try join(path, name, place, logger) }
-    InstrumentationSystem.bootstrap(LogTracer(log: log))
     try ServiceProcess(
       name, topology: topology, routes: routes, log: log, databasePath: folder.databasePath, logger: logger,
       keepFiles: { folder.keeper.look(logger) }
@@ -140,7 +138,8 @@ package enum ServiceMain {
     guard topology.index(of: name) != nil else {
       let names = topology.names.map(\.rawValue).joined(separator: ", ")
       throw Failure(
-        exit: .configuration, message: "\(arguments.config): found no service \(name.rawValue), expected one of \(names)")
+        exit: .configuration,
+        message: "\(arguments.config): found no service \(name.rawValue), expected one of \(names)")
     }
     if let port = arguments.port { topology[name].port = port }
     if let port = arguments.controlPort { topology[name].controlPort = port }

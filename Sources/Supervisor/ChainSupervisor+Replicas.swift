@@ -64,7 +64,8 @@ extension ChainSupervisor {
     case .start(let number):
       let added = Self.replica(
         number, of: options.topology[name], options, run: run, log: logPath, beside: services)
-      let place = services.lastIndex { $0.replica.service == name && $0.replica.number < number } ?? services.endIndex - 1
+      let before = services.lastIndex { $0.replica.service == name && $0.replica.number < number }
+      let place = before ?? services.endIndex - 1
       services.insert(added, at: place + 1)
     case .retire(let number): change(ReplicaName(name, number)) { $0 = .draining(since: Monotonic.now()) }
     case .keep(let number):

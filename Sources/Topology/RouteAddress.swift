@@ -63,6 +63,7 @@ package struct RouteAddress: Hashable, Sendable {
 
   /// The path with something in the place of each placeholder.
   /// - Parameter value: by the placeholder's name; what has none becomes 1.
+  /// - Returns: one that can be asked for.
   package func path(_ value: (String) -> String? = { _ in nil }) -> String {
     var path = ""
     var rest = template[...]

@@ -7,7 +7,9 @@ extension Topology {
 
   private func callees(of index: Int) -> [Int] {
     var places: [Int] = []
-    for call in services[index].routes.flatMap(\.calls) where !places.contains(call.service) { places.append(call.service) }
+    for call in services[index].routes.flatMap(\.calls) where !places.contains(call.service) {
+      places.append(call.service)
+    }
     return places
   }
 

@@ -43,7 +43,8 @@ extension Topology {
 
   private var sections: [(String, [String])] {
     [
-      (Schema.traceLog, Self.changed(traceLog, Schema.traceLogKeys)), (Schema.seed, Self.changed(seed, Schema.seedKeys)),
+      (Schema.traceLog, Self.changed(traceLog, Schema.traceLogKeys)),
+      (Schema.seed, Self.changed(seed, Schema.seedKeys)),
       (Schema.dashboard, Self.changed(dashboard, Schema.dashboardKeys)),
     ]
   }

@@ -35,7 +35,9 @@ extension TopologyReader {
       }
     }
     let circle = path.drop { $0 != place } + [place]
-    let names = circle.map { "\(topology.services[$0.service].name)/\(topology.services[$0.service].routes[$0.route].name)" }
+    let names = circle.map {
+      "\(topology.services[$0.service].name)/\(topology.services[$0.service].routes[$0.route].name)"
+    }
     let shown = names.count > 8 ? Array(names.prefix(4)) + ["…"] + names.suffix(3) : names
     let call = callPlaces[last]
     report(

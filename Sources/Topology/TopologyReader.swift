@@ -147,7 +147,8 @@ struct TopologyReader {
       do throws(Mismatch) {
         try key.read(entry.value, &root)
       } catch {
-        report("\(path).\(key.name)", at: error.position, found: error.found, expected: key.expected, meant: error.meant)
+        report(
+          "\(path).\(key.name)", at: error.position, found: error.found, expected: key.expected, meant: error.meant)
       }
     }
   }

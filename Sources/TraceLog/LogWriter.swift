@@ -57,7 +57,9 @@ package final class LogWriter: @unchecked Sendable {  // its mutable state is be
     enter(name, place)
     claims.refill()
     if ownThread { startHelper() }
-    state("process", Record(
+    state(
+      "process",
+      Record(
         kind: .processStart, other: UInt64(place?.code ?? 0), name: intern(name, as: .identity), arg: UInt32(getpid())))
   }
 

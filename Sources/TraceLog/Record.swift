@@ -82,6 +82,11 @@ package struct WaitFlags: OptionSet, Hashable, Sendable {
     self.rawValue = rawValue
   }
 
+  /// Neither. As `[]` it would be a list that is gone through, for each wait.
+  package init() {
+    rawValue = 0
+  }
+
   /// The wait holds its thread. Without it, the request is suspended and its thread goes on.
   package static let held = WaitFlags(rawValue: 1)
   /// The wait was caused on purpose, by a fault.

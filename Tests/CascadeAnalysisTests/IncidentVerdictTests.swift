@@ -96,7 +96,8 @@ import TraceLog
     for number in 0..<times.requests { log.request(times, at: 1_000_000_000 + UInt64(number) * 50_000_000) }
     let processes = ["front", "cart", "currency"].enumerated().map { slot, name in
       LogProcess(
-        slot: slot, name: name, place: ServicePlace(order: slot), identity: ProcessIdentity(pid: 0, startTicks: 1), fate: .stopped, attachedAt: 1,
+        slot: slot, name: name, place: ServicePlace(order: slot), identity: ProcessIdentity(pid: 0, startTicks: 1),
+        fate: .stopped, attachedAt: 1,
         dropped: 0)
     }
     log.records.sort(by: Record.precedes)

@@ -60,7 +60,8 @@ struct TestLog {
     let pid = pid ?? 1_000 + Int32(slot)
     processes.append(
       LogProcess(
-        slot: Int(slot), name: name, place: Self.place(of: name, Int(slot)), identity: ProcessIdentity(pid: pid, startTicks: 7), fate: fate,
+        slot: Int(slot), name: name, place: Self.place(of: name, Int(slot)),
+        identity: ProcessIdentity(pid: pid, startTicks: 7), fate: fate,
         attachedAt: Self.time(at), dropped: 0))
     let pen = Pen(process: slot, thread: UInt32(pid))
     let place = Self.place(of: name, Int(slot))

@@ -23,7 +23,8 @@ import Testing
 
   @Test func aServicesThreadNamesFitIntoFifteenBytes() {
     let names: [ServiceName] = [
-      "gateway", "user-service", "a", "-service", "recommendation-engine", "größenänderungsdienst", "a-b-c-d-e-f-g", "店舗サービス",
+      "gateway", "user-service", "a", "-service", "recommendation-engine", "größenänderungsdienst", "a-b-c-d-e-f-g",
+      "店舗サービス",
     ]
     for service in names {
       #expect(!service.shortName.isEmpty && "\(ReplicaName(service, 8).shortName)-w4096".utf8.count <= 15)

@@ -57,7 +57,8 @@ import Topology
 
   @Test(arguments: [
     ("gateway.threads", "0", "1…4096"), ("gateway.threds", "1", "threads"), ("nobody.threads", "1", "payment-service"),
-    ("threads", "1", "SERVICE.key"), ("gateway.callees", "[]", "an unknown key"), ("gateway.io_model", "waiting", "nonblocking"),
+    ("threads", "1", "SERVICE.key"), ("gateway.callees", "[]", "an unknown key"),
+    ("gateway.io_model", "waiting", "nonblocking"),
   ])
   func aWrongSettingIsRefusedInOneSentence(_ key: String, _ value: String, _ mentions: String) throws {
     let error = try #require(throws: TopologyError.self) { try Chains.topology([(key, value)]) }

@@ -70,7 +70,8 @@ import TraceLog
     let names = Topology.standard.names.map(\.rawValue) + ["payment-service-2"]
     let processes = names.enumerated().map { slot, name in
       LogProcess(
-        slot: slot, name: name, place: ServicePlace(order: min(slot, 3), number: slot / 4 + 1), identity: ProcessIdentity(pid: Int32(1000 + slot), startTicks: 1), fate: .running,
+        slot: slot, name: name, place: ServicePlace(order: min(slot, 3), number: slot / 4 + 1),
+        identity: ProcessIdentity(pid: Int32(1000 + slot), startTicks: 1), fate: .running,
         attachedAt: 0, dropped: 0)
     }
     var records = names.indices.map { slot in

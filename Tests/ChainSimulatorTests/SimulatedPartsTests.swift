@@ -28,10 +28,11 @@ import TraceLog
   }
 
   @Test(arguments: ServingModel.allCases) func theyTakeAsLongAsTheLongest(_ model: ServingModel) throws {
-    let parts = Self.remotes(70, 100) + [
-      .call(1, route: 0), .store(.fixed(.milliseconds(90)), label: "query", isFile: false),
-      .store(.fixed(.milliseconds(5)), label: "ledger", isFile: true),
-    ]
+    let parts =
+      Self.remotes(70, 100) + [
+        .call(1, route: 0), .store(.fixed(.milliseconds(90)), label: "query", isFile: false),
+        .store(.fixed(.milliseconds(5)), label: "ledger", isFile: true),
+      ]
     let result = try SimulationPlan(Self.system(parts, model), Self.few()).run()
     #expect(result.routes[0].outcomes == ["ok": result.done] && result.done >= 9)
     #expect(isNear(result.times.mean, 0.1, within: 1e-6) && result.times.longest == 100_000_000, "\(result.times.mean)")
@@ -84,7 +85,8 @@ import TraceLog
     let system = Self.system([.call(1, route: 0)] + Self.remotes(100), model)
     let failure = ScriptedChange(at: .zero, service: 1, .fault(Fault(.error(status: 500))))
     let result = try SimulationPlan(system, Self.few(), changes: [failure]).run()
-    #expect(result.routes[0].outcomes["fault_injected"] == result.done && result.done >= 9, "\(result.routes[0].outcomes)")
+    #expect(
+      result.routes[0].outcomes["fault_injected"] == result.done && result.done >= 9, "\(result.routes[0].outcomes)")
     #expect(isNear(result.services[0].responseTime, 0.1, within: 1e-6))
   }
 
@@ -114,9 +116,10 @@ import TraceLog
 
   /// Deadlines, faults, a bulkhead, a smaller pool and another model under way, and all that in a full system.
   @Test(arguments: ServingModel.allCases) func theLogHoldsToItsInvariants(_ model: ServingModel) throws {
-    let parts = Self.remotes(20, 30) + [
-      .call(1, route: 0), .call(1, route: 0), .store(.fixed(.milliseconds(2)), label: "query", isFile: false),
-    ]
+    let parts =
+      Self.remotes(20, 30) + [
+        .call(1, route: 0), .call(1, route: 0), .store(.fixed(.milliseconds(2)), label: "query", isFile: false),
+      ]
     var system = Self.system(parts, model, threads: 8, timeout: .seconds(1), loops: 4)
     system.cores = 2
     system.services[0].queueLimit = 20

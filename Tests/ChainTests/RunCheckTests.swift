@@ -54,7 +54,9 @@ extension ChainTests {
           let held = try #require(check.figure("busy threads", service))
           #expect((held.measured ?? 0) > 1 && (held.predicted ?? 0) > 1, "\(held)")
           let onset = try #require(check.figure("saturated at", service))
-          #expect(onset.measured != nil && onset.predicted != nil, "\(onset)")
+          // Behind pools of the same size nobody has to queue: all threads are busy there, and no request waits for one.
+          #expect((onset.measured != nil) == (service == .gateway), "\(onset)")
+          #expect((onset.predicted != nil) == (service == .gateway), "\(onset)")
         }
         let text = try await run("predict", "--check")
         #expect(text.output.contains("NOT REPLAYED\n  nothing that the log tells of"), "\(text.output)")

@@ -7,7 +7,8 @@ import Testing
 @Suite struct ForecastTests {
   private func limit(threads: Int = 4, replicas: Int = 1, capacity: Double) -> String {
     Forecast(
-      front: .gateway, services: [Forecast.Service(.paymentService, model: .blocking, threads: threads, replicas: replicas)],
+      front: .gateway,
+      services: [Forecast.Service(.paymentService, model: .blocking, threads: threads, replicas: replicas)],
       capacity: capacity, bottleneck: .threads(.paymentService), unloaded: .seconds(1)
     ).limitText
   }
@@ -21,10 +22,12 @@ import Testing
   }
 
   @Test func whereNoThreadWaitsNoneSetsALimit() {
-    let free = Forecast(front: .gateway, services: [], capacity: .infinity, bottleneck: nil, unloaded: .milliseconds(1005))
+    let free = Forecast(
+      front: .gateway, services: [], capacity: .infinity, bottleneck: nil, unloaded: .milliseconds(1005))
     #expect(free.limitText.contains("Neither threads nor processors set a limit"))
     let loops = Forecast(
-      front: .gateway, services: [Forecast.Service(.orderService, model: .nonblocking, threads: 8, loops: 2)], capacity: 4,
+      front: .gateway, services: [Forecast.Service(.orderService, model: .nonblocking, threads: 8, loops: 2)],
+      capacity: 4,
       bottleneck: .loops(.orderService), unloaded: .milliseconds(505))
     #expect(loops.limitText.contains("blocks one of order's 2 event loops for 500 ms, so order serves at most 4/s"))
   }
@@ -32,7 +35,8 @@ import Testing
   private func text(_ change: (inout Forecast.Load) -> Void) -> String {
     var load = Forecast.Load(.rate(10), length: .seconds(30), answered: 3.98)
     change(&load)
-    return Forecast(front: .gateway, services: [], capacity: 4, bottleneck: nil, unloaded: .seconds(1), load: load).loadText ?? ""
+    return Forecast(front: .gateway, services: [], capacity: 4, bottleneck: nil, unloaded: .seconds(1), load: load)
+      .loadText ?? ""
   }
 
   @Test func whatIsSaturatedIsToldInItsOrder() {

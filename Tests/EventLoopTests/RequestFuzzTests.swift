@@ -9,4 +9,11 @@ import Testing
     defer { server.stop() }
     #expect(try RequestFuzzer(port: server.port, "GET", "/#").run() > 0)
   }
+
+  /// Damage hides nothing: a server that gives an answer to the wrong request is found out.
+  @Test(.timeLimit(.minutes(1))) func aServerThatMixesUpAnswersIsFound() throws {
+    let server = try EchoServer(isMixedUp: true)
+    defer { server.stop() }
+    #expect(throws: RequestFuzzer.Finding.self) { try RequestFuzzer(port: server.port, "GET", "/#").run() }
+  }
 }

@@ -16,7 +16,8 @@ struct CellMeasuresTests {
     var measures = CellMeasures(
       processes: [
         LogProcess(
-          slot: 1, name: "payment-service", place: ServicePlace(order: 3), identity: ProcessIdentity(pid: 1, startTicks: 1), fate: .running,
+          slot: 1, name: "payment-service", place: ServicePlace(order: 3),
+          identity: ProcessIdentity(pid: 1, startTicks: 1), fate: .running,
           attachedAt: 0, dropped: 0)
       ], strings: strings,
       window: window.lowerBound * Self.milli...window.upperBound * Self.milli,

@@ -59,7 +59,8 @@ extension OneService {
     func partsOfEachKindEndTogether(model: IOModel) async throws {
       let cart = try CannedCallee(.late(.milliseconds(80), .ok))
       defer { cart.shutDown() }
-      let steps = "[all: [call: cart/GET /items, call: cart/POST /items, remote: 60ms, store: 2ms, file: 2ms], remote: 1ms]"
+      let steps =
+        "[all: [call: cart/GET /items, call: cart/POST /items, remote: 60ms, store: 2ms, file: 2ms], remote: 1ms]"
       try await LoneService.run("shop", topology: PlayedShop.topology(steps, model, cart: cart)) { service in
         let time = try best(service)
         #expect(time >= .milliseconds(81) && time < .milliseconds(160), "\(time), 225 ms one after another")
@@ -93,7 +94,8 @@ extension OneService {
       let cart = try CannedCallee(.never)
       defer { cart.shutDown() }
       let steps = "[all: [call: cart/GET /items, remote: 60s, remote: 60s]]"
-      try await LoneService.run("shop", topology: PlayedShop.topology(steps, model, threads: 2, cart: cart)) { service in
+      try await LoneService.run("shop", topology: PlayedShop.topology(steps, model, threads: 2, cart: cart)) {
+        service in
         for _ in 0..<2 {
           let clients = try service.start(2, "/work")
           #expect(await eventually { cart.held == 2 })

@@ -51,7 +51,9 @@ extension OneService {
 
     @Test(.timeLimit(.minutes(1)), arguments: [IOModel.blocking, .nonblockingAsync])
     func routesOfAnyNameAreServed(model: IOModel) async throws {
-      let names = ["GET /users/{id}", "GET /users/me", "POST /users/{id}", "cart checkout", "GET /users/{name}", "größe"]
+      let names = [
+        "GET /users/{id}", "GET /users/me", "POST /users/{id}", "cart checkout", "GET /users/{name}", "größe",
+      ]
       var topology = try PlayedShop.topology("[]", model)
       topology["shop"].routes += names.map { ServiceRoute($0, []) }
       let shop = topology["shop"]

@@ -28,7 +28,8 @@ import Topology
   }
 
   @Test(arguments: [
-    ("GET /users/{name}/orders/{id}", "/users/ada/orders/1"), ("GET /{name}", "/ada"), ("GET /a-{id}.json", "/a-1.json"),
+    ("GET /users/{name}/orders/{id}", "/users/ada/orders/1"), ("GET /{name}", "/ada"),
+    ("GET /a-{id}.json", "/a-1.json"),
     ("GET /a", "/a"), ("GET /{open", "/{open"), ("GET /a?q={name}", "/a?q=ada"),
   ])
   func somethingStandsInEachPlaceholdersPlace(_ name: String, _ path: String) {

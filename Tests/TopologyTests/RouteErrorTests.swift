@@ -34,7 +34,8 @@ import Topology
         + "expected a route of cart: cart/GET /items; did you mean cart/GET /items?"),
     Case(
       "- cpu: 400us", "- call: cart",
-      "f:10:17: services.shop.routes.GET /checkout[0].call: found cart, expected SERVICE/ROUTE, such as cart/GET /items"),
+      "f:10:17: services.shop.routes.GET /checkout[0].call: found cart, expected SERVICE/ROUTE, such as cart/GET /items"
+    ),
     // A service that is played would not know how long its store takes.
     Case(
       "40us ledger of carts", "ledger of carts",

@@ -174,9 +174,9 @@ import Topology
       refusal(
         of: try smallest(
           replacing: "GET /: []", with: "GET /: [all: [remote: 1ms, call: payment-service/GET /]]")) == [
-            "f:13:40: services.payment-service.routes.GET /[0].all[1].call: found payment-service/GET / → "
-              + "payment-service/GET /, expected calls that do not lead back to their caller"
-          ])
+          "f:13:40: services.payment-service.routes.GET /[0].all[1].call: found payment-service/GET / → "
+            + "payment-service/GET /, expected calls that do not lead back to their caller"
+        ])
   }
 
   /// Calls that double at every layer: no run would end.

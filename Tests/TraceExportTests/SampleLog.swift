@@ -65,7 +65,8 @@ struct SampleLog {
     let pid = 4_000 + UInt32(slot)
     processes.append(
       LogProcess(
-        slot: Int(slot), name: name, place: place, identity: ProcessIdentity(pid: Int32(pid), startTicks: 77 + UInt64(slot)),
+        slot: Int(slot), name: name, place: place,
+        identity: ProcessIdentity(pid: Int32(pid), startTicks: 77 + UInt64(slot)),
         fate: .stopped, attachedAt: Self.createdAt + 10 + UInt64(slot), dropped: 0))
     write(.processStart, 20 + UInt64(slot), slot, pid, other: UInt64(place?.code ?? 0), name: name, arg: pid)
   }

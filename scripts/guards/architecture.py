@@ -29,7 +29,8 @@ MAP = {
     "CLessons": set(),
     "Lessons": {"CLessons"} | FOUNDATION,
     "Dashboard": {"CascadeAnalysis", "CPage", "KernelView", "Lessons"} | FOUNDATION,
-    "ChainCLI": INSTRUMENTS | FOUNDATION,
+    "Experiments": INSTRUMENTS | FOUNDATION,
+    "ChainCLI": {"Experiments"} | INSTRUMENTS | FOUNDATION,
     "ChainTestSupport": {"ServiceRuntime"} | INSTRUMENTS | FOUNDATION,
 }
 SYSTEM_LIBRARIES = {"CCurl", "CSQLite", "CZlib", "CPlatform"}

@@ -122,7 +122,9 @@ extension CascadeFold {
       }
       guard let wait = request.unattended else { continue }
       suspended[Int(request.service)] += 1
-      guard wait.cause == .call, !(request.model?.hiresThreads ?? false), let callee = serviceNumbers[strings[wait.target]] else {
+      guard wait.cause == .call, !(request.model?.hiresThreads ?? false),
+        let callee = serviceNumbers[strings[wait.target]]
+      else {
         continue
       }
       waiting[Int64(request.service) << 32 | Int64(callee), default: 0] += 1

@@ -145,20 +145,24 @@ package struct TraceList: Encodable, Sendable {
 extension TraceList {
   package func text(width: Int) -> String {
     guard !traces.isEmpty else { return "no trace in this log" }
-    var table = TextTable(["TRACE", "START", "DURATION", "STATUS", "SERVICES", "REQUEST", "LONGEST WAIT"])
-    for trace in traces { table.add(trace.cells) }
-    return table.text(width: width) + (lost.isNothing ? "" : "\nlog: \(lost.text)")
+    return TextTable(traces).text(width: width) + (lost.isNothing ? "" : "\nlog: \(lost.text)")
   }
 }
 
-extension TraceList.Entry {
-  fileprivate var cells: [String] {
-    let wait = longestWait.map { "\($0.service) \($0.cause.words($0.target)) \(FigureText.duration($0.duration))" }
-    return [
-      trace.high == 0 ? trace.hex : String(trace.hex.prefix(16)), FigureText.moment(start),
-      FigureText.duration(duration), outcome, "\(services.count)", name,
-      (wait ?? "") + (isComplete ? "" : "  (beginning lost)"),
+extension TraceList.Entry: TableRow {
+  package static var columns: [TableColumn<Self>] {
+    [
+      TableColumn("TRACE") { $0.trace.high == 0 ? $0.trace.hex : String($0.trace.hex.prefix(16)) },
+      TableColumn("START") { FigureText.moment($0.start) },
+      TableColumn("DURATION") { FigureText.duration($0.duration) },
+      TableColumn("STATUS") { $0.outcome }, TableColumn("SERVICES") { "\($0.services.count)" },
+      TableColumn("REQUEST") { $0.name }, TableColumn("LONGEST WAIT") { $0.wait },
     ]
+  }
+
+  private var wait: String {
+    let wait = longestWait.map { "\($0.service) \($0.cause.words($0.target)) \(FigureText.duration($0.duration))" }
+    return (wait ?? "") + (isComplete ? "" : "  (beginning lost)")
   }
 
   private var outcome: String {

@@ -1,41 +1,11 @@
 import ArgumentParser
 import ChainModel
-import FoundationEssentials
-import KernelView
+import Experiments
 import Lessons
 import Supervisor
 
-/// One part of the benchmark.
-protocol Bench {
-  static var name: String { get }
-  /// In one line.
-  static var says: String { get }
-
-  init()
-
-  /// - Returns: its figures, in the order of the report.
-  func run(_ bench: BenchContext) async throws -> [BenchFigure]
-}
-
-/// What the parts are told.
-struct BenchContext {
-  /// How often contestants take turns.
-  var rounds: Int
-  /// `Benchmarks/peers`.
-  var peerSources: String
-  /// The folder with `services.yaml`.
-  var root: String
-
-  func note(_ text: String) { Output.note("bench: \(text)") }
-}
-
 struct BenchVerb: AsyncParsableCommand {
-  static var benches: [any Bench.Type] {
-    [
-      ThroughputBench.self, TracingBench.self, InFlightBench.self, ThreadBench.self, SwitchBench.self, StartBench.self,
-      LogBench.self, SimulatorBench.self, ScaleBench.self,
-    ]
-  }
+  private static var benches: [any Bench.Type] { Benchmarks.all }
 
   static let configuration = CommandConfiguration(
     commandName: "bench",
@@ -96,30 +66,5 @@ struct BenchVerb: AsyncParsableCommand {
         throw ArgumentParser.ExitCode(Supervisor.ExitCode.failed.rawValue)
       }
     }
-  }
-}
-
-/// Keys: `machine` (see `Machine.text`), `figures` (see `BenchFigure`).
-struct BenchReport: Codable {
-  var machine = Machine.text
-  var figures: [BenchFigure]
-
-  static let head = ["PART", "FIGURE", "VALUE", "95 % INTERVAL", "TARGET", "VERDICT"]
-
-  var rows: [[String]] {
-    figures.map { figure in
-      let value = figure.value.map { FigureText.value($0, figure.unit) } ?? "–"
-      let interval = figure.low.flatMap { low in
-        figure.high.map { FigureText.range(FigureText.value(low, figure.unit), FigureText.value($0, figure.unit)) }
-      }
-      return [figure.bench, figure.name, value, interval ?? "", figure.target ?? "", figure.verdict.rawValue]
-    }
-  }
-
-  var text: String {
-    var table = TextTable(Self.head)
-    for row in rows { table.add(row) }
-    let notes = figures.compactMap { figure in figure.note.map { "\(figure.name): \($0)" } }
-    return ([table.text, "", machine] + notes).joined(separator: "\n")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChainModel
+import Experiments
 import KernelView
 import Supervisor
 
@@ -20,7 +21,11 @@ struct PredictModes: ParsableArguments {
 
   func run(_ options: SimulationOptions, json: Bool) async throws {
     try refuseOthers(options)
-    if calibrate { return try await Calibration.carryOut(root: options.lab.folder, json: json) }
+    if calibrate {
+      let (file, path) = try await Calibration.carryOut(root: options.lab.folder)
+      Output.note("kept as \(path)")
+      return Output.result(json ? WireJSON.encode(file) : Array(file.text.utf8))
+    }
     let check = RunCheck(
       run: try RunStore(root: options.lab.folder).find(run ?? "latest"), cores: options.cores ?? Machine.processors,
       costs: try options.costs())

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainSimulator
+import Experiments
 import Lessons
 import Supervisor
 import Topology
@@ -66,21 +67,17 @@ struct PredictSweep {
   }
 
   private static func text(_ sweep: Sweep) -> String {
-    var table = TextTable(head(sweep) + [""])
-    for (index, point) in sweep.points.enumerated() {
-      table.add(row(point) + [index == sweep.knee?.index ? "← knee" : ""])
-    }
+    let knee = sweep.knee?.value
+    let table = TextTable(
+      sweep.points, columns: columns(sweep) + [TableColumn("") { $0.value == knee ? "← knee" : "" }])
     return "\(table.text)\n\n\(sweep.kneeText)"
   }
 
-  static func head(_ sweep: Sweep) -> [String] {
-    [sweep.subject, "THROUGHPUT", "GOODPUT", "MEAN", "P50", "P99", "SATURATED FIRST", "LIMITED BY"]
-  }
-
-  static func row(_ point: SweepPoint) -> [String] {
+  static func columns(_ sweep: Sweep) -> [TableColumn<SweepPoint>] {
     let measures: [Objective.Measure] = [.throughput, .goodput, .mean, .p50, .p99]
-    return [point.value] + measures.map { $0.text(point.figures[$0]) } + [
-      point.saturatedFirst ?? "-", point.binding.name,
-    ]
+    return [TableColumn(sweep.subject) { $0.value }]
+      + measures.map { measure in TableColumn(measure.rawValue.uppercased()) { measure.text($0.figures[measure]) } } + [
+        TableColumn("SATURATED FIRST") { $0.saturatedFirst ?? "-" }, TableColumn("LIMITED BY") { $0.binding.name },
+      ]
   }
 }

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainSimulator
+import Experiments
 import Lessons
 
 /// A sweep as a page with plots.
@@ -10,12 +11,14 @@ struct SweepPage {
   let options: SimulationOptions
 
   var page: PlotPage {
-    PlotPage(
+    let columns = PredictSweep.columns(sweep)
+    return PlotPage(
       title: "What \(sweep.subject) does to the chain", words: [capitalised(sweep.kneeText) + ".", about],
       notes: [
         "Simulated by chainlab \(Version.text), each value with the same arrivals (seed \(options.seed)). What a request "
           + "costs a processor is assumed, so that figures near the limit of the processors are the least certain."
-      ], plots: plots, head: PredictSweep.head(sweep), rows: sweep.points.map(PredictSweep.row))
+      ], plots: plots, head: columns.map(\.title),
+      rows: sweep.points.map { point in columns.map { $0.cell(point) } })
   }
 
   private var about: String {
@@ -27,7 +30,8 @@ struct SweepPage {
       }
     let settings = options.set.isEmpty ? "" : ", with \(options.set.joined(separator: ", "))"
     let faults = options.fault.isEmpty ? "" : "; faults: \(options.fault.joined(separator: ", "))"
-    let what = options.system.map { "of \($0)" } ?? options.path.map { "path \($0)" } ?? "the entries of the description"
+    let what =
+      options.system.map { "of \($0)" } ?? options.path.map { "path \($0)" } ?? "the entries of the description"
     return "Load: \(load), \(what), \(options.duration) after \(options.warmUp) of warm-up, on "
       + "\(options.processors) processors\(settings)\(faults)."
   }

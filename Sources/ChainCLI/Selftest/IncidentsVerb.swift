@@ -1,6 +1,7 @@
 import ArgumentParser
 import CascadeAnalysis
 import ChainModel
+import Experiments
 import FoundationEssentials
 import Supervisor
 import TraceExport
@@ -147,8 +148,12 @@ struct IncidentTally: Encodable {
   var holds: Bool { share(1) >= 0.95 && share(3) >= 0.99 && quietRight == quietPairs }
 
   var text: String {
-    var table = TextTable(["KIND", "PAIRS", "FIRST"])
-    for (name, kind) in kinds.sorted(by: { $0.key < $1.key }) { table.add([name, "\(kind.pairs)", "\(kind.first)"]) }
+    let table = TextTable(
+      kinds.sorted { $0.key < $1.key },
+      columns: [
+        TableColumn("KIND") { $0.key }, TableColumn("PAIRS") { "\($0.value.pairs)" },
+        TableColumn("FIRST") { "\($0.value.first)" },
+      ])
     func percent(_ share: Double) -> String { FigureText.share(share) }
     return table.text
       + "\nAS@1 \(percent(share(1)))  AS@3 \(percent(share(3)))  AS@5 \(percent(share(5)))  of \(pairs) pairs with a fault"

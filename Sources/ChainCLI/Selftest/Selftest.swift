@@ -1,11 +1,12 @@
 import ArgumentParser
 import ChainModel
+import Experiments
 import Glibc
 import Supervisor
 
 struct Selftest: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Test on random chains whether the lab finds what it planted, and whether its advice works.",
+    abstract: "Test on random systems whether the lab finds what it planted, and whether its advice works.",
     discussion: """
       EXAMPLES:
         chainlab selftest diagnosis --runs 200 --seed 1
@@ -18,14 +19,15 @@ struct Selftest: ParsableCommand {
 struct DiagnosisVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diagnosis",
-    abstract: "Break a chain at random, ask the log why, and count how often the answer is right.",
+    abstract: "Break a system at random, ask the log why, and count how often the answer is right.",
     discussion: """
       EXAMPLES:
         chainlab selftest diagnosis --runs 200 --controls 50 --seed 1
         chainlab selftest diagnosis --seed 1 --only 17 --keep /tmp/run-17     that run once more, its log kept
-      Each run draws a chain (pools of 2 to 16 threads, an IO model per service), a load (20 to 300 requests a second) and \
-      a fault (which service; latency, hang, stall, error or block-loop; how large), runs it for three seconds on ports of \
-      its own, and takes the verdict of `chainlab cascade`. A control has no fault and a load below capacity. \
+      Each run draws a system (the lab's four services or, every other time, a graph of 3 to 12 others, some called at the \
+      same time; pools of 2 to 16 threads, an IO model per service), a load (up to 300 requests a second) and a fault \
+      (which service; latency, hang, stall, error or block-loop; how large), runs it for three seconds on ports of its own, \
+      and takes the verdict of `chainlab cascade`. A control has no fault and a load below capacity. \
       Passed: of the runs with the verdict "root cause" at least 98 % name the service and the fault that were injected; of \
       the runs in which a pool saturated at least 80 % have that verdict; no control has it. Exits with 1 otherwise.
       """)

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainSimulator
+import Experiments
 import Glibc
 
 /// `simulate --replications N`: the same system and load over several seeds, on all processors, without logs.
@@ -41,11 +42,14 @@ enum ReplicatedSimulation {
   }
 
   private static func text(_ replications: Replications) -> String {
-    var table = TextTable(["FIGURE", "MEAN", "95 % CONFIDENCE"])
-    for figure in replications.figures {
-      let half = figure.estimate.halfWidth.map { "± \(FigureText.value($0, figure.unit))" } ?? "–"
-      table.add([figure.name, FigureText.value(figure.estimate.mean, figure.unit), half])
-    }
-    return table.text
+    TextTable(
+      replications.figures,
+      columns: [
+        TableColumn("FIGURE") { $0.name }, TableColumn("MEAN") { FigureText.value($0.estimate.mean, $0.unit) },
+        TableColumn("95 % CONFIDENCE") { figure in
+          figure.estimate.halfWidth.map { "± \(FigureText.value($0, figure.unit))" } ?? "–"
+        },
+      ]
+    ).text
   }
 }

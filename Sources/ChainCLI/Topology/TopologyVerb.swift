@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChainModel
 import ChainSimulator
+import Experiments
 import FoundationEssentials
 import Supervisor
 import Topology

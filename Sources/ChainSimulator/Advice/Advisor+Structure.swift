@@ -33,7 +33,8 @@ extension Advisor {
   /// The fewest replicas of one service; one that clients ask has one.
   mutating func replicas() async throws -> [Change] {
     var found: [Change] = []
-    for service in chain.topology.services.reversed() where !chain.topology.isEntry(service.name) && service.url == nil {
+    for service in chain.topology.services.reversed() where !chain.topology.isEntry(service.name) && service.url == nil
+    {
       let more = ReplicaName.numbers.filter { $0 > service.replicas }
       found += try await nearest(more.map { change([Change.Setting(service.name, .replicas($0))]) })
     }

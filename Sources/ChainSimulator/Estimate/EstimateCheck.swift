@@ -51,7 +51,9 @@ package struct EstimateCheck: Sendable {
 
   private static func reasons(_ estimate: SystemEstimate, isLonger: Bool) -> [String] {
     var reasons: [String] = []
-    let parallel = estimate.routes.filter { $0.parallel > 0 && !$0.besides.contains(true) }.reduce(0) { $0 + $1.parallel }
+    let parallel = estimate.routes.filter { $0.parallel > 0 && !$0.besides.contains(true) }.reduce(0) {
+      $0 + $1.parallel
+    }
     if isLonger, parallel > 0 {
       reasons.append("\(parallel) requests made calls at the same time that most of their kind make one after another")
     }

@@ -34,7 +34,8 @@ extension SimulatedSystem {
     let services = topology.services.map { service in
       let table = costs ?? .usual
       let maker = StepMaker(service, table[service.model], isReal: costs != nil || !service.isPlayed)
-      let callees = service.callPolicy == .plain ? [] : topology.callees(of: service.name).map { topology.index(of: $0) }
+      let callees =
+        service.callPolicy == .plain ? [] : topology.callees(of: service.name).map { topology.index(of: $0) }
       return SimulatedService(
         service.name.rawValue, model: ServingModel(service.model), threads: service.threads,
         queueLimit: service.queueLimit, overflow: service.overflow, backlog: service.backlog, loops: service.loops,

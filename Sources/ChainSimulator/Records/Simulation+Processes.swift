@@ -18,7 +18,9 @@ extension Simulation {
     learnNames()
     guard Sink.isOn else { return }
     for place in stations.indices {
-      write(.processStart, place, other: UInt64(servicePlace(place)?.code ?? 0), name: sink.intern(processName(place)), arg: mainThread(place))
+      write(
+        .processStart, place, other: UInt64(servicePlace(place)?.code ?? 0), name: sink.intern(processName(place)),
+        arg: mainThread(place))
       guard !stations[place].isLoad else {
         write(
           .threadStart, place, other: Self.origin, detail: ThreadRole.other.rawValue, name: sink.intern("load"))

@@ -211,7 +211,7 @@ package struct RequestFuzzer: Sendable {
   }
 
   private func look(at answer: RawAnswer, to sent: String, _ marks: ClosedRange<UInt64>) throws {
-    let told = answer.text.split { !$0.isASCII || !$0.isNumber }.compactMap { $0.count == 8 ? UInt64($0) : nil }
+    let told = Self.numbers(in: answer.body)
     for mark in told where (marks.lowerBound - 8_000...marks.upperBound + 8_000).contains(mark) {
       guard sent.contains("\(mark)") else {
         throw Finding(description: "the answer to another request, \(mark): \(answer.status) \(answer.text)")
@@ -228,6 +228,17 @@ private final class Locked<Value: Sendable>: Sendable {
   let state: Mutex<Value>
 
   init(_ value: sending Value) { state = Mutex(value) }
+}
+
+extension RequestFuzzer {
+  /// All numbers of eight digits, but for those in a trace's id, which may be any.
+  private static func numbers(in body: [UInt8]) -> [UInt64] {
+    let isDigit = { (byte: UInt8) in (48...57).contains(byte) }
+    let words = body.split { !isDigit($0) && !(97...122).contains($0 | 0x20) }
+    return words.filter { $0.count != 32 }.flatMap { word in
+      word.split { !isDigit($0) }.filter { $0.count == 8 }.map { $0.reduce(0) { $0 * 10 + UInt64($1 - 48) } }
+    }
+  }
 }
 
 extension String {

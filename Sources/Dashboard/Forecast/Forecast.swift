@@ -103,7 +103,8 @@ package struct Forecast: Sendable {
   package var notes: [String]
 
   package init(
-    front: ServiceName, services: [Service], capacity: Double, bottleneck: Bottleneck?, unloaded: Duration, load: Load? = nil,
+    front: ServiceName, services: [Service], capacity: Double, bottleneck: Bottleneck?, unloaded: Duration,
+    load: Load? = nil,
     notes: [String] = []
   ) {
     self.front = front

@@ -147,7 +147,9 @@ final class PageRoutes: Sendable {
   }
 
   private func code(_ request: PageRequest) throws(LocalRefusal) -> HandlerCode {
-    guard let topology = try? access.topology() else { throw LocalRefusal(503, "the system's description cannot be read") }
+    guard let topology = try? access.topology() else {
+      throw LocalRefusal(503, "the system's description cannot be read")
+    }
     guard let name = request.query["service"].flatMap({ ReplicaName($0, of: topology.names) }),
       let model = request.query["model"].flatMap({ IOModel(rawValue: $0) })
     else {

@@ -139,7 +139,7 @@ struct CallAttempt: Sendable {
 
   /// What is waited before the next attempt.
   func rest(_ pause: Duration) -> FaultPlan.Sleep {
-    FaultPlan.Sleep(duration: pause, label: exchange.core.names.backoff, flags: [])
+    FaultPlan.Sleep(duration: pause, label: exchange.core.names.backoff, flags: WaitFlags())
   }
 
   /// The request as it goes over the wire: with its trace context and, unless the policy keeps it back, how long the
@@ -153,7 +153,7 @@ struct CallAttempt: Sendable {
     output.append("\r\ntraceparent: ")
     var context = exchange.context
     context.span = span
-    output.append(context.parent)
+    context.withParent { output.append($0) }
     if !context.state.isEmpty {
       output.append("\r\ntracestate: ")
       output.append(context.state)

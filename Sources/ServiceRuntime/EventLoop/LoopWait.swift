@@ -12,7 +12,7 @@ struct LoopWait {
   private(set) var began: UInt64 = 0
 
   /// Says in the log that the wait begins.
-  init(_ cause: WaitCause, target: UInt32, id: UInt64, flags: WaitFlags = [], for exchange: Exchange) {
+  init(_ cause: WaitCause, target: UInt32, id: UInt64, flags: WaitFlags = WaitFlags(), for exchange: Exchange) {
     self.cause = cause
     self.target = target
     self.id = id

@@ -111,7 +111,7 @@ final class FaultBoard: Sendable {
     state.withLock { state in
       if base != .zero {
         let draw = state.random.draw()
-        plan.sleeps.append(.init(duration: base.sample(draw.first, draw.second), label: baseLabel, flags: []))
+        plan.sleeps.append(.init(duration: base.sample(draw.first, draw.second), label: baseLabel, flags: WaitFlags()))
       }
       for active in state.active where active.fault.matches(exchange) {
         guard active.until.map({ now < $0 }) ?? true else { continue }

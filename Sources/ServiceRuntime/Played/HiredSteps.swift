@@ -20,7 +20,8 @@ enum HiredSteps {
     for number in 0..<count {
       let accepted = core.hired.submit(ignoringLimit: true) { hired in
         join.end(
-          perform(exchange, hired, wait: id, label) { part(number, BlockingRequest(exchange: exchange, worker: hired)) })
+          perform(exchange, hired, wait: id, label) { part(number, BlockingRequest(exchange: exchange, worker: hired)) }
+        )
       }
       if !accepted { join.end(.shed(.queueFull)) }
     }

@@ -61,8 +61,10 @@ final class PlayedStore: Sendable {
 
   /// - Parameters:
   ///   - cause: `database` or `file`.
+  ///   - label: what the log calls it.
   ///   - time: in all, of a processor.
   ///   - exchange: for which request.
+  /// - Returns: a query of the database, or a line of the file, that takes its time.
   func work(_ cause: WaitCause, _ label: String, _ time: Duration, for exchange: Exchange) -> StoreWork<Void> {
     let trace = exchange.context.trace
     return StoreWork(cause, .text(label)) { [file] store throws(CallError) in

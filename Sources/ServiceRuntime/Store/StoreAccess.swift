@@ -61,12 +61,16 @@ final class StoreHolder {
 }
 
 /// Store work without its type: what is handed from thread to thread.
-struct StoreTask {
+package struct StoreTask {
   let cause: WaitCause
   let label: StoreLabel
   let body: (StoreAccess) -> CallError?
 
-  init(_ cause: WaitCause, _ label: StoreLabel, _ body: @escaping (StoreAccess) -> CallError?) {
+  /// - Parameters:
+  ///   - cause: `database` or `file`.
+  ///   - label: what the log calls it.
+  ///   - body: does it; returns why it has failed, if so.
+  package init(_ cause: WaitCause, _ label: StoreLabel, _ body: @escaping (StoreAccess) -> CallError?) {
     self.cause = cause
     self.label = label
     self.body = body
@@ -76,14 +80,18 @@ struct StoreTask {
   fileprivate func isSlow(for exchange: Exchange) -> Bool { cause == .database && exchange.slowQuery > .zero }
 
   /// What the log says of the wait for it, beside whether it holds a thread.
-  fileprivate func flags(for exchange: Exchange) -> WaitFlags { isSlow(for: exchange) ? .injected : [] }
+  fileprivate func flags(for exchange: Exchange) -> WaitFlags { isSlow(for: exchange) ? .injected : WaitFlags() }
 }
 
-/// Where the value of store work is put.
-final class StoreResult<Value: Sendable>: @unchecked Sendable {  // written by one thread, then read by another
-  var value: Value?
+/// Where the value of store work is put. Its code belongs to whoever has a value: for other modules it would be code for
+/// any type, which looks its type up while it runs.
+package final class StoreResult<Value: Sendable>: @unchecked Sendable {  // written by one thread, then read
+  package var value: Value?
 
-  func task(_ work: StoreWork<Value>) -> StoreTask {
+  @inlinable package init() {}
+
+  /// The work, to be handed to the thread that does it.
+  @inlinable package func task(_ work: StoreWork<Value>) -> StoreTask {
     StoreTask(work.cause, work.label) { access in
       do throws(CallError) {
         self.value = try work.body(access)
@@ -94,7 +102,8 @@ final class StoreResult<Value: Sendable>: @unchecked Sendable {  // written by o
     }
   }
 
-  func get(_ error: CallError?) -> Result<Value, CallError> {
+  /// What came of it, given how the task has ended.
+  @inlinable package func get(_ error: CallError?) -> Result<Value, CallError> {
     if let value { return .success(value) }
     return .failure(error ?? .cancelled)
   }

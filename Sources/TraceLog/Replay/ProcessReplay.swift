@@ -207,12 +207,11 @@ extension ProcessReplay {
 
   /// Changes the record's request, which is implied by this record if its arrival is not in the log.
   private mutating func onRequest(_ record: Record, _ change: (inout RequestReplay) -> Misfit.Kind?) -> Misfit? {
-    guard let known = requests[record.span] else {
-      _ = change(&requests[record.span, default: RequestReplay(impliedBy: record)])
-      return Misfit(.unknownRequest)
-    }
-    let kind = change(&requests[record.span, default: known])
-    return kind.map { Misfit($0, since: known.knownArrival) }
+    // Not the request itself: its lists would be copied for the change.
+    let known = requests[record.span].map(\.knownArrival)
+    let kind = change(&requests[record.span, default: RequestReplay(impliedBy: record)])
+    guard let known else { return Misfit(.unknownRequest) }
+    return kind.map { Misfit($0, since: known) }
   }
 
   private mutating func dequeue(_ record: Record) -> Misfit? {
@@ -242,9 +241,9 @@ extension ProcessReplay {
   }
 
   private mutating func resume(_ record: Record) -> Misfit? {
-    guard let known = requests[record.span] else { return Misfit(.unknownRequest) }
+    guard let known = requests[record.span].map(\.knownArrival) else { return Misfit(.unknownRequest) }
     guard let ended = requests[record.span]?.endWait(record.other, at: record.time, thread: record.thread) else {
-      return Misfit(.unknownWait, since: known.knownArrival)
+      return Misfit(.unknownWait, since: known)
     }
     keep(ended, record)
     let goesOn = requests[record.span]?.waits.isEmpty ?? false

@@ -12,12 +12,14 @@ final class EchoServer {
   ///   - limits: of the server.
   ///   - patience: how long a request waits for its answer; nil for none at all.
   ///   - size: how many bytes an answer has besides.
+  ///   - isMixedUp: whether each is given the answer of the one before, whoever that was.
   /// - Throws: when there is no port.
   init(
     _ limits: HTTPServer.Limits = .init(request: .seconds(20), idle: .seconds(20)), patience: Duration? = nil,
-    size: Int = 0
+    size: Int = 0, isMixedUp: Bool = false
   ) throws {
-    let server = HTTPServer(thread.loop, limits) { Echo($0, patience: patience, size: size) }
+    let last = isMixedUp ? Last() : nil
+    let server = HTTPServer(thread.loop, limits) { Echo($0, patience: patience, size: size, last: last) }
     self.server = server
     listener = try Listener(
       on: thread.loop, host: "127.0.0.1", port: 0, backlog: 4096, onShortage: { _ in }
@@ -37,16 +39,23 @@ final class EchoServer {
   }
 }
 
+/// What was asked for last, on any connection.
+private final class Last {
+  var target = ""
+}
+
 /// One connection.
 private final class Echo: RequestHandler {
   private var connection: ServerConnection?
   private let patience: Duration?
   private let padding: String
+  private let last: Last?
   private var target = ""
 
-  init(_ connection: ServerConnection, patience: Duration?, size: Int) {
+  init(_ connection: ServerConnection, patience: Duration?, size: Int, last: Last?) {
     self.connection = connection
     self.patience = patience
+    self.last = last
     padding = String(repeating: "x", count: size)
   }
 
@@ -55,6 +64,7 @@ private final class Echo: RequestHandler {
   func received(_ bytes: UnsafeRawBufferPointer) {}
 
   func complete() {
+    if let last { swap(&target, &last.target) }
     let reply = Reply(200, "text/plain", Array((target + padding).utf8))
     guard let patience, let connection else { return answer(reply) }
     connection.loop.schedule(after: patience) { [self] in answer(reply) }

@@ -156,7 +156,8 @@ extension CascadeFold {
       // A loop that stands still reads no request; one that turns has it read at once.
       if let loop = blockedLoops[target], isHeld || !wait.isDone { return .node(loop) }
       return .sink(sink(SinkKey(kind: .transit, service: service, target: UInt32(bitPattern: target))))
-    case .join where joins[wait.id]?.first.map { forest.isPlaced($0) } ?? false: return .node(joins[wait.id]?.first ?? -1)
+    case .join where joins[wait.id]?.first.map { forest.isPlaced($0) } ?? false:
+      return .node(joins[wait.id]?.first ?? -1)
     case .lock where wait.holder >= 0 && forest.isPlaced(wait.holder): return .node(wait.holder)
     default:
       return .sink(sink(SinkKey(kind: .wait, service: service, cause: wait.cause, target: wait.target)))

@@ -27,9 +27,7 @@ extension CascadeFold {
 
   /// Looks whether a pool has become saturated or has ceased to be.
   mutating func judge(_ pool: Int) {
-    let isSaturated = pools[pool].load.isSaturated
-    guard isSaturated != pools[pool].tracker.isSaturated else { return }
-    switch pools[pool].tracker.see(isSaturated, at: now, options.rule) {
+    switch pools[pool].see(at: now, options.rule) {
     case .began(let before):
       if let before { close(before, pool) }
       pools[pool].saturatedSince = time

@@ -1,0 +1,91 @@
+import ChainModel
+import FoundationEssentials
+import Glibc
+import LoadGenerator
+import Supervisor
+import Topology
+import TraceLog
+
+extension ScaleBench {
+  /// A chain of one to eight hops, of the same executables: up to four by asking a service further back, and more by
+  /// further gateways, each of which calls the next one in place of user-service.
+  func hops(_ bench: BenchContext) async throws -> [BenchFigure] {
+    let chain = try BenchChain("hops", ["all.io_model": "nonblocking", "all.store_threads": "1"])
+    var front = try FurtherGateways(chain, count: 4)
+    defer {
+      front.close()
+      chain.close()
+    }
+    let paths = [BenchChain.onePath, BenchChain.onePath, Self.orders, Self.payments]
+    // The last service first.
+    var places = chain.topology.names.enumerated().reversed().map { index, name in
+      Place(port: chain.topology[name].port, pids: Array(chain.pids[index...]), path: paths[index])
+    }
+    for (number, port) in front.ports.enumerated() {
+      places.append(Place(port: port, pids: chain.pids + front.pids.prefix(number + 1)))
+    }
+    var costs: [Double] = []
+    for (index, place) in places.enumerated() {
+      let cost = try await cost(place, clients: Self.clientsPerHop * (index + 1), .seconds(2))
+      bench.note("\(index + 1) hops: \(FigureText.value(cost, "µs"))")
+      costs.append(cost)
+    }
+    // From the fourth on, each hop is one more gateway.
+    let step = (costs[7] - costs[3]) / 4
+    let reach =
+      (4...6).map { hop -> Double in
+        let straight = costs[3] + step * Double(hop - 3)
+        return abs(costs[hop] / straight - 1)
+      }.max() ?? 0
+    let line = [
+      BenchFigure(Self.name, "hops 4 to 8: farthest from a straight line", reach * 100, "%", .atMost(5)),
+      BenchFigure(Self.name, "hops 4 to 8: each further gateway", step, "µs per request", nil),
+    ]
+    return line
+      + costs.enumerated().map { index, cost in
+        BenchFigure(Self.name, curve: "hops", x: index + 1, cost, "µs per request")
+      }
+  }
+
+  /// So many for each hop: with the same 64 for all, a longer chain has fewer requests at each loop, which then wakes for
+  /// each of them, and a hop costs what it costs a single client, three times as much.
+  private static let clientsPerHop = 24
+  private static let orders = "/users/1/orders/payment-status"
+  private static let payments = "/payments?order_ids=1,2,3"
+}
+
+/// Gateways before the gateway of a chain, each calling the one before it in the list, the first one the chain's own.
+private struct FurtherGateways {
+  private(set) var ports: [Int] = []
+  private(set) var pids: [Int32] = []
+  private var children: [ChildProcess] = []
+
+  init(_ chain: BenchChain, count: Int) throws {
+    let run = chain.chain.run
+    var next = chain.port
+    for number in 2..<2 + count {
+      let taken = FreePorts.take(2)
+      let child = try Command(
+        executable: "\(LabFolder.binaries)/gateway",
+        arguments: [
+          "--config", run.configurationPath, "--data", "\(run.path)/data", "--run-id", run.id, "--replica", "\(number)",
+          "--port", "\(taken[0])", "--control-port", "\(taken[1])",
+        ] + (try run.logPath().map { ["--log", $0] } ?? []), environment: ProcessInfo.processInfo.environment,
+        output: "\(run.path)/gateway-\(number).log"
+      ).spawn()
+      children.append(child)
+      let control = ControlClient(ReplicaName(.gateway, number), port: taken[1])
+      for _ in 0..<200 where !control.isReady() { usleep(20_000) }
+      try control.setCallees([ServiceName.userService.rawValue: ["127.0.0.1:\(next)"]])
+      ports.append(taken[0])
+      pids.append(child.identity.pid)
+      next = taken[0]
+    }
+  }
+
+  mutating func close() {
+    for child in children { child.signal(SIGTERM) }
+    for child in children { while child.poll() == nil { usleep(1000) } }
+    children = []
+  }
+}
