@@ -70,7 +70,9 @@ import Topology
   /// One processor is not two at the same time, and what is done at the same time is one list.
   @Test(arguments: [
     Case("- remote: 30ms", "- cpu: 30ms", "f:14:15: \(all)[1]: found cpu, \(parts)"),
-    Case("- remote: 30ms", "- all: [remote: 1ms, remote: 2ms]", "f:14:15: \(all)[1]: found all, \(parts); did you mean call?"),
+    Case(
+      "- remote: 30ms", "- all: [remote: 1ms, remote: 2ms]",
+      "f:14:15: \(all)[1]: found all, \(parts); did you mean call?"),
     Case(
       "- cpu: 400us", "- all: 400us",
       "f:10:16: services.shop.routes.GET /checkout[0].all: found 400us, expected a list of at least two steps"),

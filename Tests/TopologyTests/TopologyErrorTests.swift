@@ -97,7 +97,8 @@ import Topology
       "f:4:24: trace_log.directory: found logs, expected a path (absolute)",
       "f:4:39: trace_log.enabled: found yes, expected a flag (true, false)"),
     Case(
-      "defaults: {queue_limit: 1000, timeout_ms: 5000}", "defaults: 5", "f:3:11: defaults: found 5, expected a mapping with \(shared)"),
+      "defaults: {queue_limit: 1000, timeout_ms: 5000}", "defaults: 5",
+      "f:3:11: defaults: found 5, expected a mapping with \(shared)"),
     Case(
       "hop: 200us", "hop: 200", "f:2:6: hop: found 200, expected a duration (such as 200us, at most 50s)"),
     Case("cores: 8", "cores: 0", "f:1:8: cores: found 0, expected a whole number (1…1000000)"),
@@ -156,7 +157,9 @@ import Topology
     }
   }
 
-  @Test(arguments: ["all", "trace_log", "-x", "\"@x\"", ".x", "a/b", "a*", "a?", "a=b", "\"a \"", "\"a\\u200B\"", "\"\""])
+  @Test(arguments: [
+    "all", "trace_log", "-x", "\"@x\"", ".x", "a/b", "a*", "a?", "a=b", "\"a \"", "\"a\\u200B\"", "\"\"",
+  ])
   func aNameThatOthersWouldMistakeIsRefused(name: String) throws {
     let lines = refusal(of: try smallest(replacing: "entries:", with: "  \(name): {routes: {GET /: []}}\nentries:"))
     #expect(lines.count == 1 && lines[0].contains("f:14:3: services."), "\(lines)")
