@@ -56,7 +56,7 @@ import Topology
   }
 
   @Test(arguments: [
-    ("gateway.threads", "0", "1…4096"), ("gateway.threds", "1", "threads"), ("nobody.threads", "1", "payment-service"),
+    ("gateway.threads", "0", "1…4096"), ("gateway.threds", "1", "threads"), ("nobody.threads", "1", "no such service"),
     ("threads", "1", "SERVICE.key"), ("gateway.callees", "[]", "an unknown key"),
     ("gateway.io_model", "waiting", "nonblocking"),
   ])
