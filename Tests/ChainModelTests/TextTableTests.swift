@@ -60,8 +60,8 @@ import Testing
   @Test func aRowHasACellForEachTitle() {
     #expect(
       TextTable([Service(name: "gateway", threads: 16), Service(name: "pay\u{1b}[31m", threads: 4)]).text() == """
-        SERVICE  THREADS
-        gateway  16
+        SERVICE   THREADS
+        gateway   16
         pay\u{fffd}[31m  4
         """)
     #expect(TextTable([Service]()).text() == "SERVICE  THREADS")

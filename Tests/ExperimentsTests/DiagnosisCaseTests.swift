@@ -19,7 +19,9 @@ import Topology
   /// Every other one is a graph that a file can describe, of 3 to 12 services, all of them asked; some at the same time.
   @Test func everyOtherIsAGraph() throws {
     let drawn = (1...60).map { DiagnosisCase(seed: 5, number: $0, isControl: false).topology }
-    for (index, topology) in drawn.enumerated() where index % 2 == 0 { #expect(topology.names == Topology.standard.names) }
+    for (index, topology) in drawn.enumerated() where index % 2 == 0 {
+      #expect(topology.names == Topology.standard.names)
+    }
     let graphs = stride(from: 1, to: 60, by: 2).map { drawn[$0] }
     for graph in graphs {
       #expect((3...12).contains(graph.services.count))

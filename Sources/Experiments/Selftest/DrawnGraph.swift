@@ -39,7 +39,9 @@ enum DrawnGraph {
   private static func steps(_ callees: [Int], _ dice: inout Dice) -> [Step] {
     let work = Step.cpu(.latency(.fixed(.microseconds(200))))
     let calls = callees.map { Step.call(service: $0, route: 0) }
-    if calls.isEmpty { return [work, .store(.latency(.fixed(.microseconds(500))), label: "rows by key", isFile: false)] }
+    if calls.isEmpty {
+      return [work, .store(.latency(.fixed(.microseconds(500))), label: "rows by key", isFile: false)]
+    }
     return [work] + (calls.count > 1 && dice.roll(1...2) == 1 ? [.all(calls)] : calls)
   }
 }
