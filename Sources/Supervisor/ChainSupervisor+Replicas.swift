@@ -50,13 +50,19 @@ extension ChainSupervisor {
   func rescale() {
     var wish = ReplicaWish()
     tolerate("wish") { () throws(SupervisorError) in wish = try run.wish() }
-    for (name, count) in wish.counts {
+    for (name, count) in wish.counts where mayHaveReplicas(name) {
       let present = services.filter { $0.replica.service == name }
       let steps = ReplicaWish.steps(
         to: count, present: Set(present.map(\.replica.number)),
         retiring: Set(present.filter { $0.retirement != nil }.map(\.replica.number)))
       for step in steps { take(step, of: name) }
     }
+  }
+
+  /// A wish may name what the description does not have.
+  private func mayHaveReplicas(_ name: ServiceName) -> Bool {
+    let topology = options.topology
+    return topology.index(of: name).map { topology.services[$0].url == nil && !topology.isEntry(name) } ?? false
   }
 
   private func take(_ step: ReplicaWish.Step, of name: ServiceName) {

@@ -39,10 +39,11 @@ enum Schema {
   private static let addressKeys: [Key<ServiceConfiguration>] = [
     Key(
       "port", \.port, .port, default: 0,
-      "Where the service takes requests: by default 8080 for the first service of the file, 8081 for the next, …"),
+      "Where the service takes requests: by default 8080 for the first service of the file, 8081 for the next, and so on."
+    ),
     Key(
       "control_port", \.controlPort, .port, default: 0,
-      "Where it takes orders and shows its state: by default 9080, 9081, …"),
+      "Where it takes orders and shows its state: by default 9080, 9081, and so on."),
     Key(
       "program", \.program, .program, default: ServiceConfiguration.played,
       "Its executable; `\(ServiceConfiguration.played)` plays the steps of its routes."),

@@ -24,7 +24,8 @@ extension Topology {
     let chosen = select(selector)
     guard !chosen.isEmpty else {
       throw setting.refused(
-        "no such service", Self.settingForms, meant: Typo.nearest(to: selector, among: names.map(\.rawValue)))
+        "no such service", "\(Self.settingForms); the services are \(known)",
+        meant: Typo.nearest(to: selector, among: names.map(\.rawValue)))
     }
     guard key != "cpu" else { return try setCPU(of: chosen, setting) }
     for index in chosen {
@@ -33,15 +34,21 @@ extension Topology {
     }
   }
 
+  /// As many names as one reads.
+  private var known: String {
+    let most = 12
+    let more = names.count > most ? " and \(names.count - most) more" : ""
+    return names.prefix(most).map { Item.printable($0.rawValue) }.joined(separator: ", ") + more
+  }
+
   private mutating func setCPU(of chosen: [Int], _ setting: Setting) throws(TopologyError) {
     guard let time = StepTime.parse(setting.text) else {
       throw setting.refused(Item.printable(setting.text), "a time (\(StepTime.forms))")
     }
     for service in chosen {
       for route in services[service].routes.indices {
-        for (index, step) in services[service].routes[route].steps.enumerated() {
-          if case .cpu = step { services[service].routes[route].steps[index] = .cpu(time) }
-        }
+        let steps = services[service].routes[route].steps
+        services[service].routes[route].steps = steps.map { $0.with(cpu: time) }
       }
     }
   }
@@ -129,6 +136,16 @@ struct Setting {
       try key.read(Item(position: .start, content: .scalar(text, quoted: false)), &root)
     } catch {
       throw refused(error.found, key.expected, meant: error.meant)
+    }
+  }
+}
+
+extension Step {
+  fileprivate func with(cpu time: StepTime) -> Step {
+    switch self {
+    case .cpu: .cpu(time)
+    case .all(let parts): .all(parts.map { $0.with(cpu: time) })
+    case .remote, .store, .call: self
     }
   }
 }

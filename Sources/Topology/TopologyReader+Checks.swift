@@ -52,7 +52,8 @@ extension TopologyReader {
     let pagePath = "\(Schema.dashboard).port"
     if page.enabled, given[pagePath] == nil { owners[page.port] = pagePath }
     topology.setPorts()
-    var listeners: [(path: String, item: Item?, port: Int)] = [(pagePath, given[pagePath], page.port)]
+    var listeners: [(path: String, item: Item?, port: Int)] = []
+    if page.enabled { listeners.append((pagePath, given[pagePath], page.port)) }
     for index in topology.services.indices where topology.services[index].url == nil {
       let path = "\(Schema.services).\(Item.printable(topology.services[index].name.rawValue))"
       listeners.append(("\(path).port", given["\(path).port"], topology.services[index].port))

@@ -35,7 +35,7 @@ extension TopologyReader {
     for route in named(section, path, expected) {
       let routePath = "\(path).\(Item.printable(route.key))"
       if !Schema.isText(route.key, limit: 500) {
-        report(routePath, at: route.position, found: Item.printable(route.key), expected: Schema.expectedRoute)
+        report(routePath, at: route.position, found: Self.found(route.key), expected: Schema.expectedRoute)
       } else if routes.contains(where: { $0.0 == route.key }) {
         report(routePath, at: route.position, found: "the key again", expected: "it once")
       } else {
@@ -149,7 +149,7 @@ extension TopologyReader {
   /// A service's name has no slash; a route's may.
   private mutating func resolve(_ target: String, _ path: String, _ position: Position) -> (service: Int, route: Int)? {
     let parts = target.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let found = Item.printable(target, limit: 100)
+    let found = Self.found(target)
     guard let service = topology.index(of: ServiceName(parts[0])) else {
       report(
         path, at: position, found: found, expected: "SERVICE/ROUTE of a service in this file",

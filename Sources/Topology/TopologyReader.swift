@@ -49,6 +49,9 @@ struct TopologyReader {
     problems.append(.init(position: position, key: path, found: found, expected: expected, meant: meant))
   }
 
+  /// What an error message says was found where a name stands.
+  static func found(_ name: String) -> String { name.isEmpty ? "an empty name" : Item.printable(name, limit: 100) }
+
   mutating func value<Value>(
     _ entry: Item.Entry?, _ path: String, _ form: Form<Value>, _ put: (inout Topology, Value) -> Void
   ) {
@@ -77,7 +80,7 @@ struct TopologyReader {
     for entry in named(section, Schema.services, "a mapping of services by name") {
       let path = "\(Schema.services).\(Item.printable(entry.key))"
       guard Schema.isName(entry.key) else {
-        report(path, at: entry.position, found: Item.printable(entry.key), expected: Schema.expectedName)
+        report(path, at: entry.position, found: Self.found(entry.key), expected: Schema.expectedName)
         continue
       }
       given[path] = Item(position: entry.position, content: entry.value.content)

@@ -58,13 +58,16 @@ import TraceLog
     log.blocked(
       990_000, loop: gateway.loop, worker: gateway.pool[0], 1, from: 0, route: "GET /users/{username}", calls: 2,
       "user-service")
-    let text = ThreadDump(log.snapshot).text(width: 80, limit: 3)
+    let text = """
+      gateway          1 thread  1 blocked
+        gateway-w1  blocked 10 ms  calling user-service    GET /users/ada
+      """
     #expect(
-      text == """
-        gateway          1 thread  1 blocked
-          gateway-w1  blocked 10 ms  calling user-service    GET /users/ada
-            └ in transit to user-service
-        """)
+      ThreadDump(log.snapshot).text(width: 80, limit: 3) == "\(text)\n    └ at user-service, which is not traced")
+    log.service(.userService, 1, .blocking, threads: 1)
+    #expect(
+      ThreadDump(log.snapshot).text(width: 80, limit: 3)
+        == "\(text)\n    └ in transit to user-service\nuser-service     1 thread  1 idle")
   }
 
   @Test func aRequestWithoutAThreadIsShownAsItself() {
@@ -79,7 +82,7 @@ import TraceLog
       dump.text(width: 110, limit: 3) == """
         gateway          nonblocking-async  1 loop  1 idle  1 store thread  1 idle  1 suspended
           GET /users/ada/payment-status  suspended 812 ms (no thread)  calling user-service
-            └ in transit to user-service
+            └ at user-service, which is not traced
         """)
     #expect(dump.services[0].requests.map(\.hop.state) == [.suspended])
   }
@@ -99,7 +102,7 @@ import TraceLog
         user-service     async  1 loop  1 idle  1 hired thread  1 blocked  1 suspended
           GET /orders  suspended 800 ms (no hired thread yet)  calling order-service
           user-h1  blocked 700 ms  calling order-service    GET /orders
-            └ in transit to order-service
+            └ at order-service, which is not traced
         """)
   }
 
@@ -240,9 +243,9 @@ import TraceLog
       dump.text(width: 100, limit: 2) == """
         gateway          2 threads  2 blocked
           gateway-w1  perhaps blocked 900 ms  calling user-service    GET /ping
-            └ in transit to user-service
+            └ at user-service, which is not traced
           gateway-w2  blocked 100 ms  calling user-service    GET /ping
-            └ in transit to user-service
+            └ at user-service, which is not traced
         log: 3 overwritten
         log: complete for the last 500 ms; older is 'perhaps'
         """)

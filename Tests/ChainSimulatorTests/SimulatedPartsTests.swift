@@ -66,7 +66,7 @@ import TraceLog
     func longest(_ model: ServingModel, together: Int) throws -> UInt64 {
       let system = Self.system(Self.remotes(100, 100), model, threads: 1)
       let load = SimulatedLoad(
-        .closed(clients: together, think: .fixed(.seconds(10))), warmUp: .zero, duration: .seconds(5))
+        .closed(clients: together, think: .zero), warmUp: .zero, duration: .seconds(5))
       return try SimulationPlan(system, load).run().times.longest
     }
     for model in [ServingModel.blocking, .async] {

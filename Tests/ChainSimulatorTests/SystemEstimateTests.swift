@@ -176,8 +176,7 @@ import TraceLog
     #expect(route.parallel == 1 && isNear(route.overlap, 0.030, within: 1e-6))
     #expect(isNear(route.ownTime.mean, 0.030, within: 1e-6), "\(route.ownTime)")
     #expect(estimate.hop == .milliseconds(1))
-    #expect(
-      estimate.findings.contains { $0.hasPrefix("1 requests made calls at the same time") }, "\(estimate.findings)")
+    #expect(route.besides == [false, true])
     let notes = try #require(estimate.notes(source: "x").routes[[0, 0]])
     #expect(notes.contains { $0.contains("save 30 ms") }, "\(notes)")
   }

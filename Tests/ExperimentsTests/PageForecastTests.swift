@@ -7,25 +7,27 @@ import Topology
 
 /// What the page says will happen.
 @Suite struct PageForecastTests {
-  private static func settings(_ commands: [String]...) -> ForecastSettings {
-    var settings = ForecastSettings(Topology.standard)
+  private static func forecast(_ commands: [String]...) -> ForecastSettings {
+    var topology = Topology.standard
+    for index in topology.services.indices { topology.services[index].threads = index == 3 ? 4 : 8 }
+    var settings = ForecastSettings(topology)
     for words in commands { settings.apply(words) }
     return settings
   }
 
   @Test func aSlowPaymentSaturatesTheFrontUnderItsLoad() throws {
     let load = ["load", "--rate", "40", "--duration", "5s"]
-    let calm = try PageForecast(Self.settings(load), costs: .usual, cores: 2).forecast()
+    let calm = try PageForecast(Self.forecast(load), costs: .usual, cores: 2).forecast()
     #expect(calm.load?.saturated.isEmpty == true)
     let slow = try PageForecast(
-      Self.settings(["fault", "payment-service", "latency=1s"], load), costs: .usual, cores: 2
+      Self.forecast(["fault", "payment-service", "latency=1s"], load), costs: .usual, cores: 2
     ).forecast()
     #expect(slow.load?.saturated.map(\.replica).contains("gateway") == true)
     #expect(slow.capacity < 5, "four threads of one second each")
   }
 
   @Test func whatCannotBeForetoldIsSaid() throws {
-    let settings = Self.settings(["fault", "payment-service", "latency=1s", "user=ada"], ["load", "--rate", "5"])
+    let settings = Self.forecast(["fault", "payment-service", "latency=1s", "user=ada"], ["load", "--rate", "5"])
     let forecast = try PageForecast(settings, costs: .usual, cores: 2).forecast()
     #expect(forecast.notes.contains { $0.contains("not for all requests") })
   }

@@ -136,7 +136,7 @@ extension LogSnapshot {
 extension RawClient {
   /// One request without a body, of any method.
   fileprivate func exchange(_ method: String, _ path: String) throws -> RawAnswer {
-    try send("\(method) \(path) HTTP/1.1\r\nhost: test\r\ncontent-length: 0\r\n\r\n")
+    try send("\(method) \(path) HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 0\r\n\r\n")
     return try answer()
   }
 }

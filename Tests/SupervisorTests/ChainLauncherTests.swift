@@ -190,7 +190,7 @@ import TraceLog
     let run = try chain.makeRun()
     let service = try Command(
       executable: "\(chain.binaries)/gateway",
-      arguments: ["--config", run.configurationPath, "--run-id", run.id],
+      arguments: ["--service", "gateway", "--config", run.configurationPath, "--run-id", run.id],
       environment: [:], output: run.logPath(of: .gateway)
     ).spawn()
     let started = await eventually { text(of: run.logPath(of: .gateway)).contains("backtrace") }

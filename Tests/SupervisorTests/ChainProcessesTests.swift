@@ -48,7 +48,8 @@ import TraceLog
   @Test(.timeLimit(.minutes(1))) func downEndsWhatNoFileTellsOf() throws {
     let (config, log) = ("\(chain.root)/runs/one/services.yaml", "\(folder.path)/chainlab-one.log")
     _ = try folder.write("records", to: "chainlab-one.log")
-    let gateway = try sleeper("gateway", ["--config", config, "--log", log, "--data", "/tmp", "--run-id", "one"])
+    let gateway = try sleeper(
+      "gateway", ["--service", "gateway", "--config", config, "--log", log, "--data", "/tmp", "--run-id", "one"])
     let page = try sleeper("chainlab", ["dashboard", "--root", chain.root, "--port", "8079", "--supervised"])
     #expect(ChainProcesses.find(root: chain.root).members == [gateway.identity, page.identity])
     #expect(try launcher.down() == .ended(processes: 2))

@@ -31,7 +31,8 @@ import TraceLog
     }
     #expect(
       text(of: run.logPath(of: .orderService)) == """
-        arguments --config \(run.path)/services.yaml --log \(live) --data \(run.path)/data --run-id \(run.id)
+        arguments --service order-service --config \(run.path)/services.yaml --log \(live) \
+        --data \(run.path)/data --run-id \(run.id)
         backtrace enable=no
 
         """)
@@ -42,6 +43,20 @@ import TraceLog
     #expect(record.phase == .ended && record.failure == nil && record.endedAt != nil)
     #expect(chain.ports.allSatisfy { PortCheck.isFree(host: "127.0.0.1", port: $0) })
     try expectSavedLog(of: run, live: live)
+  }
+
+  /// A damaged wish, or one for the services of another system.
+  @Test(.timeLimit(.minutes(1))) func aWishForWhatIsNotDescribedIsPassedOver() async throws {
+    let chain = try TestChain(in: folder)
+    let run = try chain.makeRun()
+    try await chain.supervised(run) { state async throws in
+      let wish = #"{"bank": 2, "gateway": 2, "payment-service": 2}"#
+      try AtomicFile.write(Array(wish.utf8), to: "\(run.path)/scale.json")
+      let names = state.services.map(\.replica.text) + ["payment-service-2"]
+      #expect(await eventually { (try? run.chain()?.services.map(\.replica.text)) == names })
+      #expect(state.supervisor.identity.isAlive)
+      kill(state.supervisor.pid, SIGTERM)
+    }
   }
 
   private func expectSavedLog(of run: RunFolder, live: String) throws {

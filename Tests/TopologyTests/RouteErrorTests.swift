@@ -39,22 +39,22 @@ import Topology
     // A service that is played would not know how long its store takes.
     Case(
       "40us ledger of carts", "ledger of carts",
-      "f:24:19: services.cart.routes.GET /items[1].file: found ledger of carts, expected a time (\(StepTime.forms)), "
+      "f:24:17: services.cart.routes.GET /items[1].file: found ledger of carts, expected a time (\(StepTime.forms)), "
         + "and after a space what the log calls it, if anything"),
     Case(
       "store: stock by item", "store: \"\"",
-      "f:33:20: services.stock.routes.GET /stock[0].store: found the text \"\", expected a time (\(StepTime.forms)), "
+      "f:34:18: services.stock.routes.GET /stock[0].store: found the text \"\", expected a time (\(StepTime.forms)), "
         + "and after a space what the log calls it, if anything"),
     Case(
       "      GET /ping: []", "      GET /ping: 5",
       "f:17:18: services.shop.routes.GET /ping: found 5, expected a list of steps, [] for none"),
     Case(
       "GET /ping: []", "\"\": []",
-      "f:17:7: services.shop.routes.: found , expected a route such as GET /items, of at most 500 characters",
-      "f:39:3: entries.shop/GET /ping: found shop/GET /ping, expected a route of shop: shop/GET /checkout"),
+      "f:17:7: services.shop.routes.: found an empty name, expected a route such as GET /items, of at most 500 characters",
+      "f:41:3: entries.shop/GET /ping: found shop/GET /ping, expected a route of shop: shop/GET /checkout"),
     Case(
       "  shop/GET /checkout: 3", "  shop/GET /nothing: 3",
-      "f:38:3: entries.shop/GET /nothing: found shop/GET /nothing, "
+      "f:40:3: entries.shop/GET /nothing: found shop/GET /nothing, "
         + "expected a route of shop: shop/GET /checkout, shop/GET /ping"),
     Case(
       "GET /ping: []", "GET /checkout: []",
@@ -69,8 +69,10 @@ import Topology
 
   /// One processor is not two at the same time, and what is done at the same time is one list.
   @Test(arguments: [
-    Case("- remote: 30ms", "- cpu: 30ms", "f:14:17: \(all)[1]: found cpu, \(parts)"),
-    Case("- remote: 30ms", "- all: [remote: 1ms, remote: 2ms]", "f:14:17: \(all)[1]: found all, \(parts)"),
+    Case("- remote: 30ms", "- cpu: 30ms", "f:14:15: \(all)[1]: found cpu, \(parts)"),
+    Case(
+      "- remote: 30ms", "- all: [remote: 1ms, remote: 2ms]",
+      "f:14:15: \(all)[1]: found all, \(parts); did you mean call?"),
     Case(
       "- cpu: 400us", "- all: 400us",
       "f:10:16: services.shop.routes.GET /checkout[0].all: found 400us, expected a list of at least two steps"),
@@ -100,6 +102,6 @@ import Topology
 
   @Test func aServiceWithAWrongNameIsMissedByItsCallers() throws {
     let lines = refusal(of: try shop(replacing: "  stock:\n", with: "  st/ock:\n"))
-    #expect(lines.map { $0.prefix { $0 != " " } } == ["f:13:23:", "f:26:17:", "f:27:3:"], "\(lines)")
+    #expect(lines.map { $0.prefix { $0 != " " } } == ["f:13:21:", "f:26:17:", "f:27:3:"], "\(lines)")
   }
 }

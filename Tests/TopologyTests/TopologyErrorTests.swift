@@ -94,15 +94,17 @@ import Topology
   @Test(arguments: [
     Case(
       "services:", "trace_log: {directory: logs, enabled: yes}\nservices:",
-      "f:1:24: trace_log.directory: found logs, expected a path (absolute)",
-      "f:1:39: trace_log.enabled: found yes, expected a flag (true, false)"),
-    Case("services:", "defaults: 5\nservices:", "f:1:11: defaults: found 5, expected a mapping with \(shared)"),
+      "f:4:24: trace_log.directory: found logs, expected a path (absolute)",
+      "f:4:39: trace_log.enabled: found yes, expected a flag (true, false)"),
+    Case(
+      "defaults: {queue_limit: 1000, timeout_ms: 5000}", "defaults: 5",
+      "f:3:11: defaults: found 5, expected a mapping with \(shared)"),
     Case(
       "hop: 200us", "hop: 200", "f:2:6: hop: found 200, expected a duration (such as 200us, at most 50s)"),
     Case("cores: 8", "cores: 0", "f:1:8: cores: found 0, expected a whole number (1…1000000)"),
     Case(
       "GET /ping: 0.5", "GET /ping: 0",
-      "f:39:19: entries.shop/GET /ping: found 0, expected a number (more than 0, less than 1000000000)"),
+      "f:41:19: entries.shop/GET /ping: found 0, expected a number (more than 0, less than 1000000000)"),
     Case(
       "timeout_ms: 5000", "timeout_ms: 5s",
       "f:3:43: defaults.timeout_ms: found 5s, expected a whole number of ms (1…3600000)"),
@@ -155,17 +157,19 @@ import Topology
     }
   }
 
-  @Test(arguments: ["all", "trace_log", "-x", "@x", ".x", "a/b", "a*", "a?", "a=b", "\"a \"", "\"a\\u200B\"", "\"\""])
+  @Test(arguments: [
+    "all", "trace_log", "-x", "\"@x\"", ".x", "a/b", "a*", "a?", "a=b", "\"a \"", "\"a\\u200B\"", "\"\"",
+  ])
   func aNameThatOthersWouldMistakeIsRefused(name: String) throws {
     let lines = refusal(of: try smallest(replacing: "entries:", with: "  \(name): {routes: {GET /: []}}\nentries:"))
-    #expect(lines.count == 1 && lines[0].contains("f:11:3: services."), "\(lines)")
+    #expect(lines.count == 1 && lines[0].contains("f:14:3: services."), "\(lines)")
     #expect(lines.first?.contains("expected a name of at most 200 characters, without / * ? =") == true, "\(lines)")
   }
 
   @Test func callsThatLeadBackAreRefused() throws {
     #expect(
       refusal(of: try smallest(replacing: "GET /: []", with: "GET /: [call: user-service/GET /]")) == [
-        "f:13:23: services.payment-service.routes.GET /[0].call: found user-service/GET / → order-service/GET / → "
+        "f:13:21: services.payment-service.routes.GET /[0].call: found user-service/GET / → order-service/GET / → "
           + "payment-service/GET / → user-service/GET /, expected calls that do not lead back to their caller"
       ])
     // Also within all:, and to itself.
@@ -173,7 +177,7 @@ import Topology
       refusal(
         of: try smallest(
           replacing: "GET /: []", with: "GET /: [all: [remote: 1ms, call: payment-service/GET /]]")) == [
-          "f:13:43: services.payment-service.routes.GET /[0].all[1].call: found payment-service/GET / → "
+          "f:13:40: services.payment-service.routes.GET /[0].all[1].call: found payment-service/GET / → "
             + "payment-service/GET /, expected calls that do not lead back to their caller"
         ])
   }
@@ -229,7 +233,7 @@ import Topology
 
   @Test func allProblemsAreReportedInTheOrderOfTheFile() throws {
     let lines = refusal(of: "seed: {users: 0}\n" + (try gateway("port: x")) + "trace_log: {size: 1}\n")
-    #expect(lines.map { $0.prefix { $0 != " " } } == ["f:1:15:", "f:4:11:", "f:17:13:"])
+    #expect(lines.map { $0.prefix { $0 != " " } } == ["f:1:15:", "f:4:11:", "f:18:13:"])
   }
 
   @Test func aFileOfGarbageIsNotReportedInFull() {
