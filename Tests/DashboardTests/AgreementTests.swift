@@ -126,13 +126,16 @@ import TraceLog
     for record in cut.records { fold.apply(record) }
     var (drawnThreads, drawnRequests): (Set<String>, Set<String>) = ([], [])
     var further = 0
-    for slice in fold.openSlices where slice.start - log.createdAt != end {
+    for slice in fold.openSlices {
+      // What has begun at this very instant is in no dump, but a row that stands for many may have changed just now.
+      if slice.lane == .suspendedFurther { further += slice.requests }
+      guard slice.start - log.createdAt != end else { continue }
       let state = slice.cause.map { "\($0.name) \(log.strings[slice.target])" } ?? "runs "
       let service = log.serviceNames[slice.process] ?? ""
       switch slice.lane {
       case .thread(let tid): drawnThreads.insert("\(service) \(tid) \(state) \(slice.start - log.createdAt)")
       case .suspended: drawnRequests.insert("\(service) \(slice.span) \(state) \(slice.start - log.createdAt)")
-      case .suspendedFurther: further += slice.requests
+      case .suspendedFurther: break
       }
     }
     var (threads, requests): (Set<String>, Set<String>) = ([], [])
