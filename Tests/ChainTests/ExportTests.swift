@@ -60,7 +60,7 @@ extension ChainTests {
       _ = try await chainlab(chain, load)
       _ = try await chainlab(chain, ["down"])
       let first = try #require(try RunStore(root: chain.root).list().last)
-      _ = try await chainlab(chain, ["up", "--config", first.configurationPath])
+      _ = try await chainlab(chain, ["up", "--topology", first.configurationPath])
       _ = try await chainlab(chain, ["fault", "payment-service", "latency=60ms"])
       _ = try await chainlab(chain, load)
       _ = try await chainlab(chain, ["down"])

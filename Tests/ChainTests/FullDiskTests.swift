@@ -24,7 +24,7 @@ extension ChainTests {
       mount --make-rprivate /
       mount -t tmpfs -o size=16m,mode=700 tmpfs "$root"
       trap 'rm -f "$root/filler"; lab down > /dev/null 2>&1' EXIT
-      lab up --config "$config"
+      lab up --topology "$config"
       answered=0
       serve() { if ask; then answered=$((answered + 1)); else return 1; fi; }
       serve; serve

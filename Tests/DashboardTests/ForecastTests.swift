@@ -50,7 +50,8 @@ import Testing
       load.refusesAfter = .seconds(13)
     }
     #expect(text.contains("of 10/s, 3.98/s get good answers, 2/s are refused"), "\(text)")
-    #expect(text.contains("payment is saturated after 400 ms → order 2 +500 ms → gateway +1.3 s."), "\(text)")
+    #expect(
+      text.contains("payment-service is saturated after 400 ms → order-service-2 +500 ms → gateway +1.3 s."), "\(text)")
     #expect(text.contains("/ping waits behind them at the gateway, and is refused when the queue is full"), "\(text)")
     #expect(text.contains("first after 13 s."), "\(text)")
   }

@@ -130,7 +130,7 @@ import Topology
     let lab = try TestLab(isChainRunning: false)
     try await TestPage.with(lab) { page in
       for words in [
-        [], ["down"], ["export", "sqlite", "-o", "/tmp/x"], ["mode", "gateway"], ["mode", "nosuch", "blocking"],
+        [], ["down"], ["export", "sqlite", "-o", "/tmp/x"], ["mode", "gateway"],
         ["mode", "gateway", "--root=/tmp"], ["fault", "gateway", "--help"], ["load", "--port", "80"],
         ["load", "--rate"], ["load", "--rate", "--poisson"], ["fault", "gateway", "user=\u{1b}[31m"],
         ["fault", "gateway", String(repeating: "x", count: 300)], Array(repeating: "mode", count: 40),

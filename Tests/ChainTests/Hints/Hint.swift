@@ -27,7 +27,7 @@ struct Hint: Hashable {
       if let place = text.firstRange(of: mark)?.lowerBound, !isQuoted(text[..<place]) { end = min(end, place) }
     }
     var command = String(text[..<end])
-    while let last = command.last, ".,;:)`".contains(last) { command.removeLast() }
+    while let last = command.last, ".,;:)`& ".contains(last) { command.removeLast() }
     return command
   }
 

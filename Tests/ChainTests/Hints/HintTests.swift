@@ -69,7 +69,8 @@ extension ChainTests {
 
     @Test func theTextsAreFound() {
       let files = Set(Self.all.map(\.file))
-      #expect(files.isSuperset(of: ["README.md", "docs/simulation.md", "Sources/ChainCLI/Lab.swift"]), "\(files)")
+      #expect(
+        files.isSuperset(of: ["README.md", "docs/simulation.md", "Sources/Experiments/LabError.swift"]), "\(files)")
       #expect(Self.all.contains { $0.words == ["trace", "list"] } && Self.lessons.count > 10 && Self.all.count > 150)
       let source =
         "let a = \"see: \\(CommandHint(\"trace list\"))\"  // \"chainlab no\"\nlet b = \"run \" + \"chainlab \\(x) up; then\""

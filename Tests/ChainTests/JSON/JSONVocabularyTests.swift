@@ -76,7 +76,7 @@ extension ChainTests {
         try await expect(
           ["load", "--rate", "20", "--poisson", "--duration", "1s", "--timeout", "200ms"], [0, 1, 8], in: lab)
         for words in [
-          ["up", "--config", "\(chain.root)/runs/current/services.yaml"], ["status"], ["threads"], ["trace", "list"],
+          ["up", "--topology", "\(chain.root)/runs/current/services.yaml"], ["status"], ["threads"], ["trace", "list"],
           ["cascade"], ["runs"], ["audit"],
           ["compare", "latest", "latest"], ["predict", "--check"],
         ] {

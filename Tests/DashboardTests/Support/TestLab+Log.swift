@@ -12,7 +12,8 @@ extension TestLab {
   @discardableResult
   func writeLog(requests: Int, isOver: Bool = true) throws -> LogWriter {
     try LogWriter.create(path: path, sizeMiB: 16, runID: "run-1")
-    let gateway = try LogWriter(path: path, name: "gateway", ownThread: false)
+    let gateway = try LogWriter(
+      path: path, name: "gateway", place: ServicePlace(order: 0, number: 1), ownThread: false)
     let start = Monotonic.now()
     let (loop, first, second) = (
       gateway.scribeOfLoop(thread: 10), gateway.scribe(thread: 11), gateway.scribe(thread: 12)
@@ -94,7 +95,9 @@ extension TestLab {
   func writeOutcomes(refused: Int, timedOut: Int, open: Int) throws -> OutcomeLog {
     try LogWriter.create(path: path, sizeMiB: 16, runID: "run-1")
     let log = OutcomeLog(
-      gateway: try LogWriter(path: path, name: "gateway", ownThread: false), refused: refused, timedOut: timedOut)
+      gateway: try LogWriter(
+        path: path, name: "gateway", place: ServicePlace(order: 0, number: 1), ownThread: false), refused: refused,
+      timedOut: timedOut)
     let worker = log.gateway.scribe(thread: 11)
     worker.write(
       Record(
@@ -112,7 +115,8 @@ extension TestLab {
   /// Requests that no thread waits for: one more every millisecond, all of them until the same moment, 60 ms later.
   func writeSuspended(requests: Int) throws {
     try LogWriter.create(path: path, sizeMiB: 16, runID: "run-1")
-    let gateway = try LogWriter(path: path, name: "gateway", ownThread: false)
+    let gateway = try LogWriter(
+      path: path, name: "gateway", place: ServicePlace(order: 0, number: 1), ownThread: false)
     let start = Monotonic.now()
     let loop = gateway.scribeOfLoop(thread: 10)
     loop.write(
@@ -144,7 +148,8 @@ extension TestLab {
   /// A gateway with so many idle threads.
   func writeThreads(_ count: Int) throws -> LogWriter {
     try LogWriter.create(path: path, sizeMiB: 16, runID: "run-1")
-    let gateway = try LogWriter(path: path, name: "gateway", ownThread: false)
+    let gateway = try LogWriter(
+      path: path, name: "gateway", place: ServicePlace(order: 0, number: 1), ownThread: false)
     let start = Monotonic.now()
     for number in 1...UInt32(count) {
       gateway.scribe(thread: 100 + number).write(
