@@ -85,9 +85,11 @@ struct SimulationOptions: ParsableArguments {
     guard let path else { return topology.entries.map { SimulatedLoad.Entry($0) } }
     guard let entry = topology.entry(path: path) else {
       let paths = topology.front.routes.map { RouteAddress($0.name) }.filter { $0.method == "GET" }.map(\.template)
+      let known = paths + ["/ping"]
+      let meant = Typo.nearest(to: path, among: known).map { "; did you mean \($0)?" } ?? ""
       throw ValidationError(
         "--path: found '\(path)', expected a path of \(topology.front.name.rawValue): "
-          + (paths + ["/ping"]).joined(separator: ", "))
+          + known.joined(separator: ", ") + meant)
     }
     return [SimulatedLoad.Entry(entry)]
   }

@@ -133,13 +133,15 @@ extension ChainTests {
         ),
         (["predict", "--rate", "5", "--topology", "ring:3"], "a file, or chain:N", .usage),
         (
-          ["predict", "--rate", "5", "--topology", "mesh:9", "--path", "ping"], "--path: found with --topology", .usage
+          ["predict", "--rate", "5", "--topology", "FILE", "--path", "ping"],
+          "--path: found 'ping', expected a path of",
+          .usage
         ),
         (["predict", "--rate", "5", "--topology", "FILE", "--set", "shop=3"], "SERVICE.key=value", .configuration),
         (["predict", "--rate", "5", "--topology", "FILE", "--set", "shop"], "--set: found 'shop'", .usage),
         (["simulate", "--rate", "5", "--topology", "FILE", "--replications", "0"], "1 to 10000", .usage),
         (["topology", "generate", "FILE"], "expected chain:N, tree:N or mesh:N", .usage),
-        (["topology", "check", "TRACE"], "expected one of cores, hop", .configuration),
+        (["topology", "check", "TRACE"], "data: found an unknown key, expected one of services", .configuration),
         (["topology", "from-trace", "nosuch"], "no run", .notRunning),
         (["topology", "from-trace", "FILE"], "expected", .refused),
         (["topology", "from-trace", "TRACE"], "found no request at any service", .refused),

@@ -54,6 +54,8 @@ struct ThreadDumpBuilder {
       guard let replica = replicas[process.name] else {
         return process.threads.values.contains { $0.state != .idle }
       }
+      // Of a foreign trace nobody knows how it waits.
+      guard process.hasHadThreads || process.fate == .running else { return false }
       // One that was not needed any more is no part of a chain that goes on.
       return replica.isFirst || process.fate != .stopped || latest[replica.service.rawValue]?.fate == .stopped
     }

@@ -14,6 +14,8 @@ package struct ProcessReplay: Sendable {
   package private(set) var name: String
   package private(set) var pid: UInt32
   package internal(set) var threads: [UInt32: ThreadReplay] = [:]
+  /// Not of a process that a foreign trace tells of.
+  package private(set) var hasHadThreads = false
   /// By server span.
   package private(set) var requests: [UInt64: RequestReplay] = [:]
   package private(set) var pool: Pool?
@@ -138,6 +140,7 @@ extension ProcessReplay {
       threads[record.thread] = nil
     }
     let keepsSlices = keeps.contains(.slices)
+    hasHadThreads = true
     threads[record.thread, default: ThreadReplay(tid: record.thread, beganAt: beganAt, keepsSlices: keepsSlices)]
       .announce(name: record.name, role: ThreadRole(rawValue: record.detail) ?? .other, beganAt: beganAt)
     return misfit

@@ -15,7 +15,7 @@ extension ChainTests {
         (["policy", "gateway", "all", "retrys=3"], "retries"), (["admission", "all", "in_fligth=3"], "in_flight"),
         (["scale", "order-servce", "2"], "order-service"), (["lesson", "run", "cascade-fornt"], "cascade-front"),
         (["trace", "list", "--status", "refsed"], "refused"), (["trace", "list", "--limt", "3"], "--limit"),
-        (["predict", "--rate", "5", "--path", "orchestratd"], "orchestrated"),
+        (["predict", "--rate", "5", "--path", "/pong"], "/ping"),
         (["bench", "throughputs"], "throughput"),
         (["topology", "from-trace", "x", "--io-model", "asinc"], "async"), (["completions", "bsh"], "bash"),
         (["glossary", "saturatd"], "saturated"),
