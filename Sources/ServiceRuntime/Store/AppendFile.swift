@@ -24,11 +24,26 @@ package final class AppendFile: Sendable {
     path = "\(folder.path)/\(name)"
     descriptor = Self.open(path)
     guard descriptor >= 0 else { throw .store("cannot open \(path): \(Self.lastError)") }
+    cutTornEnd()
     folder.keeper.keep(path) { [self] in look() }
   }
 
   deinit {
     close(descriptor)
+  }
+
+  /// A process that was killed on a full disk may have left a part of a line, for which nobody was answered.
+  private func cutTornEnd() {
+    let reader = chain_open(path, O_RDONLY | O_CLOEXEC, 0)
+    guard reader >= 0 else { return }
+    defer { close(reader) }
+    var end = lseek(reader, 0, SEEK_END)
+    var byte: UInt8 = 0
+    let size = end
+    while end > 0, pread(reader, &byte, 1, end - 1) == 1, byte != 10 { end -= 1 }
+    guard end < size else { return }
+    let isTorn = ftruncate(descriptor, end) != 0
+    state.withLock { $0.isTorn = isTorn }
   }
 
   private static func open(_ path: String) -> Int32 {
