@@ -14,6 +14,10 @@ package struct ServiceFolder: Sendable {
   package let seed: SeedConfiguration
   /// Looks after the files.
   package let keeper = FileKeeper()
+
+  package init(path: String, databasePath: String, seed: SeedConfiguration) {
+    (self.path, self.databasePath, self.seed) = (path, databasePath, seed)
+  }
 }
 
 /// A service process from its command line to its end.

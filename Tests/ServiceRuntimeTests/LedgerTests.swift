@@ -3,7 +3,9 @@ import ChainTestSupport
 import FoundationEssentials
 import Glibc
 import KernelView
+import ServiceRuntime
 import Testing
+import Topology
 
 extension OneService {
   /// What was answered is in the ledger, whatever happens to the disk.
@@ -36,6 +38,19 @@ extension OneService {
         #expect(lines(service).count == 43)
         #expect(lines(service).allSatisfy { $0.wholeMatch(of: /[0-9a-f]{32},1,\d+/) != nil }, "\(lines(service))")
         #expect(await eventually { said(service, "the file can be used again") == 1 })
+      }
+    }
+
+    /// What a process left that was killed in the middle of a line on a full disk: it is cut off before the next line.
+    @Test func aTornEndIsCutOff() throws {
+      let path = FileManager.default.temporaryDirectory.appending(path: "chainlab-torn-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      for (left, kept) in [("one\ntw", "one\n"), ("on", ""), ("one\n", "one\n"), ("", "")] {
+        try left.write(toFile: "\(path)/lines", atomically: false, encoding: .utf8)
+        let folder = ServiceFolder(path: path, databasePath: "\(path)/no.sqlite", seed: Topology.standard.seed)
+        try AppendFile("lines", in: folder).append("next")
+        #expect(try String(contentsOfFile: "\(path)/lines", encoding: .utf8) == kept + "next\n")
       }
     }
 
