@@ -44,6 +44,18 @@ extension IOModel {
   /// Store work is handed to a pool of its own, since it cannot be waited for on the loop.
   package var usesStorePool: Bool { traits.storeWorkers == .store }
 
+  /// Whose threads do what a request of this model waits for, so that it may have to queue for one; nil: nobody's, or its
+  /// own thread waits.
+  package func helper(for cause: WaitCause) -> ThreadRole? {
+    let role: ThreadRole? =
+      switch cause {
+      case .call: traits.waiters
+      case .database, .file: traits.storeWorkers
+      default: nil
+      }
+    return role == .hired || role == .store ? role : nil
+  }
+
   package var code: UInt8 { traits.code }
 
   private static let byCode = allCases.sorted { $0.code < $1.code }

@@ -100,8 +100,8 @@ package enum ServiceMain {
     _ routes: [Route], _ name: ServiceName, _ topology: Topology, _ path: String
   ) throws(Failure) {
     let service = topology[name]
-    let described = Set(service.routes.map(\.name)).subtracting(["GET /ping"])
-    let served = Set(routes.map(\.name)).subtracting(["GET /ping"])
+    let described = Set(service.routes.map(\.name)).subtracting([Topology.ping])
+    let served = Set(routes.map(\.name)).subtracting([Topology.ping])
     let undescribed = routes.flatMap { route in
       let calls = service.routes.filter { $0.name == route.name }.flatMap(\.calls)
       let known = calls.map { topology.services[$0.service].name }

@@ -30,8 +30,6 @@ struct Key<Root>: Sendable {
     }
   }
 
-  var isRequired: Bool { defaultText == nil }
-
   /// What an error message says was expected.
   var expected: String { "a \(type)\(unit.isEmpty ? "" : " of \(unit)") (\(allowed))" }
 }

@@ -46,7 +46,7 @@ extension ThreadDump {
   private func header(_ service: Service, width: Int) -> [String] {
     var parts: [String] = []
     if service.state != "running" { parts.append(fate(of: service)) }
-    if let model = service.model, model != .blocking { parts.append(model.rawValue) }
+    if let model = service.model, !model.holdsThread { parts.append(model.rawValue) }
     for pool in service.pools where isShown(pool, service.model) { parts += words(pool) }
     if service.suspended > 0 { parts.append("\(service.suspended) suspended") }
     if service.queued > 0 { parts.append("\(service.queued) queued") }

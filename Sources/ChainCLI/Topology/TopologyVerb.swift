@@ -146,7 +146,9 @@ struct TopologyCheck: ParsableCommand {
       try plan.validate()
       let capacity = GraphCapacity(plan)
       let routes = topology.services.reduce(0) { $0 + $1.routes.count }
-      Output.result("\(topology.services.count) services, \(routes) routes, \(topology.entries.count) entries")
+      Output.result(
+        "\(FigureText.count(topology.services.count, "service")), \(FigureText.count(routes, "route")), "
+          + FigureText.count(topology.entries.count, "entry", "entries"))
       Output.result(
         "one request of a client is \(FigureText.number(capacity.visits)) requests in all, and takes "
           + "\(FigureText.seconds(capacity.unloadedTime)) while nobody waits")

@@ -27,8 +27,6 @@ final class PlayedTime: Sendable {
     random = Mutex(SplitMix(seed: seed))
   }
 
-  var text: String { time.text }
-
   func draw() -> Duration {
     switch time {
     case .latency(.fixed(let duration)): return duration

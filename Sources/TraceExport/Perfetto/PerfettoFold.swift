@@ -81,7 +81,7 @@ struct PerfettoFold {
       addPair(request.span, request.span, slice.process, "request", name, request.trace, start, end)
     }
     if let start = request.enqueuedAt { add("queued", start, request.dequeuedAt ?? slice.end) }
-    if let start = request.dequeuedAt, request.model != .blocking {
+    if let start = request.dequeuedAt, !(request.model?.holdsThread ?? false) {
       add(request.isComplete ? strings[request.route] : "request", start, slice.end)
     }
   }
