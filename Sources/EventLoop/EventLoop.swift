@@ -69,7 +69,7 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
       defer { inbox = [] }
       return inbox
     }
-    (jobs, timers, atEndOfTurn) = ([], Timers(), nil)
+    (jobs, timers, closed, atEndOfTurn) = ([], Timers(), [], nil)
     _ = left
   }
 
@@ -196,8 +196,10 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
     }
   }
 
-  /// Keeps what was closed until the turn is over: an event of it may still be in the list.
-  func bury(_ watched: Watched) { closed.append(watched) }
+  /// Keeps what was closed until the turn is over, if there is one: an event of it may still be in the list.
+  func bury(_ watched: Watched) {
+    if thread.load(ordering: .relaxed) != 0 { closed.append(watched) }
+  }
 }
 
 /// Runs the jobs of async functions, so that a handler never leaves the loop that owns its connection.

@@ -12,6 +12,7 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   let client: EventLoopClient
   let load: LoopLoad
   private var server: HTTPServer?
+  private(set) var isEnding = false
   private var knownHost: [UInt8] = []
   let store: StoreHolder
   /// Store work of this turn, handed over at its end.
@@ -51,7 +52,9 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
 
   func adopt(_ descriptor: Int32) { server?.adopt(descriptor) }
 
+  /// Ends all connections; what is in flight is given up, whatever is the rule for callers that leave.
   func closeAll() {
+    isEnding = true
     server?.closeAll()
     client.closeAll()
   }

@@ -82,7 +82,9 @@ extension Route {
     var index = 0
     for part in path {
       guard index < segments.count else { return false }
-      if case .literal(let text) = segments[index], !text.elementsEqual(part) { return false }
+      if case .literal(let text) = segments[index], text.count != part.count || !text.elementsEqual(part) {
+        return false
+      }
       index += 1
     }
     return index == segments.count

@@ -34,7 +34,8 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
     front.core.connections.wrappingDecrement(ordering: .relaxed)
     leaveGate()
     _ = abandonArrival(.cancelled)
-    if front.core.admission.leave == .cancel { exchange?.cancellation.cancel() }
+    guard front.core.admission.leave == .cancel || front.admission.loop.isEnding else { return }
+    exchange?.cancellation.cancel()
   }
 
   // MARK: Requests
