@@ -59,7 +59,7 @@ package struct WindowProfile: Sendable {
 
   init(_ snapshot: LogSnapshot, name: String, places: inout PlaceTable) {
     self.name = name
-    let log = RequestSpans(snapshot)
+    let log = LogSpans(snapshot)
     spans = log.spans.count
     var walk = RequestWalk(log, snapshot.strings)
     walk.learnCallees(&places)
@@ -77,7 +77,7 @@ package struct WindowProfile: Sendable {
 
 /// Walks back over a request, along what finished last.
 struct RequestWalk {
-  private let log: RequestSpans
+  private let log: LogSpans
   private let strings: LogStrings
   private(set) var roots: [Int] = []
   private(set) var inclusive: [Int: (count: Int, time: UInt64)] = [:]
@@ -93,7 +93,7 @@ struct RequestWalk {
     var candidates: [Int32]
   }
 
-  init(_ log: RequestSpans, _ strings: LogStrings) {
+  init(_ log: LogSpans, _ strings: LogStrings) {
     self.log = log
     self.strings = strings
     let clients = clientsOnly
@@ -114,7 +114,7 @@ struct RequestWalk {
     return clients.count == Set(log.spans.lazy.map(\.process)).count ? [] : clients
   }
 
-  private static func key(_ span: RequestSpans.Span) -> UInt64 { UInt64(span.process) << 32 | UInt64(span.name) }
+  private static func key(_ span: LogSpans.Span) -> UInt64 { UInt64(span.process) << 32 | UInt64(span.name) }
 
   /// The span of another service that a client's call led to.
   private func callee(of span: Int) -> Int? {

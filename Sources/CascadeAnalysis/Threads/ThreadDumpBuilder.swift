@@ -128,12 +128,9 @@ struct ThreadDumpBuilder {
     request.phase == .queued && request.arrivedAt >= snapshot.completeSince
   }
 
-  /// As the user gave them: a label in the log begins with `fault: `.
+  /// As the user gave them.
   private func faults(of process: ProcessReplay) -> [String] {
-    process.faults.keys.map { id in
-      let label = graph.text(id)
-      return label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label
-    }.sorted()
+    process.faults.keys.map { ServiceChange.fault(graph.text($0)) }.sorted()
   }
 
   private func pool(_ role: ThreadRole, _ process: ProcessReplay) -> ThreadDump.Pool {

@@ -1,4 +1,5 @@
 import ChainModel
+import TraceLog
 package import Topology
 
 /// A plan that repeats a recorded load, with what it repeats beside the configuration, and what it cannot.
@@ -62,17 +63,17 @@ extension RecordedScript {
     for other in found.dropFirst() where !other.instance.isSet(like: first) {
       replay.unreplayed.append("\(other.instance.name.text) was set otherwise than \(first.name.text); simulated alike")
     }
-    for (name, text) in first.policies.sorted(by: { $0.key < $1.key }) where name != "admission" {
+    for (name, text) in first.policies.sorted(by: { $0.key < $1.key }) {
       setPolicy(index, name, text, &replay)
     }
     for fault in first.faults {
       guard fault.fault != nil else {
-        replay.unreplayed.append("\(service.name.rawValue) fault \(fault.text): it is not for all requests")
+        replay.unreplayed.append("\(service.name.rawValue): fault \(fault.text): it is not for all requests")
         continue
       }
       guard let left = fault.left(at: window.lowerBound) else { continue }
       replay.plan.changes.append(ScriptedChange(at: .zero, service: index, .fault(left)))
-      replay.replayed.append("\(service.name.rawValue) fault \(fault.text), in force before the load")
+      replay.replayed.append("\(service.name.rawValue): fault \(fault.text), in force before the load")
     }
   }
 
@@ -91,7 +92,7 @@ extension RecordedScript {
   private func setLeaveRules(_ topology: Topology, _ replay: inout RecordedReplay) {
     var finishing: [String] = []
     for (index, service) in topology.services.enumerated() {
-      let text = replicas(service.name).first?.instance.policies["admission"] ?? ""
+      let text = replicas(service.name).first?.instance.admission ?? ""
       let change = try? AdmissionChange.parse(text: text)
       if change?.leave == .finish { finishing.append(service.name.rawValue) }
       if let limit = change?.inFlight { replay.plan.system.services[index].inFlightLimit = limit }
@@ -112,7 +113,7 @@ extension RecordedScript {
     guard let first = found.first?.slot else { return }
     let others = Set(found.dropFirst().map(\.slot))
     for event in events where event.slot == first {
-      let what = "\(service.rawValue) \(event.change) at \(text(event.at))"
+      let what = "\(service.rawValue): \(event.change.text) at \(text(event.at))"
       guard let change = scripted(event.change) else {
         replay.unreplayed.append("\(what): it is not for all requests")
         continue
@@ -129,7 +130,7 @@ extension RecordedScript {
     }
     for event in events where others.contains(event.slot) && !has(first, event) {
       let name = instances[event.slot]?.name.text ?? service.rawValue
-      replay.unreplayed.append("\(name) \(event.change) at \(text(event.at)): it was for this replica alone")
+      replay.unreplayed.append("\(name): \(event.change.text) at \(text(event.at)): it was for this replica alone")
     }
   }
 
@@ -139,13 +140,14 @@ extension RecordedScript {
     }
   }
 
-  private func scripted(_ change: Event.Change) -> ScriptedChange.Change? {
+  private func scripted(_ change: ServiceChange) -> ScriptedChange.Change? {
     switch change {
     case .model(let model): return .model(model)
     case .pool(let threads, let queueLimit): return .pool(threads: threads, queueLimit: queueLimit)
     case .fault(let text, let isOn):
       guard let fault = Instance.Fault(text: text, since: 0).fault else { return nil }
       return isOn ? .fault(fault) : .liftFault(fault.kind.name)
+    case .started, .stopped, .died, .policy, .admission, .breaker: return nil
     }
   }
 
