@@ -39,7 +39,7 @@ struct Lab: ParsableArguments {
 
   /// Refuses what no service or replica is called, whether a chain runs or not.
   func expectService(_ name: String) throws {
-    guard name != "all", let names = try? topology().names else { return }
+    guard let names = try? topology().names else { return }
     let isMeant = ReplicaName(name, of: names) != nil || names.contains { Topology.matches($0.rawValue, name) }
     guard isMeant else { throw ValidationError("\(LabError.noSuchService(name, among: names.map(\.rawValue)))") }
   }
@@ -49,9 +49,7 @@ struct Lab: ParsableArguments {
   func controls(_ name: String) throws -> [ControlClient] {
     let services = try chain().state.services
     // The name of a service is that of its first replica as well, and means them all.
-    let meant = services.filter {
-      name == "all" || Topology.matches($0.name.rawValue, name) || $0.replica.text == name
-    }
+    let meant = services.filter { Topology.matches($0.name.rawValue, name) || $0.replica.text == name }
     guard !meant.isEmpty else {
       var names: [String] = []
       for service in services where !names.contains(service.name.rawValue) { names.append(service.name.rawValue) }

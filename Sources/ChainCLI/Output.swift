@@ -72,18 +72,32 @@ enum ExitCodes {
     switch error {
     case let error as SupervisorError: error.exitCode
     case let error as ControlError: error.exitCode
-    case is TopologyError, is LessonError: .configuration
     case is TraceLogError, is SQLiteExportError: .storage
     case is ImportError: .refused
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
-    case is LoadError, is FaultSyntaxError, is CallPolicySyntaxError, is AdmissionSyntaxError: .usage
-    case SimulationError.invalid, is TopologyChoiceError, is SettingError, is RunWindowError: .usage
+    case is LoadError, is SettingError, TopologyError.setting: .usage
+    case SimulationError.invalid, is TopologyChoiceError, is RunWindowError: .usage
+    case is TopologyError, is LessonError: .configuration
     case is EmptyTraceError: .refused
     case let error as SimulateError: error.isUsage ? .usage : .failed
     case let error as LessonRunError: error.exitCode
     case LoadShortfall.unanswered: .unreachable
     default: .failed
     }
+  }
+}
+
+extension Form {
+  /// The value of an option or an argument.
+  func option(_ text: String) throws -> Value {
+    do { return try read(Written(text)) } catch { throw ValidationError("\(error)") }
+  }
+}
+
+extension Settings {
+  /// What the words of a command line say; wrong ones are answered with the command's usage.
+  static func asked(_ words: [String]) throws -> Self {
+    do { return try parse(words: words) } catch { throw ValidationError("\(error)") }
   }
 }

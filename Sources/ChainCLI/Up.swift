@@ -34,7 +34,7 @@ struct Up: ParsableCommand {
   func run() throws {
     try ExitCodes.reporting {
       let path = topology ?? "\(lab.folder)/services.yaml"
-      let topology = try Topology.load(path: path, settings: try SimulationOptions.settings(set))
+      let topology = try Topology.load(path: path, settings: set.map { Setting(word: $0) })
       // As it was written, unless it is not what runs.
       let text = set.isEmpty ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
       Interruption.watch()

@@ -1,3 +1,4 @@
+import ChainModel
 import Topology
 
 /// The lab's own chain, with every setting as where a file says nothing.
@@ -13,7 +14,7 @@ enum Chains {
       (plain.port, plain.controlPort) = (service.port, service.controlPort)
       topology.services[index] = plain
     }
-    for (key, value) in changes { try topology.set(key, to: value, source: "--set") }
+    for (key, value) in changes { try topology.set(Setting(key, value), source: "--set") }
     return topology
   }
 }

@@ -38,7 +38,7 @@ import Topology
   @Test(arguments: IOModel.allCases) func everyModelServesEveryRoute(_ model: IOModel) throws {
     var topology = try Chains.topology()
     for service in topology.services {
-      try topology.set("\(service.name.rawValue).io_model", to: model.rawValue, source: "")
+      try topology.set(Setting("\(service.name.rawValue).io_model", model.rawValue), source: "")
     }
     let system = SimulatedSystem(topology, cores: 2)
     let entries = [Chains.nested, Chains.orchestrated, Chains.ping].map {

@@ -41,7 +41,7 @@ import Topology
     ("closed=0..10", "1 to 500000"), ("rate=1,fast", "0.001 to"),
   ])
   func whatIsNoSweepIsRefused(_ text: String, _ mentions: String) throws {
-    let error = try #require(throws: SweepError.self) { try SweepAxis.parse(text, steps: 8) }
+    let error = try #require(throws: SettingError.self) { try SweepAxis.parse(text, steps: 8) }
     #expect(error.description.contains(mentions), "\(error)")
   }
 

@@ -135,7 +135,7 @@ import TraceLog
     }
     let settings = [("*.io_model", "blocking"), ("*.threads", "16"), ("*.queue_limit", "9"), ("*.cpu", "1ms")]
     #expect(throws: Never.self) {
-      try Topology.parse(text, file: "f", settings: settings.map { (path: $0.0, value: $0.1) })
+      try Topology.parse(text, file: "f", settings: settings.map { Setting($0.0, $0.1) })
     }
   }
 

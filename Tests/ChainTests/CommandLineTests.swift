@@ -42,10 +42,10 @@ extension ChainTests {
       .timeLimit(.minutes(1)),
       arguments: [
         (["nosuch"], "nosuch"), (["mode"], "<service>"), (["mode", "gateway", "waiting"], "nonblocking-async"),
-        (["pool", "gateway", "threads=0"], "1 to 4096"), (["pool", "gateway", "workers=4"], "workers"),
+        (["pool", "gateway", "threads=0"], "1…4096"), (["pool", "gateway", "workers=4"], "workers"),
         (["fault", "gateway", "latency=soon"], "latency"), (["fault", "gateway", "slow"], "block-loop"),
-        (["policy", "gateway", "user-service", "retries=11"], "0 to 10"), (["policy", "gateway"], "<callee>"),
-        (["policy", "gateway", "nosuch"], "nosuch"), (["admission", "gateway", "leave=never"], "cancel or finish"),
+        (["policy", "gateway", "user-service", "retries=11"], "0…10"), (["policy", "gateway"], "<callee>"),
+        (["policy", "gateway", "nosuch"], "nosuch"), (["admission", "gateway", "leave=never"], "expected a choice (cancel, finish)"),
         (["load"], "--closed"), (["load", "--closed", "x"], "--closed"), (["predict"], "--closed"),
         (["predict", "--rate", "5", "--path", "x"], "orchestrated"),
         (["predict", "--objective", "p99<300 at 5/s"], "p99 <"), (["predict", "--objective", "p99<1s"], "--closed"),

@@ -69,8 +69,17 @@ import Topology
     ),
     (
       "call_policy: retries=11",
-      "f:3:18: services.gateway.call_policy: found retries=11 (retries: found '11', expected 0 to 10), "
-        + "expected a call policy (none, or any of \(CallPolicy.forms))"
+      "f:3:18: services.gateway.call_policy.retries: found 11, expected a whole number (0…10)"
+    ),
+    (
+      "call_policy: [retries=1]",
+      "f:3:18: services.gateway.call_policy: found a list, expected a call policy "
+        + "(none, or any of \(CallPolicy.table.forms))"
+    ),
+    (
+      "call_policy: retires=1",
+      "f:3:18: services.gateway.call_policy.retires: found an unknown key, expected one of "
+        + "\(CallPolicy.table.names.joined(separator: ", ")); did you mean retries?"
     ),
     (
       "program: ../gateway",

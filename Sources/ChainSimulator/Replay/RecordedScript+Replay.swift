@@ -79,8 +79,7 @@ extension RecordedScript {
 
   private func setPolicy(_ index: Int, _ callee: String, _ text: String, _ replay: inout RecordedReplay) {
     let caller = replay.plan.system.services[index].name
-    let words = text.split(separator: " ").map(String.init)
-    guard let place = replay.plan.system.index(of: callee), let policy = try? CallPolicy.parse(words: words) else {
+    guard let place = replay.plan.system.index(of: callee), let policy = try? CallPolicy.parse(text: text) else {
       return replay.unreplayed.append("\(caller)'s policy for \(callee), \(text): not known to this version")
     }
     replay.plan.system.services[index].rules[place] = policy
@@ -94,7 +93,7 @@ extension RecordedScript {
     var finishing: [String] = []
     for (index, service) in topology.services.enumerated() {
       let text = replicas(service.name).first?.instance.admission ?? ""
-      let change = try? AdmissionChange.parse(words: text.split(separator: " ").map(String.init))
+      let change = try? AdmissionChange.parse(text: text)
       if change?.leave == .finish { finishing.append(service.name.rawValue) }
       if let limit = change?.inFlight { replay.plan.system.services[index].inFlightLimit = limit }
       guard let least = change?.minRemaining, least > .zero else { continue }

@@ -178,8 +178,7 @@ package struct RecordedScript: Sendable {
 extension RecordedScript.Instance.Fault {
   /// Nil: the simulation knows no such fault.
   var fault: ChainModel.Fault? {
-    let words = text.split(separator: " ").map(String.init)
-    guard let fault = try? ChainModel.Fault.parse(words: words), fault.user == nil, fault.header == nil else {
+    guard let fault = try? ChainModel.Fault.parse(text: text), fault.user == nil, fault.header == nil else {
       return nil
     }
     return fault
