@@ -79,9 +79,14 @@ extension ChainTests {
       let log = LogAudit(try LogReader(path: try #require(try root.chain().run.logPath())).snapshot())
       #expect(log.isClean && log.lost.isNothing, "\(log.text)")
       #expect(try await root.run("down").exitCode == 0)
-      // It goes on when nobody answers there.
-      let again = try await root.run("up")
-      #expect(again.exitCode == 0 && again.output.contains(": not reachable ("), "\(again.output) \(again.notes)")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatStartsGoesOnWhenNobodyAnswersThere() async throws {
+      let port = FreePorts.take(1)[0]
+      let root = try Self.root(.blocking, bank: port)
+      let up = try await root.run("up")
+      let expected = "bank is elsewhere, at http://localhost:\(port): not reachable (Connection refused)"
+      #expect(up.exitCode == 0 && up.output.contains(expected), "\(up.output) \(up.notes)")
       #expect(root.get("/", of: "own")?.status == 502)
       #expect(try await root.run("down").exitCode == 0)
     }
