@@ -24,9 +24,13 @@ def a_hand_on_the_axis_moves_both(chromium, folder):
         assert taken(opened) >= 40
         hand = opened.locator("#hand")
         box = hand.bounding_box()
-        started = opened.evaluate("""async () => { const { view } = await import("/state.js"); const { scaleFor } = await import("/scale.js");
-          const fault = view.overview.events.find(event => event[2].startsWith("fault"))[0];
-          return scaleFor(document.getElementById("lanes").clientWidth).x(fault - 5e8) + document.getElementById("lanes").getBoundingClientRect().left; }""")
+        started = wait("the axis has the fault's flag", lambda: opened.evaluate("""async () => {
+          const { view } = await import("/state.js");
+          const { scaleFor } = await import("/scale.js");
+          const lanes = document.getElementById("lanes");
+          const fault = view.overview.events.find(event => event[2].startsWith("fault"));
+          return fault ? scaleFor(lanes.clientWidth).x(fault[0] - 3e8) + lanes.getBoundingClientRect().left : null;
+        }"""))
         opened.mouse.click(started, box["y"] + box["height"] / 2)
         wait("the chain is shown before the fault", lambda: opened.inner_text("#banner").startswith("At +") and taken(opened) < 12)
         at = opened.evaluate("async () => (await import('/state.js')).view.at")

@@ -9,8 +9,9 @@ import { set, view } from "./state.js";
 const MODELS = { blocking: "a thread per request", async: "hired threads", nonblocking: "event loop, callbacks", "nonblocking-async": "event loop, async/await" };
 const OPEN = "; ≥ where requests that are still open have taken that long already";
 const FIGURES = [["good", "good answers a second"], ["p50", `half of the requests took at most this long${OPEN}`], ["p99", `99 % of the requests took at most this long${OPEN}`],
-  ["in flight", "requests let in and not answered yet"], ["suspended", "requests that wait for an answer while no thread waits with them"], ["oldest", "how long the oldest request in flight has taken so far"],
-  ["failed", "answers that were errors, a second; those answered 504 timed out"], ["refused", "refused with 503, a second: the queue is full, or a limit is reached"]];
+  ["in flight", "requests let in and not answered yet"],
+  ["failed", "answers that were errors, a second; those answered 504 timed out"], ["refused", "refused with 503, a second: the queue is full, or a limit is reached"],
+  ["suspended", "requests that wait for an answer while no thread waits with them"], ["oldest", "how long the oldest request in flight has taken so far"]];
 const DELAYS = [0, 20, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10000];
 const FAULTS = [["hang", "never answers"], ["latency=100ms..300ms", "0.1 to 0.3 s slower"], ["error=503", "answers 503"], ["reset", "resets connections"], ["stall=2s", "stands still for 2 s"],
   ["block-loop=500ms", "its code sleeps 0.5 s"]];
@@ -27,9 +28,21 @@ function makeSlow(name) {
     setText(told, delay === 0 ? "slow it" : `+${time(delay * 1e6)}`);
     slow.setAttribute("aria-valuetext", delay === 0 ? "as usual" : `${time(delay * 1e6)} slower`);
   };
+  // Keys change it step by step: what counts is where it is left, and until then nothing else moves it.
+  const slowing = { timer: 0, isUnderWay: false };
+  const apply = async () => {
+    if (slowing.isUnderWay) return;
+    slowing.isUnderWay = true;
+    for (let done = null; done !== slow.value;) {
+      done = slow.value;
+      for (const words of slowness(name, DELAYS[done])) if (!(await command(words))) break;
+    }
+    slowing.timer = 0;
+    slowing.isUnderWay = false;
+  };
   slow.addEventListener("input", () => { describe(); foretellSoon(slowness(name, DELAYS[slow.value])); });
-  slow.addEventListener("change", async () => { for (const words of slowness(name, DELAYS[slow.value])) if (!(await command(words))) return; });
-  return { slow, told, describe };
+  slow.addEventListener("change", () => { clearTimeout(slowing.timer); slowing.timer = setTimeout(apply, 250); });
+  return { slow, told, describe, slowing };
 }
 
 /** Everything else that breaks a service; what is broken is mended in the same place. */
@@ -113,7 +126,7 @@ function drawSettings(card, service, limit) {
   const worker = service.pools.find((item) => item.role === "worker" || item.role === "hired");
   if (worker && document.activeElement !== card.threads) card.threads.value = worker.threads;
   if (limit !== undefined && document.activeElement !== card.limit) card.limit.value = limit;
-  if (document.activeElement === card.slow && card.slow.matches(":active")) return;
+  if (card.slowing.timer !== 0 || card.slow.matches(":active")) return;
   const delay = texts.map((text) => /^latency=(\d+(?:\.\d+)?)(ms|s)$/.exec(text)).find(Boolean);
   const index = DELAYS.indexOf(delay ? Number(delay[1]) * (delay[2] === "s" ? 1000 : 1) : 0);
   if (index < 0 || card.shownDelay === index) return;

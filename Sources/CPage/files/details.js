@@ -2,7 +2,7 @@
 import { $, button, el, hue, setText, shortName } from "./dom.js";
 import { say, show } from "./fetch.js";
 import { lookAt } from "./past.js";
-import { chooseSpan, clear, follow, selectHop } from "./selection.js";
+import { chooseSpan, clear, follow, goOn, selectHop } from "./selection.js";
 import { drawOn, view } from "./state.js";
 import { isSuspended, sliceText } from "./states.js";
 import { chainAt, chainText, drawTrace } from "./trace.js";
@@ -24,8 +24,9 @@ function pathList() {
   if (path.length < 2) return null;
   return el("ol", { className: "path", label: "The chain of waits" }, path.map((hop, index) => {
     const isHere = hop.span?.span_id === selection?.span && !hop.isBefore;
-    const node = button("", () => (hop.isBefore ? lookAt(hop.at) : selectHop(hop, hop.at)), { className: `hop${isHere ? " here" : ""}${index === path.length - 1 ? " last" : ""}` });
+    const node = button("", () => (isHere ? goOn() : hop.isBefore ? lookAt(hop.at) : selectHop(hop, hop.at)), { className: `hop${isHere ? " here" : ""}${index === path.length - 1 ? " last" : ""}` });
     if (isHere) node.setAttribute("aria-current", "true");
+    node.title = `${hopName(hop)}: ${hop.doing} ${hopTime(hop)}`;
     node.style.setProperty("--hue", `var(${hue(hop.service)})`);
     node.append(el("b", { textContent: hopName(hop) }), el("span", { className: "n", textContent: hopTime(hop) }), el("span", { className: "doing", textContent: hop.doing }));
     return el("li", {}, node);

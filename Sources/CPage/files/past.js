@@ -6,7 +6,8 @@ import { writeAddress } from "./route.js";
 import { set, view } from "./state.js";
 import { isSuspended, STATES } from "./states.js";
 
-const minute = 60e9;
+/** Of the strips. */
+export const length = 60e9;
 let asked = 0;
 let isAsking = false;
 
@@ -44,7 +45,7 @@ async function ask() {
 /** How full each service was in the minute before a moment. */
 export function strips(at) {
   const to = Math.ceil(at);
-  return api(ofRun(`/strips?from=${Math.max(0, to - minute)}&to=${to}&cells=120`));
+  return api(ofRun(`/strips?from=${Math.max(0, to - length)}&to=${to}&cells=120`));
 }
 
 /** The last of a service's events before a moment that match, or undefined. */

@@ -64,10 +64,10 @@ export function laneOf(hop) {
   return row?.lane ?? view.lanes.findIndex((item) => item[0] === hop.service && item[1] === hop.thread);
 }
 
-/** The whole line of waits through a span at a moment: those who wait for it, itself, whom it waits for. */
+/** The whole line of waits through a span at a moment: those who wait for it, or what led to it, itself, whom it waits for. */
 function tracePath(span, at, before = []) {
   const chain = chainAt(view.trace, span, at);
-  if (chain) set({ path: [...before, ...chain.callers, ...chain.hops].map((hop) => ({ at, ...hop })) });
+  if (chain) set({ path: [...(before.length > 0 ? before : chain.callers), ...chain.hops].map((hop) => ({ at, ...hop })) });
 }
 
 /** A span of the trace was chosen: what it did at a moment, or in the middle of the longest wait that it was held up by. */
@@ -113,14 +113,14 @@ export async function follow(step) {
   return say(step > 0 ? "It waits for nothing else: the chain of waits ends here." : "Nothing waits for it.");
 }
 
-/** The busy threads that a queue waits for: each with its slice at a moment, the longest first. */
+/** The busy threads that a queue waits for: each with its slice at a moment, the one first that has been at it longest. */
 async function occupants(service, at) {
   const places = view.lanes.map((lane, index) => index).filter((index) => view.lanes[index][0] === service && ["worker", "hired"].includes(view.lanes[index][2]));
   if (places.length === 0) return { data: null, busy: [] };
   const [first, last] = [places[0], places.at(-1)];
   const data = await api(ofRun(`/lanes?from=${Math.floor(at)}&to=${Math.floor(at) + 1000}&cells=1&first=${first}&count=${last - first + 1}`));
   const busy = data.lanes.filter((lane) => places.includes(lane.lane) && lane.slices.length > 0).map((lane) => ({ lane: lane.lane, slice: lane.slices[0] }));
-  return { data, busy: busy.sort((a, b) => (b.slice[1] - b.slice[0]) - (a.slice[1] - a.slice[0])) };
+  return { data, busy: busy.sort((a, b) => a.slice[0] - b.slice[0]) };
 }
 
 async function selectOccupant(service, at) {
@@ -131,10 +131,16 @@ async function selectOccupant(service, at) {
   return select(busy[0].lane, busy[0].slice, data, at, view.path.map((hop) => ({ ...hop, isBefore: true })));
 }
 
-/** Shows what a thread, or a suspended request of a service, does at the moment that is looked at; pressed again, it goes on. */
+/** Another press: through the queue that the path ends in, or to the next hop. */
+export function goOn() {
+  const last = view.path.at(-1);
+  return last?.isQueued ? selectOccupant(last.service, last.at) : follow(1);
+}
+
+/** Shows what a thread does at the moment that is looked at; pressed again, it goes on. */
 export async function selectThread(service, thread) {
   const lane = view.lanes.findIndex((item) => item[0] === service && item[1] === thread);
-  if (lane >= 0 && view.selection?.lane === lane && view.path.length > 0) return follow(1);
+  if (lane >= 0 && view.selection?.lane === lane && view.path.length > 0) return goOn();
   const at = view.at ?? view.live?.time_ns ?? view.end;
   const data = await api(ofRun(`/lanes?from=${Math.floor(Math.max(0, at - 2e8))}&to=${Math.ceil(at) + 1}&cells=4000&first=${Math.max(0, lane)}&count=1`));
   if (lane < 0 || data.lanes.length === 0) return say(`${thread} has done nothing yet.`);

@@ -2,7 +2,7 @@
 // fill before it is full.
 import { cssColor, hue } from "./dom.js";
 import { paints, prepare } from "./paints.js";
-import { strips } from "./past.js";
+import { length, strips } from "./past.js";
 import { drawOn, set, view } from "./state.js";
 import { count, number } from "./units.js";
 
@@ -25,7 +25,8 @@ export function drawStrip(canvas, service, minute) {
   const worker = Math.max(1, view.live?.services.find((item) => item.name === service.service)?.pools.find((pool) => pool.role === "worker")?.threads ?? service.threads);
   const most = Math.max(worker, ...running.map((value, index) => value + blocked[index]));
   const peak = Math.max(8, ...queued, ...suspended);
-  const x = (index) => (index + 0.5) / running.length * width;
+  // Its right end is the moment; of a run that is younger than a minute there is less to see.
+  const x = (index) => width - (running.length - index - 0.5) * minute.cell_ns / length * width;
   const y = (value, scale = most) => height - 1 - value / scale * (height - 6);
   context.clearRect(0, 0, width, height);
   context.fillStyle = cssColor(hue(service.service));
@@ -48,7 +49,6 @@ export function drawStrip(canvas, service, minute) {
   context.lineWidth = 1;
   canvas.setAttribute("aria-label", `The last minute of ${service.service}: of ${count(worker, "thread")} at most ${number(Math.max(...blocked))} blocked; at most ${number(Math.max(...queued))} queued and ${number(Math.max(...suspended))} suspended. Now ${number(blocked.at(-1))} blocked and ${number(queued.at(-1))} queued.`);
   canvas.title = "The last minute: green runs code, hatched is blocked, the dashed line is all threads; the line is the queue, the pale area suspended requests";
-  if (minute.cell_ns * running.length < 1e9) context.clearRect(0, 0, width, height);
 }
 
 let fetchedAt = 0;
