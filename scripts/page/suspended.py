@@ -9,7 +9,7 @@ def follow(chromium, folder, lanes_of):
     """Nobody is blocked when everybody is nonblocking-async: the requests that wait have rows of their own."""
     chainlab(folder, "mode", "all", "nonblocking-async")
     chainlab(folder, "fault", "payment-service", "latency=1s")
-    with page(chromium) as opened:
+    with page(chromium, "/#/timeline") as opened:
         ask("commands", "POST", {"words": ["load", "--rate", "12", "--duration", "20s"]})
         wait("requests are suspended at the gateway", lambda: "call" in lanes_of(opened, "suspended"))
         time.sleep(3)
@@ -36,7 +36,7 @@ def follow(chromium, folder, lanes_of):
         for service in ("user-service", "order-service", "payment-service"):
             opened.keyboard.press("]")
             assert told().startswith(f"{service} (no thread): suspended: "), told()
-            assert opened.evaluate("async () => { const { view } = await import('/timeline.js'); return view.lanes[view.selection.lane]?.[2]; }") == "suspended"
+            assert opened.evaluate("async () => { const { view } = await import('/state.js'); return view.lanes[view.selection.lane]?.[2]; }") == "suspended"
         assert "suspended: sleep – fault: latency=1s for 1" in told(), told()
         say(f"followed to: {told()}")
         opened.screenshot(path=f"{PICTURES}/suspended-followed.png", full_page=True)
