@@ -1,5 +1,6 @@
 """Places and their addresses, the hand on the axis, pictures to take away, and systems that are no chain."""
 
+import base64
 import subprocess
 
 from lab import PICTURES, URL, ask, blocked, chainlab, page, say, wait
@@ -58,7 +59,7 @@ def addresses_lead_back(chromium, folder):
         for place in ("Timeline", "Explanation", "Lessons", "Runs"):
             opened.click(f"nav >> text={place}")
             wait(f"{place} has its address", lambda: opened.evaluate("location.hash").startswith(f"#/{place.lower()}"))
-            assert place in opened.title(), opened.title()
+            wait("its title says so", lambda: place in opened.title())
         for place in ("lessons", "explanation", "timeline", "chain"):
             opened.go_back()
             wait(f"back at {place}", lambda: opened.evaluate("document.body.dataset.place") == place)
@@ -72,16 +73,22 @@ def addresses_lead_back(chromium, folder):
 
 
 def pictures_are_taken(chromium, folder):
-    with page(chromium, height=900, accept_downloads=True) as opened:
+    with page(chromium, height=900, accept_downloads=True, permissions=["clipboard-read", "clipboard-write"]) as opened:
         cascade(opened)
         opened.click("article[aria-label=user-service] .cell.call")
         wait("the path is shown", lambda: opened.locator("#selection .path").count() == 1)
-        with opened.expect_download() as download:
-            opened.select_option("#take", "png")
-        download.value.save_as(f"{PICTURES}/taken.png")
-        with open(f"{PICTURES}/taken.png", "rb") as file:
-            bytes_ = file.read()
-        assert bytes_[:8] == b"\x89PNG\r\n\x1a\n" and len(bytes_) > 60_000, f"{len(bytes_)} bytes"
+        opened.select_option("#take", "png")
+        wait("it is in the clipboard", lambda: "clipboard" in opened.inner_text("#outcome"))
+        png = base64.b64decode(opened.evaluate("""async () => {
+          const bytes = new Uint8Array(await (await (await navigator.clipboard.read())[0].getType("image/png")).arrayBuffer());
+          return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""));
+        }"""))
+        with open(f"{PICTURES}/taken.png", "wb") as file:
+            file.write(png)
+        assert png[:8] == b"\x89PNG\r\n\x1a\n" and len(png) > 60_000, f"{len(png)} bytes"
+        opened.click("#copy-link")
+        link = opened.evaluate("navigator.clipboard.readText()")
+        assert "/#/runs/" in link and "span=" in link, link
         with opened.expect_download() as download:
             opened.select_option("#take", "svg")
         text = download.value.path().read_text()

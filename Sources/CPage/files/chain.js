@@ -150,9 +150,10 @@ function drawPath() {
     const words = hopTime(hop);
     if (!words) return;
     const wide = words.length * 7.4 + 10;
-    const text = svg("text", { class: "chosen", x, y: y - 21 });
+    const middle = Math.max(x, wide / 2 + 1);
+    const text = svg("text", { class: "chosen", x: middle, y: y - 21 });
     text.textContent = words;
-    over.append(svg("rect", { class: "chip", x: x - wide / 2, y: y - 34, width: wide, height: 18, rx: 9 }), text);
+    over.append(svg("rect", { class: "chip", x: middle - wide / 2, y: y - 34, width: wide, height: 18, rx: 9 }), text);
   });
 }
 

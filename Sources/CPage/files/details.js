@@ -16,7 +16,7 @@ export function hopTime(hop) {
   return `${all ? "≥ " : ""}${time(part.duration_ns)}`;
 }
 
-const hopName = (hop) => hop.thread ?? `${hop.service}, no thread`;
+const hopName = (hop) => hop.thread ?? (hop.isQueued ? `queue of ${shortName(hop.service)}` : `${hop.service}, no thread`);
 
 /** The path as a list from the front to whoever sleeps: each hop a button. */
 function pathList() {
