@@ -1,6 +1,8 @@
 """Places and their addresses, the hand on the axis, pictures to take away, and systems that are no chain."""
 
 import base64
+import pathlib
+import re
 import subprocess
 
 from lab import PICTURES, URL, ask, blocked, chainlab, page, say, wait
@@ -104,11 +106,15 @@ def a_graph_is_drawn(chromium, folder):
     """A system of twenty services stands on one screen, and its waits are followed as a chain's are."""
     chainlab(folder, "down")
     subprocess.run(["bin/chainlab", "topology", "generate", "mesh:20", "-o", f"{folder}/m20.yaml"], check=True, capture_output=True)
-    chainlab(folder, "up", "--topology", f"{folder}/m20.yaml", "--set", "dashboard.port=18079")
+    file = pathlib.Path(f"{folder}/m20.yaml")
+    ports = lambda found: f"{found.group()}\n    port: {18100 + int(found.group(1))}\n    control_port: {19100 + int(found.group(1))}"
+    file.write_text(re.sub(r"^  service-(\d+):", ports, file.read_text(), flags=re.M) + "dashboard:\n  port: 18079\n")
+    chainlab(folder, "up", "--topology", file)
     with page(chromium, height=900, services=20) as opened:
         ask("commands", "POST", {"words": ["load", "--rate", "40", "--duration", "20s"]})
+        ask("commands", "POST", {"words": ["fault", "service-20", "latency=1s"]})
         wait("something is waiting", lambda: opened.locator(".lines path.waiting").count() > 0)
-        opened.wait_for_timeout(3000)
+        opened.wait_for_timeout(5000)
         opened.screenshot(path=f"{PICTURES}/mesh.png")
         wide = opened.evaluate("document.documentElement.scrollWidth")
         assert wide <= 1440, wide

@@ -59,7 +59,8 @@ function build(map, names) {
   for (const { caller, callee } of map.calls) {
     replicas(caller).forEach((from, i) => replicas(callee).forEach((to, j) => {
       const parts = { from, to, key: `${caller}\n${callee}`, isFirst: i + j === 0, path: svg("path", {}), flow: svg("path", { class: "flow" }), figure: svg("text", { class: "figure" }), words: svg("text", {}) };
-      ground.append(parts.path, parts.flow, parts.figure, parts.words);
+      ground.prepend(parts.path, parts.flow);
+      ground.append(parts.figure, parts.words);
       lines.set(`${from}\n${to}`, parts);
     }));
   }
@@ -116,7 +117,9 @@ function drawWaits(state) {
   for (const service of state.services) {
     const own = state.edges.filter((edge) => edge.caller === service.name && edge.threads + edge.requests > 0);
     const told = own.map((edge) => `${shortName(edge.callee)} (${[edge.threads > 0 ? count(edge.threads, "thread") : "", edge.requests > 0 ? count(edge.requests, "request") : ""].filter(Boolean).join(", ")})`);
-    setText(cards.get(service.name).waits, told.length > 0 ? `waiting for ${told.join(", ")}` : "");
+    const { waits } = cards.get(service.name);
+    setText(waits, told.length > 0 ? `waiting for ${told.join(", ")}` : "");
+    waits.title = waits.textContent;
   }
 }
 
@@ -124,7 +127,7 @@ function drawWaits(state) {
 function anchor(hop) {
   const card = cards.get(hop.service);
   if (!card) return null;
-  return (hop.thread && card.cells.querySelector(`[data-thread="${CSS.escape(hop.thread)}"]`)) || (hop.isQueued ? card.meter : card.badge);
+  return (hop.thread && card.cells.querySelector(`[data-thread="${CSS.escape(hop.thread)}"]`)) || (hop.isQueued && card.meter.offsetParent ? card.meter : card.badge);
 }
 
 /** The chain of waits as one line through all services, each hop with its time. */
