@@ -10,7 +10,7 @@ import hostile
 import places
 import readable
 import suspended
-from lab import PICTURES, ask, blocked, browser, chainlab, make_slow, page, say, taken_in_each, wait
+from lab import PICTURES, ask, blocked, browser, chainlab, held, make_slow, page, say, taken_in_each, wait
 
 FOLDER = sys.argv[1]
 THREADS = "[aria-label='Worker threads of payment-service']"
@@ -108,7 +108,7 @@ def a_span_is_found_and_followed_by_keyboard_alone(chromium):
     with page(chromium, "/#/timeline") as opened:
         ask("commands", "POST", {"words": ["fault", "payment-service", "latency=1s"]})
         ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "30s"]})
-        wait("the gateway is full", lambda: blocked(opened, "gateway") == 16)
+        wait("the gateway is full", lambda: held("gateway") == 16)
         opened.locator("#follow").focus()
         opened.keyboard.press("Enter")
         opened.locator("#lanes").focus()
@@ -124,24 +124,26 @@ def a_span_is_found_and_followed_by_keyboard_alone(chromium):
         for _ in range(200):
             for _ in range(3):
                 opened.keyboard.press("[")
+            time.sleep(0.1)
             if opened.inner_text("#lane-text").startswith("gateway-w"):
                 break
+            before = opened.inner_text("#search-count")
             opened.keyboard.press("n")
-            time.sleep(0.1)
+            wait("the next hit is shown", lambda: opened.inner_text("#search-count") != before)
+            time.sleep(0.4)
         found = opened.inner_text("#lane-text")
         assert found.startswith("gateway-w") and "sleep fault: latency=1s" in found, found
         say(f"from: {found}")
         for service in ("user-w", "order-w", "payment-w"):
             opened.keyboard.press("]")
-            found = opened.inner_text("#lane-text")
-            assert found.startswith(service), found
+            found = wait(f"followed to {service}", lambda: (text := opened.inner_text("#lane-text")).startswith(service) and text)
         assert "asleep – fault: latency=1s" in found, found
         say(f"followed to: {found}")
-        callers = opened.inner_text("#selection")
-        assert "Blocks:" in callers and "gateway-w" in callers, callers
+        path = opened.locator("#selection .path li").all_inner_texts()
+        assert [text.split("-w")[0] for text in path] == ["gateway", "user", "order", "payment"], path
         opened.screenshot(path=f"{PICTURES}/followed.png", full_page=True)
         opened.keyboard.press("[")
-        assert "order-w" in opened.inner_text("#lane-text"), opened.inner_text("#lane-text")
+        wait("back to who waits for it", lambda: opened.inner_text("#lane-text").startswith("order-w"))
         wait("the link tells the selection", lambda: "span=" in opened.evaluate("location.href"))
         opened.keyboard.press("m")
         wait("an area is measured", lambda: opened.locator("#area table").count() == 1)

@@ -56,9 +56,12 @@ function build(map, names) {
   const ground = svg("svg", { class: "lines", "aria-hidden": "true" });
   const over = svg("svg", { class: "lines over", "aria-hidden": "true" });
   box = el("div", { className: `graph${isCompact ? " compact" : ""}${map.layers.every((layer) => layer.length === 1) ? " line" : ""}` }, ground, ...columns, over);
+  const layerOf = (name) => map.layers.findIndex((layer) => layer.includes(name));
   for (const { caller, callee } of map.calls) {
+    // In a chain, calls past a neighbour are shown while something waits on them.
+    const isFar = box.classList.contains("line") && layerOf(callee) - layerOf(caller) > 1;
     replicas(caller).forEach((from, i) => replicas(callee).forEach((to, j) => {
-      const parts = { from, to, key: `${caller}\n${callee}`, isFirst: i + j === 0, path: svg("path", {}), flow: svg("path", { class: "flow" }), figure: svg("text", { class: "figure" }), words: svg("text", {}) };
+      const parts = { from, to, key: `${caller}\n${callee}`, isFirst: i + j === 0, isFar, path: svg("path", {}), flow: svg("path", { class: "flow" }), figure: svg("text", { class: "figure" }), words: svg("text", {}) };
       ground.prepend(parts.path, parts.flow);
       ground.append(parts.figure, parts.words);
       lines.set(`${from}\n${to}`, parts);
@@ -103,13 +106,13 @@ function drawWaits(state) {
     const sum = sums.get(key) ?? { threads: 0, requests: 0 };
     sums.set(key, { threads: sum.threads + edge.threads, requests: sum.requests + edge.requests });
   }
-  for (const { to, key, isFirst, path, flow, figure, words } of lines.values()) {
+  for (const { to, key, isFirst, isFar, path, flow, figure, words } of lines.values()) {
     const { threads = 0, requests = 0 } = sums.get(key) ?? {};
     const all = threads + requests;
-    path.setAttribute("class", all > 0 ? "waiting" : "");
+    path.setAttribute("class", all > 0 ? "waiting" : isFar ? "away" : "");
     path.style.strokeWidth = all > 0 ? `${Math.min(9, 2 + Math.log2(1 + all))}px` : "";
     const good = state.figures[to]?.good ?? 0;
-    flow.setAttribute("class", `flow${good > 0 ? ` at-${good > 30 ? 3 : good > 6 ? 2 : 1}` : ""}`);
+    flow.setAttribute("class", `flow${good > 0 && (all > 0 || !isFar) ? ` at-${good > 30 ? 3 : good > 6 ? 2 : 1}` : ""}`);
     if (!isFirst) continue;
     setText(figure, all > 0 ? String(all) : "");
     setText(words, all > 0 && !isCompact ? (requests === 0 ? "blocked" : threads === 0 ? "suspended" : "wait") : "");
