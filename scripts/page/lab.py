@@ -67,6 +67,12 @@ def blocked(opened, service):
     return opened.locator(f"article[aria-label={service}] .cell.call, article[aria-label={service}] .cell.sleep").count()
 
 
+def held(service):
+    """How many of its threads are blocked, as the API tells it; for places where no cells are drawn."""
+    found = next(item for item in ask("state")["services"] if item["name"] == service)
+    return sum(thread["state"] == "blocked" for thread in found["threads"])
+
+
 def taken_in_each(opened):
     """How many cells of each service are not idle, seen at one moment."""
     return opened.evaluate("""services => Object.fromEntries(services.map(service => [service,

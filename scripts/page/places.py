@@ -1,5 +1,8 @@
 """Places and their addresses, the hand on the axis, pictures to take away, and systems that are no chain."""
 
+import base64
+import pathlib
+import re
 import subprocess
 
 from lab import PICTURES, URL, ask, blocked, chainlab, page, say, wait
@@ -58,7 +61,7 @@ def addresses_lead_back(chromium, folder):
         for place in ("Timeline", "Explanation", "Lessons", "Runs"):
             opened.click(f"nav >> text={place}")
             wait(f"{place} has its address", lambda: opened.evaluate("location.hash").startswith(f"#/{place.lower()}"))
-            assert place in opened.title(), opened.title()
+            wait("its title says so", lambda: place in opened.title())
         for place in ("lessons", "explanation", "timeline", "chain"):
             opened.go_back()
             wait(f"back at {place}", lambda: opened.evaluate("document.body.dataset.place") == place)
@@ -72,16 +75,22 @@ def addresses_lead_back(chromium, folder):
 
 
 def pictures_are_taken(chromium, folder):
-    with page(chromium, height=900, accept_downloads=True) as opened:
+    with page(chromium, height=900, accept_downloads=True, permissions=["clipboard-read", "clipboard-write"]) as opened:
         cascade(opened)
         opened.click("article[aria-label=user-service] .cell.call")
         wait("the path is shown", lambda: opened.locator("#selection .path").count() == 1)
-        with opened.expect_download() as download:
-            opened.select_option("#take", "png")
-        download.value.save_as(f"{PICTURES}/taken.png")
-        with open(f"{PICTURES}/taken.png", "rb") as file:
-            bytes_ = file.read()
-        assert bytes_[:8] == b"\x89PNG\r\n\x1a\n" and len(bytes_) > 60_000, f"{len(bytes_)} bytes"
+        opened.select_option("#take", "png")
+        wait("it is in the clipboard", lambda: "clipboard" in opened.inner_text("#outcome"))
+        png = base64.b64decode(opened.evaluate("""async () => {
+          const bytes = new Uint8Array(await (await (await navigator.clipboard.read())[0].getType("image/png")).arrayBuffer());
+          return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""));
+        }"""))
+        with open(f"{PICTURES}/taken.png", "wb") as file:
+            file.write(png)
+        assert png[:8] == b"\x89PNG\r\n\x1a\n" and len(png) > 60_000, f"{len(png)} bytes"
+        opened.click("#copy-link")
+        link = opened.evaluate("navigator.clipboard.readText()")
+        assert "/#/runs/" in link and "span=" in link, link
         with opened.expect_download() as download:
             opened.select_option("#take", "svg")
         text = download.value.path().read_text()
@@ -97,11 +106,15 @@ def a_graph_is_drawn(chromium, folder):
     """A system of twenty services stands on one screen, and its waits are followed as a chain's are."""
     chainlab(folder, "down")
     subprocess.run(["bin/chainlab", "topology", "generate", "mesh:20", "-o", f"{folder}/m20.yaml"], check=True, capture_output=True)
-    chainlab(folder, "up", "--topology", f"{folder}/m20.yaml", "--set", "dashboard.port=18079")
+    file = pathlib.Path(f"{folder}/m20.yaml")
+    ports = lambda found: f"{found.group()}\n    port: {18100 + int(found.group(1))}\n    control_port: {19100 + int(found.group(1))}"
+    file.write_text(re.sub(r"^  service-(\d+):", ports, file.read_text(), flags=re.M) + "dashboard:\n  port: 18079\n")
+    chainlab(folder, "up", "--topology", file)
     with page(chromium, height=900, services=20) as opened:
         ask("commands", "POST", {"words": ["load", "--rate", "40", "--duration", "20s"]})
+        ask("commands", "POST", {"words": ["fault", "service-20", "latency=1s"]})
         wait("something is waiting", lambda: opened.locator(".lines path.waiting").count() > 0)
-        opened.wait_for_timeout(3000)
+        opened.wait_for_timeout(5000)
         opened.screenshot(path=f"{PICTURES}/mesh.png")
         wide = opened.evaluate("document.documentElement.scrollWidth")
         assert wide <= 1440, wide

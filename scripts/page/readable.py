@@ -26,10 +26,10 @@ def fill():
     ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "60s"]})
 
 
-def by_everybody(chromium, folder):
+def by_everybody(chromium, folder, sizes=(("light", 1440), ("dark", 390))):
     """Light and dark, wide and narrow, with a path of waits and the code beside it."""
     fill()
-    for scheme, width in (("light", 1440), ("dark", 1440), ("light", 1024), ("dark", 390)):
+    for scheme, width in sizes:
         with page(chromium, width=width, height=900, color_scheme=scheme, reduced_motion="reduce") as opened:
             wait("cells are blocked", lambda: blocked(opened, "payment-service") == 4)
             moving = opened.evaluate("document.getAnimations().length")
@@ -40,6 +40,10 @@ def by_everybody(chromium, folder):
             opened.screenshot(path=f"{PICTURES}/{scheme}-{width}.png", full_page=width < 500)
             passed = examine(opened, f"{scheme}, {width} pixels")
             say(f"{scheme}, {width} pixels: axe finds no violation ({passed} rules passed)")
+
+
+def in_between(chromium, folder):
+    by_everybody(chromium, folder, (("dark", 1440), ("light", 1024), ("light", 390)))
 
 
 def enlarged(chromium, folder):

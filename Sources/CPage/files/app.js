@@ -54,7 +54,7 @@ function worst(overview) {
 async function arrive(target) {
   const showsLanes = ["chain", "timeline"].includes(target.place) || isRunPage();
   if (!showsLanes) return;
-  const run = isRunPage() ? target.id : target.place === "timeline" ? view.run : "current";
+  const run = isRunPage() ? target.id : target.run ?? (target.place === "timeline" ? view.run : "current");
   if (run !== view.run || !view.overview) await openRun(run);
   if (target.from !== null && target.to > target.from) {
     set({ follows: false });

@@ -69,7 +69,13 @@ function drawFlags(view, context, paint, scale) {
 }
 
 /** What changed while the run went on: how it began is no event. */
-export function eventsOf(view) {
-  return (view.overview?.events ?? []).filter((event) => event[0] > 2e8 || event[1] === "load")
-    .filter((event) => !["supervisor", "verify"].includes(event[1]) || event[2].includes("died"));
+export function eventsOf({ overview }) {
+  const begun = new Set();
+  return (overview?.events ?? []).filter(([, who, what]) => {
+    if (who === "load" || what.includes("died")) return true;
+    const kind = `${who} ${what.replace(/^is .*/, "is").replace(/^\d.*/, "pool")}`;
+    const isFirst = !begun.has(kind);
+    begun.add(kind);
+    return !["supervisor", "verify"].includes(who) && !(isFirst && /(is|pool|starts)$/.test(kind));
+  });
 }

@@ -27,7 +27,7 @@ function draw() {
   const isCalm = faults.length === 0 && full.length === 0 && stuck.length === 0 && gone.length === 0 && !ping.isBad && !lost;
   const parts = state.isPast ? [`At ${moment(state.time_ns, 1)}:`] : [];
   if (faults.length > 0) parts.push(`${faults.join(", ")}.`);
-  if (full.length > 0) parts.push(state.isPast ? `${full.map(({ service, pool }) => `${shortName(service.name)} saturated (${pool.busy} of ${pool.threads} busy)`).reverse().join(", ")}.` : spread(full, state));
+  if (full.length > 0) parts.push(state.isPast ? `${some(full.map(({ service, pool }) => `${shortName(service.name)} (${pool.busy} of ${pool.threads} busy)`).reverse()).join(", ")} saturated.` : spread(full, state));
   else if (isCalm) parts.push("All is calm: no pool is saturated.");
   else parts.push(faults.length > 0 && !state.load && !lost && !state.isPast ? "No load runs, so nobody notices." : "No pool is saturated.");
   if (lost) parts.push(lost);
@@ -51,12 +51,16 @@ function outcomes(front, figures) {
   return `The ${shortName(front)}: ${parts.join(", ")}.`;
 }
 
+/** The first of many, and how many more there are. */
+const some = (texts) => (texts.length <= 5 ? texts : [...texts.slice(0, 4), `${texts.length - 4} more`]);
+
 /** Which pools are saturated, in the order in which they became so. */
 function spread(unsorted, state) {
   const [first, ...rest] = unsorted.map((item) => ({ ...item, since: onset(state, item.service, item.pool) })).sort((a, b) => a.since - b.since);
   const { since } = first;
   const start = `${shortName(first.service.name)} saturated: ${first.pool.threads === 1 ? "its thread" : `all ${count(first.pool.threads)} threads`} busy, requests queued for ${time(Math.max(0, Math.round((state.time_ns - since) / 1e9)) * 1e9)}`;
-  return `${[start, ...rest.map((item) => `${shortName(item.service.name)} +${time(item.since - since)}`)].join(" → ")}.`;
+  const others = rest.map((item) => `${shortName(item.service.name)} +${time(item.since - since)}`);
+  return `${[start, ...some(others)].join(" → ")}.`;
 }
 
 export function startBanner() { drawOn(["live", "past", "at", "report"], draw); }

@@ -67,7 +67,7 @@ export function makeCard(name) {
   model.addEventListener("change", () => command(["mode", name, model.value]));
   const card = { name, model, groups: new Map(), values: {}, ...makeSlow(name), badge: el("p", { className: "badge" }), tag: el("span", { className: "tag" }), queue: el("span"),
     cells: el("div", { className: "cells", attrs: { role: "group", "aria-label": `Threads of ${name}` } }),
-    meter: el("meter", { min: 0, label: `Queue of ${name}` }), strip: el("canvas", { className: "strip", attrs: { role: "img" } }),
+    meter: el("meter", { min: 0, label: `Queue of ${name}` }), strip: el("canvas", { className: "strip", label: `The last minute of ${name}`, attrs: { role: "img" } }),
     waits: el("p", { className: "waits" }), faults: el("p", { className: "faults" }),
     threads: number(name, "Worker threads", 1, 4096, "threads"), limit: number(name, "Queue limit", 0, 100000, "queue") };
   const figures = el("dl");
@@ -102,6 +102,8 @@ export const howFull = (pool) => pool?.fullness ?? "";
 /** Draws a service, now or at a moment of the past. */
 export function drawCard(card, service, state) {
   if (document.activeElement !== card.model) card.model.value = service.model ?? "";
+  // What is over cannot be switched.
+  card.model.disabled = view.run !== "current";
   const pool = shownPool(service);
   const fullness = howFull(pool);
   card.node.dataset.fullness = fullness;

@@ -56,10 +56,14 @@ function build(map, names) {
   const ground = svg("svg", { class: "lines", "aria-hidden": "true" });
   const over = svg("svg", { class: "lines over", "aria-hidden": "true" });
   box = el("div", { className: `graph${isCompact ? " compact" : ""}${map.layers.every((layer) => layer.length === 1) ? " line" : ""}` }, ground, ...columns, over);
+  const layerOf = (name) => map.layers.findIndex((layer) => layer.includes(name));
   for (const { caller, callee } of map.calls) {
+    // In a chain, calls past a neighbour are shown while something waits on them.
+    const isFar = box.classList.contains("line") && layerOf(callee) - layerOf(caller) > 1;
     replicas(caller).forEach((from, i) => replicas(callee).forEach((to, j) => {
-      const parts = { from, to, key: `${caller}\n${callee}`, isFirst: i + j === 0, path: svg("path", {}), flow: svg("path", { class: "flow" }), figure: svg("text", { class: "figure" }), words: svg("text", {}) };
-      ground.append(parts.path, parts.flow, parts.figure, parts.words);
+      const parts = { from, to, key: `${caller}\n${callee}`, isFirst: i + j === 0, isFar, path: svg("path", {}), flow: svg("path", { class: "flow" }), figure: svg("text", { class: "figure" }), words: svg("text", {}) };
+      ground.prepend(parts.path, parts.flow);
+      ground.append(parts.figure, parts.words);
       lines.set(`${from}\n${to}`, parts);
     }));
   }
@@ -102,13 +106,13 @@ function drawWaits(state) {
     const sum = sums.get(key) ?? { threads: 0, requests: 0 };
     sums.set(key, { threads: sum.threads + edge.threads, requests: sum.requests + edge.requests });
   }
-  for (const { to, key, isFirst, path, flow, figure, words } of lines.values()) {
+  for (const { to, key, isFirst, isFar, path, flow, figure, words } of lines.values()) {
     const { threads = 0, requests = 0 } = sums.get(key) ?? {};
     const all = threads + requests;
-    path.setAttribute("class", all > 0 ? "waiting" : "");
+    path.setAttribute("class", all > 0 ? "waiting" : isFar ? "away" : "");
     path.style.strokeWidth = all > 0 ? `${Math.min(9, 2 + Math.log2(1 + all))}px` : "";
     const good = state.figures[to]?.good ?? 0;
-    flow.setAttribute("class", `flow${good > 0 ? ` at-${good > 30 ? 3 : good > 6 ? 2 : 1}` : ""}`);
+    flow.setAttribute("class", `flow${good > 0 && (all > 0 || !isFar) ? ` at-${good > 30 ? 3 : good > 6 ? 2 : 1}` : ""}`);
     if (!isFirst) continue;
     setText(figure, all > 0 ? String(all) : "");
     setText(words, all > 0 && !isCompact ? (requests === 0 ? "blocked" : threads === 0 ? "suspended" : "wait") : "");
@@ -116,7 +120,9 @@ function drawWaits(state) {
   for (const service of state.services) {
     const own = state.edges.filter((edge) => edge.caller === service.name && edge.threads + edge.requests > 0);
     const told = own.map((edge) => `${shortName(edge.callee)} (${[edge.threads > 0 ? count(edge.threads, "thread") : "", edge.requests > 0 ? count(edge.requests, "request") : ""].filter(Boolean).join(", ")})`);
-    setText(cards.get(service.name).waits, told.length > 0 ? `waiting for ${told.join(", ")}` : "");
+    const { waits } = cards.get(service.name);
+    setText(waits, told.length > 0 ? `waiting for ${told.join(", ")}` : "");
+    waits.title = waits.textContent;
   }
 }
 
@@ -124,7 +130,7 @@ function drawWaits(state) {
 function anchor(hop) {
   const card = cards.get(hop.service);
   if (!card) return null;
-  return (hop.thread && card.cells.querySelector(`[data-thread="${CSS.escape(hop.thread)}"]`)) || (hop.isQueued ? card.meter : card.badge);
+  return (hop.thread && card.cells.querySelector(`[data-thread="${CSS.escape(hop.thread)}"]`)) || (hop.isQueued && card.meter.offsetParent ? card.meter : card.badge);
 }
 
 /** The chain of waits as one line through all services, each hop with its time. */
@@ -150,9 +156,10 @@ function drawPath() {
     const words = hopTime(hop);
     if (!words) return;
     const wide = words.length * 7.4 + 10;
-    const text = svg("text", { class: "chosen", x, y: y - 21 });
+    const middle = Math.max(x, wide / 2 + 1);
+    const text = svg("text", { class: "chosen", x: middle, y: y - 21 });
     text.textContent = words;
-    over.append(svg("rect", { class: "chip", x: x - wide / 2, y: y - 34, width: wide, height: 18, rx: 9 }), text);
+    over.append(svg("rect", { class: "chip", x: middle - wide / 2, y: y - 34, width: wide, height: 18, rx: 9 }), text);
   });
 }
 

@@ -16,7 +16,8 @@ export function hopTime(hop) {
   return `${all ? "≥ " : ""}${time(part.duration_ns)}`;
 }
 
-const hopName = (hop) => hop.thread ?? `${hop.service}, no thread`;
+/** Threads of some systems are not named after their service. */
+const hopName = (hop) => (hop.thread && !hop.thread.startsWith(shortName(hop.service)) ? `${hop.service} ${hop.thread}` : hop.thread) ?? (hop.isQueued ? `queue of ${shortName(hop.service)}` : `${hop.service}, no thread`);
 
 /** The path as a list from the front to whoever sleeps: each hop a button. */
 function pathList() {
@@ -72,6 +73,7 @@ function drawMoment() {
   $("moment").hidden = !isPast;
   document.body.classList.toggle("past", isPast);
   if (isPast) setText($("moment-text"), `The chain as it was at ${moment(view.at)}${view.run === "current" && view.live ? `, ${time(Math.max(0, view.live.time_ns - view.at))} ago` : ""}`);
+  $("now").hidden = view.run !== "current";
   $("follow").setAttribute("aria-pressed", String(view.follows));
 }
 

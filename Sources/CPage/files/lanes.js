@@ -4,18 +4,19 @@ import { isSuspended } from "./states.js";
 const laneHeight = 16;
 const headHeight = 22;
 const gap = 7;
+const lowest = 3;
 
 /**
- * The rows of a run, from a height on: those of a service below one another. Where all of them fit into `room` they are as
- * high as that allows, and the service's name stands beside them; else each is as high as its name, below its service's.
+ * The rows of a run, from a height on: those of a service below one another. With a `room` they are as high as it allows, and
+ * the service's name stands beside them; without, or if there is room enough, each is as high as its name, below its service's.
  */
 export function layout(lanes, shown, top, room) {
   const services = [...new Set(shown.map((index) => lanes[index][0]))];
   const counts = new Map();
   for (const lane of lanes) if (!isSuspended(lane)) counts.set(lane[0], (counts.get(lane[0]) ?? 0) + 1);
   const fitting = (room - top - services.length * gap) / Math.max(1, shown.length);
-  const isDense = room > 0 && fitting >= 1.4 && fitting < laneHeight;
-  const height = isDense ? (fitting < 4 ? fitting : Math.floor(fitting)) : laneHeight;
+  const isDense = room > 0 && fitting < laneHeight;
+  const height = !isDense ? laneHeight : fitting < 1.4 ? lowest : fitting < 4 ? fitting : Math.floor(fitting);
   const rows = [];
   let [y, service] = [top, null];
   for (const index of shown) {

@@ -2,7 +2,7 @@
 import { $, el, on, setText } from "./dom.js";
 import { tell } from "./commands.js";
 import { address } from "./route.js";
-import { view } from "./state.js";
+import { drawNow, view } from "./state.js";
 
 const margin = 16;
 
@@ -97,7 +97,17 @@ async function copyPicture(kind) {
   }
 }
 
+/** Paper is light. */
+function startPrint() {
+  const root = document.documentElement;
+  let theme = null;
+  const use = (name) => { root.dataset.theme = name; dispatchEvent(new Event("themechange")); drawNow(); };
+  addEventListener("beforeprint", () => { theme = root.dataset.theme; use("light"); });
+  addEventListener("afterprint", () => use(theme));
+}
+
 export function startPicture() {
+  startPrint();
   on("copy-link", "click", copyLink);
   on("take", "change", () => {
     const { value } = $("take");

@@ -11,7 +11,7 @@ function parse(hash) {
   const known = PLACES.includes(place) ? place : "chain";
   const asked = new URLSearchParams(query ?? "");
   const number = (name) => (/^\d{1,16}$/.test(asked.get(name) ?? "") ? Number(asked.get(name)) : null);
-  return { place: known, id: ids[0] || null, other: ids[1] || null, from: number("from"), to: number("to"), at: number("at"),
+  return { place: known, id: ids[0] || null, other: ids[1] || null, from: number("from"), to: number("to"), at: number("at"), run: asked.get("run"),
     span: /^[0-9a-f]{16}$/.test(asked.get("span") ?? "") ? asked.get("span") : null };
 }
 
@@ -27,8 +27,8 @@ export function address(isLasting = false) {
     if (view.selection?.span) parts.set("span", view.selection.span);
   }
   const run = view.run === "current" ? view.overview?.run_id : view.run;
-  const isOfRun = showsLanes && isPast && run && (isLasting || view.run !== "current");
-  const ids = isOfRun ? ["runs", run] : [view.place, view.id, view.other];
+  if (showsLanes && !isLasting && view.run !== "current" && !isRunPage()) parts.set("run", view.run);
+  const ids = isLasting && isPast && run ? ["runs", run] : [view.place, view.id, view.other];
   const path = ids.filter(Boolean).map(encodeURIComponent).join("/");
   return `#/${path}${parts.size > 0 ? `?${parts}` : ""}`;
 }
@@ -47,6 +47,9 @@ let timer = null;
 export function writeAddress() {
   clearTimeout(timer);
   timer = setTimeout(() => {
+    const { place, id, other } = parse(location.hash);
+    // Somebody has just gone elsewhere, and the page is about to follow.
+    if ([place, id, other].join() !== [view.place, view.id, view.other].join()) return;
     if (address() !== location.hash) history.replaceState(null, "", location.pathname + location.search + address());
   }, 300);
 }

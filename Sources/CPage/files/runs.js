@@ -5,7 +5,7 @@ import { paints, prepare } from "./paints.js";
 import { placeText } from "./report.js";
 import { go, isRunPage } from "./route.js";
 import { drawOn, set, view } from "./state.js";
-import { moment, number, time, value } from "./units.js";
+import { count, moment, number, time, value } from "./units.js";
 
 const CHANGES = { more: "more", less: "less", added: "added", removed: "removed", within_noise: "within noise", not_known: "not known" };
 
@@ -51,17 +51,23 @@ function verdict(incident) {
 
 /** Of runs of this lab: settings and figures, side by side. */
 function figures(result) {
-  const rows = result.rows.filter((row) => row.change !== "not_known").map((row) => [
+  const known = result.rows.filter((row) => row.change !== "not_known");
+  const [changed, same] = [known.filter((row) => row.change !== "within_noise"), known.filter((row) => row.change === "within_noise")];
+  const rows = (some) => some.map((row) => [
     row.service ?? "whole chain", row.figure.replaceAll("_", " ") + (row.type ? `: ${row.type}` : ""), figure(row.a, row.unit), figure(row.b, row.unit),
     `${CHANGES[row.change]}${row.ratio && !["within_noise"].includes(row.change) ? ` (× ${number(row.ratio)})` : ""}`]);
+  const heads = ["service", "figure", "first run #", "second run #", "change"];
   const settings = result.settings.map((item) => [item.service, item.setting, item.a ?? "not known", item.b ?? "not known"]);
   return [
     el("h3", { textContent: "What was different" }),
     settings.length > 0 ? table(["service", "setting", "first run", "second run"], settings) : el("p", { textContent: "Nothing that the logs tell of." }),
     el("h3", { textContent: "What came of it" }),
-    table(["service", "figure", "first run #", "second run #", "change"], rows, "What came of it"),
+    table(heads, rows(changed), "What came of it"), el("details", {}, el("summary", { textContent: `${count(same.length, "figure")} within noise` }), table(heads, rows(same), "What stayed the same")),
     ...result.warnings.map((text) => el("p", { className: "hint", textContent: text }))];
 }
+
+/** The load is a process of the run as well, and no service. */
+const servicesOf = (run) => run.services.filter(({ service }) => service !== "load");
 
 /** Blocked threads of both runs, one above the other on the same axis, with a flag for each thing that was done. */
 function strips(runs) {
@@ -76,7 +82,7 @@ function strips(runs) {
     return el("figure", { className: "strip-of-run" }, el("figcaption", {}, el("strong", { textContent: index === 0 ? "first: " : "second: " }),
       el("a", { href: `#/runs/${encodeURIComponent(run.run_id)}`, textContent: run.run_id }), ` – ${time(run.to_ns)}`), canvas);
   });
-  const names = [...new Set(runs.flatMap((run) => run.services.map((service) => service.service)))];
+  const names = [...new Set(runs.flatMap((run) => servicesOf(run).map((service) => service.service)))];
   return [...parts, el("p", { className: "hint keys" }, "Blocked threads of ", names.map((name) => { const key = el("span", { className: "key", textContent: name }); key.style.setProperty("--hue", `var(${hue(name)})`); return key; }))];
 }
 
@@ -98,7 +104,7 @@ function paintStrip(canvas, run, longest, most) {
   }
   context.textAlign = "left";
   context.lineWidth = 2;
-  for (const service of run.services) {
+  for (const service of servicesOf(run)) {
     context.strokeStyle = paint.service(service.service);
     context.beginPath();
     service.blocked.forEach((value, cell) => context.lineTo(xOf((cell + 0.5) / service.blocked.length * run.to_ns), yOf(value)));

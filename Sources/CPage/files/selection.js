@@ -34,10 +34,15 @@ export function fitTrace() {
   if (from < view.from || to > view.to) show(from - (to - from) / 20, to + (to - from) / 20);
 }
 
+let wanted = null;
+
+/** The trace that was asked for last is the one that is shown, in whatever order answers come. */
 export async function loadTrace(name) {
+  wanted = name;
   try {
     const trace = await api(ofRun(`/traces/${name}`));
-    set({ trace, traceRows: await suspendedRows(trace) });
+    const traceRows = await suspendedRows(trace);
+    if (wanted === name) set({ trace, traceRows });
   } catch (error) {
     say(error.message);
   }

@@ -39,7 +39,7 @@ export const touch = (...names) => set(Object.fromEntries(names.map((name) => [n
 export function drawOn(names, draw) { drawers.push({ names, draw }); }
 
 /** Draws what has changed, at once. */
-function drawNow() {
+export function drawNow() {
   isDue = false;
   const changed = stale;
   stale = new Set();
