@@ -40,8 +40,8 @@ package struct PathPlace: Hashable, Encodable, Sendable {
 struct PlaceTable {
   private(set) var places: [PathPlace] = []
   /// Whom an operation of a client calls, where a callee has ever written a span: known of all windows, since in the bad one
-  /// the callee may be gone.
-  var callees: [Int: String] = [:]
+  /// the callee may be gone. Nil for one that calls several, as `HTTP GET` may.
+  private var callees: [Int: String?] = [:]
   private var numbers: [PathPlace: Int] = [:]
 
   mutating func number(_ place: PathPlace) -> Int {
@@ -50,6 +50,16 @@ struct PlaceTable {
     places.append(place)
     return places.count - 1
   }
+
+  mutating func learn(_ callee: String, of place: Int) {
+    if let known = callees[place] {
+      if known != callee { callees[place] = .some(nil) }
+    } else {
+      callees[place] = callee
+    }
+  }
+
+  func callee(of place: Int) -> String? { callees[place] ?? nil }
 
   subscript(number: Int) -> PathPlace { places[number] }
   var count: Int { places.count }
