@@ -14,6 +14,10 @@ import TraceLog
     var currency = 5.0
     /// What requests wait before the currency service, up to twice as long as that.
     var queue = 0.0
+    /// What its answers take longer on their way.
+    var wayBack = 0.0
+    /// Whether calls have spans of their own.
+    var hasCalls = true
     /// Shares of requests in which the currency service fails, or is not there, or is not asked.
     var failing = 0.0
     var gone = 0.0
@@ -74,18 +78,21 @@ import TraceLog
       let link = (time(isGone ? 1 : times.currencyLink) + queue) / 2
       let currency = isGone ? 0 : time(times.currency)
       let isAsked = !share(times.skipped)
-      let callEnd = cartEnd + (isAsked ? 2 * link + currency : 0)
+      let wayBack = time(times.wayBack)
+      let callEnd = cartEnd + (isAsked ? 2 * link + currency + wayBack : 0)
       let root = span(
         0, .server, "GET /all", from: start, to: callEnd + half, in: 0, error: isGone || fails ? "error" : "")
-      let call = span(0, .client, times.calls[0], from: start + half, to: cartEnd, in: root)
+      let call = times.hasCalls ? span(0, .client, times.calls[0], from: start + half, to: cartEnd, in: root) : root
       _ = span(1, .server, "GET /cart", from: start + half + cartLink, to: cartEnd - cartLink, in: call)
       guard isAsked else { return }
-      let other = span(
-        0, .client, times.calls[1], from: cartEnd, to: callEnd, in: root, error: isGone || fails ? "error" : "")
+      let other =
+        times.hasCalls
+        ? span(0, .client, times.calls[1], from: cartEnd, to: callEnd, in: root, error: isGone || fails ? "error" : "")
+        : root
       guard !isGone else { return }
       let answer = span(
-        2, .server, "GET /currency/17", from: cartEnd + link, to: callEnd - link, in: other, error: fails ? "error" : ""
-      )
+        2, .server, "GET /currency/17", from: cartEnd + link, to: callEnd - link - wayBack, in: other,
+        error: fails ? "error" : "")
       let isHandled = share(times.handled)
       if isHandled {
         _ = span(2, .internal, "ErrorController.error", from: callEnd - link - 1, to: callEnd - link, in: answer)
@@ -152,6 +159,18 @@ import TraceLog
   @Test func aSlowLinkIsNoQueueBeforeACalleeThatTakesALittleLonger() {
     let verdict = verdict(Times(currencyLink: 62, currency: 9))
     #expect(verdict.causes.first?.text == "the link front → currency", "\(verdict.sentence)")
+  }
+
+  /// Of spans of servers alone, only what stands between them tells of a way; what takes longer all over is the service.
+  @Test func theWayBackFromACalleeIsToldWithoutSpansOfCalls() {
+    let quiet = Times(hasCalls: false)
+    let way = verdict(Times(wayBack: 60, hasCalls: false), quiet: 2, quiet)
+    #expect(way.causes.first?.text == "the link front → currency", "\(way.sentence)")
+    #expect(way.confidence == 1)
+    expectSum(way)
+    let service = verdict(Times(front: 60, hasCalls: false), quiet: 2, quiet)
+    #expect(service.causes.first?.text == "front", "\(service.sentence)")
+    #expect(verdict(Times(currency: 60, hasCalls: false), quiet: 2, quiet).causes.first?.text == "currency")
   }
 
   @Test func waysThatAllLeadToOneServiceAreItsNetwork() {

@@ -162,8 +162,9 @@ struct IncidentFinder {
     for group in sums.groups.indices where change(group) > 0 { added[owner[group], default: 0] += change(group) }
     for (group, time) in added.sorted(by: { $0.key < $1.key }) {
       let value = sums.groups[group]
-      let kind: IncidentCause.Kind = value.kind == .link ? .link : .service
-      var cause = IncidentCause(kind: kind, service: value.service, callee: value.callee)
+      let callee = value.callee ?? way(in: group)
+      var cause = IncidentCause(kind: callee == nil ? .service : .link, service: value.service, callee: callee)
+      cause.isUnseen = value.kind != .link && callee != nil
       cause.added = time
       cause.isAboveNoise = stands[group]
       cause.score = time / max(1, sums.quietMean)
@@ -172,6 +173,21 @@ struct IncidentFinder {
     }
     joinQueues()
     joinNetworks()
+  }
+
+  /// Of several services that one calls without a span of the calls, the one behind whose answers all the time was added, and
+  /// to nothing else of it: that is the way back from it.
+  private func way(in group: Int) -> String? {
+    guard sums.groups[group].kind == .operation else { return nil }
+    var changes: [String?: Double] = [:]
+    for place in sums.places.places.indices where sums.groupOf[place] == group {
+      changes[sums.places[place].callee, default: 0] += sums.change(place)
+    }
+    let grown = changes.values.reduce(0) { $0 + max(0, $1) }
+    guard changes.count > 2, let most = changes.max(by: { $0.value < $1.value }), most.value > 0.8 * grown else {
+      return nil
+    }
+    return most.key
   }
 
   private func evidence(of group: Int, _ time: Double) -> [String] {
@@ -192,7 +208,10 @@ struct IncidentFinder {
     guard sums.groups[group].kind == .operation else { return [] }
     return sums.places.places.indices.filter { sums.groupOf[$0] == group && sums.change($0) > 0 }
       .sorted { sums.change($0) > sums.change($1) }.prefix(3)
-      .map { "\(sums.places[$0].operation ?? "") +\(Self.time(sums.change($0)))" }
+      .map { place in
+        let value = sums.places[place]
+        return "\(value.operation ?? "")\(value.callee.map { " after \($0)" } ?? "") +\(Self.time(sums.change(place)))"
+      }
   }
 
   static func time(_ nanoseconds: Double) -> String {

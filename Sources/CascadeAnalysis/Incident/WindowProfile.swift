@@ -160,10 +160,10 @@ struct RequestWalk {
     var stack = [frame(root, from: span.start, to: span.end, shift: 0)]
     while var frame = stack.popLast() {
       guard let next = next(&frame) else {
-        spend(frame.span, frame.from, frame.cursor, frame.shift, &times, &places)
+        spend(frame.span, frame.from, frame.cursor, frame.shift, nil, &times, &places)
         continue
       }
-      spend(frame.span, next.to, frame.cursor, frame.shift, &times, &places)
+      spend(frame.span, next.to, frame.cursor, frame.shift, next.span, &times, &places)
       frame.cursor = next.from
       stack.append(frame)
       stack.append(self.frame(next.span, from: next.from, to: next.to, shift: next.shift))
@@ -210,7 +210,8 @@ struct RequestWalk {
   }
 
   private mutating func spend(
-    _ span: Int, _ from: UInt64, _ to: UInt64, _ shift: Int64, _ times: inout [Int: UInt64], _ places: inout PlaceTable
+    _ span: Int, _ from: UInt64, _ to: UInt64, _ shift: Int64, _ last: Int?, _ times: inout [Int: UInt64],
+    _ places: inout PlaceTable
   ) {
     guard to > from else { return }
     let value = log.spans[span]
@@ -225,7 +226,17 @@ struct RequestWalk {
         from = left
       }
     }
-    if to > from { times[operation(span, &places), default: 0] += to - from }
+    if to > from { times[operation(span, after: last, &places), default: 0] += to - from }
+  }
+
+  /// Where nobody wrote a span of a call, the way back from its callee is told apart from the rest of the caller's own time.
+  private mutating func operation(_ span: Int, after last: Int?, _ places: inout PlaceTable) -> Int {
+    let place = operation(span, &places)
+    guard let last, log.spans[span].kind != .client, log.spans[last].kind == .server,
+      log.spans[last].process != log.spans[span].process, log.service(last) != log.service(span)
+    else { return place }
+    let own = places[place]
+    return places.number(.operation(own.service, own.operation ?? "", after: log.service(last)))
   }
 
   // MARK: What is there, and what failed

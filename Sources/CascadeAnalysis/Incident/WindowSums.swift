@@ -8,7 +8,7 @@ struct WindowSums {
     var callee: String?
 
     init(_ place: PathPlace) {
-      (kind, service, callee) = (place.kind, place.service, place.callee)
+      (kind, service, callee) = (place.kind, place.service, place.kind == .link ? place.callee : nil)
     }
   }
 
