@@ -106,7 +106,4 @@ extension SimulationPlan {
 extension SimulationResult {
   /// Of successful answers of every kind.
   package var times: ResponseHistogram { ResponseHistogram(merging: routes.map(\.times)) }
-
-  /// How many requests of every kind ended how.
-  package var outcomes: [String: Int] { routes.reduce(into: [:]) { $0.merge($1.outcomes, uniquingKeysWith: +) } }
 }
