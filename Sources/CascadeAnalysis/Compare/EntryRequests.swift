@@ -26,6 +26,7 @@ struct EntryRequests {
   /// - Parameters:
   ///   - spans: those of the log that are the entry's requests.
   ///   - over: when a process was gone, and what it was at.
+  ///   - strings: of the log.
   init(_ spans: some Sequence<LogSpans.Span>, over: [UInt16: UInt64], strings: LogStrings) {
     for span in spans {
       knowsQueues = knowsQueues || span.dequeued != 0
