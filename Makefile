@@ -53,9 +53,10 @@ trace: build ## the latest traces
 threads: build ## who waits for whom, across processes
 	@bin/chainlab threads
 
-test: tests ## run the tests, and count the instructions of a request
+test: tests ## run the tests, drive the page in a browser, and count the instructions of a request
 	@swift test $(SWIFT_FLAGS) --skip-build --no-parallel $(TESTS)
 ifeq ($(TESTS)$(EXCLUSIVITY),unchecked)
+	@scripts/see-page quick
 	@scripts/count-instructions
 endif
 
@@ -81,8 +82,8 @@ accept: build ## programs not written here read the exports and metrics and send
 see: build ## drive the page in a real browser; needs the network. Also: scripts/see-page bench
 	@scripts/see-page
 
-screenshot: build ## make the picture in the README anew
-	@scripts/see-page screenshot docs/cascade.png
+screenshot: build ## make the pictures in the README anew
+	@scripts/see-page screenshot docs
 
 check: ## map, formatting, limits: without a build; each guard is shown to fail when broken
 	@scripts/check

@@ -28,16 +28,17 @@ struct AdmissionVerb: ParsableCommand {
       let change = try AdmissionChange.asked(words)
       for control in try lab.controls(service) {
         try control.setAdmission(change)
-        Output.result(Self.line(try control.status()))
+        let status = try control.status()
+        Output.result("\(status.service): \(Self.rules(status))")
       }
     }
   }
 
-  /// All rules in force.
-  static func line(_ status: ServiceStatus) -> String {
-    let rules = AdmissionChange(
+  /// All that are in force.
+  static func rules(_ status: ServiceStatus) -> String {
+    AdmissionChange(
       minRemaining: .nanoseconds(Int64(status.admission.minRemainingMs * 1e6)), leave: status.admission.leave,
-      inFlight: InFlightLimit(status.limits.rule))
-    return "\(status.service): \(rules.text)"
+      inFlight: InFlightLimit(status.limits.rule)
+    ).text
   }
 }

@@ -37,11 +37,17 @@ struct Lab: ParsableArguments {
 
   func topology() throws -> Topology { try place.topology() }
 
-  /// Refuses what no service or replica is called, whether a chain runs or not.
+  /// Refuses what no service or replica is called and what takes no orders, whether a chain runs or not.
   func expectService(_ name: String) throws {
-    guard let names = try? topology().names else { return }
-    let isMeant = ReplicaName(name, of: names) != nil || names.contains { Topology.matches($0.rawValue, name) }
-    guard isMeant else { throw ValidationError("\(LabError.noSuchService(name, among: names.map(\.rawValue)))") }
+    guard let services = try? topology().services else { return }
+    let names = services.map(\.name)
+    let meant = services.filter { Topology.matches($0.name.rawValue, name) }
+    guard !meant.isEmpty || ReplicaName(name, of: names) != nil else {
+      throw ValidationError("\(LabError.noSuchService(name, among: names.map(\.rawValue)))")
+    }
+    if let first = meant.first, let url = first.url, meant.allSatisfy({ $0.url != nil }) {
+      throw ValidationError("\(LabError.elsewhere(first.name.rawValue, url.text))")
+    }
   }
 
   /// The control ports of one replica, of all replicas of a service or of those that a pattern means or, for `all`, of

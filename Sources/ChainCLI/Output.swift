@@ -37,6 +37,9 @@ enum Output {
 
   static var width: Int { Terminal.width }
 
+  /// More services than this are folded, so that they fit a screen.
+  static let mostInFull = 8
+
   /// Colours only on a terminal, and not where the user has asked for none (https://no-color.org).
   static var hasColour: Bool { isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil }
 

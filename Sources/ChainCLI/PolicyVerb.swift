@@ -50,7 +50,9 @@ struct PolicyVerb: ParsableCommand {
             try control.resetPolicy(for: callee)
           }
         }
-        Self.lines(try control.status()) { callee == "all" || callee == $0 }.forEach(Output.result)
+        for row in Self.rows(try control.status(), of: { callee == "all" || callee == $0 }) {
+          Output.result("\(row.call): \(row.text)")
+        }
       }
       guard isCalled else { throw LabError.noSuchCall(service, callee) }
     }
@@ -60,11 +62,11 @@ struct PolicyVerb: ParsableCommand {
     try control.status().policies.keys.sorted().filter { callee == "all" || callee == $0 }.map { ServiceName($0) }
   }
 
-  /// One line for each callee: what is in force, and where its breaker stands.
-  static func lines(_ status: ServiceStatus, of isShown: (String) -> Bool) -> [String] {
+  /// For each callee what is in force, and where its breaker stands.
+  static func rows(_ status: ServiceStatus, of isShown: (String) -> Bool) -> [(call: String, text: String)] {
     status.policies.sorted { $0.key < $1.key }.filter { isShown($0.key) }.map { callee, text in
       let breaker = status.breakers[callee].map { ", breaker \($0)" } ?? ""
-      return "\(status.service) → \(callee): \(text)\(breaker)"
+      return ("\(status.service) → \(callee)", "\(text)\(breaker)")
     }
   }
 }

@@ -24,6 +24,9 @@ struct Scale: ParsableCommand {
     guard topology.index(of: ServiceName(service)) != nil else {
       throw ValidationError(Typo.unknown("service", service, among: known))
     }
+    if let url = topology[ServiceName(service)].url {
+      throw ValidationError("\(LabError.elsewhere(service, url.text))")
+    }
     guard known.contains(service) else {
       throw ValidationError("\(SupervisorError.cannotScale(service: service))")
     }

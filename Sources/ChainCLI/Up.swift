@@ -71,8 +71,9 @@ struct Up: ParsableCommand {
       }
     }
     let table = TextTable(here + elsewhere)
+    let called = Status.elsewhere(topology).map { "\n\($0)" }.joined()
     let page = chain.state.page.map { "\n\n\(Self.words($0))" } ?? ""
-    return "\(table.text)\(page)\n\ntry next:\n\(next(topology))"
+    return "\(table.text)\(called)\(page)\n\ntry next:\n\(next(topology))"
   }
 
   /// A service as it is listed, here or elsewhere.

@@ -8,12 +8,26 @@ enum Assets {
     var number = 0
     while let file = page_file(number)?.pointee {
       let bytes = UnsafeRawBufferPointer(start: file.bytes, count: file.size)
-      files["/" + String(cString: file.name)] = Array(bytes)
+      let name = String(cString: file.name)
+      files["/" + name] = name.hasSuffix(".swift") ? Array(bytes) : lean(bytes)
       number += 1
     }
     files["/"] = files["/page.html"]
     return files
   }()
+
+  /// Without comments and indentation, which are for those who read the source: lines keep their numbers.
+  private static func lean(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    var isComment = false
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+      let text = line.drop { $0 == UInt8(ascii: " ") }
+      let begins = text.starts(with: "/*".utf8)
+      guard isComment || begins || text.starts(with: "//".utf8) else { return text }
+      isComment = (isComment || begins) && !text.suffix(2).elementsEqual("*/".utf8)
+      return text.prefix(0)
+    }
+    return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
+  }
 
   /// A handler's source.
   static func source(_ file: String) -> String? { files["/\(file)"].map { String(decoding: $0, as: UTF8.self) } }

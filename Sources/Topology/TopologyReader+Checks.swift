@@ -8,14 +8,21 @@ extension TopologyReader {
   mutating func checkCalls() {
     guard let order = RouteOrder(topology) else { return reportCircle() }
     for entry in topology.entries {
+      // Load goes to whatever is an entry.
+      if topology.services[entry.service].url != nil {
+        report(entry, found: "a service that runs elsewhere", expected: "one that is started here: load goes to it")
+      }
       let calls = order.visits(from: [entry]).reduce(0, +) - 1
       guard calls > Self.mostCalls else { continue }
-      let service = topology.services[entry.service]
-      let path = "\(Schema.entries).\(PlainText.visible("\(service.name)/\(service.routes[entry.route].name)"))"
       report(
-        path, at: given[path]?.position ?? .start, found: "\(FigureText.number(calls)) calls for one request",
-        expected: "at most \(Int(Self.mostCalls))")
+        entry, found: "\(FigureText.number(calls)) calls for one request", expected: "at most \(Int(Self.mostCalls))")
     }
+  }
+
+  private mutating func report(_ entry: Topology.Entry, found: String, expected: String) {
+    let service = topology.services[entry.service]
+    let path = "\(Schema.entries).\(PlainText.visible("\(service.name)/\(service.routes[entry.route].name)"))"
+    report(path, at: given[path]?.position ?? .start, found: found, expected: expected)
   }
 
   /// Along calls that never lead out of circles, until a route comes again.

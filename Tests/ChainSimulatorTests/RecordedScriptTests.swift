@@ -149,7 +149,8 @@ import TraceLog
     arguments: [
       ("/ping", Chains.ping), ("/users/ada/payment-status", Chains.nested),
       ("/users/{username}/payment-status", Chains.nested),
-      ("/orchestrated/users/{username}/payment-status", Chains.orchestrated), ("/users/ada", nil), ("/", nil),
+      ("/orchestrated/users/{username}/payment-status", Chains.orchestrated),
+      ("/fanout/users/{username}/payment-status", Chains.fanOut), ("/users/ada", nil), ("/", nil),
       ("/orchestrated/ada/b/payment-status", nil),
     ] as [(String, Int?)])
   func pathsAreRoutes(_ path: String, _ route: Int?) throws {

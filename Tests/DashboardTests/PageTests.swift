@@ -30,22 +30,57 @@ import Topology
   /// Text from the lab is only ever set as text.
   @Test(.timeLimit(.minutes(1))) func noFileCanTurnTextIntoMarkup() async throws {
     try await TestPage.with(try TestLab(isChainRunning: false)) { page in
-      let html = try #require(page.send("/")).text
-      let scripts = [
-        "app", "area", "axis", "bench", "chain", "controls", "dom", "keys", "lanes", "lessons", "marks", "overview",
-        "ping", "report", "runs", "selection", "steps", "timeline", "trace", "units",
-      ]
-      for name in scripts {
-        let text = try #require(page.send("/\(name).js")).text
+      let files = try PageFiles(page)
+      for (name, text) in files.scripts {
         for word in ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function(", "srcdoc"] {
-          #expect(!text.contains(word), "\(name).js has \(word)")
+          #expect(!text.contains(word), "\(name) has \(word)")
         }
-        #expect(!text.contains("http://") && !text.contains("https://"), "\(name).js names another host")
-        for word in ["toFixed", "toPrecision", "toLocaleString"] where name != "units" {
-          #expect(!text.contains(word), "\(name).js writes numbers in a way of its own")
+        // The names of SVG and XHTML are no addresses.
+        let bare = text.replacing("http://www.w3.org/", with: "")
+        #expect(!bare.contains("http://") && !bare.contains("https://"), "\(name) names another host")
+        for word in ["toFixed", "toPrecision", "toLocaleString"] where name != "units.js" {
+          #expect(!text.contains(word), "\(name) writes numbers in a way of its own")
         }
       }
-      for word in ["onclick", "onload", "style=", "http://", "https://"] { #expect(!html.contains(word), "\(word)") }
+      for word in ["onclick", "onload", "style=", "http://", "https://"] {
+        #expect(!files.html.contains(word), "\(word)")
+      }
+    }
+  }
+
+  /// All of it fits into 200 kB, whatever of it a place needs.
+  @Test(.timeLimit(.minutes(1))) func allFilesTogetherAreSmall() async throws {
+    try await TestPage.with(try TestLab(isChainRunning: false)) { page in
+      let files = try PageFiles(page)
+      let style = try #require(page.send("/style.css")).body.count
+      let size = files.scripts.values.reduce(files.html.utf8.count + style) { $0 + $1.utf8.count }
+      #expect(size <= 200_000, "\(size) bytes")
+      #expect(files.scripts.count > 20)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func noScriptImportsItselfByWayOfOthers() async throws {
+    try await TestPage.with(try TestLab(isChainRunning: false)) { page in
+      let imports = try PageFiles(page).scripts.mapValues { text in
+        text.matches(of: /from "\.\/(\w+\.js)"/).map { String($0.1) }
+      }
+      var left = imports
+      while let free = left.first(where: { $0.value.allSatisfy { left[$0] == nil } }) { left[free.key] = nil }
+      #expect(left.isEmpty, "import each other: \(left.keys.sorted())")
+      #expect(imports.values.contains { $0.contains("state.js") })
+    }
+  }
+
+  /// What is shown changes in one place: `set` of state.js.
+  @Test(.timeLimit(.minutes(1))) func onlyTheStateChangesWhatIsShown() async throws {
+    try await TestPage.with(try TestLab(isChainRunning: false)) { page in
+      let change =
+        /\bview\.\w[\w.\[\]]*\s*(=[^=>]|\+=|-=|\+\+|\?\?=)|Object\.assign\(view|\bview\.\w+\.(add|delete|push|splice)\(/
+      for (name, text) in try PageFiles(page).scripts where name != "state.js" {
+        #expect(
+          text.firstMatch(of: change) == nil, "\(name): \(text.firstMatch(of: change).map { String($0.0) } ?? "")")
+      }
+      #expect("set(); view.at = 7;".firstMatch(of: change) != nil)
     }
   }
 

@@ -99,6 +99,38 @@ import TraceLog
     }
   }
 
+  private struct Strips: Decodable {
+    struct Service: Decodable {
+      var service: String
+      var queue: Int
+      var blocked: [Double]
+      var running: [Double]
+    }
+
+    var from_ns: UInt64
+    var cell_ns: UInt64
+    var services: [Service]
+  }
+
+  /// Two halves of a run hold what the whole holds, and what is out of the stretch does not count.
+  @Test(.timeLimit(.minutes(1))) func aStripIsOfItsStretchAlone() async throws {
+    try await page { page in
+      let end = try #require(page.json("/api/v1/runs/run-1?cells=1", as: Overview.self)).to_ns
+      func blocked(_ from: UInt64, _ to: UInt64) throws -> Double {
+        let path = "/api/v1/runs/run-1/strips?from=\(from)&to=\(to)&cells=40"
+        let strips = try #require(page.json(path, as: Strips.self))
+        #expect(strips.services.map(\.service) == ["gateway"] && strips.services[0].blocked.count == 40)
+        return strips.services[0].blocked.reduce(0, +) * Double(strips.cell_ns)
+      }
+      let (whole, first, second) = (try blocked(0, end), try blocked(0, end / 2), try blocked(end / 2, end))
+      #expect(abs(whole - 150e6) < 0.03 * 150e6)
+      #expect(abs(whole - first - second) < 0.03 * 150e6)
+      #expect(first < 0.8 * whole && second < 0.8 * whole)
+      #expect(try blocked(end + 1_000, end + 2_000) == 0)
+      #expect(page.send("/api/v1/runs/run-1/strips?from=5&to=4")?.status == 400)
+    }
+  }
+
   @Test(.timeLimit(.minutes(1)), arguments: [1, 7, 400, 4_000]) func whatIsMergedKeepsItsSums(_ cells: Int) async throws
   {
     try await page { page in

@@ -191,6 +191,23 @@ import Topology
         ])
   }
 
+  @Test func loadForAServiceElsewhereIsRefused() {
+    let text = """
+      services:
+        bank: {url: "http://127.0.0.1:9000", routes: {POST /pay: []}}
+        shop: {routes: {GET /: [call: bank/POST /pay]}}
+      entries:
+        shop/GET /: 3
+        bank/POST /pay: 1
+      """
+    #expect(
+      refusal(of: text) == [
+        "f:6:3: entries.bank/POST /pay: found a service that runs elsewhere, "
+          + "expected one that is started here: load goes to it"
+      ])
+    #expect(refusal(of: text.replacing("  bank/POST /pay: 1", with: "")).isEmpty)
+  }
+
   /// Calls that double at every layer: no run would end.
   @Test func aRequestOfMillionsOfCallsIsRefused() {
     let count = 30

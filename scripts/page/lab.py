@@ -48,7 +48,7 @@ def browser():
 
 
 @contextlib.contextmanager
-def page(chromium, path="/", width=1440, height=1000, **options):
+def page(chromium, path="/", width=1440, height=1000, services=4, **options):
     """A page whose errors fail the test."""
     context = chromium.new_context(viewport={"width": width, "height": height}, **options)
     opened = context.new_page()
@@ -56,7 +56,7 @@ def page(chromium, path="/", width=1440, height=1000, **options):
     opened.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(URL + path)
-    wait("the chain is drawn", lambda: opened.locator("article.service").count() == 4)
+    wait("the chain is drawn", lambda: opened.locator("article.service").count() == services)
     yield opened
     assert not errors, f"the console says: {errors}"
     context.close()
@@ -67,6 +67,12 @@ def blocked(opened, service):
     return opened.locator(f"article[aria-label={service}] .cell.call, article[aria-label={service}] .cell.sleep").count()
 
 
+def held(service):
+    """How many of its threads are blocked, as the API tells it; for places where no cells are drawn."""
+    found = next(item for item in ask("state")["services"] if item["name"] == service)
+    return sum(thread["state"] == "blocked" for thread in found["threads"])
+
+
 def taken_in_each(opened):
     """How many cells of each service are not idle, seen at one moment."""
     return opened.evaluate("""services => Object.fromEntries(services.map(service => [service,
@@ -74,9 +80,9 @@ def taken_in_each(opened):
 
 
 def make_slow(opened, index):
-    """Moves the slider as a hand would: to a mark, then lets go."""
+    """Moves payment's slider as a hand would: to a mark, then lets go."""
     opened.evaluate("""index => {
-      const slow = document.getElementById("slow");
+      const slow = document.querySelector("article[aria-label=payment-service] .slow");
       slow.value = index;
       slow.dispatchEvent(new Event("input"));
       slow.dispatchEvent(new Event("change"));

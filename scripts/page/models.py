@@ -19,15 +19,15 @@ def main(target=f"{PICTURES}/models.png"):
             chainlab(FOLDER, "up")
             chainlab(FOLDER, "mode", "all", model)
             chainlab(FOLDER, "fault", "payment-service", "latency=500ms")
-            with page(chromium, width=1000, height=1900) as opened:
+            with page(chromium, "/#/timeline", width=1000, height=1300) as opened:
                 ask("commands", "POST", {"words": ["load", "--rate", "6", "--duration", "8s"]})
                 time.sleep(7)
                 opened.locator("#follow").click()
-                opened.evaluate("async () => { const { show, view } = await import('/timeline.js'); show(view.end - 3e9, view.end); }")
+                opened.evaluate("async () => { const { show } = await import('/fetch.js'); const { view } = await import('/state.js'); show(view.end - 3e9, view.end); }")
                 time.sleep(1)
                 picture = base64.b64encode(opened.locator("#lanes-box").screenshot()).decode()
                 cells.append(f'<figure><figcaption>{model}</figcaption><img src="data:image/png;base64,{picture}"></figure>')
-                wait("the load is over", lambda: not opened.is_enabled("#load-stop"), 30)
+                wait("the load is over", lambda: not ask("state").get("load"), 30)
         context = chromium.new_context(viewport={"width": 2040, "height": 900})
         sheet = context.new_page()
         sheet.set_content("<style>body{display:grid;grid-template-columns:1fr 1fr;font:18px sans-serif}figure{margin:8px}</style>" + "".join(cells))

@@ -1,18 +1,70 @@
-"""One picture of a cascade, with a thread's chain of waits selected."""
+"""The README's pictures: a path of waits through a full chain, the same with the gateway switched, and ten seconds of it."""
 
+import io
 import sys
 import time
 
-from lab import ask, blocked, browser, page, wait
+from PIL import Image
 
-FILE = sys.argv[2] if len(sys.argv) > 2 else "cascade.png"
+from lab import ask, blocked, browser, chainlab, page, wait
 
-with browser() as chromium, page(chromium, width=1440, height=1180, color_scheme="light") as opened:
-    ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "60s"]})
+FOLDER = sys.argv[1]
+TARGET = sys.argv[2] if len(sys.argv) > 2 else "docs"
+SIZE = {"width": 1440, "height": 900}
+LIMIT = 2_000_000
+
+
+def fill(opened):
+    ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "40s"]})
     time.sleep(2)
     ask("commands", "POST", {"words": ["fault", "payment-service", "latency=1s"]})
     wait("the gateway is full", lambda: blocked(opened, "gateway") == 16)
-    time.sleep(1.2)
-    opened.evaluate("scrollTo(0, 0)")
-    opened.screenshot(path=FILE)
-    print(FILE)
+
+
+def pictures(chromium):
+    with page(chromium, color_scheme="light", **SIZE) as opened:
+        fill(opened)
+        time.sleep(3)
+        opened.click("article[aria-label=user-service] .cell.call >> nth=5")
+        wait("the path is shown", lambda: opened.locator("#selection .path").count() == 1 and opened.evaluate("async () => !!(await import('/state.js')).view.past"))
+        time.sleep(0.5)
+        opened.screenshot(path=f"{TARGET}/cascade.png")
+        opened.keyboard.press("Escape")
+        ask("commands", "POST", {"words": ["mode", "gateway", "nonblocking-async"]})
+        opened.click("#follow")
+        wait("the gateway is free", lambda: blocked(opened, "gateway") == 0, 40)
+        time.sleep(6)
+        opened.screenshot(path=f"{TARGET}/switched.png")
+
+
+def animation(chromium):
+    """Ten seconds as they pass: calm, slow, filling, full, switched."""
+    chainlab(FOLDER, "down")
+    chainlab(FOLDER, "up")
+    script = [(1.0, ["fault", "payment-service", "latency=1s"]), (5.2, ["mode", "gateway", "nonblocking-async"])]
+    frames = []
+    with page(chromium, color_scheme="light", width=1280, height=800) as opened:
+        ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "30s"]})
+        wait("requests are answered", lambda: ask("state")["figures"].get("gateway", {}).get("good", 0) > 20)
+        start = time.monotonic()
+        while (now := time.monotonic() - start) < 10:
+            if script and now >= script[0][0]:
+                ask("commands", "POST", {"words": script.pop(0)[1]})
+            frames.append((now, opened.screenshot(type="png")))
+            time.sleep(0.08)
+    images = [Image.open(io.BytesIO(frame)).convert("RGB") for _, frame in frames]
+    lengths = [round(1000 * (after[0] - before[0])) for before, after in zip(frames, frames[1:])] + [1500]
+    for quality in (70, 55, 40, 25):
+        file = io.BytesIO()
+        images[0].save(file, "WEBP", save_all=True, append_images=images[1:], duration=lengths, loop=0, quality=quality, method=4, minimize_size=True)
+        if file.tell() < LIMIT:
+            break
+    assert file.tell() < LIMIT, f"{file.tell()} bytes"
+    with open(f"{TARGET}/cascade.webp", "wb") as target:
+        target.write(file.getvalue())
+    print(f"{TARGET}/cascade.webp: {len(images)} frames, {sum(lengths) / 1000:.1f} s, {file.tell()} bytes")
+
+
+with browser() as chromium:
+    pictures(chromium)
+    animation(chromium)

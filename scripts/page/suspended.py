@@ -2,18 +2,18 @@
 
 import time
 
-from lab import PICTURES, ask, blocked, chainlab, page, say, wait
+from lab import PICTURES, ask, chainlab, held, page, say, wait
 
 
 def follow(chromium, folder, lanes_of):
     """Nobody is blocked when everybody is nonblocking-async: the requests that wait have rows of their own."""
     chainlab(folder, "mode", "all", "nonblocking-async")
     chainlab(folder, "fault", "payment-service", "latency=1s")
-    with page(chromium) as opened:
+    with page(chromium, "/#/timeline") as opened:
         ask("commands", "POST", {"words": ["load", "--rate", "12", "--duration", "20s"]})
         wait("requests are suspended at the gateway", lambda: "call" in lanes_of(opened, "suspended"))
         time.sleep(3)
-        assert all(blocked(opened, service) == 0 for service in ("gateway", "user-service", "order-service"))
+        assert all(held(service) == 0 for service in ("gateway", "user-service", "order-service"))
         opened.locator("#follow").focus()
         opened.keyboard.press("Enter")
         opened.locator("#lanes").focus()
@@ -35,10 +35,10 @@ def follow(chromium, folder, lanes_of):
         opened.screenshot(path=f"{PICTURES}/suspended.png", full_page=True)
         for service in ("user-service", "order-service", "payment-service"):
             opened.keyboard.press("]")
-            assert told().startswith(f"{service} (no thread): suspended: "), told()
-            assert opened.evaluate("async () => { const { view } = await import('/timeline.js'); return view.lanes[view.selection.lane]?.[2]; }") == "suspended"
+            wait(f"followed to {service}", lambda: told().startswith(f"{service} (no thread): suspended: "))
+            assert opened.evaluate("async () => { const { view } = await import('/state.js'); return view.lanes[view.selection.lane]?.[2]; }") == "suspended"
         assert "suspended: sleep – fault: latency=1s for 1" in told(), told()
         say(f"followed to: {told()}")
         opened.screenshot(path=f"{PICTURES}/suspended-followed.png", full_page=True)
         opened.keyboard.press("[")
-        assert told().startswith("order-service (no thread)"), told()
+        wait("back to who waits for it", lambda: told().startswith("order-service (no thread)"))

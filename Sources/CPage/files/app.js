@@ -1,77 +1,92 @@
 // Puts the parts together, and follows the chain.
-import { $, api, post, setText } from "./dom.js";
-import { drawChain, drawLegend, whenThreadIsChosen } from "./chain.js";
-import { drawLoad, drawSettings, startControls } from "./controls.js";
-import { banner, drawReport, whenAMomentIsChosen } from "./report.js";
-import { startTimeline, goToMoment, followState, shownRun, selectThread } from "./timeline.js";
+import { $, on, setText } from "./dom.js";
+import { startArea } from "./area.js";
+import { startBanner } from "./banner.js";
+import { startChain } from "./chain.js";
+import { startCode } from "./code.js";
+import { startControls } from "./controls.js";
+import { startDetails } from "./details.js";
+import { openRun, show } from "./fetch.js";
+import { startKeys } from "./keys.js";
+import { startLessons } from "./lessons.js";
+import { startMouse } from "./mouse.js";
+import { lookAt } from "./past.js";
+import { startPicture } from "./picture.js";
+import { startReport } from "./report.js";
+import { isRunPage, startRoute } from "./route.js";
 import { startRuns } from "./runs.js";
-import { drawLesson, refreshLessons } from "./lessons.js";
-import { moment } from "./units.js";
-
-let isExplainingRun = false;
+import { chooseSpan, loadTrace } from "./selection.js";
+import { drawOn, set, view } from "./state.js";
+import { startSteps } from "./steps.js";
+import { startStrips } from "./strips.js";
+import { firstPicture, startTimeline } from "./timeline.js";
 
 function connect() {
   const source = new EventSource("/api/v1/events");
-  source.addEventListener("state", (event) => draw(JSON.parse(event.data)));
-  source.addEventListener("report", (event) => {
-    if (!isExplainingRun) drawReport(JSON.parse(event.data));
-  });
+  source.addEventListener("state", (event) => set({ live: JSON.parse(event.data) }));
+  source.addEventListener("report", (event) => { if (view.explains === null) set({ report: JSON.parse(event.data) }); });
   source.addEventListener("error", () => setText($("connection"), "the lab does not answer; the page keeps trying"));
 }
 
-function draw(state) {
-  if (state.problem) {
-    setText($("connection"), state.problem);
-    setText($("banner"), state.problem);
-    $("banner").className = "banner broken";
-    return;
-  }
-  setText($("connection"), `run ${state.run_id}, live${state.is_slowed ? ", once a second, since the processors are busy" : ""}`);
-  drawChain(state);
-  drawLoad(state);
-  drawLesson(state);
-  drawSettings(state);
-  banner(state);
-  followState(state);
-  if (!isExplainingRun) setText($("explained"), `live, since ${moment(state.window_from_ns, 1)}`);
+function drawConnection({ live }) {
+  if (!live) return;
+  setText($("connection"), live.problem ?? `run ${live.run_id}, live${live.is_slowed ? ", once a second, since the processors are busy" : ""}`);
+  document.body.classList.toggle("slowed", Boolean(live.is_slowed));
 }
 
 function startTheme() {
-  const wanted = localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  document.documentElement.dataset.theme = wanted;
-  $("theme").addEventListener("click", () => {
+  const use = (theme) => { document.documentElement.dataset.theme = theme; dispatchEvent(new Event("themechange")); };
+  use(localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+  on("theme", "click", () => {
     const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-    document.documentElement.dataset.theme = next;
     localStorage.setItem("theme", next);
-    dispatchEvent(new Event("themechange"));
+    use(next);
   });
 }
 
-function startExplanation() {
-  $("window-now").addEventListener("click", async () => {
-    isExplainingRun = false;
-    await post("window");
-  });
-  $("explain-run").addEventListener("click", async () => {
-    isExplainingRun = true;
-    setText($("explained"), "reading the log …");
-    try {
-      const { run, from, to } = shownRun();
-      drawReport(await api(`runs/${encodeURIComponent(run)}/cascade?from=${Math.round(from)}&to=${Math.round(to)}`));
-      setText($("explained"), `run ${run}, ${moment(from, 2)} to ${moment(to, 2)}`);
-    } catch (error) {
-      setText($("explained"), error.message);
-    }
-  });
+/** Where a run was at its worst: the middle of the cell with the most blocked threads and suspended requests. */
+function worst(overview) {
+  const sums = overview.services[0]?.blocked.map((_, cell) => overview.services.reduce((sum, service) => sum + service.blocked[cell] + service.suspended[cell] + service.queued[cell], 0)) ?? [];
+  return sums.length > 0 ? (sums.indexOf(Math.max(...sums)) + 0.5) / sums.length * overview.to_ns : 0;
+}
+
+/** An address was followed: turns to its run, its stretch, its moment and its span. */
+async function arrive(target) {
+  const showsLanes = ["chain", "timeline"].includes(target.place) || isRunPage();
+  if (!showsLanes) return;
+  const run = isRunPage() ? target.id : target.run ?? (target.place === "timeline" ? view.run : "current");
+  if (run !== view.run || !view.overview) await openRun(run);
+  if (target.from !== null && target.to > target.from) {
+    set({ follows: false });
+    show(target.from, target.to);
+  }
+  if (target.span) {
+    await loadTrace(`span:${target.span}`);
+    const span = view.trace?.spans.find((item) => item.span_id === target.span);
+    if (span) return chooseSpan(span, target.at);
+  }
+  if (target.at !== null) lookAt(target.at);
+  else if (isRunPage() && view.overview) lookAt(worst(view.overview));
 }
 
 startTheme();
-drawLegend();
 startControls();
-startExplanation();
-whenAMomentIsChosen(goToMoment);
-whenThreadIsChosen(selectThread);
-startTimeline();
+startSteps();
+drawOn(["live"], drawConnection);
+startChain();
+startBanner();
+startStrips();
+startCode();
+startDetails();
+startArea();
+startReport();
+startKeys();
+startMouse();
 startRuns();
-refreshLessons();
+startLessons();
+startPicture();
+on("skip", "click", (event) => { event.preventDefault(); $("main").focus(); });
+startTimeline();
+await startRoute(arrive);
 connect();
+if (new URLSearchParams(location.search).has("bench")) (await import("./bench.js")).bench(() => firstPicture);

@@ -1,29 +1,26 @@
 // What the threads of an area did, in a sentence and a table.
-import { $, api, el, setText, shortName, table } from "./dom.js";
+import { $, api, button, el, shortName, table } from "./dom.js";
 import { count, moment, percent, time } from "./units.js";
-import { show, touch, view } from "./timeline.js";
+import { ofRun, say, show } from "./fetch.js";
+import { drawOn, set, view } from "./state.js";
 
 const WORDS = { running: "running", call: "blocked in calls to", sleep: "asleep:", db: "blocked on the database:", file: "blocked on a file:", lock: "blocked on a lock:" };
 
 /** Measures an area, and sets it beside the rest of the run. */
 export async function measureArea(area) {
-  view.area = area;
-  touch();
+  set({ area });
   const lanes = `first=${area.first}&count=${area.last - area.first + 1}`;
-  const path = `runs/${encodeURIComponent(view.run)}/states`;
+  const path = ofRun("/states");
   try {
     const [result, whole] = await Promise.all([
       api(`${path}?from=${Math.round(area.from)}&to=${Math.round(area.to)}&${lanes}`), api(`${path}?from=0&to=${Math.round(view.end)}&${lanes}`)]);
     const rows = result.rows.slice(0, 40).map((row) => [
       row.service, row.suspended ? `suspended: ${row.state}` : row.state, row.target, time(row.thread_ns), row.suspended ? "–" : percent(row.share), row.suspended ? "–" : percent(shareOfRest(row, result, whole)), count(row.count), `${time(row.longest_ns)}${row.longest_open ? " so far" : ""}`]);
-    const zoom = el("button", { type: "button", textContent: "Zoom to this area" });
-    zoom.addEventListener("click", () => show(area.from, area.to));
     $("area").replaceChildren(
-      el("h3", { textContent: `${count(result.threads, "thread")} from ${moment(area.from)} for ${time(area.to - area.from)}` }), el("p", { textContent: sentence(result) }), zoom,
+      el("h3", { textContent: `${count(result.threads, "thread")} from ${moment(area.from)} for ${time(area.to - area.from)}` }), el("p", { textContent: sentence(result) }), button("Zoom to this area", () => show(area.from, area.to)),
       table(["service", "state", "waits for", "thread or request time #", "share of its threads' time #", "share in the rest of the run #", "times #", "longest #"], rows, "The area by service and state"));
-    $("area").scrollIntoView({ block: "nearest" });
   } catch (error) {
-    setText($("lane-text"), error.message);
+    say(error.message);
   }
 }
 
@@ -45,3 +42,5 @@ function shareOfRest(row, area, whole) {
   const rest = same.thread_ns / same.share - row.thread_ns / row.share;
   return rest > 0 ? Math.max(0, same.thread_ns - row.thread_ns) / rest : 0;
 }
+
+export function startArea() { drawOn(["area"], () => { if (!view.area) $("area").replaceChildren(); }); }

@@ -1,12 +1,14 @@
 // Measures the timeline in this very browser: open the page with ?bench and a link to a run.
 import { $, setText } from "./dom.js";
+import { show } from "./fetch.js";
+import { set, view } from "./state.js";
 
 const pause = () => new Promise((done) => requestAnimationFrame(done));
 
 /** Zooms and pans for three seconds each, a step in every frame. */
-export async function bench(view, show) {
-  while (view.firstPicture === null) await pause();
-  const result = { first_picture_ms: Math.round(view.firstPicture), lanes: view.lanes.length };
+export async function bench(firstPicture) {
+  while (firstPicture() === null) await pause();
+  const result = { first_picture_ms: Math.round(firstPicture()), lanes: view.lanes.length };
   show(0, view.end);
   for (let turn = 0; turn < 30; turn += 1) await pause();
   const middle = view.end / 2;
@@ -19,7 +21,7 @@ export async function bench(view, show) {
     show(from, from + view.end / 10);
   });
   result.scroll = await measure((turn) => {
-    view.scroll = (1 + Math.sin(turn / 30)) / 2 * Math.max(0, view.rows.total - 400);
+    set({ scroll: (1 + Math.sin(turn / 30)) / 2 * Math.max(0, view.rows.total - 400) });
     show(view.from, view.to);
   });
   if (performance.memory) result.heap_mb = Math.round(performance.memory.usedJSHeapSize / 1e6);

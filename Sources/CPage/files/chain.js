@@ -1,287 +1,175 @@
-// The chain as it is now: services left to right, their threads as cells, and who waits for whom between them.
-import { $, api, baseName, el, hue, learnServices, setClass, setText, shortName } from "./dom.js";
-import { buildGraph, drawGraph, isChain } from "./graph.js";
-import { count, rate, time } from "./units.js";
-import { command } from "./controls.js";
-import { pinged } from "./ping.js";
+// The system as it is now, or as it was at the moment that is looked at: services in columns by how many calls deep they
+// are, lines between who calls whom with how many wait, and over them the path of waits that is selected.
+import { $, baseName, el, learnServices, setText, shortName, svg } from "./dom.js";
+import { drawCard, makeCard } from "./card.js";
+import { hopTime } from "./details.js";
+import { drawOn, view } from "./state.js";
+import { drawStrip } from "./strips.js";
+import { count } from "./units.js";
 
-const MODELS = { blocking: "a thread per request", async: "hired threads", nonblocking: "event loop, callbacks", "nonblocking-async": "event loop, async/await" };
-const OPEN = "; “so far” where requests that are still open have taken longer than that already";
-const FIGURES = [["in flight", "requests let in and not answered yet"], ["suspended", "requests that wait for an answer while no thread waits with them"],
-  ["oldest", "how long the oldest request in flight has taken so far"], ["good", "good answers a second"],
-  ["median", `half of the requests took at most this long${OPEN}`], ["p99", `99 % of the requests took at most this long${OPEN}`],
-  ["failed", "answers that were errors, a second; those answered 504 timed out"], ["refused", "refused with 503, a second: the queue is full, or a limit is reached"]];
-const GROUPS = { worker: "worker threads", hired: "hired threads", store: "store threads", loop: "event loops" };
-export const STATE_NAMES = {
-  idle: ["", "idle: has no request to work for"], running: ["R", "runs code"], call: ["C", "blocked in a call to another service"],
-  db: ["D", "blocked on the database"], lock: ["L", "blocked on a lock"], sleep: ["S", "blocked in a sleep: a simulated remote system or a fault"],
-  file: ["F", "blocked on a file"], join: ["J", "blocked until threads that were hired for its request are done"], other: ["O", "blocked on something else"],
-};
-const many = 64;
+const compactFrom = 9;
 const cards = new Map();
-let onThread = () => {};
+const lines = new Map();
+let drawnMap = null;
+let box = null;
+let isCompact = false;
 
-export function whenThreadIsChosen(action) { onThread = action; }
-
-export function cellClass(thread) {
-  if (thread.state !== "blocked") return thread.state;
-  return STATE_NAMES[thread.cause] ? thread.cause : "other";
+/** What is shown: a moment of the past once it is known, or the chain that runs. */
+export function shownState() {
+  if (view.at !== null) return view.past;
+  return view.run === "current" && view.live && !view.live.problem ? view.live : null;
 }
 
-export function describeThread(thread, now) {
-  const since = time(Math.max(0, now - thread.since_ns));
-  if (thread.state !== "blocked") return `${thread.name}: ${thread.state} for ${since}`;
-  return `${thread.name}: blocked, ${thread.cause} ${thread.target ?? ""} for ${since}`;
-}
-
-export function drawLegend() {
-  const items = Object.entries(STATE_NAMES).map(([state, [letter, text]]) =>
-    el("span", {}, el("span", { className: `cell ${state}`, textContent: letter, attrs: { "aria-hidden": "true" } }), text));
-  $("cell-legend").replaceChildren(...items, el("span", {}, el("span", { className: "cell loop", attrs: { "aria-hidden": "true" } }), "round: an event loop"));
-}
-
-/** Draws a state that the lab has sent. */
-export function drawChain(state) {
+function draw() {
+  const state = shownState();
+  // What is not seen is drawn when it is.
+  if (!state || (box && $("chain").offsetParent === null)) return;
   const names = state.services.map((service) => service.name);
-  const isNew = JSON.stringify(state.map) !== drawnMap;
-  if (isNew || names.join() !== [...cards.keys()].join()) {
-    drawnMap = JSON.stringify(state.map);
-    learnServices(state.map?.layers.flat() ?? names);
-    build(names, state.map);
+  const map = mapOf(state.map, names);
+  const key = JSON.stringify([map, names]);
+  if (key !== drawnMap) {
+    drawnMap = key;
+    learnServices(map.layers.flat());
+    build(map, names);
   }
-  for (const service of state.services) drawService(cards.get(service.name), service, state);
-  drawBystander(state.ping);
-  if (graph) return drawGraph(graph, cards, state);
-  const columns = [...new Set(names.map(baseName))];
-  for (const [index, name] of columns.entries()) {
-    if (index > 0) drawEdges(cards.get(names.find((item) => baseName(item) === name)), columns[index - 1], name, state);
-  }
+  for (const service of state.services) drawCard(cards.get(service.name), service, state);
+  drawWaits(state);
+  drawPath();
 }
 
-let graph = null;
-let drawnMap;
+/** Who calls whom: as the lab tells it, or of a run of another system, one service after the other. */
+function mapOf(map, names) {
+  if (map && names.every((name) => map.layers.flat().includes(baseName(name)) || map.layers.flat().includes(name))) return map;
+  const wide = Math.ceil(Math.sqrt(names.length));
+  const layers = names.length <= 6 ? names.map((name) => [name]) : names.map((_, index) => names.slice(index * wide, (index + 1) * wide)).filter((layer) => layer.length > 0);
+  return { layers, calls: [] };
+}
 
-function build(names, map) {
+function build(map, names) {
   cards.clear();
-  graph = null;
-  if (!isChain(map)) {
-    for (const name of names) cards.set(name, makeCard(name));
-    const built = buildGraph(map, names, cards, bystander());
-    graph = built.graph;
-    return $("services").replaceChildren(...built.parts);
+  lines.clear();
+  for (const name of names) cards.set(name, makeCard(name));
+  const replicas = (base) => names.filter((name) => name === base || baseName(name) === base);
+  const columns = map.layers.map((layer, index) => el("div", { className: "layer", attrs: { role: "group", "aria-label": `${index + 1} ${index === 0 ? "call" : "calls"} deep` } },
+    layer.flatMap(replicas).map((name) => cards.get(name).node)));
+  isCompact = names.length >= compactFrom;
+  const ground = svg("svg", { class: "lines", "aria-hidden": "true" });
+  const over = svg("svg", { class: "lines over", "aria-hidden": "true" });
+  box = el("div", { className: `graph${isCompact ? " compact" : ""}${map.layers.every((layer) => layer.length === 1) ? " line" : ""}` }, ground, ...columns, over);
+  const layerOf = (name) => map.layers.findIndex((layer) => layer.includes(name));
+  for (const { caller, callee } of map.calls) {
+    // In a chain, calls past a neighbour are shown while something waits on them.
+    const isFar = box.classList.contains("line") && layerOf(callee) - layerOf(caller) > 1;
+    replicas(caller).forEach((from, i) => replicas(callee).forEach((to, j) => {
+      const parts = { from, to, key: `${caller}\n${callee}`, isFirst: i + j === 0, isFar, path: svg("path", {}), flow: svg("path", { class: "flow" }), figure: svg("text", { class: "figure" }), words: svg("text", {}) };
+      ground.prepend(parts.path, parts.flow);
+      ground.append(parts.figure, parts.words);
+      lines.set(`${from}\n${to}`, parts);
+    }));
   }
-  const parts = [bystander()];
-  let column;
-  for (const [index, name] of names.entries()) {
-    const card = makeCard(name);
-    cards.set(name, card);
-    // Replicas stand below one another, and share the edge that leads to them.
-    if (index === 0 || baseName(names[index - 1]) !== baseName(name)) {
-      if (index > 0) parts.push(card.edge);
-      column = el("div", { className: "replicas" });
-      parts.push(column);
+  $("services").replaceChildren(box);
+  new ResizeObserver(() => { place(); drawPath(); }).observe(box);
+}
+
+const at = (node, ground) => { const rect = node.getBoundingClientRect(); return { left: rect.left - ground.left + box.scrollLeft, top: rect.top - ground.top + box.scrollTop, width: rect.width, height: rect.height }; };
+
+/** Lines go from the right side of a caller to the left side of its callee; where they stand below one another, downwards. */
+function place() {
+  const ground = box.getBoundingClientRect();
+  if (ground.width === 0) return;
+  for (const layer of box.querySelectorAll("svg")) {
+    layer.style.width = `${box.scrollWidth}px`;
+    layer.style.height = `${box.scrollHeight}px`;
+  }
+  for (const { from, to, path, flow, figure, words } of lines.values()) {
+    const [a, b] = [at(cards.get(from).node, ground), at(cards.get(to).node, ground)];
+    const isBelow = b.left < a.left + a.width;
+    const head = Math.min(a.height, b.height, 172) / 2;
+    const [x, y] = isBelow ? [a.left + 24, a.top + a.height] : [a.left + a.width, a.top + (isCompact ? a.height / 2 : head)];
+    const [u, v] = isBelow ? [b.left + 24, b.top] : [b.left, b.top + (isCompact ? b.height / 2 : head)];
+    const bend = Math.max(16, Math.abs(u - x) / 2);
+    const curve = isBelow ? `M ${x} ${y} L ${u} ${v}` : `M ${x} ${y} C ${x + bend} ${y}, ${u - bend} ${v}, ${u} ${v}`;
+    path.setAttribute("d", `${curve} ${isBelow ? `M ${u - 5} ${v - 7} L ${u} ${v} L ${u + 5} ${v - 7}` : `M ${u - 7} ${v - 5} L ${u} ${v} L ${u - 7} ${v + 5}`}`);
+    flow.setAttribute("d", curve);
+    for (const [node, shift] of [[figure, isBelow ? 5 : -8], [words, isBelow ? 5 : 16]]) {
+      node.setAttribute("x", isBelow ? u + (node === figure ? 22 : 74) : (x + u) / 2);
+      node.setAttribute("y", (y + v) / 2 + shift);
     }
-    column.append(card.node);
-  }
-  $("services").replaceChildren(...parts);
-}
-
-function makeCard(name) {
-  const model = el("select", { attrs: { "aria-label": `IO model of ${name}` } }, Object.entries(MODELS).map(([value, text]) => el("option", { value, textContent: `${value}: ${text}` })));
-  model.addEventListener("change", () => command(["mode", name, model.value]));
-  const badge = el("span", { className: "badge" });
-  const cells = el("div", { className: "cells", attrs: { role: "group", "aria-label": `Threads of ${name}` } });
-  const meter = el("meter", { min: 0, attrs: { "aria-label": `Queue of ${name}` } });
-  const queue = el("span");
-  const faults = el("ul", { className: "faults" });
-  const figures = el("dl");
-  const values = {};
-  for (const [label, title] of FIGURES) {
-    values[label] = el("dd", { textContent: "–" });
-    figures.append(el("dt", { textContent: label, title }), values[label]);
-  }
-  const threads = el("input", { type: "number", min: 1, max: 4096, attrs: { "aria-label": `Worker threads of ${name}` } });
-  const limit = el("input", { type: "number", min: 0, max: 100000, attrs: { "aria-label": `Queue limit of ${name}` } });
-  threads.addEventListener("change", () => command(["pool", name, `threads=${threads.value}`]));
-  limit.addEventListener("change", () => command(["pool", name, `queue=${limit.value}`]));
-  const knobs = el("div", { className: "knobs" }, el("label", {}, "threads ", threads), el("label", {}, "queue ", limit));
-  const code = el("button", { type: "button", className: "code-button", textContent: "Show its code", attrs: { "aria-expanded": "false", "aria-controls": "code" } });
-  code.addEventListener("click", () => { shownCode = shownCode === name ? null : name; codeOf = null; showCode(); });
-  const node = el("article", { className: "service", attrs: { "aria-label": name } },
-    el("h3", { textContent: name }), el("label", {}, "IO model ", model), badge, cells,
-    el("div", { className: "queue" }, queue, meter), faults, figures, knobs, code);
-  node.style.setProperty("--hue", `var(${hue(name)})`);
-  const edge = el("div", { className: "edge" }, el("b", { textContent: "0" }), el("span", { textContent: "wait" }), el("span", { className: "arrow" }), el("span"));
-  return { node, model, badge, cells, meter, queue, faults, values, threads, limit, edge, code, groups: new Map() };
-}
-
-const MODEL_WORDS = {
-  blocking: "Each request keeps a thread busy until its answer is there. When all threads are busy, the next request is queued, whatever it needs.",
-  async: "The request's own thread goes on; a hired thread from a pool makes the blocking call and is blocked in its place.",
-  nonblocking: "An event loop and callbacks: no thread is blocked while an answer is on its way, and the code is a chain of callbacks.",
-  "nonblocking-async": "An event loop and async/await: no thread is blocked while an answer is on its way, and the code reads like blocking code.",
-};
-
-let shownCode = null;
-let codeOf = null;
-
-/** The handler of one service out of the sources, in the style of the model in force, below the chain. */
-async function showCode() {
-  $("code").hidden = shownCode === null;
-  for (const [name, card] of cards) card.code.setAttribute("aria-expanded", String(name === shownCode));
-  if (shownCode === null) return;
-  const model = cards.get(shownCode)?.model.value ?? "blocking";
-  if (codeOf === `${shownCode} ${model}`) return;
-  codeOf = `${shownCode} ${model}`;
-  try {
-    const code = await api(`code?service=${encodeURIComponent(shownCode)}&model=${encodeURIComponent(model)}`);
-    const close = el("button", { type: "button", textContent: "Close the code" });
-    close.addEventListener("click", () => { shownCode = null; showCode(); });
-    $("code").replaceChildren(
-      el("h3", { textContent: `${code.service} as ${code.model}: ${code.function} in ${code.file}` }), el("p", { textContent: `${MODEL_WORDS[model]} ${code.note}` }),
-      el("pre", { tabIndex: 0, textContent: code.code, attrs: { role: "region", "aria-label": `${code.function} of ${code.file}` } }), close);
-  } catch (error) {
-    $("code").replaceChildren(error.message);
   }
 }
 
-function drawService(card, service, state) {
-  if (document.activeElement !== card.model) card.model.value = service.model ?? "";
-  if (shownCode === service.name) showCode();
-  const pool = shownPool(service);
-  const fullness = howFull(pool);
-  setClass(card.node, `service ${fullness}${service.alive ? "" : " gone"}`);
-  setText(card.badge, pool ? `${pool.busy} of ${pool.threads} busy, ${pool.blocked} blocked${fullness ? ` – ${fullness.toUpperCase()}` : ""}` : "on event loops");
-  setClass(card.badge, `badge ${fullness}`);
-  drawCells(card, shownThreads(service), state.time_ns);
-  const queued = pool?.queued ?? 0;
-  const limit = service.pools.find((item) => item.queue_limit !== undefined)?.queue_limit;
-  const isBounded = pool?.queue_limit !== undefined;
-  setText(card.queue, !pool ? "no queue for threads" : isBounded ? `${count(queued)} of ${count(limit)} queued` : `${count(queued)} queued for a hired thread`);
-  setClass(card.meter, isBounded && queued >= limit ? "full" : "");
-  card.meter.max = Math.max(1, limit ?? 1, queued);
-  card.meter.value = queued;
-  drawFaults(card, service);
-  const figures = state.figures[service.name];
-  drawFigures(card.values, service, figures);
-  const worker = service.pools.find((item) => item.role === "worker" || item.role === "hired");
-  if (worker && document.activeElement !== card.threads) card.threads.value = worker.threads;
-  if (limit !== undefined && document.activeElement !== card.limit) card.limit.value = limit;
+/** Who waits for whom: as wide lines with figures, and in words at the caller. */
+function drawWaits(state) {
+  const sums = new Map();
+  for (const edge of state.edges) {
+    const key = `${baseName(edge.caller)}\n${baseName(edge.callee)}`;
+    const sum = sums.get(key) ?? { threads: 0, requests: 0 };
+    sums.set(key, { threads: sum.threads + edge.threads, requests: sum.requests + edge.requests });
+  }
+  for (const { to, key, isFirst, isFar, path, flow, figure, words } of lines.values()) {
+    const { threads = 0, requests = 0 } = sums.get(key) ?? {};
+    const all = threads + requests;
+    path.setAttribute("class", all > 0 ? "waiting" : isFar ? "away" : "");
+    path.style.strokeWidth = all > 0 ? `${Math.min(9, 2 + Math.log2(1 + all))}px` : "";
+    const good = state.figures[to]?.good ?? 0;
+    flow.setAttribute("class", `flow${good > 0 && (all > 0 || !isFar) ? ` at-${good > 30 ? 3 : good > 6 ? 2 : 1}` : ""}`);
+    if (!isFirst) continue;
+    setText(figure, all > 0 ? String(all) : "");
+    setText(words, all > 0 && !isCompact ? (requests === 0 ? "blocked" : threads === 0 ? "suspended" : "wait") : "");
+  }
+  for (const service of state.services) {
+    const own = state.edges.filter((edge) => edge.caller === service.name && edge.threads + edge.requests > 0);
+    const told = own.map((edge) => `${shortName(edge.callee)} (${[edge.threads > 0 ? count(edge.threads, "thread") : "", edge.requests > 0 ? count(edge.requests, "request") : ""].filter(Boolean).join(", ")})`);
+    const { waits } = cards.get(service.name);
+    setText(waits, told.length > 0 ? `waiting for ${told.join(", ")}` : "");
+    waits.title = waits.textContent;
+  }
 }
 
-/** "full", "saturated" or "", as the log's reader defines them. */
-export const howFull = (pool) => pool?.fullness ?? "";
-
-/** Outcomes stand beside the times: what is refused at once is not quick. */
-function drawFigures(values, service, figures) {
-  const put = (label, text, isBad = false) => { setText(values[label], text); setClass(values[label], isBad ? "bad" : ""); };
-  const soFar = (figure) => (figure ? `${time(figure.value)}${figure.so_far ? " so far" : ""}` : "–");
-  put("in flight", count(service.in_flight));
-  put("suspended", count(service.suspended));
-  put("oldest", figures?.oldest_ns === undefined ? "–" : `${time(figures.oldest_ns)} so far`);
-  put("good", rate(figures?.good));
-  put("median", soFar(figures?.p50_ns), figures?.p50_ns?.so_far);
-  put("p99", soFar(figures?.p99_ns), figures?.p99_ns?.so_far);
-  const late = figures?.timed_out > 0 ? `, ${rate(figures.timed_out)} timed out` : "";
-  put("failed", `${rate(figures?.failed)}${late}`, figures?.failed > 0);
-  put("refused", rate(figures?.refused), figures?.refused > 0);
+/** Where a hop of the path stands: its thread's cell, or the queue or the head of its service. */
+function anchor(hop) {
+  const card = cards.get(hop.service);
+  if (!card) return null;
+  return (hop.thread && card.cells.querySelector(`[data-thread="${CSS.escape(hop.thread)}"]`)) || (hop.isQueued && card.meter.offsetParent ? card.meter : card.badge);
 }
 
-/** The threads that requests of the model in force run on or wait in; others only while they are at something. */
-function shownThreads(service) {
-  const role = { blocking: "worker", async: "hired" }[service.model];
-  return service.threads.filter((thread) => {
-    if (thread.role === "loop") return service.model !== "blocking" || thread.state === "blocked";
-    if (thread.role === role) return true;
-    return ["worker", "hired", "store"].includes(thread.role) && thread.state !== "idle";
+/** The chain of waits as one line through all services, each hop with its time. */
+function drawPath() {
+  if (!box) return;
+  const over = box.querySelector("svg.over");
+  over.replaceChildren();
+  box.classList.toggle("has-path", view.at !== null && view.path.length > 1);
+  if (view.at === null || view.path.length < 2) return;
+  const ground = box.getBoundingClientRect();
+  const points = view.path.map((hop) => ({ hop, node: anchor(hop) })).filter(({ node }) => node?.offsetParent)
+    .map(({ hop, node }) => { const rect = at(node, ground); return { hop, x: rect.left + Math.min(rect.width / 2, 60), y: rect.top + rect.height / 2 }; });
+  const curve = points.map(({ x, y }, index) => {
+    if (index === 0) return `M ${x} ${y}`;
+    const before = points[index - 1];
+    const bend = Math.abs(x - before.x) / 2;
+    return `C ${before.x + bend} ${before.y}, ${x - bend} ${y}, ${x} ${y}`;
+  }).join(" ");
+  over.append(svg("path", { class: "halo", d: curve }), svg("path", { class: "chosen", d: curve }));
+  points.forEach(({ hop, x, y }, index) => {
+    const isLast = index === points.length - 1;
+    over.append(svg("circle", { class: isLast ? "chosen last" : "chosen", cx: x, cy: y, r: isLast ? 8 : 5 }));
+    const words = hopTime(hop);
+    if (!words) return;
+    const wide = words.length * 7.4 + 10;
+    const middle = Math.max(x, wide / 2 + 1);
+    const text = svg("text", { class: "chosen", x: middle, y: y - 21 });
+    text.textContent = words;
+    over.append(svg("rect", { class: "chip", x: middle - wide / 2, y: y - 34, width: wide, height: 18, rx: 9 }), text);
   });
 }
 
-/** The pool that the model in force takes its threads from. */
-export function shownPool(service) {
-  const role = { blocking: "worker", async: "hired" }[service.model];
-  return service.pools.find((pool) => pool.role === role);
+export function startChain() {
+  drawOn(["live", "past", "at", "run", "path", "place"], draw);
+  drawOn(["minute", "at"], () => {
+    for (const service of view.minute?.services ?? []) if (cards.has(service.service)) drawStrip(cards.get(service.service).strip, service, view.minute);
+  });
+  addEventListener("themechange", () => {
+    for (const service of view.minute?.services ?? []) if (cards.has(service.service)) drawStrip(cards.get(service.service).strip, service, view.minute);
+  });
 }
 
-/** The cells by what the threads are for; with a name where there is more than one kind. */
-function drawCells(card, threads, now) {
-  setClass(card.cells, `cells${threads.length > many ? " many" : ""}`);
-  const roles = Object.keys(GROUPS).filter((role) => threads.some((thread) => thread.role === role));
-  for (const [role, group] of card.groups) {
-    if (roles.includes(role)) continue;
-    group.node.remove();
-    card.groups.delete(role);
-  }
-  for (const role of roles) {
-    if (!card.groups.has(role)) {
-      const group = { node: el("div", { className: "group" }, el("span", { className: "kind", textContent: GROUPS[role] })), buttons: [] };
-      card.groups.set(role, group);
-      card.cells.append(group.node);
-    }
-    card.groups.get(role).node.firstChild.hidden = roles.length === 1 && role !== "loop";
-    drawGroup(card.groups.get(role), threads.filter((thread) => thread.role === role), now);
-  }
-}
-
-function drawGroup(group, threads, now) {
-  while (group.buttons.length < threads.length) {
-    const button = el("button", { type: "button", className: "cell" });
-    button.addEventListener("click", () => onThread(button.dataset.thread));
-    group.buttons.push(button);
-    group.node.append(button);
-  }
-  while (group.buttons.length > threads.length) group.buttons.pop().remove();
-  for (const [index, thread] of threads.entries()) {
-    const button = group.buttons[index];
-    const state = cellClass(thread);
-    const isStuck = thread.role === "loop" && thread.state === "blocked";
-    setClass(button, `cell ${state}${thread.role === "loop" ? " loop" : ""}${isStuck ? " stuck" : ""}`);
-    setText(button, isStuck ? "!" : STATE_NAMES[state]?.[0] ?? "");
-    button.dataset.thread = thread.name;
-    button.dataset.state = state;
-    const text = describeThread(thread, now);
-    const label = text.replace(/ for [^:]*$/, "");
-    if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
-    // For how long is told where somebody looks: forty texts that change all the time cost a chain its processor.
-    if (button.matches(":hover")) button.title = text;
-  }
-}
-
-function drawFaults(card, service) {
-  const texts = service.faults.map((text) => text.replace(/^fault: /, ""));
-  if (card.faults.dataset.texts === texts.join("\n")) return;
-  card.faults.dataset.texts = texts.join("\n");
-  const items = texts.map((text) => el("li", { textContent: `fault: ${text} ` }));
-  if (texts.length > 0) {
-    const mend = el("button", { type: "button", textContent: "Mend" });
-    mend.addEventListener("click", () => command(["fault", service.name, "clear"]));
-    items.push(el("li", {}, mend));
-  }
-  card.faults.replaceChildren(...items);
-}
-
-function drawEdges(card, caller, callee, state) {
-  const edges = state.edges.filter((item) => baseName(item.caller) === caller && baseName(item.callee) === callee);
-  const [figure, words, , requests] = card.edge.children;
-  const threads = edges.reduce((sum, item) => sum + item.threads, 0);
-  const waiting = edges.reduce((sum, item) => sum + item.requests, 0);
-  setText(figure, String(threads));
-  setText(words, threads === 1 ? "thread waits" : "threads wait");
-  setText(requests, waiting > 0 ? `${count(waiting, "request")} suspended` : "");
-  setClass(card.edge, `edge${threads > 0 || waiting > 0 ? " waiting" : ""}`);
-}
-
-function bystander() {
-  return el("div", { className: "bystander", id: "bystander" }, "A bystander: /ping at the service in front needs no other. It", el("b", { textContent: "–" }), el("span"));
-}
-
-function drawBystander(ping) {
-  const node = $("bystander");
-  if (!node) return;
-  const { text, isBad } = pinged(ping);
-  setText(node.querySelector("b"), text);
-  setClass(node, `bystander${isBad ? " slow" : ""}`);
-  const { refused = 0, failed = 0 } = ping.figures ?? {};
-  const lost = [[refused, "refused"], [failed, "failed"]].filter(([value]) => value > 0).map(([value, word]) => `${rate(value)} ${word}`);
-  setText(node.querySelector("span"), lost.length > 0 ? `All /ping requests: ${lost.join(", ")}` : "");
-}

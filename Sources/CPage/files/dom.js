@@ -1,16 +1,34 @@
 // Small helpers. Text from the lab is only ever set as text: nothing here can turn into markup.
 
-/** Makes an element: properties are set, attributes are those in `attrs`, children are elements or texts. */
+/** Makes an element: properties are set, attributes are those in `attrs`, `label` is for those who do not see it, children are
+    elements or texts. */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
-  const { attrs, ...rest } = props;
+  const { attrs, label, ...rest } = props;
   Object.assign(node, rest);
+  if (label) node.setAttribute("aria-label", label);
   for (const [name, value] of Object.entries(attrs ?? {})) node.setAttribute(name, value);
   for (const child of children.flat()) if (child !== null && child !== undefined) node.append(child);
   return node;
 }
 
+/** An element of a drawing. */
+export function svg(tag, attrs, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attrs)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
 export const $ = (id) => document.getElementById(id);
+
+export const on = (id, type, action) => $(id).addEventListener(type, action);
+
+export function button(text, action, props = {}, ...children) {
+  const node = el("button", { type: "button", textContent: text, ...props }, ...children);
+  node.addEventListener("click", action);
+  return node;
+}
 
 /** Sets a text only if it differs, so that a screen reader hears what is new. */
 export function setText(node, text) {

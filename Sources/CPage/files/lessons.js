@@ -1,13 +1,15 @@
-// Lessons: a question, what one would expect, how it is set up, what was measured, what fixes it and what that costs.
-import { $, api, el, setText, table } from "./dom.js";
-import { command } from "./controls.js";
+// Lessons: a list, and a page for each, with its question, the chain it runs on, one's own prediction, what was predicted
+// and measured, and the verdict.
+import { $, api, button, el, setText, table } from "./dom.js";
+import { command } from "./commands.js";
+import { drawPlot, drawSetup } from "./plot.js";
+import { drawOn, set, view } from "./state.js";
 import { time, value } from "./units.js";
 
 const VERDICTS = { confirmed: "confirmed", refuted: "refuted", undecided: "not decided" };
 /** How many steps of a lesson have been opened. */
 const opened = new Map();
 let running = null;
-let known = [];
 
 function allowed(check) {
   const [low, high] = [check.low, check.high].map((bound) => (bound === undefined ? undefined : value(bound, check.unit)));
@@ -16,65 +18,86 @@ function allowed(check) {
   return high !== undefined ? `at most ${high}` : "";
 }
 
+const keyOf = (lesson, index) => `prediction ${lesson.name} ${index}`;
+
+/** What somebody has said beforehand, in the unit of the check; null if nothing. */
+function prediction(lesson, index) {
+  const text = localStorage.getItem(keyOf(lesson, index));
+  return text === null || text === "" || Number.isNaN(Number(text)) ? null : Number(text);
+}
+
+function predict(lesson) {
+  return el("fieldset", { className: "predict" }, el("legend", { textContent: "Your prediction" }), lesson.checks.slice(0, 4).map((check, index) => {
+    const unit = { share: "of 1", 1: "" }[check.unit] ?? check.unit;
+    const input = el("input", { type: "number", step: "any", value: prediction(lesson, index) ?? "" });
+    input.addEventListener("change", () => { localStorage.setItem(keyOf(lesson, index), input.value); drawPage(); });
+    return el("label", {}, el("span", { textContent: check.says }), el("span", { className: "unit" }, input, unit ? ` ${unit}` : ""));
+  }));
+}
+
 function results(lesson) {
   const { outcome } = lesson;
   if (!outcome) return el("p", { textContent: "It has not been run here yet." });
   const rows = outcome.checks.map((check) => [check.says, value(check.measured, check.unit),
     check.predicted === undefined ? "" : value(check.predicted, check.unit), allowed(check),
     check.reason ? `${VERDICTS[check.verdict]}: ${check.reason}` : VERDICTS[check.verdict]]);
-  return el("div", {}, el("p", {}, el("strong", { textContent: `${VERDICTS[outcome.verdict]}${lesson.quick ? ", in quick runs" : ""}` })),
-    ...outcome.discarded.map((reason) => el("p", { className: "doubt", textContent: `Does not count: ${reason}.` })),
-    table(["check", "measured #", "predicted #", "allowed #", "verdict"], rows, `Checks of ${lesson.name}`));
+  return el("div", {}, verdict(lesson), ...outcome.discarded.map((reason) => el("p", { className: "doubt", textContent: `Does not count: ${reason}.` })),
+    drawPlot(outcome.checks, (index) => prediction(lesson, index)), table(["check", "measured #", "predicted #", "allowed #", "verdict"], rows, `Checks of ${lesson.name}`));
+}
+
+function verdict(lesson) {
+  if (!lesson.outcome) return null;
+  return el("p", { className: `verdict ${lesson.outcome.verdict}` }, el("strong", { textContent: `${VERDICTS[lesson.outcome.verdict]}${lesson.quick ? ", in quick runs" : ""}` }));
 }
 
 /** The steps in their order, each behind a question. */
 function steps(lesson) {
-  const run = el("button", { type: "button", className: "main", textContent: lesson.outcome ? "Run it again" : "Run it" });
-  run.addEventListener("click", () => start(lesson));
-  run.disabled = running !== null;
+  const run = button(lesson.outcome ? "Run it again" : "Run it", () => command(["lesson", "run", lesson.name, "--quick", "--again"]), { className: "main", disabled: running !== null });
+  const length = lesson.quick_ns > 0 ? ` It takes about ${time(lesson.quick_ns)}, on chains of its own beside this one.` : "";
   return [
     ["What would you expect?", el("p", { textContent: lesson.story.expect })],
-    ["Set it up", el("p", { textContent: lesson.story.planted })],
-    ["Measure it on this machine", el("div", {}, run, results(lesson))],
+    ["Set it up", el("div", {}, el("p", { textContent: lesson.story.planted }), drawSetup(lesson.runs))],
+    ["Measure it on this machine", el("div", {}, el("p", {}, run, el("span", { className: "hint", textContent: length })), results(lesson))],
     ["What fixes it, and what does the fix cost?", el("div", {}, el("p", { textContent: lesson.story.fixes }), el("p", { textContent: lesson.story.costs }))],
   ];
 }
 
-function draw(lesson) {
-  const head = el("summary", {}, el("strong", { textContent: `${lesson.experiment} ${lesson.name}` }),
-    ` ${lesson.outcome ? `(${VERDICTS[lesson.outcome.verdict]})` : ""} – ${lesson.claim}`);
-  const box = el("details", { open: opened.has(lesson.name) }, head, el("p", { className: "hint", textContent: `Source: ${lesson.source}` }), el("p", { textContent: lesson.story.question }));
+function drawPage() {
+  const lesson = view.place === "lessons" && view.lessons.find((item) => item.name === view.id);
+  $("lesson-list").hidden = Boolean(lesson);
+  $("lesson-page").hidden = !lesson;
+  if (!lesson) return $("lesson-page").replaceChildren();
   const all = steps(lesson);
-  all.slice(0, opened.get(lesson.name) ?? 0).forEach(([question, answer]) => box.append(el("h3", { textContent: question }), answer));
-  const next = all[opened.get(lesson.name) ?? 0];
-  if (next) {
-    const button = el("button", { type: "button", textContent: next[0] });
-    button.addEventListener("click", () => {
-      opened.set(lesson.name, (opened.get(lesson.name) ?? 0) + 1);
-      box.replaceWith(draw(lesson));
-    });
-    box.append(button);
+  const open = opened.get(lesson.name) ?? 0;
+  const parts = all.slice(0, open).map(([question, answer]) => el("section", { className: "step" }, el("h3", { textContent: question }), answer));
+  if (all[open]) {
+    parts.push(el("p", {}, button(all[open][0], () => { opened.set(lesson.name, open + 1); drawPage(); }, { className: open === 0 ? "main" : "" })));
   }
-  box.addEventListener("toggle", () => { if (box.open && !opened.has(lesson.name)) opened.set(lesson.name, 0); });
-  return box;
+  return $("lesson-page").replaceChildren(
+    el("p", {}, el("a", { href: "#/lessons", textContent: "All lessons" })),
+    el("p", { className: "eyebrow", textContent: `${lesson.experiment} ${lesson.name}` }), el("h2", { className: "question", textContent: lesson.story.question }),
+    el("p", { className: "claim", textContent: `The claim: ${lesson.claim}` }), el("p", { className: "hint", textContent: `Source: ${lesson.source}` }), predict(lesson), ...parts);
 }
 
-async function start(lesson) {
-  await command(["lesson", "run", lesson.name, "--quick", "--again"]);
+function drawList() {
+  $("lesson-list").replaceChildren(...view.lessons.map((lesson) => el("a", { className: "lesson", href: `#/lessons/${encodeURIComponent(lesson.name)}` },
+    el("span", { className: "eyebrow", textContent: `${lesson.experiment} ${lesson.name}` }), el("strong", { textContent: lesson.story.question }),
+    el("span", { className: "claim", textContent: lesson.claim }),
+    lesson.outcome ? el("span", { className: `verdict ${lesson.outcome.verdict}`, textContent: VERDICTS[lesson.outcome.verdict] }) : el("span", { className: "hint", textContent: "not run here yet" }))));
 }
 
 const nameOf = (text) => /lesson run (\S+)/.exec(text ?? "")?.[1] ?? null;
 
 /** A lesson goes on beside the chain; when it has ended, its results are fetched. */
-export function drawLesson(state) {
-  const now = nameOf(state.load);
+function followLesson({ live }) {
+  const now = nameOf(live?.load);
   if (now === running) return;
   const last = running;
   running = now;
-  const lesson = known.find((item) => item.name === now);
+  const lesson = view.lessons.find((item) => item.name === now);
   const length = lesson?.quick_ns > 0 ? ` It takes about ${time(lesson.quick_ns)}, more if a run does not count and is repeated.` : "";
-  setText($("lesson-state"), now ? `${now} runs, on chains of its own.${length}` : last ? `${last} has ended${ending(state.ended)}` : "");
-  refreshLessons();
+  setText($("lesson-state"), now ? `${now} runs, on chains of its own.${length}` : last ? `${last} has ended${ending(live.ended)}` : "");
+  refresh();
 }
 
 /** Why there is no new result, if so. */
@@ -83,11 +106,17 @@ function ending(ended) {
   return `, with exit status ${ended.exit_code}: ${ended.output.trim().split("\n").at(-1)}`;
 }
 
-export async function refreshLessons() {
+async function refresh() {
   try {
-    known = await api("lessons");
-    $("lesson-list").replaceChildren(...known.map(draw));
+    set({ lessons: await api("lessons") });
   } catch (error) {
     setText($("lesson-state"), error.message);
   }
+}
+
+export function startLessons() {
+  drawOn(["live"], followLesson);
+  drawOn(["lessons"], drawList);
+  drawOn(["lessons", "place", "id"], drawPage);
+  drawOn(["place"], () => { if (view.place === "lessons" && view.lessons.length === 0) refresh(); });
 }

@@ -5,12 +5,12 @@ const ENDS = { client_error: "answered with an error", refused: "refused", faile
 /** A /ping that takes longer waits for something: alone it takes some milliseconds. */
 const long = 100e6;
 
-/** How it went, for a sentence that begins with /ping; `isBad` if it did not end well, or took long. */
+/** How it went: `figure`, and `text` for a sentence that begins with /ping; `isBad` if it did not end well, or took long. */
 export function pinged(ping) {
   const { last } = ping;
-  if (ping.waiting_ns) return { text: `has waited ${time(ping.waiting_ns)} so far`, isBad: ping.waiting_ns > long };
-  if (!last) return { text: "has not been asked yet", isBad: false };
-  if (last.outcome === "ok") return { text: `took ${time(last.took_ns)}`, isBad: last.took_ns > long };
+  if (ping.waiting_ns) return { figure: time(ping.waiting_ns), text: `has waited ${time(ping.waiting_ns)} so far`, isBad: ping.waiting_ns > long };
+  if (!last) return { figure: "–", text: "has not been asked yet", isBad: false };
+  if (last.outcome === "ok") return { figure: time(last.took_ns), text: `took ${time(last.took_ns)}`, isBad: last.took_ns > long };
   const status = last.status ? ` (${last.status})` : "";
-  return { text: `${last.outcome === "unreachable" ? "got" : "was"} ${ENDS[last.outcome]}${status} after ${time(last.took_ns)}`, isBad: true };
+  return { figure: ENDS[last.outcome], text: `${last.outcome === "unreachable" ? "got" : "was"} ${ENDS[last.outcome]}${status} after ${time(last.took_ns)}`, isBad: true };
 }

@@ -1,70 +1,26 @@
-// The cascade report beside the picture: each claim leads to its place in the timeline.
-import { $, el, setClass, setText, shortName, table } from "./dom.js";
-import { count, moment, number, percent, rate, time } from "./units.js";
-import { howFull, shownPool } from "./chain.js";
-import { pinged } from "./ping.js";
-
-let goTo = () => {};
-
-export function whenAMomentIsChosen(action) { goTo = action; }
+// The cascade report: each claim leads to its place in the timeline.
+import { $, api, button, el, on, post, setText, shortName, table } from "./dom.js";
+import { ofRun, show } from "./fetch.js";
+import { axisHeight } from "./axis.js";
+import { lookAt } from "./past.js";
+import { go } from "./route.js";
+import { focusLanes } from "./selection.js";
+import { drawOn, set, view } from "./state.js";
+import { count, moment, number, percent, time } from "./units.js";
 
 /** A button that leads to a stretch of the timeline, and to a service in it. */
 function link(text, from, to, service) {
-  const button = el("button", { type: "button", className: "link", textContent: text });
-  button.addEventListener("click", () => goTo(from, to, service));
-  return button;
+  return button(text, () => {
+    go("timeline");
+    show(from, to);
+    lookAt((from + to) / 2);
+    const row = view.rows.find((item) => item.lane === undefined && item.service === service);
+    if (row) set({ scroll: Math.max(0, Math.min(row.y - axisHeight, view.rows.total - $("lanes").clientHeight)) });
+    requestAnimationFrame(focusLanes);
+  }, { className: "link" });
 }
 
 const near = 400e6;
-
-/** The report drawn last, which the banner shares its onsets with: one figure for one thing. */
-let drawn = null;
-
-/** When a service that is saturated became so: as the report tells it, or since the report was made. */
-function onset(state, service, pool) {
-  const told = drawn?.saturations.find((full) => full.service === service.name && full.intervals > full.intervals_elsewhere);
-  return told && told.onset_ns >= state.window_from_ns && told.onset_ns <= pool.saturated_since_ns ? told.onset_ns : pool.saturated_since_ns;
-}
-
-/** What is happening: the cause, how far it has spread, and what that does to others. */
-export function banner(state) {
-  const full = state.services.map((service) => ({ service, pool: shownPool(service) })).filter(({ pool }) => howFull(pool) === "saturated")
-    .map((item) => ({ ...item, since: onset(state, item.service, item.pool) })).sort((a, b) => a.since - b.since);
-  const stuck = state.services.flatMap((service) => service.threads.filter((thread) => thread.role === "loop" && thread.state === "blocked"));
-  const gone = state.services.filter((service) => !service.alive);
-  const faults = state.services.filter((service) => service.faults.length > 0)
-    .map((service) => `${shortName(service.name)} has a fault (${service.faults.map((text) => text.replace(/^fault: /, "")).join(", ")})`);
-  const ping = pinged(state.ping);
-  const lost = outcomes(state.front, state.figures[state.front]);
-  const isCalm = faults.length === 0 && full.length === 0 && stuck.length === 0 && gone.length === 0 && !ping.isBad && !lost;
-  const parts = faults.length > 0 ? [`${faults.join(", ")}.`] : [];
-  if (full.length > 0) parts.push(spread(full, state.time_ns));
-  else if (isCalm) parts.push("All is calm: no pool is saturated.");
-  else parts.push(faults.length > 0 && !state.load && !lost ? "No load runs, so nobody notices." : "No pool is saturated.");
-  if (lost) parts.push(lost);
-  if (ping.isBad) parts.push(`Even /ping at the ${shortName(state.front)}, which needs no other service, ${ping.text}.`);
-  if (stuck.length > 0) parts.push(`${stuck.map((thread) => thread.name).join(", ")} ${stuck.length === 1 ? "is" : "are"} stalled: nothing on ${stuck.length === 1 ? "that loop" : "those loops"} goes on.`);
-  if (gone.length > 0) parts.push(`${gone.map((service) => service.name).join(", ")} ${gone.length === 1 ? "is" : "are"} down.`);
-  setText($("banner"), parts.join(" "));
-  setClass($("banner"), `banner ${gone.length > 0 ? "broken" : isCalm ? "calm" : full.length > 0 || stuck.length > 0 || ping.isBad || lost ? "full" : "calm"}`);
-}
-
-/** What became of the requests of the service in front, where some did not end well. */
-function outcomes(front, figures) {
-  if (!figures || figures.refused + figures.failed <= 0) return "";
-  const parts = [`${rate(figures.good)} good answers`];
-  if (figures.refused > 0) parts.push(`${rate(figures.refused)} refused (503)`);
-  if (figures.failed > 0) parts.push(`${rate(figures.failed)} failed${figures.timed_out > 0 ? `, ${rate(figures.timed_out)} of them timed out` : ""}`);
-  return `The ${shortName(front)}: ${parts.join(", ")}.`;
-}
-
-/** Which pools are saturated, in the order in which they became so. */
-function spread(full, now) {
-  const [first, ...rest] = full;
-  const { since } = first;
-  const start = `${shortName(first.service.name)} saturated: ${first.pool.threads === 1 ? "its thread" : `all ${count(first.pool.threads)} threads`} busy, requests queued for ${time(Math.max(0, Math.round((now - since) / 1e9)) * 1e9)}`;
-  return `${[start, ...rest.map((item) => `${shortName(item.service.name)} +${time(item.since - since)}`)].join(" → ")}.`;
-}
 
 const PLACES = {
   operation: (place) => `${place.service} ${place.operation}`, queue: (place) => `queue of ${place.service}`,
@@ -84,14 +40,13 @@ function drawRequests(report) {
     table(["place on the critical path", "share #", "a request #", "errors #"], parts, "Where the time of requests went"));
 }
 
-export function drawReport(report) {
-  const isOfSpans = report.threads === "not known";
-  drawn = isOfSpans ? null : report;
-  if (isOfSpans) return drawRequests(report);
+function drawReport({ report }) {
+  if (!report) return undefined;
+  if (report.threads === "not known") return drawRequests(report);
   const parts = [el("p", { className: "summary" }, el("strong", { textContent: report.summary }))];
   parts.push(...order(report), ...why(report), ...cost(report), ...help(report));
   if (report.incomplete.length > 0) parts.push(el("p", { className: "hint", textContent: `Incomplete: ${report.incomplete.join("; ")}` }));
-  $("report").replaceChildren(...parts);
+  return $("report").replaceChildren(...parts);
 }
 
 function order(report) {
@@ -159,4 +114,30 @@ function help(report) {
   const items = [...byCheck.values()].flatMap(([first, ...rest]) => [box(first),
     ...(rest.length > 0 ? [el("details", {}, el("summary", { textContent: `${rest.length} more like it: ${rest.map((finding) => finding.summary).join("; ")}` }), ...rest.map(box))] : [])]);
   return [el("h3", { textContent: "What would help" }), ...(items.length > 0 ? items : [el("p", { textContent: "Nothing found." })])];
+}
+
+/** Explains a stretch of the run in the lanes, instead of what happens now. */
+async function explainShown() {
+  const { run, from, to, overview } = view;
+  const name = run === "current" ? overview?.run_id ?? run : run;
+  set({ explains: name });
+  setText($("explained"), "reading the log …");
+  try {
+    set({ report: await api(ofRun(`/cascade?from=${Math.round(Math.max(0, from))}&to=${Math.round(to)}`)) });
+    setText($("explained"), `run ${name}, ${moment(from, 2)} to ${moment(to, 2)}`);
+  } catch (error) {
+    setText($("explained"), error.message);
+  }
+}
+
+export function startReport() {
+  on("window-now", "click", async () => {
+    set({ explains: null });
+    await post("window");
+  });
+  on("explain-run", "click", explainShown);
+  drawOn(["report"], drawReport);
+  drawOn(["live", "explains"], ({ live, explains }) => {
+    if (live && !live.problem && explains === null) setText($("explained"), `live, since ${moment(live.window_from_ns, 1)}`);
+  });
 }

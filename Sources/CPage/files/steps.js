@@ -1,45 +1,43 @@
 // The steps through the cascade. What each does comes from the lab: it follows from services.yaml, and is simulated.
-import { $, api, baseName, el, setText } from "./dom.js";
-import { play } from "./controls.js";
+import { $, api, baseName, button, el, on, setText } from "./dom.js";
+import { play } from "./commands.js";
+import { setFollow } from "./fetch.js";
+import { drawOn, set, view } from "./state.js";
 
-let steps = null;
 let shownRun = null;
-let latest = null;
 
-/** Fetches the steps of a run that is new. */
-export function drawSteps(state) {
-  latest = state;
-  if (state.run_id === shownRun) return;
-  shownRun = state.run_id;
-  refreshSteps();
-}
-
-async function refreshSteps() {
+async function refreshSteps(run) {
+  if (!run || run === shownRun) return;
+  shownRun = run;
   try {
-    steps = await api("steps");
-    $("presets").replaceChildren(...steps.steps.map(button));
+    set({ steps: await api("steps") });
   } catch (error) {
     setText($("presets"), error.message);
     shownRun = null;
   }
 }
 
-/** How long a request usually takes at the last service, and which that is; null before the lab has told. */
-export const usual = () => steps;
-
 function promise(step) {
   return step.forecast ? step.forecast.load ?? step.forecast.limit : `what will come of it is not known: ${step.problem}`;
 }
 
-function button(step) {
-  const node = el("button", { type: "button" }, el("strong", { textContent: step.name }), `: ${step.about}. ${promise(step)}`);
-  node.addEventListener("click", () => play(`${step.name}: ${step.about}. ${promise(step)}`, needed(step.commands)));
-  return node;
+function offer(step) {
+  return button("", () => take(`${step.name}: ${step.about}. ${promise(step)}`, step.commands), {},
+    el("strong", { textContent: step.name }), `: ${step.about}. `, el("span", { className: "promise", textContent: promise(step) }));
 }
 
-export function reset() {
-  if (!steps) return;
-  play("Everything is reset: no load, no faults, all services as in services.yaml.", needed(steps.reset));
+function take(words, commands) {
+  $("steps").close();
+  if (view.run === "current") setFollow(true);
+  play(words, needed(commands));
+}
+
+export function startSteps() {
+  drawOn(["live"], () => refreshSteps(view.live?.run_id));
+  drawOn(["steps"], () => $("presets").replaceChildren(...(view.steps?.steps ?? []).map(offer)));
+  on("reset", "click", () => {
+    if (view.steps) take("Everything is reset: no load, no faults, all services as in services.yaml.", view.steps.reset);
+  });
 }
 
 /** Without the commands that would set what is set already and that none before them changes. */
@@ -55,7 +53,7 @@ function needed(commands) {
 
 /** Whether all replicas of a service are set so; false where the page cannot tell. */
 function isSo(verb, name, rest) {
-  const services = (latest?.services ?? []).filter((service) => name === "all" || baseName(service.name) === name);
+  const services = (view.live?.services ?? []).filter((service) => name === "all" || baseName(service.name) === name);
   if (services.length === 0) return false;
   if (verb === "scale") return services.length === Number(rest[0]);
   if (verb === "mode") return services.every((service) => service.model === rest[0]);

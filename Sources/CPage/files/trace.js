@@ -1,7 +1,8 @@
 // One trace: its chain of waits in words, and its waterfall on the axis of the lanes.
-import { $, el } from "./dom.js";
+import { $, button, el } from "./dom.js";
 import { percent, time } from "./units.js";
-import { paints, prepare, STATES } from "./lanes.js";
+import { paints, prepare } from "./paints.js";
+import { STATES } from "./states.js";
 
 const rowHeight = 22;
 
@@ -32,13 +33,14 @@ export function chainAt(trace, spanID, at) {
 function hopAt(trace, span, at) {
   const covers = (part) => part.start_ns <= at && at < part.start_ns + part.duration_ns;
   const wait = span.segments.filter((part) => part.phase === "wait" && covers(part)).sort((a, b) => b.start_ns - a.start_ns)[0];
-  const isQueued = !wait && span.segments.some((part) => part.phase === "queue" && covers(part));
+  const queue = wait ? undefined : span.segments.find((part) => part.phase === "queue" && covers(part));
+  const isQueued = queue !== undefined;
   const lane = trace.threads.find((item) => item.service === span.service && item.slices.some((slice) => covers(slice)
     && (!wait || (slice.cause ?? "") === wait.cause)));
   const isDone = at >= span.start_ns + span.duration_ns && span.state === "ended";
   const isEarly = at < span.start_ns;
   const doing = isEarly ? "not there yet" : isDone ? "has answered" : wait ? `${wait.cause} ${wait.target ?? ""}` : isQueued ? "queued" : "running";
-  return { span, wait, isQueued: isQueued && !isEarly && !isDone, thread: lane?.thread, doing, service: span.service };
+  return { span, wait, queue, isQueued: isQueued && !isEarly && !isDone, thread: lane?.thread, doing, service: span.service };
 }
 
 export function chainText(hops) {
@@ -48,14 +50,14 @@ export function chainText(hops) {
   }).join(" → ");
 }
 
-/** The waterfall of a trace, drawn between the same moments as the lanes. */
-export function drawTrace(trace, view, choose) {
+/** The waterfall of a trace, drawn between the same moments as the lanes; `act` says what its buttons do. */
+export function drawTrace(trace, act) {
   const box = $("trace");
   const canvas = el("canvas", { className: "waterfall", tabIndex: 0, attrs: {
     role: "img", "data-height": String(trace.spans.length * rowHeight + 8),
     "aria-label": `Waterfall of trace ${trace.trace_id}; the same as a list follows` } });
   canvas.style.height = `${trace.spans.length * rowHeight + 8}px`;
-  const rows = trace.spans.map((span) => row(span, trace, choose));
+  const rows = trace.spans.map((span) => row(span, act.choose));
   const total = trace.duration_ns;
   const path = new Map();
   for (const part of trace.critical_path) {
@@ -63,21 +65,17 @@ export function drawTrace(trace, view, choose) {
     path.set(key, (path.get(key) ?? 0) + part.duration_ns);
   }
   const parts = [...path].sort((a, b) => b[1] - a[1]).slice(0, 5).map(([key, ns]) => `${key} ${time(ns)} (${percent(ns / total)})`);
-  const fit = el("button", { type: "button", textContent: "Fit this trace" });
-  fit.addEventListener("click", () => view.fit(trace.spans[0].start_ns, trace.spans[0].start_ns + total));
-  const close = el("button", { type: "button", textContent: "Close the trace" });
-  close.addEventListener("click", () => view.close());
+  const fit = button("Fit this trace", () => act.fit(trace.spans[0].start_ns, trace.spans[0].start_ns + total));
+  const close = button("Close the trace", act.close);
   box.replaceChildren(
     el("h3", { textContent: `Trace ${trace.trace_id.slice(0, 8)} – ${trace.spans[0].name}, ${howItEnded(trace)}` }),
     el("div", { className: "bar" }, fit, close, el("span", { className: "hint", textContent: "light: queued; solid: running; hatched: waiting; thin: on its way; underlined: critical path" })),
     canvas, el("p", { textContent: `Critical path: ${parts.join("; ")}.` }),
     el("details", {}, el("summary", { textContent: "The spans as a list" }), el("ol", {}, rows)));
-  paintTrace(canvas, trace, view);
   canvas.addEventListener("click", (event) => {
     const span = trace.spans[Math.floor((event.clientY - canvas.getBoundingClientRect().top - 4) / rowHeight)];
-    if (span) choose(span);
+    if (span) act.choose(span);
   });
-  return canvas;
 }
 
 /** How long it took and how it ended; what has not ended is told as such. */
@@ -89,18 +87,16 @@ function howItEnded(trace) {
 
 const ending = (span) => (span.state === "died" ? "its process died" : [span.status, span.error_type].filter(Boolean).join(" ") || "ended");
 
-function row(span, trace, choose) {
+function row(span, choose) {
   const waits = span.segments.filter((part) => part.phase === "wait").map((part) => `${part.cause} ${part.target ?? ""} ${time(part.duration_ns)}`);
   const text = `${span.service} ${span.kind} ${span.name}, ${time(span.duration_ns)}${span.state === "open" ? " so far" : `, ${ending(span)}`}${span.thread ? `, on ${span.thread}` : ""}${waits.length > 0 ? `; waits: ${waits.join(", ")}` : ""}${span.loop_busy_ns ? `; loop busy ${time(span.loop_busy_ns)} before it was read` : ""}`;
-  const button = el("button", { type: "button", className: "link", textContent: text });
-  button.addEventListener("click", () => choose(span));
-  return el("li", {}, button);
+  return el("li", {}, button(text, () => choose(span), { className: "link" }));
 }
 
-export function paintTrace(canvas, trace, view) {
+export function paintTrace(canvas, trace, scaleFor) {
   const { context, width, height } = prepare(canvas);
   const paint = paints(context);
-  const scale = view.scale(width);
+  const scale = scaleFor(width);
   context.clearRect(0, 0, width, height);
   context.font = "12px system-ui, sans-serif";
   context.textBaseline = "middle";

@@ -84,7 +84,7 @@ package struct SystemEstimate: Sendable {
     for span in requests.spans.indices where requests.isRequest(span) {
       let value = requests.spans[span]
       let service = index(ofService: names[value.process] ?? "process \(value.process)")
-      let name = snapshot.strings[value.name]
+      let name = OperationName.plain(snapshot.strings[value.name])
       let key = [services[service].name, name]
       if routeIndex[key] == nil {
         routeIndex[key] = bases.count

@@ -158,11 +158,12 @@ extension RecordedScript {
       replay.unreplayed.append(
         "requests were in flight already when the load began: found \(openBefore), expected none")
     }
-    let entry = load.entries.first.map { replay.plan.system.services[$0.service].routes[$0.route].name } ?? ""
-    for (route, count) in arrivals.sorted(by: { $0.key < $1.key }) {
-      let foreign = route == entry ? count - sent : count
-      guard foreign > 0 else { continue }
-      replay.unreplayed.append("requests that this load did not send: found \(foreign) for \(route), expected none")
+    let own = Set(load.entries.map { replay.plan.system.services[$0.service].routes[$0.route].name })
+    func note(_ foreign: Int, _ routes: String) {
+      guard foreign > 0 else { return }
+      replay.unreplayed.append("requests that this load did not send: found \(foreign) for \(routes), expected none")
     }
+    note(own.reduce(-sent) { $0 + arrivals[$1, default: 0] }, own.sorted().joined(separator: ", "))
+    for (route, count) in arrivals.sorted(by: { $0.key < $1.key }) where !own.contains(route) { note(count, route) }
   }
 }

@@ -19,6 +19,7 @@ import TraceLog
 /// | `GET /api/v1/runs` | see `RunEntry` |
 /// | `GET /api/v1/runs/ID` | see `TimelineOverview`; `?cells=` |
 /// | `GET /api/v1/runs/ID/lanes` | see `TimelineWindow`; `?from=&to=&cells=&first=&count=` |
+/// | `GET /api/v1/runs/ID/strips` | see `TimelineStrips`; `?from=&to=&cells=` |
 /// | `GET /api/v1/runs/ID/cascade` | see `CascadeReport`; `?from=&to=` |
 /// | `GET /api/v1/runs/ID/states` | see `AreaTable`; `?from=&to=&first=&count=` |
 /// | `GET /api/v1/runs/ID/traces/T` | see `TraceWaterfall`; T is a trace id or `span:` and a span's |
@@ -118,6 +119,16 @@ final class PageRoutes: Sendable {
     case "lanes":
       let window = try window(request)
       return .json(try await library.index(run).read { window.json($0) })
+    case "strips":
+      let span = try span(request)
+      let cells = Int(try request.number("cells", in: 1...4_000, default: 120))
+      return .json(
+        try await library.index(run).read { state in
+          TimelineStrips(
+            from: span.lowerBound, to: min(span.upperBound, max(span.lowerBound, state.end &- state.origin)),
+            cells: cells
+          ).json(state)
+        })
     case "states":
       let window = try window(request)
       return .json(try await library.index(run).read { AreaTable($0, window) })
@@ -125,7 +136,7 @@ final class PageRoutes: Sendable {
     case "search":
       return .json(try await library.search(run, request.query["q"] ?? "", from: try span(request).lowerBound))
     case let rest where rest.hasPrefix("traces/"): return .json(try await library.trace(run, String(rest.dropFirst(7))))
-    default: throw LocalRefusal(404, "a run has lanes, states, cascade, search and traces")
+    default: throw LocalRefusal(404, "a run has lanes, strips, states, cascade, search and traces")
     }
   }
 

@@ -1,0 +1,79 @@
+// What is known of the selection, in words: the path of waits hop by hop, who blocks it, whom it blocks, and its trace.
+import { $, button, el, hue, setText, shortName } from "./dom.js";
+import { say, show } from "./fetch.js";
+import { lookAt } from "./past.js";
+import { chooseSpan, clear, follow, goOn, selectHop } from "./selection.js";
+import { drawOn, view } from "./state.js";
+import { isSuspended, sliceText } from "./states.js";
+import { chainAt, chainText, drawTrace } from "./trace.js";
+import { moment, time } from "./units.js";
+
+/** For how long a hop had waited at the moment that is looked at, and for how long it did in all. */
+export function hopTime(hop) {
+  const part = hop.wait ?? hop.queue;
+  if (!part) return "";
+  const all = part.is_open || (hop.span?.state === "open" && part.start_ns + part.duration_ns >= (view.trace?.spans[0].start_ns ?? 0) + (view.trace?.duration_ns ?? 0));
+  return `${all ? "≥ " : ""}${time(part.duration_ns)}`;
+}
+
+/** Threads of some systems are not named after their service. */
+const hopName = (hop) => (hop.thread && !hop.thread.startsWith(shortName(hop.service)) ? `${hop.service} ${hop.thread}` : hop.thread) ?? (hop.isQueued ? `queue of ${shortName(hop.service)}` : `${hop.service}, no thread`);
+
+/** The path as a list from the front to whoever sleeps: each hop a button. */
+function pathList() {
+  const { path, selection } = view;
+  if (path.length < 2) return null;
+  return el("ol", { className: "path", label: "The chain of waits" }, path.map((hop, index) => {
+    const isHere = hop.span?.span_id === selection?.span && !hop.isBefore;
+    const node = button("", () => (isHere ? goOn() : hop.isBefore ? lookAt(hop.at) : selectHop(hop, hop.at)), { className: `hop${isHere ? " here" : ""}${index === path.length - 1 ? " last" : ""}` });
+    if (isHere) node.setAttribute("aria-current", "true");
+    node.title = `${hopName(hop)}: ${hop.doing} ${hopTime(hop)}`;
+    node.style.setProperty("--hue", `var(${hue(hop.service)})`);
+    node.append(el("b", { textContent: hopName(hop) }), el("span", { className: "n", textContent: hopTime(hop) }), el("span", { className: "doing", textContent: hop.doing }));
+    return el("li", {}, node);
+  }));
+}
+
+function describe() {
+  const { selection, trace } = view;
+  $("details").hidden = !selection && !view.area;
+  if (!selection) {
+    say("Press a cell or a slice to see what it waits for. Move the hand to look at the past.");
+    return $("selection").replaceChildren();
+  }
+  const lane = view.lanes[selection.lane];
+  const who = lane && !isSuspended(lane) ? lane[1] : `${lane?.[0] ?? selection.service} (no thread)`;
+  const { at } = selection;
+  const doing = selection.doing ?? `${sliceText(lane, selection.code, selection.target, selection.count, selection.running, selection.blocked)} for ${time(selection.to - selection.from)}${selection.isOpen ? " so far" : ""}`;
+  const chain = trace && selection.span ? chainAt(trace, selection.span, at) : null;
+  const last = chain?.hops.at(-1);
+  const blockers = chain ? chainText(chain.hops.slice(1)) || (last.isQueued ? `all threads of ${last.service} are busy` : "nothing") : "";
+  say(`${who}: ${doing}, from ${moment(selection.from)}.${chain ? ` Blocked by: ${blockers}.` : ""}`);
+  const parts = [el("div", { className: "bar heading" }, el("h3", { textContent: who }), button("Close", clear, { className: "quiet" })),
+    el("p", { textContent: `${doing}; ${moment(selection.from)} to ${moment(selection.to)}` })];
+  if (chain) {
+    parts.push(pathList(), el("div", { className: "bar" }, button("What waits for it  [", () => follow(-1)), button("What it waits for  ]", () => follow(1))));
+    if (last.isQueued) parts.push(el("p", { className: "hint", textContent: `All threads of ${shortName(last.service)} are busy: go on to the one that has been so longest.` }));
+  }
+  return $("selection").replaceChildren(...parts.filter(Boolean));
+}
+
+export function startDetails() {
+  drawOn(["selection", "trace", "path", "area"], describe);
+  drawOn(["trace"], () => {
+    if (!view.trace) return $("trace").replaceChildren();
+    return drawTrace(view.trace, { fit: (from, to) => show(from - (to - from) / 20, to + (to - from) / 20), close: clear, choose: chooseSpan });
+  });
+  drawOn(["at", "follows", "live", "place"], drawMoment);
+}
+
+/** Which moment the chain is shown at. */
+function drawMoment() {
+  const isPast = view.at !== null;
+  $("moment").hidden = !isPast;
+  document.body.classList.toggle("past", isPast);
+  if (isPast) setText($("moment-text"), `The chain as it was at ${moment(view.at)}${view.run === "current" && view.live ? `, ${time(Math.max(0, view.live.time_ns - view.at))} ago` : ""}`);
+  $("now").hidden = view.run !== "current";
+  $("follow").setAttribute("aria-pressed", String(view.follows));
+}
+
