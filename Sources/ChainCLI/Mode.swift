@@ -2,10 +2,6 @@ import ArgumentParser
 import Supervisor
 import ChainModel
 
-extension IOModel {
-  static var names: [String] { allCases.map(\.rawValue) }
-}
-
 struct Mode: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Switch a service to another IO model while it runs; no request is dropped.",
@@ -14,7 +10,7 @@ struct Mode: ParsableCommand {
   @OptionGroup var lab: Lab
   @Argument(help: "A service, one replica of it (payment-service-2), or all.") var service: String
   @Argument(
-    help: "blocking, async, nonblocking or nonblocking-async.", completion: .list(IOModel.names),
+    help: "\(IOModel.anyOf).", completion: .list(IOModel.names),
     transform: Form<IOModel>.choice.option)
   var model: IOModel
 

@@ -17,7 +17,7 @@ package enum Glossary {
   /// In the order in which one explains the next.
   package static let entries = [
     Entry("caller, callee", "The service that makes a call, and the service that answers it."),
-    Entry("IO model", "How a service waits for what it calls: blocking, async, nonblocking or nonblocking-async."),
+    Entry("IO model", "How a service waits for what it calls: \(IOModel.anyOf)."),
     Entry("worker thread", "A thread of a service's pool; it serves one request at a time, from beginning to end."),
     Entry("event loop", "A thread that serves many requests in turns and must never wait for one of them."),
     Entry("idle", "A thread that has no request to work for."),

@@ -10,6 +10,13 @@ package enum IOModel: String, CaseIterable, Codable, Sendable {
   case nonblockingAsync = "nonblocking-async"
 }
 
+/// How a handler is written; the raw value is the name of its function.
+package enum HandlerStyle: String, CaseIterable, Sendable {
+  case blocking
+  case callbacks
+  case nonBlocking
+}
+
 extension IOModel {
   /// What there is to know of a model. Whoever needs to know asks here and compares no models.
   package struct Traits: Sendable {
@@ -21,14 +28,31 @@ extension IOModel {
     package var waiters: ThreadRole
     /// Whose threads do store work.
     package var storeWorkers: ThreadRole
+    /// In which style its handlers are written.
+    package var style: HandlerStyle
+    /// What one sees of it in such code, in a sentence.
+    package var about: String
   }
 
   package var traits: Traits {
     switch self {
-    case .blocking: Traits(code: 0, letter: "B", waiters: .worker, storeWorkers: .worker)
-    case .async: Traits(code: 1, letter: "A", waiters: .hired, storeWorkers: .hired)
-    case .nonblocking: Traits(code: 2, letter: "N", waiters: .loop, storeWorkers: .store)
-    case .nonblockingAsync: Traits(code: 3, letter: "C", waiters: .loop, storeWorkers: .store)
+    case .blocking:
+      Traits(
+        code: 0, letter: "B", waiters: .worker, storeWorkers: .worker, style: .blocking,
+        about: "Each get and store returns when the answer is there; until then the thread is blocked.")
+    case .async:
+      Traits(
+        code: 1, letter: "A", waiters: .hired, storeWorkers: .hired, style: .nonBlocking,
+        about:
+          "At each await the request is suspended; a hired thread makes the blocking call and is blocked meanwhile.")
+    case .nonblocking:
+      Traits(
+        code: 2, letter: "N", waiters: .loop, storeWorkers: .store, style: .callbacks,
+        about: "Each get and store returns at once; what comes after it is a closure, inside a closure.")
+    case .nonblockingAsync:
+      Traits(
+        code: 3, letter: "C", waiters: .loop, storeWorkers: .store, style: .nonBlocking,
+        about: "At each await the request is suspended and no thread is blocked: the event loop goes on.")
     }
   }
 
@@ -55,6 +79,11 @@ extension IOModel {
       }
     return role == .hired || role == .store ? role : nil
   }
+
+  package static let names = allCases.map(\.rawValue)
+
+  /// All of them, for a sentence.
+  package static let anyOf = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
 
   package var code: UInt8 { traits.code }
 

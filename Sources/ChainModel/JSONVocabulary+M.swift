@@ -31,7 +31,7 @@ extension JSONVocabulary {
     misfits | number | records | records that fit to nothing before them
     mix | text | | the IO model of each service, a letter each
     mixture_ns | number | ns | change of the mean that another mixture of requests makes
-    model | text | | the IO model: blocking, async, nonblocking, nonblocking-async
+    model | text | | the IO model: \(IOModel.names.joined(separator: ", "))
     models | map | | by IO model
     most | number | given by unit | the largest over the runs
     most_blamed | object | | the cause that was blamed most

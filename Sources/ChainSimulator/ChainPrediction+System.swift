@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 
 extension ChainPrediction {
   /// What a system of any graph will do: a simulation, and the bound on its capacity; for a chain of blocking services,

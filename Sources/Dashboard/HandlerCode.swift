@@ -27,7 +27,7 @@ package struct HandlerCode: Encodable, Sendable {
   /// - Throws: when it is not written in that style.
   init(_ configuration: ServiceConfiguration, model: IOModel, file: String? = nil) throws(LocalRefusal) {
     let service = configuration.name
-    let (function, note) = Self.style(model)
+    let function = model.traits.style.rawValue
     guard let file = file ?? Self.files[configuration.program], let source = Assets.source(file),
       let code = Self.function(function, in: source)
     else { throw LocalRefusal(404, "\(service.rawValue) has no handler in the style of \(model.rawValue)") }
@@ -35,24 +35,8 @@ package struct HandlerCode: Encodable, Sendable {
     self.model = model.rawValue
     self.file = file
     self.function = function
-    self.note = note
+    note = model.traits.about
     self.code = code
-  }
-
-  private static func style(_ model: IOModel) -> (function: String, note: String) {
-    switch model {
-    case .blocking:
-      ("blocking", "Each get and store returns when the answer is there; until then the thread is blocked.")
-    case .async:
-      (
-        "nonBlocking",
-        "At each await the request is suspended; a hired thread makes the blocking call and is blocked meanwhile."
-      )
-    case .nonblocking:
-      ("callbacks", "Each get and store returns at once; what comes after it is a closure, inside a closure.")
-    case .nonblockingAsync:
-      ("nonBlocking", "At each await the request is suspended and no thread is blocked: the event loop goes on.")
-    }
   }
 
   /// The gateway's orchestrated request as it is written for one IO model, and the name of its function.

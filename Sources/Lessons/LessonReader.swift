@@ -123,8 +123,22 @@ struct LessonReader {
       let step = Lesson.Step(
         at: fields.value("at", .duration(like: "2s")) ?? .zero,
         words: (fields.required("do", .text()) ?? "").split(separator: " ").map(String.init))
+      do throws(SettingError) { try Self.check(step.words) } catch { fields.report("do", error) }
       close(&fields)
       return step
+    }
+  }
+
+  /// The settings of a command; what else it says shows when it is carried out.
+  private static func check(_ words: [String]) throws(SettingError) {
+    let settings = Array(words.dropFirst(words.first == "policy" ? 3 : 2))
+    guard settings != ["clear"] else { return }
+    switch words.first {
+    case "fault": _ = try Fault.parse(words: settings)
+    case "policy": _ = try CallPolicy.parse(words: settings)
+    case "pool": _ = try PoolChange.parse(words: settings)
+    case "admission": _ = try AdmissionChange.parse(words: settings)
+    default: break
     }
   }
 

@@ -3,7 +3,7 @@ import Topology
 
 /// All 256 ways to give each of the four services one of the four IO models.
 package enum Mixes {
-  /// In the order of the chain: `B` blocking, `A` async, `N` nonblocking, `C` nonblocking-async (coroutines).
+  /// Stand in the order of the chain.
   package static let letters = Dictionary(uniqueKeysWithValues: IOModel.allCases.map { ($0.traits.letter, $0) })
 
   private static let services = Topology.standard.names

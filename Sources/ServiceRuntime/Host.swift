@@ -15,7 +15,16 @@ final class ModeSwitch: Sendable {
 
   init(_ model: IOModel) {
     current = ManagedAtomic(model.code)
-    hosts = [BlockingHost(), HiredHost(), CallbackHost(), AsyncHost()]
+    hosts = IOModel.allCases.sorted { $0.code < $1.code }.map(Self.host)
+  }
+
+  private static func host(_ model: IOModel) -> any Host {
+    switch model {
+    case .blocking: BlockingHost()
+    case .async: HiredHost()
+    case .nonblocking: CallbackHost()
+    case .nonblockingAsync: AsyncHost()
+    }
   }
 
   var model: IOModel { IOModel(code: current.load(ordering: .acquiring)) ?? .blocking }

@@ -1,10 +1,11 @@
 import ChainModel
 import ChainSimulator
 import Testing
+import Topology
 
 /// The simulator against queueing theory: the acceptance tests of the design, with its tolerances.
 @Suite struct AcceptanceTests {
-  private let exponential = ServiceTime.exponential(mean: .milliseconds(100))
+  private let exponential = StepTime.exponential(mean: .milliseconds(100))
 
   @Test func eightServersWithoutALimitAreErlangs() throws {
     let result = try SimulationPlan(Systems.one(exponential), Systems.open(64, for: .seconds(10_000))).run()
@@ -38,7 +39,7 @@ import Testing
 
   @Test(arguments: [(10, 16.64), (20, 33.27), (40, 64.75), (80, 79.21), (160, 79.21)])
   func clientsThatThinkAreMachineRepair(_ clients: Int, _ known: Double) throws {
-    let think = ServiceTime.exponential(mean: .milliseconds(500))
+    let think = StepTime.exponential(mean: .milliseconds(500))
     let system = Systems.chain([64, 32, 16, 8], own: [.zero, .zero, .zero, exponential])
     let result = try SimulationPlan(system, Systems.closed(clients, think: think)).run()
     let expected = MachineRepair(clients: clients, thinkTime: 0.5, serviceTime: 0.1, servers: 8).figures
@@ -96,7 +97,7 @@ import Testing
   ])
   func theMethodOfLayersComesCloseToTheSimulation(_ clients: Int, _ pools: [Int], _ own: [Int]) throws {
     let system = Systems.chain(pools, own: own.map { .exponential(mean: .milliseconds($0)) })
-    let think = ServiceTime.exponential(mean: .milliseconds(500))
+    let think = StepTime.exponential(mean: .milliseconds(500))
     let result = try SimulationPlan(system, Systems.closed(clients, think: think, for: .seconds(500))).run()
     let seconds = own.map { Double($0) / 1000 }
     let chain = NestedChain(threads: pools, ownTimes: seconds, cpuTimes: seconds.map { _ in 0 })
@@ -117,7 +118,7 @@ import Testing
   }
 
   @Test func hiredThreadsCarryWhatAsManyWorkersCarry() throws {
-    let time = ServiceTime.fixed(.milliseconds(100))
+    let time = StepTime.fixed(.milliseconds(100))
     let load = Systems.open(400, warmUp: .seconds(10), for: .seconds(60))
     let blocking = try SimulationPlan(Systems.one(time, threads: 32, queue: 64), load).run()
     let async = try SimulationPlan(Systems.one(time, .async, threads: 32), load).run()
@@ -128,7 +129,7 @@ import Testing
   }
 
   @Test func callsThatBlockALoopAreBlockingWithAsManyThreadsAsLoops() throws {
-    let time = ServiceTime.fixed(.milliseconds(100))
+    let time = StepTime.fixed(.milliseconds(100))
     let load = Systems.open(400, warmUp: .seconds(10), for: .seconds(60))
     let onLoop = try SimulationPlan(Systems.one(time, .blockingOnLoop, threads: 32, queue: 64, loops: 2), load).run()
     let threads = try SimulationPlan(Systems.one(time, threads: 2, queue: 64), load).run()

@@ -14,7 +14,7 @@ struct ExtremePlanTests {
       one([.zero, .nanoseconds(1), .milliseconds(5), .seconds(1), .seconds(86_400)])
     }
 
-    mutating func latency() -> ServiceTime {
+    mutating func latency() -> StepTime {
       let (low, high) = (time(), time())
       return one([
         .fixed(low), .exponential(mean: low), .latency(.uniform(min(low, high), max(low, high))),
@@ -23,16 +23,16 @@ struct ExtremePlanTests {
     }
 
     mutating func service(_ name: String, calls: Int?) -> SimulatedService {
-      let steps: [SimulatedStep] =
+      let steps: [Step] =
         [.cpu(one([.zero, .fixed(.nanoseconds(1)), .fixed(.microseconds(400))])), .remote(latency())]
-        + (calls.map { [.call($0, route: 0)] } ?? [])
+        + (calls.map { [.call(service: $0, route: 0)] } ?? [])
       return SimulatedService(
         name, model: one(ServingModel.allCases), threads: one([0, 1, 4, 512, 90_001]),
         queueLimit: one([0, 1, 64, .max]), overflow: one([.reject, .backlog]), backlog: one([0, 1, 1_000_000]),
         loops: one([1, 2, 64]), storeThreads: one([1, 64]),
         inFlightLimit: one([.adaptive, .fixed(1), .fixed(10_000), .fixed(.max)]),
         replicas: one([1, 2]), timeout: one([.milliseconds(1), .seconds(20), .seconds(86_400)]),
-        latency: latency(), routes: [SimulatedRoute("GET /\(name)", steps)], rules: [:])
+        latency: latency(), routes: [ServiceRoute("GET /\(name)", steps)], rules: [:])
     }
 
     mutating func plan() -> SimulationPlan {
@@ -75,7 +75,7 @@ struct ExtremePlanTests {
     for rate in [1e-11, 0, -1, .nan, .infinity, 1e8] {
       let system = SimulatedSystem(
         services: [
-          SimulatedService("a", threads: 1, routes: [SimulatedRoute("GET /", [.remote(.fixed(.milliseconds(1)))])])
+          SimulatedService("a", threads: 1, routes: [ServiceRoute("GET /", [.remote(.fixed(.milliseconds(1)))])])
         ], cores: nil)
       let plan = SimulationPlan(system, SimulatedLoad(.open(rate: rate, .fixed), duration: .seconds(1)))
       let error = #expect(throws: SimulationError.self) { try plan.run() }

@@ -83,7 +83,7 @@ import Topology
       var expected = generated.system
       for index in expected.services.indices {
         expected.services[index].timeout = .milliseconds(700)
-        expected.services[index].routes.append(SimulatedRoute(Topology.ping, []))  // that every service answers
+        expected.services[index].routes.append(ServiceRoute(Topology.ping, []))  // that every service answers
       }
       #expect(SimulatedSystem(read) == expected)
       #expect(read.entries.map { SimulatedLoad.Entry($0) } == generated.entries)

@@ -1,14 +1,15 @@
 import ChainModel
 import ChainSimulator
 import Testing
+import Topology
 
 /// What must hold between two runs, whatever the figures are.
 @Suite struct MetamorphicTests {
   private static func plan(
     _ pools: [Int] = [12, 8, 6, 4], scale: Int = 1, model: ServingModel = .blocking, rate: Double = 70
   ) -> SimulationPlan {
-    let leaf = ServiceTime.exponential(mean: .milliseconds(60 * scale))
-    let own: [ServiceTime] = [.zero, .exponential(mean: .milliseconds(5 * scale)), .zero, leaf]
+    let leaf = StepTime.exponential(mean: .milliseconds(60 * scale))
+    let own: [StepTime] = [.zero, .exponential(mean: .milliseconds(5 * scale)), .zero, leaf]
     let system = Systems.chain(
       pools, own: own, queues: [20, 20, 20, 20], model: model, cpu: .microseconds(200 * scale), cores: 2)
     let load = SimulatedLoad(
@@ -40,7 +41,7 @@ import Testing
     let plan = Self.plan()
     var more = plan
     more.system.services.append(
-      SimulatedService("lonely", routes: [SimulatedRoute("GET /", [.cpu(.fixed(.seconds(1)))])]))
+      SimulatedService("lonely", routes: [ServiceRoute("GET /", [.cpu(.fixed(.seconds(1)))])]))
     let (result, other) = (try plan.run(), try more.run())
     #expect(result.routes == other.routes)
     #expect(Array(other.services.dropLast()) == result.services)
@@ -48,7 +49,7 @@ import Testing
   }
 
   @Test func aLimitOfRequestsInFlightIsAsGoodAsThreads() throws {
-    let time = ServiceTime.exponential(mean: .milliseconds(100))
+    let time = StepTime.exponential(mean: .milliseconds(100))
     let load = Systems.open(120, for: .seconds(500))
     let blocking = try SimulationPlan(Systems.one(time, threads: 10, queue: 0), load).run()
     let nonblocking = try SimulationPlan(Systems.one(time, .nonblocking, inFlight: 10), load).run()

@@ -74,10 +74,10 @@ import TraceLog
   /// the store, they do not.
   @Test func aSlowQueryOnTheLoopIsWaitedForByAll() throws {
     func run(_ store: StorePlace) throws -> (mean: Double, log: LogSnapshot) {
-      let query = SimulatedStep.store(.fixed(.microseconds(2)), label: "payments", isFile: false)
+      let query = Step.store(.fixed(.microseconds(2)), label: "payments", isFile: false)
       let service = SimulatedService(
         "payment-service", model: .nonblocking, loops: 1, storeThreads: 50, store: store, inFlightLimit: 10_000,
-        routes: [SimulatedRoute("GET /payments", [query])])
+        routes: [ServiceRoute("GET /payments", [query])])
       let load = SimulatedLoad(.open(rate: 100, .poisson), duration: .seconds(300))
       let fault = ScriptedChange(
         at: .zero, service: 0, .fault(Fault(.slowQuery(.milliseconds(50)), share: 0.1)))

@@ -1,5 +1,6 @@
 import CascadeAnalysis
 import ChainModel
+import Topology
 import ChainSimulator
 import FoundationEssentials
 import Testing

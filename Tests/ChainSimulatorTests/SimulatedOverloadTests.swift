@@ -21,7 +21,7 @@ import Topology
   }
 
   @Test func hiredThreadsServeWhatTheyCan() throws {
-    let time = ServiceTime.fixed(.milliseconds(112))
+    let time = StepTime.fixed(.milliseconds(112))
     let system = Systems.one(time, .async, threads: 8, queue: 64, inFlight: .adaptive)
     expectServes(try run(system, rate: 714), 71.4)
     let unlimited = Systems.one(time, .async, threads: 8, queue: 64, inFlight: 10_000)

@@ -2,24 +2,25 @@ import CascadeAnalysis
 import ChainModel
 import ChainSimulator
 import Testing
+import Topology
 import TraceLog
 
 /// What a request does at the same time (`all`), in every model.
 @Suite struct SimulatedPartsTests {
   /// A front whose one route does the parts and then nothing, and a leaf of 40 ms that it may call.
   private static func system(
-    _ parts: [SimulatedStep], _ model: ServingModel, threads: Int = 50, timeout: Duration? = nil, loops: Int = 50
+    _ parts: [Step], _ model: ServingModel, threads: Int = 50, timeout: Duration? = nil, loops: Int = 50
   ) -> SimulatedSystem {
-    let leaf = SimulatedRoute("GET /leaf", [.remote(.fixed(.milliseconds(40)))])
+    let leaf = ServiceRoute("GET /leaf", [.remote(.fixed(.milliseconds(40)))])
     return SimulatedSystem(services: [
       SimulatedService(
         "front", model: model, threads: threads, queueLimit: 10_000, loops: loops, storeThreads: 20,
-        inFlightLimit: 10_000, timeout: timeout, routes: [SimulatedRoute("GET /", [.all(parts)])]),
+        inFlightLimit: 10_000, timeout: timeout, routes: [ServiceRoute("GET /", [.all(parts)])]),
       SimulatedService("leaf", model: model, threads: 500, loops: 500, inFlightLimit: 10_000, routes: [leaf]),
     ])
   }
 
-  private static func remotes(_ times: Int...) -> [SimulatedStep] {
+  private static func remotes(_ times: Int...) -> [Step] {
     times.map { .remote(.fixed(.milliseconds(Int64($0)))) }
   }
 
@@ -30,7 +31,7 @@ import TraceLog
   @Test(arguments: ServingModel.allCases) func theyTakeAsLongAsTheLongest(_ model: ServingModel) throws {
     let parts =
       Self.remotes(70, 100) + [
-        .call(1, route: 0), .store(.fixed(.milliseconds(90)), label: "query", isFile: false),
+        .call(service: 1, route: 0), .store(.fixed(.milliseconds(90)), label: "query", isFile: false),
         .store(.fixed(.milliseconds(5)), label: "ledger", isFile: true),
       ]
     let result = try SimulationPlan(Self.system(parts, model), Self.few()).run()
@@ -55,7 +56,7 @@ import TraceLog
   @Test(arguments: ServingModel.allCases) func theLongestOfRandomTimesIsThatOfTheClosedForm(_ model: ServingModel)
     throws
   {
-    let time = SimulatedStep.remote(.exponential(mean: .milliseconds(60)))
+    let time = Step.remote(.exponential(mean: .milliseconds(60)))
     let plan = SimulationPlan(Self.system([time, time, time], model), Systems.open(20, for: .seconds(1000)))
     let mean = try plan.run().times.mean
     #expect(isNear(mean, 0.06 * (1 + 1.0 / 2 + 1.0 / 3), within: 0.02), "\(mean)")
@@ -82,7 +83,7 @@ import TraceLog
 
   /// The others go on to their end, and then the error is answered.
   @Test(arguments: ServingModel.allCases) func anErrorInOneIsTheRequests(_ model: ServingModel) throws {
-    let system = Self.system([.call(1, route: 0)] + Self.remotes(100), model)
+    let system = Self.system([.call(service: 1, route: 0)] + Self.remotes(100), model)
     let failure = ScriptedChange(at: .zero, service: 1, .fault(Fault(.error(status: 500))))
     let result = try SimulationPlan(system, Self.few(), changes: [failure]).run()
     #expect(
@@ -91,7 +92,7 @@ import TraceLog
   }
 
   @Test(arguments: ServingModel.allCases) func aCallThatTakesTooLongEndsAlone(_ model: ServingModel) throws {
-    var system = Self.system([.call(1, route: 0)] + Self.remotes(100), model, timeout: .milliseconds(20))
+    var system = Self.system([.call(service: 1, route: 0)] + Self.remotes(100), model, timeout: .milliseconds(20))
     #expect(try SimulationPlan(system, Self.few()).run().routes[0].outcomes.keys.sorted() == ["timeout"])
     system.services[0].timeout = .milliseconds(60)
     #expect(try SimulationPlan(system, Self.few()).run().routes[0].outcomes.keys.sorted() == ["ok"])
@@ -101,7 +102,7 @@ import TraceLog
   @Test(arguments: ServingModel.allCases) func aCallerThatLeavesCallsOffAll(_ model: ServingModel) throws {
     var rules = CallPolicy()
     (rules.timeout, rules.deadline) = (.seconds(1), false)
-    var system = Self.system(Self.remotes(4000, 4000) + [.call(1, route: 0)], model)
+    var system = Self.system(Self.remotes(4000, 4000) + [.call(service: 1, route: 0)], model)
     system.services[1].routes[0].steps = [.remote(.fixed(.seconds(4)))]
     let load = SimulatedLoad(
       .open(rate: 10, .fixed), warmUp: .milliseconds(10_050), duration: .seconds(20), drain: .seconds(10), rules: rules)
@@ -118,7 +119,8 @@ import TraceLog
   @Test(arguments: ServingModel.allCases) func theLogHoldsToItsInvariants(_ model: ServingModel) throws {
     let parts =
       Self.remotes(20, 30) + [
-        .call(1, route: 0), .call(1, route: 0), .store(.fixed(.milliseconds(2)), label: "query", isFile: false),
+        .call(service: 1, route: 0), .call(service: 1, route: 0),
+        .store(.fixed(.milliseconds(2)), label: "query", isFile: false),
       ]
     var system = Self.system(parts, model, threads: 8, timeout: .seconds(1), loops: 4)
     system.cores = 2
@@ -147,8 +149,8 @@ import TraceLog
     #expect(try plan.run() == result)
   }
 
-  @Test(arguments: [SimulatedStep.cpu(.zero), .all([.remote(.zero), .remote(.zero)])])
-  func whatCannotBeDoneAtTheSameTimeIsRefused(_ part: SimulatedStep) throws {
+  @Test(arguments: [Step.cpu(.zero), .all([.remote(.zero), .remote(.zero)])])
+  func whatCannotBeDoneAtTheSameTimeIsRefused(_ part: Step) throws {
     let plan = SimulationPlan(Self.system([part, .remote(.zero)], .blocking), Self.few())
     let error = #expect(throws: SimulationError.self) { try plan.run() }
     #expect("\(error.map { "\($0)" } ?? "")".contains("within all"))

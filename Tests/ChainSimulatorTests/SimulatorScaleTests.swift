@@ -33,12 +33,12 @@ import Topology
     var plans = Array(repeating: sample, count: 9)
     plans[0].system.services = []
     plans[1].system.services[0].threads = 0
-    plans[2].system.services[0].routes[0].steps = [.call(9, route: 0)]
+    plans[2].system.services[0].routes[0].steps = [.call(service: 9, route: 0)]
     plans[3].load.arrival = .open(rate: .nan, .fixed)
     plans[4].load.duration = .seconds(1_000_000)
     plans[5].changes = [ScriptedChange(at: .zero, service: 5, .liftFaults)]
     plans[6].system.services[1].latency = .latency(.uniform(.seconds(2), .seconds(1)))
-    plans[7].system.services[1].routes[0].steps = [.call(0, route: 0)]
+    plans[7].system.services[1].routes[0].steps = [.call(service: 0, route: 0)]
     plans[8].system.services[1].model = .blockingOnLoop
     plans[8].changes = [ScriptedChange(at: .zero, service: 1, .model(.async))]
     for plan in plans {

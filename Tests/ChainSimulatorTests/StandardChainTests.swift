@@ -51,11 +51,11 @@ import Topology
       request: .microseconds(10), call: .microseconds(20), query: .microseconds(30), file: .microseconds(40))
     let table = StepCostTable(
       Dictionary(uniqueKeysWithValues: IOModel.allCases.map { ($0, costs) }), origin: .assumed)
-    func steps(_ costs: StepCostTable?) -> [[SimulatedStep]] {
+    func steps(_ costs: StepCostTable?) -> [[Step]] {
       SimulatedSystem(topology, costs: costs).services.map { $0.routes[0].steps }
     }
-    let all = SimulatedStep.all([.call(1, route: 0), .call(2, route: 0)])
-    let remote = SimulatedStep.remote(.fixed(.milliseconds(5)))
+    let all = Step.all([.call(service: 1, route: 0), .call(service: 2, route: 0)])
+    let remote = Step.remote(.fixed(.milliseconds(5)))
     #expect(
       steps(table) == [
         [.cpu(.fixed(.microseconds(10))), .cpu(.fixed(.milliseconds(1))), .cpu(.fixed(.microseconds(40))), all],

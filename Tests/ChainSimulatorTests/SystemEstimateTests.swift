@@ -325,7 +325,7 @@ import TraceLog
     guard case .remote(let time) = step else { return 0 }
     switch time {
     case .exponential(let mean): return mean.seconds
-    case .latency(let latency): return ServiceTime.latency(latency).mean
+    case .latency(let latency): return StepTime.latency(latency).mean
     }
   }
 

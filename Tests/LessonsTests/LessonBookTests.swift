@@ -78,6 +78,14 @@ struct LessonBookTests {
     ("threads: 4}", "thread: 4}", "6:24: settings.all.thread: found an unknown key"),
     ("threads: 4}", "threads: 0}", "settings.all.threads: found 0, expected a whole number (1…4096)"),
     ("gateway.threads", "gatway.threads", "did you mean gateway?"),
+    (
+      "cells:", "script: [{at: 1s, do: fault all latncy=1s}]\ncells:",
+      "8:10: script.do.latncy: found an unknown key, expected one of latency"
+    ),
+    (
+      "cells:", "script: [{at: 1s, do: policy all all retries=x}]\ncells:",
+      "script.do.retries: found x, expected a whole number (0…10)"
+    ),
     ("claim: A claim.", "claim: A claim.\nclam: x", "4:1: clam: found an unknown key"),
     ("duration: 2s", "duration: 2s, drain: 1s", "7:32: load.drain: found an unknown key"),
     ("story: {", "story: 5 #", "5:8: story: found 5, expected a mapping with question, expect"),

@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 
 /// What a system cannot exceed under one kind of request, whatever its queues do: closed forms, for any graph.
 /// Little's law (1961) for threads and processors; for times, that a sum is no less than its parts.
@@ -20,7 +21,7 @@ package struct ChainBounds: Hashable, Sendable {
   package private(set) var cpuTime = 0.0
   package let cores: Int?
   /// What one request waits for in turn; in one thread's life nothing is waited for at the same time.
-  private var waits: [ServiceTime] = []
+  private var waits: [StepTime] = []
 
   /// - Parameters:
   ///   - system: in which no requests go in a circle; see `SimulationPlan.validate`.
@@ -90,7 +91,7 @@ package struct ChainBounds: Hashable, Sendable {
   }
 }
 
-extension ServiceTime {
+extension StepTime {
   /// In seconds, nothing is shorter.
   var least: Double {
     switch self {

@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 
 /// The most requests that a system of any graph can serve if it serves them all, without a simulation:
 /// `min_i T_i / Σ_r v_r h_r`, and processors over work.

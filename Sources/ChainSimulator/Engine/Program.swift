@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 
 /// A system's steps as a flat list, one after another route by route, so that nothing is looked up by name in a run.
 struct Program {
@@ -12,7 +13,7 @@ struct Program {
     case end
   }
 
-  struct Step {
+  struct Instruction {
     var kind: Kind
     /// Of a call: the callee.
     var service = 0
@@ -29,7 +30,7 @@ struct Program {
     var name: UInt32 = 0
   }
 
-  var steps: [Step] = []
+  var steps: [Instruction] = []
   /// By route among all: its first step.
   private(set) var starts: [Int] = []
   private(set) var routeNames: [String] = []
@@ -56,41 +57,41 @@ struct Program {
     var callees: [Int] = []
     for entry in plan.load.entries {
       let name = plan.system.services[entry.service].routes[entry.route].name
-      add(name, [.call(entry.service, route: entry.route)], &callees, plan.system)
+      add(name, [.call(service: entry.service, route: entry.route)], &callees, plan.system)
     }
     self.callees.append(callees)
   }
 
   private mutating func add(
-    _ name: String, _ route: [SimulatedStep], _ callees: inout [Int], _ system: SimulatedSystem
+    _ name: String, _ route: [Step], _ callees: inout [Int], _ system: SimulatedSystem
   ) {
     starts.append(steps.count)
     routeNames.append(name)
     let first = steps.count
     for step in route { steps.append(compiled(step, &callees, system)) }
-    steps.append(Step(kind: .end))
+    steps.append(Instruction(kind: .end))
     for (place, step) in route.enumerated() {
       guard case .all(let parts) = step else { continue }
       for part in parts {
         steps[first + place].parts.append(steps.count)
-        steps += [compiled(part, &callees, system), Step(kind: .end)]
+        steps += [compiled(part, &callees, system), Instruction(kind: .end)]
       }
     }
   }
 
-  private func compiled(_ step: SimulatedStep, _ callees: inout [Int], _ system: SimulatedSystem) -> Step {
+  private func compiled(_ step: Step, _ callees: inout [Int], _ system: SimulatedSystem) -> Instruction {
     switch step {
-    case .cpu(let time): return Step(kind: .cpu, sampler: Sampler(time))
-    case .remote(let time): return Step(kind: .remote, sampler: Sampler(time), label: "remote system")
+    case .cpu(let time): return Instruction(kind: .cpu, sampler: Sampler(time ?? .zero))
+    case .remote(let time): return Instruction(kind: .remote, sampler: Sampler(time), label: "remote system")
     case .store(let time, let label, let isFile):
-      return Step(kind: .store, sampler: Sampler(time), isFile: isFile, label: label)
+      return Instruction(kind: .store, sampler: Sampler(time ?? .zero), isFile: isFile, label: label)
     case .call(let service, let route):
       if !callees.contains(service) { callees.append(service) }
       let gate = callees.firstIndex(of: service) ?? 0
-      return Step(
+      return Instruction(
         kind: .call, service: service, route: firstRoutes[service] + route, gate: gate,
         label: system.services[service].name)
-    case .all(let parts): return Step(kind: .all, label: "\(parts.count) at the same time")
+    case .all(let parts): return Instruction(kind: .all, label: "\(parts.count) at the same time")
     }
   }
 

@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 
 /// A stream of numbers for one purpose, so that runs which differ in something else share them.
 struct RandomStream {
@@ -29,7 +30,7 @@ struct RandomStream {
   mutating func next() -> UInt64 { ids.next() }
 }
 
-/// A `ServiceTime` made ready to be drawn from without an allocation. Times are in nanoseconds.
+/// A `StepTime` made ready to be drawn from without an allocation. Times are in nanoseconds.
 struct Sampler {
   private enum Form {
     case fixed
@@ -46,7 +47,7 @@ struct Sampler {
   private let constant: UInt64
   private let latency: Latency
 
-  init(_ time: ServiceTime) {
+  init(_ time: StepTime) {
     var (a, b, c, constant, latency) = (0.0, 0.0, 0.0, UInt64(0), Latency.zero)
     switch time {
     case .exponential(let mean): (form, a) = (.exponential, Double(mean.nanoseconds))

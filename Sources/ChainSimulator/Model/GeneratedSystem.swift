@@ -1,4 +1,5 @@
 import ChainModel
+package import Topology
 
 /// Systems of any size, for questions that are not about the chain, and for measuring the simulator.
 package struct GeneratedSystem: Hashable, Sendable {
@@ -16,9 +17,9 @@ package struct GeneratedSystem: Hashable, Sendable {
   /// All services are like this one, apart from their names and steps.
   package var like: SimulatedService
   /// Of a processor, at each service.
-  package var cpu: ServiceTime
+  package var cpu: StepTime
   /// Of a remote system, at each service that calls none.
-  package var leaf: ServiceTime
+  package var leaf: StepTime
   package var cores: Int?
   package var seed: UInt64
 
@@ -26,8 +27,8 @@ package struct GeneratedSystem: Hashable, Sendable {
   private static let calls = 2
 
   package init(
-    _ shape: Shape, services: Int, like: SimulatedService = SimulatedService("any", routes: []), cpu: ServiceTime,
-    leaf: ServiceTime, cores: Int? = nil, seed: UInt64 = 1
+    _ shape: Shape, services: Int, like: SimulatedService = SimulatedService("any", routes: []), cpu: StepTime,
+    leaf: StepTime, cores: Int? = nil, seed: UInt64 = 1
   ) {
     self.shape = shape
     self.services = services
@@ -44,8 +45,8 @@ package struct GeneratedSystem: Hashable, Sendable {
       let callees = callees(of: index, &stream)
       var service = like
       service.name = "service-\(index + 1)"
-      let steps = callees.isEmpty ? [SimulatedStep.remote(leaf)] : callees.map { .call($0, route: 0) }
-      service.routes = [SimulatedRoute("GET /\(index + 1)", [.cpu(cpu)] + steps)]
+      let steps = callees.isEmpty ? [Step.remote(leaf)] : callees.map { .call(service: $0, route: 0) }
+      service.routes = [ServiceRoute("GET /\(index + 1)", [.cpu(cpu)] + steps)]
       return service
     }
     return SimulatedSystem(services: all, cores: cores)

@@ -64,26 +64,25 @@ private struct StepMaker {
   }
 
   /// Every service of the lab answers pings.
-  var routes: [SimulatedRoute] {
-    let routes = service.routes.map { SimulatedRoute($0.name, head + $0.steps.flatMap(steps)) }
-    return routes.contains { $0.name == Topology.ping } ? routes : routes + [SimulatedRoute(Topology.ping, head)]
+  var routes: [ServiceRoute] {
+    let routes = service.routes.map { ServiceRoute($0.name, head + $0.steps.flatMap(steps)) }
+    return routes.contains { $0.name == Topology.ping } ? routes : routes + [ServiceRoute(Topology.ping, head)]
   }
 
-  private var head: [SimulatedStep] { isReal ? [.cpu(.fixed(costs.request))] : [] }
+  private var head: [Step] { isReal ? [.cpu(.fixed(costs.request))] : [] }
 
-  private func steps(_ step: Step) -> [SimulatedStep] {
+  private func steps(_ step: Step) -> [Step] {
     switch step {
-    case .cpu(let time): [.cpu(time.map(ServiceTime.init) ?? .zero)]
-    case .remote(let time): [.remote(ServiceTime(time))]
+    case .cpu, .remote: [step]
     case .store(let time, let label, let isFile):
-      [.store(time.map(ServiceTime.init) ?? .fixed(isFile ? costs.file : costs.query), label: label, isFile: isFile)]
-    case .call(let service, let route): calling(1) + [.call(service, route: route)]
+      [.store(time ?? .fixed(isFile ? costs.file : costs.query), label: label, isFile: isFile)]
+    case .call: calling(1) + [step]
     case .all(let parts):
       calling(parts.count { if case .call = $0 { true } else { false } }) + [.all(parts.compactMap { steps($0).last })]
     }
   }
 
-  private func calling(_ count: Int) -> [SimulatedStep] {
+  private func calling(_ count: Int) -> [Step] {
     isReal && count > 0 ? [.cpu(.fixed(costs.call * count))] : []
   }
 }
@@ -104,7 +103,7 @@ extension Topology {
     let services = generated.system.services.map { service in
       var configuration = settings
       configuration.name = ServiceName(service.name)
-      configuration.routes = service.routes.map { ServiceRoute($0.name, $0.steps.map(Step.init)) }
+      configuration.routes = service.routes
       configuration.program = ServiceConfiguration.played
       return configuration
     }
@@ -113,35 +112,5 @@ extension Topology {
       entries: generated.entries.map { Entry(service: $0.service, route: $0.route, weight: $0.weight) },
       cores: generated.cores)
     setPorts()
-  }
-}
-
-extension Step {
-  fileprivate init(_ step: SimulatedStep) {
-    switch step {
-    case .cpu(let time): self = .cpu(StepTime(time))
-    case .remote(let time): self = .remote(StepTime(time))
-    case .store(let time, let label, let isFile): self = .store(StepTime(time), label: label, isFile: isFile)
-    case .call(let service, let route): self = .call(service: service, route: route)
-    case .all(let steps): self = .all(steps.map(Step.init))
-    }
-  }
-}
-
-extension ServiceTime {
-  fileprivate init(_ time: StepTime) {
-    switch time {
-    case .latency(let latency): self = .latency(latency)
-    case .exponential(let mean): self = .exponential(mean: mean)
-    }
-  }
-}
-
-extension StepTime {
-  fileprivate init(_ time: ServiceTime) {
-    switch time {
-    case .latency(let latency): self = .latency(latency)
-    case .exponential(let mean): self = .exponential(mean: mean)
-    }
   }
 }

@@ -87,8 +87,9 @@ package struct SimulatedService: Hashable, Sendable {
   /// For a call to a callee; nil: forever.
   package var timeout: Duration?
   /// Of the remote system behind the service: waited before the steps, by no thread in the models of event loops.
-  package var latency: ServiceTime
-  package var routes: [SimulatedRoute]
+  package var latency: StepTime
+  /// Calls by the indices of services and their routes.
+  package var routes: [ServiceRoute]
   /// By the callee's index.
   package var rules: [Int: CallPolicy]
   /// At how many things a request is at most at the same time: so many times `threads` are hired.
@@ -97,8 +98,8 @@ package struct SimulatedService: Hashable, Sendable {
   package init(
     _ name: String, model: ServingModel = ServingModel(.blocking), threads: Int = 16, queueLimit: Int = 64,
     overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 1, store: StorePlace = .pool,
-    inFlightLimit: InFlightLimit = .adaptive, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
-    routes: [SimulatedRoute], rules: [Int: CallPolicy] = [:], width: Int? = nil
+    inFlightLimit: InFlightLimit = .adaptive, replicas: Int = 1, timeout: Duration? = nil, latency: StepTime = .zero,
+    routes: [ServiceRoute], rules: [Int: CallPolicy] = [:], width: Int? = nil
   ) {
     self.name = name
     self.model = model
@@ -122,35 +123,4 @@ package struct SimulatedService: Hashable, Sendable {
 extension SimulatedService {
   /// Whether threads are hired: for whatever blocks, or for what a request that blocks does at the same time.
   func hires(_ model: ServingModel) -> Bool { model.hiresThreads || model.holdsThread && width > 1 }
-}
-
-/// What a service does for one kind of request.
-package struct SimulatedRoute: Hashable, Sendable {
-  /// `METHOD /path`, as the log has it.
-  package var name: String
-  package var steps: [SimulatedStep]
-
-  package init(_ name: String, _ steps: [SimulatedStep]) {
-    self.name = name
-    self.steps = steps
-  }
-}
-
-/// One step of a request.
-package enum SimulatedStep: Hashable, Sendable {
-  /// Needs a processor, and in the models of event loops its loop.
-  case cpu(ServiceTime)
-  /// A remote system is waited for: by the request's thread, a hired thread, or nobody.
-  case remote(ServiceTime)
-  /// Store work: a processor, on the request's thread, or one of the hired or store threads.
-  case store(ServiceTime, label: String, isFile: Bool)
-  /// Another service is called, by index and by the index of its route, and its answer waited for.
-  case call(Int, route: Int)
-  /// Begun at once, none of them a processor's; it ends with the last of them.
-  case all([SimulatedStep])
-
-  /// The step itself, or those that it is made of.
-  package var parts: [SimulatedStep] {
-    if case .all(let steps) = self { steps } else { [self] }
-  }
 }

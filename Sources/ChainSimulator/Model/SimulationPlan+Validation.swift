@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 
 extension SimulationPlan {
   /// The longest run: beyond it, sums of nanoseconds over all that may be in flight would not fit.
@@ -34,7 +35,7 @@ extension SimulationPlan {
     }
   }
 
-  private static func check(_ time: ServiceTime, _ what: String) throws(SimulationError) {
+  private static func check(_ time: StepTime, _ what: String) throws(SimulationError) {
     guard time.isValid else {
       throw .invalid(what: what, found: "\(time)", expected: "times of 0 to one day, in order")
     }
@@ -59,9 +60,10 @@ extension SimulationPlan {
     for rules in service.rules.values { try Self.check(rules, name) }
   }
 
-  private func check(_ step: SimulatedStep, _ what: String) throws(SimulationError) {
+  private func check(_ step: Step, _ what: String) throws(SimulationError) {
     switch step {
-    case .cpu(let time), .remote(let time), .store(let time, _, _): try Self.check(time, what)
+    case .cpu(let time), .store(let time, _, _): try Self.check(time ?? .zero, what)
+    case .remote(let time): try Self.check(time, what)
     case .all(let parts):
       for part in parts {
         if case .all = part { throw .invalid(what: what, found: "all within all", expected: "single steps") }
@@ -109,7 +111,7 @@ extension SimulationPlan {
       throw .invalid(
         what: "entries", found: "\(load.entries.count)", expected: "at least one, each of a weight above 0")
     }
-    for entry in load.entries { try check(.call(entry.service, route: entry.route), "load") }
+    for entry in load.entries { try check(.call(service: entry.service, route: entry.route), "load") }
     try Self.check(load.rules, "load")
   }
 

@@ -1,4 +1,5 @@
 package import ChainModel
+package import Topology
 
 /// What is to be simulated. The same plan gives the same result, and the same log to the byte.
 package struct SimulationPlan: Hashable, Sendable {
@@ -24,7 +25,7 @@ package struct SimulatedLoad: Hashable, Sendable {
     /// Requests come at their own rate, per second.
     case open(rate: Double, Spacing)
     /// Each client thinks, asks, and waits for its answer.
-    case closed(clients: Int, think: ServiceTime)
+    case closed(clients: Int, think: StepTime)
   }
 
   /// One kind of request.

@@ -1,14 +1,11 @@
-package import ChainModel
+import ChainModel
+package import Topology
 
-/// How long a step takes: a distribution.
-package enum ServiceTime: Hashable, Sendable {
-  case latency(Latency)
-  /// Memoryless, which is what most closed forms are about.
-  case exponential(mean: Duration)
+/// How long a step takes, as a distribution.
+extension StepTime {
+  package static let zero = StepTime.latency(.zero)
 
-  package static let zero = ServiceTime.latency(.zero)
-
-  package static func fixed(_ duration: Duration) -> ServiceTime { .latency(.fixed(duration)) }
+  package static func fixed(_ duration: Duration) -> StepTime { .latency(.fixed(duration)) }
 
   /// In seconds.
   package var mean: Double {
@@ -32,4 +29,9 @@ package enum ServiceTime: Hashable, Sendable {
     case .latency(.percentiles(let p50, let p90, let p99)): p50 >= .zero && p90 >= p50 && p99 >= p90
     }
   }
+}
+
+extension StepTime? {
+  /// Of a time that is not known: none, since a description is not simulated with any.
+  var mean: Double { self?.mean ?? 0 }
 }

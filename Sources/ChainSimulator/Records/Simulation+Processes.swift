@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 import TraceLog
 
 /// What the log says of processes, threads, pools, models and faults.

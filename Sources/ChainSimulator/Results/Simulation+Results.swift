@@ -1,4 +1,5 @@
 import ChainModel
+import Topology
 
 /// Sums of a run up to a moment.
 struct Marks {

@@ -1,4 +1,5 @@
 package import ChainModel
+import Topology
 package import TraceLog
 
 /// What came of a simulated run. Rates, shares and times are of the measured part, after the warm-up; times are in

@@ -48,7 +48,7 @@ package struct SweepAxis: Hashable, Sendable {
     default: throw SettingError(found: Written(text).found, expected: syntax)
     }
     if value.isEmpty, key.hasSuffix(".io_model") {
-      return SweepAxis(subject: subject, values: IOModel.allCases.map(\.rawValue), isOrdered: false)
+      return SweepAxis(subject: subject, values: IOModel.names, isOrdered: false)
     }
     let axis = try values(of: subject, value, steps)
     try axis.check()
@@ -134,7 +134,7 @@ package struct SweepAxis: Hashable, Sendable {
       let spacing: SimulatedLoad.Spacing = if case .open(_, let spacing) = arrival { spacing } else { .fixed }
       return .open(rate: Double(value) ?? 0, spacing)
     case .closed:
-      let think: ServiceTime = if case .closed(_, let think) = arrival { think } else { .zero }
+      let think: StepTime = if case .closed(_, let think) = arrival { think } else { .zero }
       return .closed(clients: Int(value) ?? 0, think: think)
     case .setting: return arrival
     }

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainSimulator
+import Topology
 
 /// How fast a thousand services are simulated.
 struct SimulatorBench: Bench {

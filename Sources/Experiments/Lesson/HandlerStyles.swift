@@ -14,7 +14,7 @@ package enum HandlerStyles {
   /// For the checks of lessons: `code.lines(callbacks)` and so on, by the function's name.
   package static func figures() -> [String: Double] {
     var figures: [String: Double] = [:]
-    for model in [IOModel.blocking, .nonblocking, .nonblockingAsync] {
+    for model in IOModel.allCases {
       guard let code = HandlerCode.ofGateway(model) else { continue }
       let shape = CodeShape(style: code.function, code: code.text)
       figures["code.lines(\(code.function))"] = Double(shape.lines)

@@ -67,7 +67,7 @@ package struct PageForecast {
       for fault in settings.faults[service.name, default: [:]].values {
         var seconds = 0.0
         switch fault.kind {
-        case .latency(let latency): seconds = ServiceTime.latency(latency).mean * fault.share
+        case .latency(let latency): seconds = StepTime.latency(latency).mean * fault.share
         case .blockLoop(let duration) where service.model.holdsThread: seconds = duration.seconds * fault.share
         case .blockLoop(let duration):
           let rate = Double(service.loops * service.replicas) / (duration.seconds * fault.share)

@@ -31,7 +31,7 @@ struct ObjectiveCase {
       topology.services[index].queueLimit = dice.pick([8, 64, 64, 200])
       topology.services[index].latency = Self.latency(index, &dice)
       // From too few to a good many for what is in flight there.
-      let holding = topology.services[index...].reduce(0) { $0 + ServiceTime.latency($1.latency).mean + 0.001 }
+      let holding = topology.services[index...].reduce(0) { $0 + StepTime.latency($1.latency).mean + 0.001 }
       topology.services[index].threads = max(1, Int(rate * holding * Double(dice.roll(30...250)) / 100))
     }
     topology.traceLog.sizeMiB = 64

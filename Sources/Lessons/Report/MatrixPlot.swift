@@ -32,8 +32,9 @@ struct MatrixPlot {
     }
     markup.element(
       "p",
-      "Rows: gateway and user-service; columns: order-service and payment-service. B blocking, A async, N nonblocking, "
-        + "C nonblocking-async.", [("class", "soft")])
+      "Rows: gateway and user-service; columns: order-service and payment-service. "
+        + IOModel.allCases.map { "\($0.traits.letter) \($0.rawValue)" }.joined(separator: ", ") + ".",
+      [("class", "soft")])
     steps(&markup)
   }
 
