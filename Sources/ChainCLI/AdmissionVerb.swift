@@ -9,10 +9,8 @@ struct AdmissionVerb: ParsableCommand {
     discussion: """
       EXAMPLE: chainlab admission payment-service min_remaining=100ms leave=finish in_flight=100
 
-      min_remaining=100ms  refuse a request with less time left when its turn comes
-      leave=finish         finish a request whose caller has gone; cancel stops it
-      in_flight=100        at most 100 in flight, 1 to 100000; or adaptive: fewer
-                           while requests wait for the service itself
+      SETTINGS: one or more; the others stay as they are.
+      \(AdmissionChange.table.help)
       """)
 
   @OptionGroup var lab: Lab
@@ -22,24 +20,25 @@ struct AdmissionVerb: ParsableCommand {
 
   func validate() throws {
     try lab.expectService(service)
-    do { _ = try AdmissionChange.parse(words: words) } catch { throw ValidationError("\(error)") }
+    _ = try AdmissionChange.asked(words)
   }
 
   func run() throws {
     try ExitCodes.reporting {
-      let change = try AdmissionChange.parse(words: words)
+      let change = try AdmissionChange.asked(words)
       for control in try lab.controls(service) {
         try control.setAdmission(change)
-        Output.result(Self.line(try control.status()))
+        let status = try control.status()
+        Output.result("\(status.service): \(Self.rules(status))")
       }
     }
   }
 
-  /// All rules in force.
-  static func line(_ status: ServiceStatus) -> String {
-    let rules = AdmissionChange(
+  /// All that are in force.
+  static func rules(_ status: ServiceStatus) -> String {
+    AdmissionChange(
       minRemaining: .nanoseconds(Int64(status.admission.minRemainingMs * 1e6)), leave: status.admission.leave,
-      inFlight: InFlightLimit(status.limits.rule))
-    return "\(status.service): \(rules.text)"
+      inFlight: InFlightLimit(status.limits.rule)
+    ).text
   }
 }

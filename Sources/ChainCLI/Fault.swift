@@ -13,15 +13,9 @@ struct Fault: ParsableCommand {
         chainlab fault gateway block-loop=500ms user=ada
         chainlab fault all clear
 
-      FAULTS:
-        latency=\(Latency.forms)
-        error=STATUS        answer with this status, 400 to 599
-        hang                wait until it is cleared or the deadline passes
-        reset               reset the connection in place of an answer
-        stall=2s            what starts within the next 2 s finishes only after them
-        block-loop=500ms    sleep in the handler: a classic mistake on an event loop
-        slow-query=50ms     each query of the database takes this much longer
-      WITH: share=10%  user=NAME  header=NAME:VALUE  for=30s (then it is removed)
+      SETTINGS: one fault, and what says which requests it hits. A latency is
+        \(Latency.forms).
+      \(ChainModel.Fault.table.help)
       """)
 
   @OptionGroup var lab: Lab
@@ -31,7 +25,7 @@ struct Fault: ParsableCommand {
   func validate() throws {
     try lab.expectService(service)
     guard words != ["clear"] else { return }
-    do { _ = try ChainModel.Fault.parse(words: words) } catch { throw ValidationError("\(error)") }
+    _ = try ChainModel.Fault.asked(words)
   }
 
   func run() throws {
@@ -43,7 +37,7 @@ struct Fault: ParsableCommand {
         }
         return
       }
-      let fault = try ChainModel.Fault.parse(words: words)
+      let fault = try ChainModel.Fault.asked(words)
       for control in try lab.controls(service) {
         try control.setFault(fault)
         Output.result("\(control.replica.text): \(PlainText.clean(fault.text))")

@@ -37,11 +37,17 @@ struct Lab: ParsableArguments {
 
   func topology() throws -> Topology { try place.topology() }
 
-  /// Refuses what no service or replica is called, whether a chain runs or not.
+  /// Refuses what no service or replica is called and what takes no orders, whether a chain runs or not.
   func expectService(_ name: String) throws {
-    guard name != "all", let names = try? topology().names else { return }
-    let isMeant = ReplicaName(name, of: names) != nil || names.contains { Topology.matches($0.rawValue, name) }
-    guard isMeant else { throw ValidationError("\(LabError.noSuchService(name, among: names.map(\.rawValue)))") }
+    guard let services = try? topology().services else { return }
+    let names = services.map(\.name)
+    let meant = services.filter { Topology.matches($0.name.rawValue, name) }
+    guard !meant.isEmpty || ReplicaName(name, of: names) != nil else {
+      throw ValidationError("\(LabError.noSuchService(name, among: names.map(\.rawValue)))")
+    }
+    if let first = meant.first, let url = first.url, meant.allSatisfy({ $0.url != nil }) {
+      throw ValidationError("\(LabError.elsewhere(first.name.rawValue, url.text))")
+    }
   }
 
   /// The control ports of one replica, of all replicas of a service or of those that a pattern means or, for `all`, of
@@ -49,9 +55,7 @@ struct Lab: ParsableArguments {
   func controls(_ name: String) throws -> [ControlClient] {
     let services = try chain().state.services
     // The name of a service is that of its first replica as well, and means them all.
-    let meant = services.filter {
-      name == "all" || Topology.matches($0.name.rawValue, name) || $0.replica.text == name
-    }
+    let meant = services.filter { Topology.matches($0.name.rawValue, name) || $0.replica.text == name }
     guard !meant.isEmpty else {
       var names: [String] = []
       for service in services where !names.contains(service.name.rawValue) { names.append(service.name.rawValue) }

@@ -4,14 +4,6 @@ import ChainModel
 
 extension IOModel {
   static var names: [String] { allCases.map(\.rawValue) }
-
-  /// What a command line calls it.
-  static func named(_ text: String) throws -> IOModel {
-    guard let model = IOModel(rawValue: text) else {
-      throw ValidationError(Typo.unknown("IO model", text, among: names))
-    }
-    return model
-  }
 }
 
 struct Mode: ParsableCommand {
@@ -23,7 +15,7 @@ struct Mode: ParsableCommand {
   @Argument(help: "A service, one replica of it (payment-service-2), or all.") var service: String
   @Argument(
     help: "blocking, async, nonblocking or nonblocking-async.", completion: .list(IOModel.names),
-    transform: IOModel.named)
+    transform: Form<IOModel>.choice.option)
   var model: IOModel
 
   func validate() throws { try lab.expectService(service) }

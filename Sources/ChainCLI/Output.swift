@@ -37,6 +37,9 @@ enum Output {
 
   static var width: Int { Terminal.width }
 
+  /// More services than this are folded, so that they fit a screen.
+  static let mostInFull = 8
+
   /// Colours only on a terminal, and not where the user has asked for none (https://no-color.org).
   static var hasColour: Bool { isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil }
 
@@ -72,18 +75,32 @@ enum ExitCodes {
     switch error {
     case let error as SupervisorError: error.exitCode
     case let error as ControlError: error.exitCode
-    case is TopologyError, is LessonError: .configuration
     case is TraceLogError, is SQLiteExportError: .storage
     case is ImportError: .refused
     case is CollectorError: .unreachable
     case let error as LabError: error.exitCode
-    case is LoadError, is FaultSyntaxError, is CallPolicySyntaxError, is AdmissionSyntaxError: .usage
-    case SimulationError.invalid, is TopologyChoiceError, is SettingError, is RunWindowError: .usage
+    case is LoadError, is SettingError, TopologyError.setting: .usage
+    case SimulationError.invalid, is TopologyChoiceError, is RunWindowError: .usage
+    case is TopologyError, is LessonError: .configuration
     case is EmptyTraceError: .refused
     case let error as SimulateError: error.isUsage ? .usage : .failed
     case let error as LessonRunError: error.exitCode
     case LoadShortfall.unanswered: .unreachable
     default: .failed
     }
+  }
+}
+
+extension Form {
+  /// The value of an option or an argument.
+  func option(_ text: String) throws -> Value {
+    do { return try read(Written(text)) } catch { throw ValidationError("\(error)") }
+  }
+}
+
+extension Settings {
+  /// What the words of a command line say; wrong ones are answered with the command's usage.
+  static func asked(_ words: [String]) throws -> Self {
+    do { return try parse(words: words) } catch { throw ValidationError("\(error)") }
   }
 }

@@ -19,17 +19,7 @@ struct PolicyVerb: ParsableCommand {
       settings, the policies in force are printed.
 
       SETTINGS:
-        timeout=2s          for each attempt, in place of timeout_ms
-        retries=3           attempts that may follow the first, 0 to 10
-        backoff=50ms        wait before the first retry; doubled before each further one
-        jitter=on           wait a random time up to that
-        budget=20%          retry at most this share of the calls
-        bulkhead=8          at most 8 calls in flight; more are refused at once
-        breaker=50%         refuse calls once this share of the last ones has failed
-        breaker_calls=20    how many calls that share is taken of, 1 to 1000
-        breaker_open=5s     how long calls are refused; then one at a time tests the callee
-        deadline=off        do not tell the callee how much time is left
-        keep_alive=off      a new connection for each call
+      \(CallPolicy.table.help)
       """)
 
   @OptionGroup var lab: Lab
@@ -44,12 +34,12 @@ struct PolicyVerb: ParsableCommand {
       throw ValidationError(Typo.unknown("service", callee, among: ["all"] + names))
     }
     guard !words.isEmpty, words != ["clear"] else { return }
-    do { _ = try CallPolicy.parse(words: words) } catch { throw ValidationError("\(error)") }
+    _ = try CallPolicy.asked(words)
   }
 
   func run() throws {
     try ExitCodes.reporting {
-      let policy = words.isEmpty || words == ["clear"] ? nil : try CallPolicy.parse(words: words)
+      let policy = words.isEmpty || words == ["clear"] ? nil : try CallPolicy.asked(words)
       var isCalled = false
       for control in try lab.controls(service) {
         for callee in try callees(of: control) {
@@ -60,7 +50,9 @@ struct PolicyVerb: ParsableCommand {
             try control.resetPolicy(for: callee)
           }
         }
-        Self.lines(try control.status()) { callee == "all" || callee == $0 }.forEach(Output.result)
+        for row in Self.rows(try control.status(), of: { callee == "all" || callee == $0 }) {
+          Output.result("\(row.call): \(row.text)")
+        }
       }
       guard isCalled else { throw LabError.noSuchCall(service, callee) }
     }
@@ -70,11 +62,11 @@ struct PolicyVerb: ParsableCommand {
     try control.status().policies.keys.sorted().filter { callee == "all" || callee == $0 }.map { ServiceName($0) }
   }
 
-  /// One line for each callee: what is in force, and where its breaker stands.
-  static func lines(_ status: ServiceStatus, of isShown: (String) -> Bool) -> [String] {
+  /// For each callee what is in force, and where its breaker stands.
+  static func rows(_ status: ServiceStatus, of isShown: (String) -> Bool) -> [(call: String, text: String)] {
     status.policies.sorted { $0.key < $1.key }.filter { isShown($0.key) }.map { callee, text in
       let breaker = status.breakers[callee].map { ", breaker \($0)" } ?? ""
-      return "\(status.service) → \(callee): \(text)\(breaker)"
+      return ("\(status.service) → \(callee)", "\(text)\(breaker)")
     }
   }
 }

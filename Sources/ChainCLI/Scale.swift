@@ -16,17 +16,16 @@ struct Scale: ParsableCommand {
 
   @OptionGroup var lab: Lab
   @Argument(help: "A service that others call.") var service: String
-  @Argument(help: "How many, 1 to 8.") var replicas: Int
+  @Argument(help: "How many, 1 to 8.", transform: Form<Int>.integer(ReplicaName.numbers).option) var replicas: Int
 
   func validate() throws {
-    guard ReplicaName.numbers.contains(replicas) else {
-      throw ValidationError(
-        "replicas: found \(replicas), expected \(ReplicaName.numbers.lowerBound) to \(ReplicaName.numbers.upperBound)")
-    }
     guard let topology = try? lab.topology() else { return }
     let known = topology.names.filter { !topology.isEntry($0) }.map(\.rawValue)
     guard topology.index(of: ServiceName(service)) != nil else {
       throw ValidationError(Typo.unknown("service", service, among: known))
+    }
+    if let url = topology[ServiceName(service)].url {
+      throw ValidationError("\(LabError.elsewhere(service, url.text))")
     }
     guard known.contains(service) else {
       throw ValidationError("\(SupervisorError.cannotScale(service: service))")

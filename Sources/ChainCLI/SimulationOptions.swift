@@ -69,11 +69,11 @@ struct SimulationOptions: ParsableArguments {
   var processors: Int { cores ?? Machine.processors }
 
   /// What is simulated: the system that `--topology` names, else the chain.
-  func topology() throws -> Topology { try described() ?? topology(Self.settings(set)) }
+  func topology() throws -> Topology { try described() ?? topology(set.map { Setting(word: $0) }) }
 
-  func topology(_ settings: [(path: String, value: String)]) throws -> Topology {
+  func topology(_ settings: [Setting]) throws -> Topology {
     var topology = try Topology.load(path: config ?? "\(lab.folder)/services.yaml")
-    for setting in settings { try topology.set(setting.path, to: setting.value, source: "--set") }
+    for setting in settings { try topology.set(setting, source: "--set") }
     return topology
   }
 

@@ -10,33 +10,27 @@ struct Status: ParsableCommand {
     discussion: """
       EXAMPLE: chainlab status
       BUSY of all worker threads; QUEUED of the longest queue allowed. RESERVED is address space (VmSize), the STACKS of \
-      all threads included; USED is memory (RSS). A terminal that is too narrow gets the columns in blocks.
+      all threads included; USED is memory (RSS). A terminal that is too narrow gets the columns in blocks. Of more than \
+      \(Output.mostInFull) services, those in the same state stand in one line, with the least and the most of each figure.
       """)
 
   @OptionGroup var lab: Lab
+  @Flag(help: "Show each service in a line of its own, however many there are.") var all = false
   @Flag(help: "Print JSON: one object per service.") var json = false
 
   func run() throws {
     try ExitCodes.reporting {
       let chain = try lab.chain()
       let answers = chain.state.services.map { service in
-        (service, Result { try ControlClient(service.replica, port: service.controlPort).status() })
+        (service: service, status: Result { try ControlClient(service.replica, port: service.controlPort).status() })
       }
       if json {
-        Output.result(WireJSON.encode(answers.compactMap { try? $0.1.get() }))
+        Output.result(WireJSON.encode(answers.compactMap { try? $0.status.get() }))
       } else {
-        Output.result("run \(chain.run.id)")
-        if !chain.isSupervised { Output.note("its supervisor has died; clean up with: \(CommandHint("down"))") }
-        Output.result(Self.table(answers))
-        Self.elsewhere(chain).forEach(Output.result)
-        Self.notes(answers).forEach(Output.result)
-        for service in chain.state.services {
-          if let problem = service.problem { Output.result("\(service.replica.text) cannot be started: \(problem)") }
-        }
-        if let page = chain.state.page, page.state != .ready { Output.result(Up.words(page)) }
+        show(chain, answers)
       }
       let failures = answers.compactMap { answer -> (any Error)? in
-        guard case .failure(let error) = answer.1 else { return nil }
+        guard case .failure(let error) = answer.status else { return nil }
         return error
       }
       for failure in failures.dropFirst() { Output.note("chainlab: \(failure)") }
@@ -44,32 +38,25 @@ struct Status: ParsableCommand {
     }
   }
 
-  /// The columns that are looked at most come first: what does not fit stands below, by service again.
-  private static func table(_ answers: [(ChainState.Service, Result<ServiceStatus, any Error>)]) -> String {
-    typealias Row = (service: ChainState.Service, answer: Result<ServiceStatus, any Error>)
-    func column(_ title: String, otherwise: String = "–", _ cell: @escaping (ServiceStatus) -> String) -> TableColumn<
-      Row
-    > {
-      TableColumn(title) { row in (try? row.answer.get()).map(cell) ?? otherwise }
+  private func show(_ chain: ChainLauncher.Chain, _ answers: [StatusTable.Answer]) {
+    let isFolded = !all && answers.count > Output.mostInFull
+    Output.result("run \(chain.run.id)")
+    if !chain.isSupervised { Output.note("its supervisor has died; clean up with: \(CommandHint("down"))") }
+    Output.result(StatusTable(answers, isFolded: isFolded).text)
+    if let topology = try? Topology.load(path: chain.run.configurationPath) {
+      Self.elsewhere(topology).forEach(Output.result)
     }
-    let columns: [TableColumn<Row>] = [
-      TableColumn("SERVICE") { $0.service.replica.text },
-      TableColumn("MODEL") { (try? $0.answer.get())?.mode.rawValue ?? $0.service.state.rawValue },
-      column("BUSY") { "\($0.pool.busy)/\($0.pool.threads)" },
-      column("QUEUED") { "\($0.pool.queued)/\($0.pool.queueLimit)" }, column("IN FLIGHT") { "\($0.inFlight)" },
-      TableColumn("RESTARTS") { "\($0.service.restarts)" },
-      column("STACKS", otherwise: "") { FigureText.bytes($0.memory.stacks) },
-      column("RESERVED", otherwise: "") { FigureText.bytes($0.memory.virtual) },
-      column("USED", otherwise: "") { FigureText.bytes($0.memory.resident) },
-      column("THREADS", otherwise: "") { threads($0.threads) },
-    ]
-    return TextTable(answers.map { (service: $0.0, answer: $0.1) }, columns: columns).text
+    StatusNote.lines(answers.flatMap { Self.notes($0) }, isFolded: isFolded).forEach(Output.result)
+    for service in chain.state.services {
+      if let problem = service.problem { Output.result("\(service.replica.text) cannot be started: \(problem)") }
+    }
+    if let page = chain.state.page, page.state != .ready { Output.result(Up.words(page)) }
+    if isFolded { Output.note("each service in a line of its own: \(CommandHint("status --all"))") }
   }
 
   /// Services that are only called, and whether somebody listens there.
-  private static func elsewhere(_ chain: ChainLauncher.Chain) -> [String] {
-    let services = (try? Topology.load(path: chain.run.configurationPath))?.services ?? []
-    return services.compactMap { service in
+  static func elsewhere(_ topology: Topology) -> [String] {
+    topology.services.compactMap { service in
       service.url.map { url in
         let problem = Reachability.problem(url)
         return
@@ -79,28 +66,24 @@ struct Status: ParsableCommand {
   }
 
   /// Faults, the end of what has died, policies and admission rules that are not as they would be without being told.
-  private static func notes(_ answers: [(ChainState.Service, Result<ServiceStatus, any Error>)]) -> [String] {
-    answers.flatMap { service, answer -> [String] in
-      guard let status = try? answer.get() else {
-        return service.lastEnd.map { ["ended  \(service.replica.text): \($0)"] } ?? []
-      }
-      let isPlain = status.admission == ServiceStatus.Admission()
-      return status.faults.map { "fault  \(status.service): \(PlainText.clean($0))" }
-        + PolicyVerb.lines(status) { status.policies[$0] != "none" }.map { "policy  \($0)" }
-        + (isPlain ? [] : ["admission  \(AdmissionVerb.line(status))"])
-        + (status.limits.isShedding ? ["overload  \(overload(status))"] : [])
+  private static func notes(_ answer: StatusTable.Answer) -> [StatusNote] {
+    guard let status = try? answer.status.get() else {
+      return answer.service.lastEnd.map { [StatusNote(kind: "ended", subject: answer.service.replica.text, text: $0)] }
+        ?? []
     }
+    func note(_ kind: String, _ text: String) -> StatusNote {
+      StatusNote(kind: kind, subject: status.service, text: text)
+    }
+    let isPlain = status.admission == ServiceStatus.Admission()
+    return status.faults.map { note("fault", PlainText.clean($0)) }
+      + PolicyVerb.rows(status) { status.policies[$0] != "none" }.map {
+        StatusNote(kind: "policy", subject: $0.call, text: $0.text)
+      }
+      + (isPlain ? [] : [note("admission", AdmissionVerb.rules(status))])
+      + (status.limits.isShedding ? [note("overload", overload(status))] : [])
   }
 
   private static func overload(_ status: ServiceStatus) -> String {
-    "\(status.service): more to do than it can; at most \(status.limits.inFlight) requests in flight, the rest refused"
-  }
-
-  private static func threads(_ threads: ServiceStatus.Threads) -> String {
-    let roles = [
-      (threads.workers, "worker"), (threads.loops, "loop"), (threads.hired, "hired"), (threads.store, "store"),
-      (threads.control, "control"),
-    ]
-    return roles.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    "more to do than it can; at most \(status.limits.inFlight) requests in flight, the rest refused"
   }
 }

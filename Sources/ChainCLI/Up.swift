@@ -34,7 +34,7 @@ struct Up: ParsableCommand {
   func run() throws {
     try ExitCodes.reporting {
       let path = topology ?? "\(lab.folder)/services.yaml"
-      let topology = try Topology.load(path: path, settings: try SimulationOptions.settings(set))
+      let topology = try Topology.load(path: path, settings: set.map { Setting(word: $0) })
       // As it was written, unless it is not what runs.
       let text = set.isEmpty ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
       Interruption.watch()
@@ -71,8 +71,9 @@ struct Up: ParsableCommand {
       }
     }
     let table = TextTable(here + elsewhere)
+    let called = Status.elsewhere(topology).map { "\n\($0)" }.joined()
     let page = chain.state.page.map { "\n\n\(Self.words($0))" } ?? ""
-    return "\(table.text)\(page)\n\ntry next:\n\(next(topology))"
+    return "\(table.text)\(called)\(page)\n\ntry next:\n\(next(topology))"
   }
 
   /// A service as it is listed, here or elsewhere.

@@ -7,8 +7,8 @@ struct Validate: ParsableCommand {
     abstract: "Check a trace file: say what import would make of it, and name what is wrong.",
     discussion: """
       EXAMPLE: chainlab validate trace.json
-      OTLP/JSON, Jaeger's and Zipkin's JSON, CSV of spans, Perfetto traces; also as gzip. It ends with 0 for a file that \
-      import takes, and else as import does.
+      OTLP/JSON, Jaeger's and Zipkin's JSON, CSV of spans; also as gzip. It ends with 0 for a file that import takes, and \
+      else as import does. A Perfetto trace is checked too, though import does not read one.
       """)
 
   @Argument(help: "The file.") var file: String

@@ -42,123 +42,55 @@ package struct CallPolicy: Hashable, Sendable {
 
 // MARK: As text
 
-/// Why a policy's description was refused.
-package struct CallPolicySyntaxError: Error, Hashable, CustomStringConvertible, Sendable {
-  package var description: String
+extension CallPolicy: Settings {
+  package static let nothing = "none"
+  package static let others = [nothing, "clear"]
+  private static let longest = Duration.seconds(3600)
+
+  package static let table = KeyTable<CallPolicy>([
+    Key(
+      "timeout", optional: \.timeout, .duration(.milliseconds(1)...longest, like: "2s"), otherwise: "timeout_ms",
+      "How long each attempt may take."),
+    Key(
+      "retries", \.retries, .integer(0...10, like: "3"),
+      "How many attempts may follow the first."),
+    Key(
+      "backoff", \.backoff, .duration(.zero ... .seconds(60), like: "50ms"),
+      "Wait before the first retry; doubled before each further one."),
+    Key("jitter", \.jitter, .onOff(like: "on"), "Wait a random time, at most the back-off."),
+    Key("budget", \.budget, .share(like: "20%"), "The share of the calls that may be retried."),
+    Key(
+      "bulkhead", \.bulkhead, .integer(0...100_000, like: "8"),
+      "How many calls may be in flight, more being refused at once; 0: any number."),
+    Key(
+      "breaker", \.breaker, .shareOrOff(like: "50%"),
+      "Calls are refused once this share of the last ones has failed."),
+    Key(
+      "breaker_calls", \.breakerCalls, .integer(1...1000, like: "20"),
+      "How many calls that share is taken of."),
+    Key(
+      "breaker_open", \.breakerOpen, .duration(.milliseconds(1)...longest, like: "5s"),
+      "How long calls are refused; then one at a time tests the callee."),
+    Key(
+      "deadline", \.deadline, .onOff(like: "off"),
+      "Whether the callee is told how much time is left."),
+    Key(
+      "keep_alive", \.keepAlive, .onOff(like: "off"),
+      "Whether connections are used again; otherwise each call makes a new one."),
+  ])
+
+  /// No setting is no policy.
+  package static func check(_ settings: [Setting]) {}
 }
 
-extension CallPolicy {
-  package static let keyNames = [
-    "timeout", "retries", "backoff", "jitter", "budget", "bulkhead", "breaker", "breaker_calls", "breaker_open",
-    "deadline", "keep_alive",
-  ]
-
-  /// How each key is written.
-  package static let forms =
-    "timeout=2s retries=3 backoff=50ms jitter=on budget=20% bulkhead=8 breaker=50% breaker_calls=20 breaker_open=5s "
-    + "deadline=off keep_alive=off"
-
-  /// `retries=3 backoff=50ms`: what `parse` reads, in one line; `none` where all is as without a policy.
-  package var text: String {
-    let fields = fields
-    return fields.isEmpty ? "none" : fields.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-  }
-
-  /// The keys that say something else than their default, as the control port takes them.
-  package var fields: [(key: String, value: String)] {
-    var fields: [(key: String, value: String)] = []
-    if let timeout { fields.append(("timeout", DurationText.format(timeout))) }
-    if retries > 0 { fields.append(("retries", "\(retries)")) }
-    if backoff > .zero { fields.append(("backoff", DurationText.format(backoff))) }
-    if jitter { fields.append(("jitter", "on")) }
-    if budget < 1 { fields.append(("budget", ShareText.format(budget))) }
-    if bulkhead > 0 { fields.append(("bulkhead", "\(bulkhead)")) }
-    if let breaker { fields.append(("breaker", ShareText.format(breaker))) }
-    if breakerCalls != Self.plain.breakerCalls { fields.append(("breaker_calls", "\(breakerCalls)")) }
-    if breakerOpen != Self.plain.breakerOpen { fields.append(("breaker_open", DurationText.format(breakerOpen))) }
-    if !deadline { fields.append(("deadline", "off")) }
-    if !keepAlive { fields.append(("keep_alive", "off")) }
-    return fields
-  }
-
-  /// Reads `retries=3 backoff=50ms`, each word as a key and a value. A key that is not given has its default.
-  package static func parse(_ fields: [(key: String, value: String)]) throws(CallPolicySyntaxError) -> CallPolicy {
-    var policy = CallPolicy.plain
-    var seen: Set<String> = []
-    for (key, value) in fields {
-      guard seen.insert(key).inserted else {
-        throw CallPolicySyntaxError(description: "\(key): found it again, expected it once")
-      }
-      try policy.set(key, value)
-    }
-    return policy
-  }
-
-  /// Reads the words of a command line; `none` alone is no policy.
-  package static func parse(words: [String]) throws(CallPolicySyntaxError) -> CallPolicy {
-    if words == ["none"] { return .plain }
-    return try parse(
-      words.map { word in
-        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
-      })
-  }
-
-  private mutating func set(_ key: String, _ value: String) throws(CallPolicySyntaxError) {
-    switch key {
-    case "timeout": timeout = try Self.duration(key, value, .milliseconds(1)...(.seconds(3600)), "2s")
-    case "retries": retries = try Self.number(key, value, 0...10)
-    case "backoff": backoff = try Self.duration(key, value, .zero...(.seconds(60)), "50ms")
-    case "jitter": jitter = try Self.flag(key, value)
-    case "budget": budget = try Self.share(key, value, orOff: false) ?? 1
-    case "bulkhead": bulkhead = try Self.number(key, value, 0...100_000)
-    case "breaker": breaker = try Self.share(key, value, orOff: true)
-    case "breaker_calls": breakerCalls = try Self.number(key, value, 1...1000)
-    case "breaker_open": breakerOpen = try Self.duration(key, value, .milliseconds(1)...(.seconds(3600)), "5s")
-    case "deadline": deadline = try Self.flag(key, value)
-    case "keep_alive": keepAlive = try Self.flag(key, value)
-    default:
-      throw CallPolicySyntaxError(description: Typo.unknown("key", key, among: Self.keyNames))
-    }
-  }
-
-  private static func number(
-    _ key: String, _ value: String, _ range: ClosedRange<Int>
-  ) throws(CallPolicySyntaxError) -> Int {
-    guard let number = Int(value), range.contains(number) else {
-      throw wrong(key, value, "\(range.lowerBound) to \(range.upperBound)")
-    }
-    return number
-  }
-
-  private static func duration(
-    _ key: String, _ value: String, _ range: ClosedRange<Duration>, _ example: String
-  ) throws(CallPolicySyntaxError) -> Duration {
-    guard let duration = DurationText.parse(value), range.contains(duration) else {
-      let bounds = "\(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound))"
-      throw wrong(key, value, "a duration like \(example), \(bounds)")
-    }
-    return duration
-  }
-
-  private static func flag(_ key: String, _ value: String) throws(CallPolicySyntaxError) -> Bool {
-    switch value {
-    case "on", "true": return true
-    case "off", "false": return false
-    default: throw wrong(key, value, "on or off")
-    }
-  }
-
-  /// Nil for `off`.
-  private static func share(_ key: String, _ value: String, orOff: Bool) throws(CallPolicySyntaxError) -> Double? {
-    if orOff, value == "off" || value == "false" { return nil }
-    guard let share = ShareText.parse(value), share > 0, share <= 1 else {
-      throw wrong(key, value, "\(orOff ? "off, or " : "")more than 0 and at most 100%")
-    }
-    return share
-  }
-
-  private static func wrong(_ key: String, _ value: String, _ expected: String) -> CallPolicySyntaxError {
-    CallPolicySyntaxError(description: "\(key): found '\(value)', expected \(expected)")
+extension Form<CallPolicy> {
+  package static var callPolicy: Form {
+    Form(
+      "call policy", allowed: "none, or any of \(CallPolicy.table.forms)", like: "retries=3",
+      read: { written throws(SettingError) in
+        guard !written.text.isEmpty else { throw SettingError(found: "nothing", expected: Self.callPolicy.expected) }
+        return try CallPolicy.parse(text: written.text)
+      },
+      write: { $0.text })
   }
 }

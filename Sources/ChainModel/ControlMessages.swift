@@ -1,24 +1,41 @@
-/// The JSON bodies of the control port. Unknown fields are refused by the service.
-package struct ModeChange: Codable, Hashable, Sendable {
-  package var mode: IOModel
+/// `PUT /mode`.
+package struct ModeChange: Settings {
+  package var mode = IOModel.blocking
 
-  package init(mode: IOModel) {
-    self.mode = mode
-  }
+  package init() {}
+
+  package init(_ mode: IOModel) { self.mode = mode }
+
+  package static let table = KeyTable<ModeChange>([
+    Key(
+      "mode", .choice, otherwise: "as it is", "How the service waits; no request is dropped.", get: { $0.mode },
+      set: { $0.mode = $1 })
+  ])
 }
 
-/// Fields left out stay as they are.
-package struct PoolChange: Codable, Hashable, Sendable {
+/// `PUT /pool`. What is left out stays as it is.
+package struct PoolChange: Hashable, Settings {
   package var threads: Int?
   package var queue: Int?
 
   package static let threadRange = 1...4096
   package static let queueRange = 0...100_000
 
+  package init() {}
+
   package init(threads: Int? = nil, queue: Int? = nil) {
     self.threads = threads
     self.queue = queue
   }
+
+  package static let table = KeyTable<PoolChange>([
+    Key(
+      "threads", optional: \.threads, .integer(threadRange, like: "8"), otherwise: "as it is",
+      "Worker threads, each held by one request at a time."),
+    Key(
+      "queue", optional: \.queue, .integer(queueRange, unit: "requests", like: "16"), otherwise: "as it is",
+      "How many requests may wait for a worker thread."),
+  ])
 }
 
 /// `PUT /callees`: by callee, where its replicas listen, the first replica first; nil for one that is not to be called.

@@ -4,7 +4,10 @@ package enum DurationText {
     ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
   ]
 
-  /// 24 h, in nanoseconds.
+  /// What is read at most.
+  package static let most = Duration.seconds(24 * 3600)
+
+  /// The same in nanoseconds.
   static let longest = 24 * 3600e9
 
   /// For those whose text was refused.

@@ -16,29 +16,7 @@ package enum FaultKind: Hashable, Sendable {
   case slowQuery(Duration)
 
   /// The key that selects it on the command line and on the control port; one fault of each name can be in force.
-  package var name: String {
-    switch self {
-    case .latency: "latency"
-    case .error: "error"
-    case .hang: "hang"
-    case .reset: "reset"
-    case .stall: "stall"
-    case .blockLoop: "block-loop"
-    case .slowQuery: "slow-query"
-    }
-  }
-
-  var text: String {
-    switch self {
-    case .latency(let latency): "latency=\(latency.text)"
-    case .error(let status): "error=\(status)"
-    case .hang: "hang"
-    case .reset: "reset"
-    case .stall(let window): "stall=\(DurationText.format(window))"
-    case .blockLoop(let duration): "block-loop=\(DurationText.format(duration))"
-    case .slowQuery(let duration): "slow-query=\(DurationText.format(duration))"
-    }
-  }
+  package var name: String { Fault.kinds.first { $0.write(Fault(self)) != nil }?.name ?? "" }
 }
 
 /// A fault as the user asks for it.
@@ -72,107 +50,86 @@ package struct Fault: Hashable, Sendable {
     self.header = header
     self.duration = duration
   }
+}
 
-  /// `latency=1s share=50%`: what `parse` reads, in one line.
-  package var text: String { fields.map { $0.value.isEmpty ? $0.key : "\($0.key)=\($0.value)" }.joined(separator: " ") }
+// MARK: As text
 
-  /// The fault as keys and values, as the control port takes it.
-  package var fields: [(key: String, value: String)] {
-    let kindText = kind.text
-    let value = kindText.firstIndex(of: "=").map { String(kindText[kindText.index(after: $0)...]) } ?? ""
-    var fields = [(key: kind.name, value: value)]
-    if share < 1 { fields.append(("share", ShareText.format(share))) }
-    if let user { fields.append(("user", user)) }
-    if let header { fields.append(("header", "\(header.name):\(header.value)")) }
-    if let duration { fields.append(("for", DurationText.format(duration))) }
-    return fields
+extension Fault: Settings {
+  /// Never in force as it is: `check` sees to it that a kind is named.
+  package init() { self.init(.hang) }
+
+  package static let others = ["clear"]
+  package static let kindNames = kinds.map(\.name)
+  private static let aWhile = Form<Duration>.duration(.nanoseconds(1) ... .seconds(60), like: "500ms")
+
+  /// One key for each kind.
+  fileprivate static let kinds: [Key<Fault>] = [
+    kind("latency", .latency, "Wait this long before the handler's own work.", FaultKind.latency) {
+      if case .latency(let latency) = $0 { latency } else { nil }
+    },
+    kind("error", .integer(400...599, like: "503"), "Answer with this status.", FaultKind.error) {
+      if case .error(let status) = $0 { status } else { nil }
+    },
+    kind("hang", .bare, "Wait until the fault is cleared or the deadline passes.", { _ in .hang }) {
+      $0 == .hang ? () : nil
+    },
+    kind("reset", .bare, "Reset the connection in place of an answer.", { _ in .reset }) {
+      $0 == .reset ? () : nil
+    },
+    kind(
+      "stall", .duration(.nanoseconds(1)...DurationText.most, like: "2s"),
+      "What starts within this time finishes only after it.", FaultKind.stall
+    ) {
+      if case .stall(let window) = $0 { window } else { nil }
+    },
+    kind("block-loop", aWhile, "Sleep in the handler: a classic mistake on an event loop.", FaultKind.blockLoop) {
+      if case .blockLoop(let duration) = $0 { duration } else { nil }
+    },
+    kind("slow-query", aWhile, "Each query of the database takes this much longer.", FaultKind.slowQuery) {
+      if case .slowQuery(let duration) = $0 { duration } else { nil }
+    },
+  ]
+
+  package static let table = KeyTable<Fault>(
+    kinds + [
+      Key("share", \.share, .share(like: "10%"), "The share of the requests that it hits."),
+      Key("user", optional: \.user, .text("user name", like: "ada"), otherwise: "all", "Only requests for this user."),
+      Key("header", optional: \.header, .header, otherwise: "all", "Only requests with this header."),
+      Key(
+        "for", optional: \.duration, .duration(.nanoseconds(1)...DurationText.most, like: "30s"),
+        otherwise: "until it is cleared", "After this time it is cleared."),
+    ])
+
+  private static func kind<Value>(
+    _ name: String, _ form: Form<Value>, _ meaning: String, _ make: @escaping @Sendable (Value) -> FaultKind,
+    _ value: @escaping @Sendable (FaultKind) -> Value?
+  ) -> Key<Fault> {
+    Key(name, form, otherwise: "no fault", meaning, get: { value($0.kind) }, set: { $0.kind = make($1) })
+  }
+
+  /// One kind, and no more.
+  package static func check(_ settings: [Setting]) throws(SettingError) {
+    let given = settings.map(\.key).filter(kindNames.contains)
+    guard let first = given.first else {
+      throw SettingError(
+        found: settings.isEmpty ? "nothing" : "no fault", expected: "one of \(kindNames.joined(separator: ", "))")
+    }
+    guard given.count == 1 else {
+      throw SettingError(key: given[1], found: "another fault than \(first)", expected: "one fault at a time")
+    }
   }
 }
 
-/// Why a fault's description was refused.
-package struct FaultSyntaxError: Error, Hashable, CustomStringConvertible, Sendable {
-  package var description: String
-}
-
-extension Fault {
-  package static let kindNames = ["latency", "error", "hang", "reset", "stall", "block-loop", "slow-query"]
-  private static let optionNames = ["share", "user", "header", "for"]
-
-  /// Reads `latency=1s share=50% user=ada header=x-test:1 for=10s`, each word as a key and a value.
-  package static func parse(_ fields: [(key: String, value: String)]) throws(FaultSyntaxError) -> Fault {
-    var fault: Fault?
-    for (key, value) in fields where kindNames.contains(key) {
-      guard fault == nil else { throw FaultSyntaxError(description: "one fault at a time: found \(key) as well") }
-      fault = Fault(try parseKind(key, value))
-    }
-    guard var fault else {
-      if let key = fields.first(where: { !optionNames.contains($0.key) })?.key {
-        throw FaultSyntaxError(description: Typo.unknown("fault", key, among: kindNames + ["clear"]))
-      }
-      throw FaultSyntaxError(description: "no fault named: expected one of \(kindNames.joined(separator: ", "))")
-    }
-    for (key, value) in fields where !kindNames.contains(key) { try fault.set(key, value) }
-    return fault
-  }
-
-  /// Reads the words of a command line.
-  package static func parse(words: [String]) throws(FaultSyntaxError) -> Fault {
-    try parse(
-      words.map { word in
-        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
-      })
-  }
-
-  private static func parseKind(_ key: String, _ value: String) throws(FaultSyntaxError) -> FaultKind {
-    switch key {
-    case "latency":
-      guard let latency = Latency.parse(value) else { throw wrong(key, value, Latency.forms) }
-      return .latency(latency)
-    case "error":
-      guard let status = Int(value), (400...599).contains(status) else { throw wrong(key, value, "400 to 599") }
-      return .error(status: status)
-    case "stall":
-      guard let window = DurationText.parse(value), window > .zero else {
-        throw wrong(key, value, DurationText.expected)
-      }
-      return .stall(window)
-    case "block-loop", "slow-query":
-      guard let duration = DurationText.parse(value), duration > .zero, duration <= .seconds(60) else {
-        throw wrong(key, value, "a duration like 500ms, at most 60s")
-      }
-      return key == "slow-query" ? .slowQuery(duration) : .blockLoop(duration)
-    default:
-      guard value.isEmpty || value == "true" else { throw wrong(key, value, "no value") }
-      return key == "hang" ? .hang : .reset
-    }
-  }
-
-  private mutating func set(_ key: String, _ value: String) throws(FaultSyntaxError) {
-    switch key {
-    case "share":
-      guard let number = ShareText.parse(value) else { throw Self.wrong(key, value, "0.1 or 10%") }
-      share = number
-      guard share > 0, share <= 1 else { throw Self.wrong(key, value, "more than 0 and at most 100%") }
-    case "user":
-      guard !value.isEmpty else { throw Self.wrong(key, value, "a user name") }
-      user = value
-    case "header":
-      let parts = value.split(separator: ":", maxSplits: 1)
-      let text = parts.last?.drop { $0 == " " } ?? ""
-      guard parts.count == 2, !text.isEmpty else { throw Self.wrong(key, value, "name:value") }
-      header = Header(name: parts[0].lowercased(), value: String(text))
-    case "for":
-      guard let time = DurationText.parse(value), time > .zero else {
-        throw Self.wrong(key, value, DurationText.expected)
-      }
-      duration = time
-    default:
-      throw FaultSyntaxError(description: Typo.unknown("key", key, among: Self.kindNames + Self.optionNames))
-    }
-  }
-
-  private static func wrong(_ key: String, _ value: String, _ expected: String) -> FaultSyntaxError {
-    FaultSyntaxError(description: "\(key): found '\(value)', expected \(expected)")
+extension Form<Fault.Header> {
+  fileprivate static var header: Form {
+    Form(
+      "header", allowed: "name:value", like: "x-test:1",
+      parse: { written in
+        let parts = written.text.split(separator: ":", maxSplits: 1)
+        let text = parts.last?.drop { $0 == " " } ?? ""
+        guard parts.count == 2, !text.isEmpty else { return nil }
+        return Fault.Header(name: parts[0].lowercased(), value: String(text))
+      },
+      write: { "\($0.name):\($0.value)" })
   }
 }

@@ -19,8 +19,6 @@ package enum InFlightLimit: Hashable, Sendable {
   // MARK: As text
 
   package static let adaptiveText = "adaptive"
-  package static let forms = "\(adaptiveText), or \(range.lowerBound) to \(range.upperBound)"
-
   package var text: String {
     switch self {
     case .adaptive: Self.adaptiveText
@@ -42,4 +40,14 @@ package enum InFlightLimit: Hashable, Sendable {
 
 extension InFlightLimit: ExpressibleByIntegerLiteral {
   package init(integerLiteral value: Int) { self = .fixed(value) }
+}
+
+extension Form<InFlightLimit> {
+  package static var inFlightLimit: Form {
+    let number = Form<Int>.integer(InFlightLimit.range, unit: "requests", like: "100")
+    let adaptive = InFlightLimit.adaptiveText
+    return Form(
+      "limit", unit: number.unit, allowed: "\(adaptive), \(number.allowed)", like: number.example, words: [adaptive],
+      parse: { $0.plain.flatMap { InFlightLimit($0) } }, write: { $0.text })
+  }
 }

@@ -24,6 +24,19 @@ package enum PlainText {
     }
   }
 
+  /// At most `limit` characters, those that cannot be seen as escapes: on one line, and no two texts alike.
+  package static func visible(_ text: String, limit: Int = 40) -> String {
+    let shown = text.unicodeScalars.prefix(limit).map { isVisible($0) ? String($0) : $0.escaped(asASCII: true) }
+    return shown.joined() + (text.unicodeScalars.count > limit ? "…" : "")
+  }
+
+  private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .privateUse, .unassigned: false
+    default: !isControl(scalar)
+    }
+  }
+
   package static func pad(_ text: String, to width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - Self.width(text)))
   }

@@ -32,12 +32,20 @@ package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, Expre
   private static let shortLength = 8
   private static let suffix = "-service"
 
-  /// Prefix of the service's thread names.
+  /// Prefix of the service's thread names. A number at the end stays, where many services differ by it alone.
   package var shortName: String {
     let stem = rawValue.hasSuffix(Self.suffix) ? rawValue.dropLast(Self.suffix.count) : rawValue[...]
+    let name = stem.isEmpty ? rawValue[...] : stem
+    guard name.utf8.count > Self.shortLength else { return Self.cut(name, to: Self.shortLength) }
+    let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }.count
+    guard (1...4).contains(digits) else { return Self.cut(name, to: Self.shortLength) }
+    return Self.cut(name.dropLast(digits), to: Self.shortLength - digits - 1) + "-" + name.suffix(digits)
+  }
+
+  private static func cut(_ name: Substring, to length: Int) -> String {
     var short = ""
-    for character in stem.isEmpty ? rawValue[...] : stem {
-      guard short.utf8.count + character.utf8.count <= Self.shortLength else { break }
+    for character in name {
+      guard short.utf8.count + character.utf8.count <= length else { break }
       short.append(character)
     }
     while short.count > 1, let last = short.last, "-._".contains(last) { short.removeLast() }

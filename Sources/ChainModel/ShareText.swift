@@ -1,9 +1,10 @@
 /// Shares of a whole as people write and read them: `50%` or `0.5`.
 enum ShareText {
-  /// Nil unless the text is a finite number, with or without a percent sign.
+  /// Nil unless the text is a finite number, with or without a percent sign, before which a blank may stand.
   static func parse(_ text: String) -> Double? {
     let percent = text.hasSuffix("%")
-    guard let number = Double(percent ? String(text.dropLast()) : text), number.isFinite else { return nil }
+    let digits = percent ? text.dropLast(text.hasSuffix(" %") ? 2 : 1) : text[...]
+    guard let number = Double(digits), number.isFinite else { return nil }
     return percent ? number / 100 : number
   }
 

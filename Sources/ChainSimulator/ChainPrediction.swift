@@ -96,9 +96,7 @@ package struct ChainPrediction: Encodable, Sendable {
   /// What came of a simulation, of any system and all its kinds of requests.
   package init(_ result: SimulationResult) {
     seconds = result.seconds
-    outcomes = result.routes.reduce(into: [:]) { sums, route in
-      sums.merge(route.outcomes) { $0 + $1 }
-    }
+    outcomes = result.outcomes
     services = result.services.map { service in
       Service(
         service: service.name, threads: service.threads, held: service.held + service.hired,

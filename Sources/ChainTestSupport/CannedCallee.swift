@@ -80,6 +80,8 @@ package final class CannedCallee: Sendable {
       open.server.closeAll()
     }
     thread.stop()
+    // Both may hold connections, and what asks for them.
+    board.state.withLock { ($0.held, $0.reply) = ([], { _ in .ok }) }
   }
 
   package var requests: [Request] { board.state.withLock { $0.requests } }

@@ -86,7 +86,10 @@ package final class LoneServiceFolder: Sendable {
     try Data(yaml.utf8).write(to: URL(filePath: configPath))
   }
 
-  package var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
+  package var output: String {
+    guard let bytes = try? AtomicFile.read(outputPath) else { return "" }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   /// Runs a service that is expected not to start.
   /// - Parameters:

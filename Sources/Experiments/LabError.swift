@@ -14,6 +14,7 @@ package enum LabError: Error, CustomStringConvertible {
   case cutOff(run: String, origin: String)
   case noThreads(run: String)
   case noSuchService(String, among: [String])
+  case elsewhere(String, String)
   case noSuchCall(String, String)
   case noSuchTrace(String)
   case ambiguousTrace(String, [String])
@@ -30,7 +31,7 @@ package enum LabError: Error, CustomStringConvertible {
     switch self {
     case .notRunning: .notRunning
     case .noLog, .cutOff, .damagedCosts: .storage
-    case .noSuchService, .noSuchCall: .usage
+    case .noSuchService, .elsewhere, .noSuchCall: .usage
     case .noThreads, .noSuchTrace, .noMatch, .noSamples: .nothingFound
     case .ambiguousTrace: .usage
     case .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
@@ -54,6 +55,9 @@ package enum LabError: Error, CustomStringConvertible {
         expected:
           "all, one of \(names.joined(separator: ", ")), a pattern such as '\(names.first?.prefix(1) ?? "")*', or a replica "
           + "that runs, such as \(names.last ?? "service")-2")
+    case .elsewhere(let service, let url):
+      "\(service) runs elsewhere, at \(url): it is only called and takes no orders; change who calls it, with: "
+        + "\(CommandHint("policy all \(service) timeout=500ms"))"
     case .noSuchCall(let caller, let callee):
       (callee == "all" ? "\(caller) calls no other service" : "\(caller) calls no \(callee)")
         + ": expected a service and one that it calls; see: \(CommandHint("policy all all"))"

@@ -15,9 +15,7 @@ enum OwnChain {
     let sorted = settings.sorted {
       ($0.key.hasPrefix("all.") ? 0 : 1, $0.key) < ($1.key.hasPrefix("all.") ? 0 : 1, $1.key)
     }
-    for (path, value) in sorted {
-      try topology.set(path.hasPrefix("all.") ? "*" + path.drop { $0 != "." } : path, to: value, source: source)
-    }
+    for (path, value) in sorted { try topology.set(Setting(path, value), source: source) }
     return topology
   }
 

@@ -11,6 +11,9 @@ struct GatewayMain {
         Route(
           "GET", "/orchestrated/users/{username}/payment-status", OrchestratedPaymentStatus(),
           calling: [.userService, .orderService, .paymentService]),
+        Route(
+          "GET", "/fanout/users/{username}/payment-status", FanOutPaymentStatus(),
+          calling: [.userService, .orderService]),
       ]
     }
   }

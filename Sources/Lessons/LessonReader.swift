@@ -18,141 +18,166 @@ struct LessonReader {
     let document = Document(text)
     var reader = LessonReader()
     let lesson = document.problems.isEmpty ? reader.lesson(document.root, digest: Digest.ofExperiment(text)) : nil
-    let problems = document.problems + reader.problems
+    let problems = (document.problems + reader.problems).sorted { $0.position < $1.position }
     guard let lesson, problems.isEmpty else { throw LessonError(file: file, problems: problems) }
     return lesson
   }
 
   private mutating func lesson(_ root: Item, digest: String) -> Lesson {
-    var fields = Fields(root, path: "")
-    let story = fields.mapping("story") ?? Fields(root, path: "story")
+    var fields = Section(root, path: "")
     var lesson = Lesson(
-      name: fields.text("name"), experiment: fields.text("experiment"), claim: fields.text("claim"),
-      source: fields.text("source"),
-      story: Lesson.Story(question: "", expect: "", planted: "", look: [], fixes: "", costs: ""),
-      isQuick: fields.flag("quick", default: true), isAboutCPU: fields.flag("about_cpu", default: false),
-      seeds: fields.count("seeds", default: 5), cells: [], checks: [],
-      isMatrix: fields.flag("mixes", default: false), digest: digest)
-    let settings = fields.settings("settings")
-    let load = fields.mapping("load")
-    let script = fields.list("script")
-    let pings = fields.number("pings")
-    let cells = fields.list("cells")
-    let checks = fields.list("checks")
-    let plot = fields.mapping("plot")
-    fields.finish()
-    problems += fields.problems
-    lesson.story = read(story)
+      name: fields.required("name", .text()) ?? "", experiment: fields.required("experiment", .text()) ?? "",
+      claim: fields.required("claim", .text()) ?? "", source: fields.required("source", .text()) ?? "",
+      story: story(fields.required("story")),
+      isQuick: fields.value("quick", .flag) ?? true, isAboutCPU: fields.value("about_cpu", .flag) ?? false,
+      seeds: fields.value("seeds", .integer(1...100)) ?? 5, cells: [], checks: [],
+      isMatrix: fields.value("mixes", .flag) ?? false, digest: digest)
+    let settings = self.settings(of: &fields)
+    let load = self.load(fields.section("load"), from: Lesson.Load())
+    let script = steps(fields.list("script"))
+    let pings = fields.value("pings", .positive)
+    let (cells, checks, plot) = (fields.list("cells") ?? [], fields.list("checks") ?? [], fields.section("plot"))
     let common = Lesson.Cell(
-      name: lesson.name, settings: settings, load: self.load(load, from: Lesson.Load()), script: steps(script),
-      isQuick: true, pings: pings)
+      name: lesson.name, settings: settings, load: load, script: script, isQuick: true, pings: pings)
     lesson.cells = lesson.isMatrix ? Mixes.cells(common) : cells.isEmpty ? [common] : cells.map { cell($0, common) }
     lesson.checks = checks.map { check($0, cells: lesson.cells) }
     lesson.plot = plot.map { self.plot($0, checks: lesson.checks) }
-    if lesson.checks.isEmpty { report(root, "checks", "nothing", "at least one check") }
+    if lesson.checks.isEmpty {
+      fields.report("checks", SettingError(found: "nothing", expected: "at least one check"))
+    }
+    close(&fields)
     return lesson
   }
 
-  private mutating func read(_ story: Fields) -> Lesson.Story {
-    var story = story
+  private mutating func close(_ section: inout Section) {
+    section.finish()
+    problems += section.problems
+  }
+
+  private mutating func story(_ section: Section) -> Lesson.Story {
+    var story = section
     let read = Lesson.Story(
-      question: story.text("question"), expect: story.text("expect"), planted: story.text("planted"),
-      look: story.list("look").compactMap(\.text), fixes: story.text("fixes"), costs: story.text("costs"))
-    story.finish()
-    problems += story.problems
+      question: story.required("question", .text()) ?? "", expect: story.required("expect", .text()) ?? "",
+      planted: story.required("planted", .text()) ?? "", look: (story.list("look") ?? []).compactMap(\.text),
+      fixes: story.required("fixes", .text()) ?? "", costs: story.required("costs", .text()) ?? "")
+    close(&story)
     return read
   }
 
   private mutating func cell(_ item: Item, _ common: Lesson.Cell) -> Lesson.Cell {
-    var fields = Fields(item, path: "cells")
+    var fields = Section(item, path: "cells")
     var cell = common
-    cell.name = fields.text("name")
-    cell.settings.merge(fields.settings("settings")) { $1 }
-    let load = fields.mapping("load")
-    let script = fields.list("script")
-    cell.isQuick = fields.flag("quick", default: true)
-    cell.pings = fields.number("pings") ?? common.pings
-    fields.finish()
-    problems += fields.problems
-    cell.load = self.load(load, from: common.load)
-    cell.script += steps(script)
+    cell.name = fields.required("name", .text()) ?? ""
+    cell.settings.merge(settings(of: &fields)) { $1 }
+    cell.load = load(fields.section("load"), from: common.load)
+    cell.script += steps(fields.list("script"))
+    cell.isQuick = fields.value("quick", .flag) ?? true
+    cell.pings = fields.value("pings", .positive) ?? common.pings
+    close(&fields)
     return cell
   }
 
-  private mutating func load(_ fields: Fields?, from common: Lesson.Load) -> Lesson.Load {
-    guard var fields else { return common }
+  /// Such as `gateway.threads: 8`, in quotes or not; each is tried on the lab's own chain.
+  private mutating func settings(of fields: inout Section) -> [String: String] {
+    guard let entry = fields.take("settings") else { return [:] }
+    guard case .mapping(let all) = entry.value.content else {
+      let error = SettingError(found: entry.value.found, expected: "a mapping such as {gateway.threads: 8}")
+      fields.report("settings", error, at: entry.value.position)
+      return [:]
+    }
+    var settings: [String: String] = [:]
+    for entry in all {
+      var topology = Topology.standard
+      do throws(SettingError) {
+        guard let written = entry.value.written else {
+          throw SettingError(key: PlainText.visible(entry.key), found: entry.value.found, expected: "its value")
+        }
+        try topology.set(Setting(entry.key, written.text))
+        settings[entry.key] = written.text
+      } catch {
+        fields.report("settings", error, at: entry.value.position)
+      }
+    }
+    return settings
+  }
+
+  private mutating func load(_ section: Section?, from common: Lesson.Load) -> Lesson.Load {
+    guard var fields = section else { return common }
     var load = common
-    if let rate = fields.number("rate") { (load.rate, load.clients) = (rate, nil) }
-    if let clients = fields.number("clients") { (load.rate, load.clients) = (nil, Int(clients)) }
-    load.isPoisson = fields.flag("poisson", default: common.isPoisson)
-    load.warmUp = fields.duration("warm_up") ?? common.warmUp
-    load.duration = fields.duration("duration") ?? common.duration
-    load.quickDuration = fields.duration("quick_duration") ?? common.quickDuration
-    load.timeout = fields.duration("timeout") ?? common.timeout
-    load.path = fields.text("path", default: common.path)
-    load.newConnections = fields.flag("new_connections", default: common.newConnections)
-    fields.finish()
-    problems += fields.problems
+    if let rate = fields.value("rate", .positive) { (load.rate, load.clients) = (rate, nil) }
+    if let clients = fields.value("clients", .integer(1...100_000)) { (load.rate, load.clients) = (nil, clients) }
+    load.isPoisson = fields.value("poisson", .flag) ?? common.isPoisson
+    load.warmUp = fields.value("warm_up", .duration(like: "2s")) ?? common.warmUp
+    load.duration = fields.value("duration", .duration(like: "2s")) ?? common.duration
+    load.quickDuration = fields.value("quick_duration", .duration(like: "2s")) ?? common.quickDuration
+    load.timeout = fields.value("timeout", .duration(like: "2s")) ?? common.timeout
+    load.path = fields.value("path", .text()) ?? common.path
+    load.newConnections = fields.value("new_connections", .flag) ?? common.newConnections
+    close(&fields)
     return load
   }
 
-  private mutating func steps(_ items: [Item]) -> [Lesson.Step] {
-    items.map { item in
-      var fields = Fields(item, path: "script")
+  private mutating func steps(_ items: [Item]?) -> [Lesson.Step] {
+    (items ?? []).map { item in
+      var fields = Section(item, path: "script")
       let step = Lesson.Step(
-        at: fields.duration("at") ?? .zero, words: fields.text("do").split(separator: " ").map(String.init))
-      fields.finish()
-      problems += fields.problems
+        at: fields.value("at", .duration(like: "2s")) ?? .zero,
+        words: (fields.required("do", .text()) ?? "").split(separator: " ").map(String.init))
+      close(&fields)
       return step
     }
   }
 
-  private mutating func plot(_ fields: Fields, checks: [Lesson.Check]) -> Lesson.Plot {
-    var fields = fields
+  private mutating func plot(_ section: Section, checks: [Lesson.Check]) -> Lesson.Plot {
+    var fields = section
     let plot = Lesson.Plot(
-      says: fields.text("says"), measure: fields.expression("measure"), unit: fields.text("unit", default: ""))
+      says: fields.required("says", .text()) ?? "", measure: fields.value("measure", .expression),
+      unit: fields.value("unit", .text()) ?? "")
     let isDrawn = checks.contains { check in
       if case .within = check.rule { check.unit == plot.unit } else { false }
     }
     if plot.measure == nil, !isDrawn {
-      fields.report("measure", "nothing", "an expression, or a check with a prediction in the plot's unit")
+      let expected = "an expression, or a check with a prediction in the plot's unit"
+      fields.report("measure", SettingError(found: "nothing", expected: expected))
     }
-    fields.finish()
-    problems += fields.problems
+    close(&fields)
     return plot
   }
 
   private mutating func check(_ item: Item, cells: [Lesson.Cell]) -> Lesson.Check {
-    var fields = Fields(item, path: "checks")
+    var fields = Section(item, path: "checks")
     let check = Lesson.Check(
-      says: fields.text("says"), cell: fields.text("cell", default: cells.first?.name ?? ""),
-      leastShare: fields.share("of_cells", default: 0.95),
-      mayLack: fields.flag("may_lack", default: false),
-      measured: fields.expression("measured") ?? .number(0), rule: rule(&fields),
-      unit: fields.text("unit", default: ""),
-      isQuick: fields.flag("quick", default: true))
+      says: fields.required("says", .text()) ?? "",
+      cell: fields.value("cell", .text()) ?? cells.first?.name ?? "",
+      leastShare: fields.value("of_cells", .share(like: "80 %")) ?? 0.95,
+      mayLack: fields.value("may_lack", .flag) ?? false,
+      measured: fields.required("measured", .expression) ?? .number(0), rule: rule(&fields),
+      unit: fields.value("unit", .text()) ?? "",
+      isQuick: fields.value("quick", .flag) ?? true)
     if check.cell != Evaluation.every, !cells.contains(where: { $0.name == check.cell }) {
-      fields.report("cell", check.cell, "one of \(cells.map(\.name).joined(separator: ", "))")
+      let names = cells.map(\.name)
+      fields.report(
+        "cell",
+        SettingError(
+          found: PlainText.visible(check.cell), expected: "one of \(names.joined(separator: ", "))",
+          meant: Typo.nearest(to: check.cell, among: names)))
     }
-    fields.finish()
-    problems += fields.problems
+    close(&fields)
     return check
   }
 
-  private func rule(_ fields: inout Fields) -> Lesson.Rule {
-    if let predicted = fields.expression("predicted") {
-      let tolerance = fields.tolerance("within")
+  private func rule(_ fields: inout Section) -> Lesson.Rule {
+    if let predicted = fields.value("predicted", .expression) {
+      let tolerance = fields.required("within", .tolerance) ?? Tolerance()
       return .within(predicted, amount: tolerance.amount, share: tolerance.share)
     }
-    if let least = fields.expression("at_least") {
-      return fields.expression("at_most").map { .between(least, $0) } ?? .atLeast(least)
+    if let least = fields.value("at_least", .expression) {
+      return fields.value("at_most", .expression).map { .between(least, $0) } ?? .atLeast(least)
     }
-    if let most = fields.expression("at_most") { return .atMost(most) }
-    fields.report("predicted", "nothing", "predicted with within, at_least, at_most, or the last two")
+    if let most = fields.value("at_most", .expression) { return .atMost(most) }
+    fields.report(
+      "predicted", SettingError(found: "nothing", expected: "predicted with within, at_least, at_most, or the last two")
+    )
     return .atLeast(.number(0))
-  }
-
-  private mutating func report(_ item: Item, _ key: String, _ found: String, _ expected: String) {
-    problems.append(.init(position: item.position, key: key, found: found, expected: expected))
   }
 }

@@ -1,20 +1,23 @@
 import ChainModel
 import ServiceRuntime
 
-/// `GET /users/{user_id}/orders/payment-status`: the orders, each with its payment from payment-service.
+/// `GET /users/{user_id}/orders/payment-status`, and the same for those who know only the user's name: the orders, each
+/// with its payment from payment-service.
 struct OrderPaymentStatus: Handler {
+  let customer: Customer
+
   @available(*, noasync)
   func blocking(_ request: BlockingRequest) throws(CallError) -> Answer {
-    let userID = try request.userID()
-    let orders = try request.store(OrderStore.ofUser(userID))
+    let asked = try request.orders(of: customer)
+    let orders = try request.store(asked)
     let payments = try request.get(.paymentService, Self.path(orders))
     return try Self.answer(orders, payments)
   }
 
   func callbacks(_ request: CallbackRequest, completion: @escaping (Result<Answer, CallError>) -> Void) {
-    let userID: Int
-    do throws(CallError) { userID = try request.userID() } catch { return completion(.failure(error)) }
-    request.store(OrderStore.ofUser(userID)) { found in
+    let asked: StoreWork<[Order]>
+    do throws(CallError) { asked = try request.orders(of: customer) } catch { return completion(.failure(error)) }
+    request.store(asked) { found in
       let orders: [Order]
       do throws(CallError) { orders = try found.get() } catch { return completion(.failure(error)) }
       request.get(.paymentService, Self.path(orders)) { payments in
@@ -24,8 +27,8 @@ struct OrderPaymentStatus: Handler {
   }
 
   func nonBlocking(_ request: AsyncRequest) async throws(CallError) -> Answer {
-    let userID = try request.userID()
-    let orders = try await request.store(OrderStore.ofUser(userID))
+    let asked = try request.orders(of: customer)
+    let orders = try await request.store(asked)
     let payments = try await request.get(.paymentService, Self.path(orders))
     return try Self.answer(orders, payments)
   }

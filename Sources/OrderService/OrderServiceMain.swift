@@ -9,7 +9,12 @@ struct OrderServiceMain {
       try OrderStore.seed(folder)
       return [
         Route("GET", "/users/{user_id}/orders", OrderList()),
-        Route("GET", "/users/{user_id}/orders/payment-status", OrderPaymentStatus(), calling: [.paymentService]),
+        Route(
+          "GET", "/users/{user_id}/orders/payment-status", OrderPaymentStatus(customer: .number),
+          calling: [.paymentService]),
+        Route(
+          "GET", "/usernames/{username}/orders/payment-status", OrderPaymentStatus(customer: .name),
+          calling: [.paymentService]),
       ]
     }
   }

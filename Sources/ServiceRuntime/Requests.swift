@@ -49,7 +49,7 @@ package struct BlockingRequest: RequestReading {
   /// Calls another service and waits for its answer.
   @available(*, noasync)
   package func get(_ callee: ServiceName, _ path: String) throws(CallError) -> CalleeAnswer {
-    try call(CallRequest(callee: callee, path: path))
+    try call(CallRequest(callee, path))
   }
 
   @available(*, noasync)
@@ -89,7 +89,7 @@ package struct CallbackRequest: RequestReading {
   package func get(
     _ callee: ServiceName, _ path: String, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void
   ) {
-    transport.call(CallRequest(callee: callee, path: path), for: exchange, completion: completion)
+    transport.call(CallRequest(callee, path), for: exchange, completion: completion)
   }
 
   func call(_ request: CallRequest, completion: @escaping (Result<CalleeAnswer, CallError>) -> Void) {
@@ -127,7 +127,7 @@ package struct AsyncRequest: RequestReading {
 
   /// Calls another service; suspended until the answer is there.
   package func get(_ callee: ServiceName, _ path: String) async throws(CallError) -> CalleeAnswer {
-    try await call(CallRequest(callee: callee, path: path))
+    try await call(CallRequest(callee, path))
   }
 
   func call(_ request: CallRequest) async throws(CallError) -> CalleeAnswer {

@@ -20,7 +20,8 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   let workers: WorkerPool
   /// Makes the blocking calls of `async`, and in `blocking` those that a request makes at the same time.
   let hired: WorkerPool
-  /// At how many things a request is at most at the same time.
+  /// At how many things a request is at most at the same time: so many times the threads are hired. Of a request that the
+  /// description's entries do not lead to, some may have to wait for one.
   private let width: Int
   /// Does the store work of the two non-blocking models.
   let storePool: WorkerPool
@@ -50,7 +51,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
           stackKiB: configuration.stackKiB), environment: environment)
     }
     workers = pool(.worker, "w", configuration.threads, configuration.queueLimit)
-    width = configuration.routes.flatMap(\.steps).map(\.parts.count).max() ?? 1
+    width = topology.index(of: configuration.name).map { topology.widths[$0] } ?? 1
     hired = pool(.hired, "h", configuration.threads * width, limits.inFlight)
     storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
     let names = names

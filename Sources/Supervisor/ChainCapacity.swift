@@ -10,7 +10,7 @@ package struct ChainCapacity: Hashable, Sendable {
   /// Segments of the trace log; none without one.
   package var segments: Int?
 
-  /// What a service's process takes for itself, measured at rest: `docs/costs.md`.
+  /// What a process takes for itself at rest, by `scripts/resident`.
   private static let ofProcess = 8 << 20
   /// What a thread that has served takes: its stack's touched pages and what belongs to it.
   private static let ofThread = 64 << 10

@@ -57,17 +57,15 @@ extension ControlClient {
   }
 
   package func setMode(_ mode: IOModel) throws(ControlError) {
-    _ = try accepted(put("/mode", WireJSON.encode(ModeChange(mode: mode))))
+    try put("/mode", ModeChange(mode).settings)
   }
 
   package func setPool(_ change: PoolChange) throws(ControlError) {
-    _ = try accepted(put("/pool", WireJSON.encode(change)))
+    try put("/pool", change.settings)
   }
 
   package func setFault(_ fault: Fault) throws(ControlError) {
-    // A fault names each key once.
-    let fields = Dictionary(uniqueKeysWithValues: fault.fields.map { ($0.key, $0.value) })
-    _ = try accepted(put("/fault", WireJSON.encode(fields)))
+    try put("/fault", fault.settings)
   }
 
   /// By callee.
@@ -88,15 +86,12 @@ extension ControlClient {
   }
 
   package func setPolicy(_ policy: CallPolicy, for callee: ServiceName) throws(ControlError) {
-    // A policy names each key once.
-    var fields = Dictionary(uniqueKeysWithValues: policy.fields.map { ($0.key, $0.value) })
-    fields["callee"] = callee.rawValue
-    _ = try accepted(put("/policy", WireJSON.encode(fields)))
+    try put("/policy", policy.settings + [Setting("callee", callee.rawValue)])
   }
 
   /// Back to what `services.yaml` says, for one callee.
   package func resetPolicy(for callee: ServiceName) throws(ControlError) {
-    _ = try accepted(put("/policy", Array(#"{"callee":"\#(callee.rawValue)","clear":true}"#.utf8)))
+    try put("/policy", [Setting("callee", callee.rawValue), Setting("clear", "true")])
   }
 
   /// Back to what `services.yaml` says, for all callees.
@@ -105,8 +100,13 @@ extension ControlClient {
   }
 
   package func setAdmission(_ change: AdmissionChange) throws(ControlError) {
-    let fields = Dictionary(uniqueKeysWithValues: change.fields.map { ($0.key, $0.value) })
-    _ = try accepted(put("/admission", WireJSON.encode(fields)))
+    try put("/admission", change.settings)
+  }
+
+  private func put(_ path: String, _ settings: [Setting]) throws(ControlError) {
+    // No list of settings has a key twice.
+    let fields = Dictionary(uniqueKeysWithValues: settings.map { ($0.key, $0.value.text) })
+    _ = try accepted(put(path, WireJSON.encode(fields)))
   }
 
   private func accepted(_ answer: Answer) throws(ControlError) -> Answer {

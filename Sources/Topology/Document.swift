@@ -1,3 +1,4 @@
+import ChainModel
 import Yams
 
 /// Text → `Item`. The only place that knows the YAML library, and the subset of YAML that is read: mappings with plain
@@ -75,7 +76,7 @@ package struct Document {
         separator: ": ")
       return Problem(position: Position(mark), key: "", found: "a YAML error: \(detail)", expected: "valid YAML")
     case .duplicatedKeysInMapping(let duplicates, let context):
-      let name = Item.printable(restore(duplicates.first ?? ""))
+      let name = PlainText.visible(restore(duplicates.first ?? ""))
       return Problem(
         position: Position(context.mark), key: name, found: "the key again further down in the same mapping",
         expected: "it once")
@@ -114,7 +115,7 @@ extension Document {
       return nil
     }
     let name = Self.restore(scalar.string)
-    let path = (parent.isEmpty ? "" : "\(parent).") + Item.printable(name)
+    let path = (parent.isEmpty ? "" : "\(parent).") + PlainText.visible(name)
     // No look at a key's tag: finding duplicates has resolved it already.
     if let extra = extra(of: keyNode) { refuse(extra, at: position, key: path) }
     return Item.Entry(key: name, position: position, value: item(value, key: path))
@@ -126,11 +127,11 @@ extension Document {
   }
 
   private func extra(of node: Node) -> String? {
-    if let anchor = node.anchor { return "the anchor &\(Item.printable(anchor.rawValue))" }
+    if let anchor = node.anchor { return "the anchor &\(PlainText.visible(anchor.rawValue))" }
     guard case .scalar(let scalar) = node, scalar.style == .plain,
       scalar.string.unicodeScalars.first == Self.asterisk
     else { return nil }
-    return "the alias \(Item.printable(Self.restore(scalar.string)))"
+    return "the alias \(PlainText.visible(Self.restore(scalar.string)))"
   }
 
   /// Nil without a tag. The parser itself gives quoted text the tag of a string.
@@ -144,7 +145,7 @@ extension Document {
     case .mapping(let mapping): name = mapping.tag.description
     case .alias(let alias): name = alias.tag.description
     }
-    return name.isEmpty ? nil : "the tag \(Item.printable(name))"
+    return name.isEmpty ? nil : "the tag \(PlainText.visible(name))"
   }
 }
 

@@ -1,3 +1,5 @@
+package import ChainModel
+
 /// A value of a YAML file with its position, free of the YAML library's types.
 package struct Item: Sendable {
   package enum Content: Sendable {
@@ -34,27 +36,18 @@ package struct Item: Sendable {
     return items
   }
 
+  /// The scalar as any setting's value is written.
+  package var written: Written? {
+    guard case .scalar(let text, let isQuoted) = content else { return nil }
+    return Written(text, isQuoted: isQuoted)
+  }
+
   /// What an error message says was found.
   package var found: String {
     switch content {
-    case .scalar("", quoted: false): "nothing"
-    case .scalar(let text, quoted: false): Self.printable(text)
-    case .scalar(let text, quoted: true): "the text \"\(Self.printable(text))\""
+    case .scalar(let text, let isQuoted): Written(text, isQuoted: isQuoted).found
     case .list: "a list"
     case .mapping: "a mapping"
-    }
-  }
-
-  /// At most `limit` characters, the invisible ones escaped: the text goes to somebody's terminal, on one line.
-  static func printable(_ text: String, limit: Int = 40) -> String {
-    let shown = text.unicodeScalars.prefix(limit).map { isVisible($0) ? String($0) : $0.escaped(asASCII: true) }
-    return shown.joined() + (text.unicodeScalars.count > limit ? "…" : "")
-  }
-
-  private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
-    default: true
     }
   }
 }

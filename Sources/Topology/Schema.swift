@@ -13,7 +13,6 @@ enum Schema {
   static let traceLog = "trace_log"
   static let seed = "seed"
   static let dashboard = "dashboard"
-  static let sections = [services, entries, defaults, cores, hop, traceLog, seed, dashboard]
   static let steps = ["cpu", "remote", "store", "file", "call", "all"]
   /// What may be done at the same time as others: a processor's work would not be.
   static let parallelSteps = ["remote", "store", "file", "call"]
@@ -28,138 +27,96 @@ enum Schema {
   static let firstPort = 8080
   static let firstControlPort = 9080
 
-  static let serviceKeys: [Key<ServiceConfiguration>] = addressKeys + workKeys + limitKeys
+  static let serviceKeys = KeyTable<ServiceConfiguration>(addressKeys + workKeys + limitKeys)
 
   /// The keys that may stand under `defaults:`; the others differ from service to service.
-  static let sharedKeys = serviceKeys.filter { !ownKeys.contains($0.name) }
+  static let sharedKeys = KeyTable(serviceKeys.keys.filter { !ownKeys.contains($0.name) })
   private static let ownKeys: Set = ["port", "control_port", "program", "url"]
 
   private static let milliseconds = Form<Duration>.milliseconds(1...3_600_000)
 
   private static let addressKeys: [Key<ServiceConfiguration>] = [
     Key(
-      "port", \.port, .port, default: 0,
+      "port", \.port, .port,
       "Where the service takes requests: by default 8080 for the first service of the file, 8081 for the next, and so on."
     ),
     Key(
-      "control_port", \.controlPort, .port, default: 0,
+      "control_port", \.controlPort, .port,
       "Where it takes orders and shows its state: by default 9080, 9081, and so on."),
     Key(
-      "program", \.program, .program, default: ServiceConfiguration.played,
+      "program", \.program, .program,
       "Its executable; `\(ServiceConfiguration.played)` plays the steps of its routes."),
-    Key("url", \.url, .url, default: .some(nil), "Of a service that runs elsewhere: it is not started, only called."),
+    Key("url", \.url, .url, "Of a service that runs elsewhere: it is not started, only called."),
   ]
 
   private static let workKeys: [Key<ServiceConfiguration>] = [
-    Key("io_model", \.model, .choice, default: .blocking, "How it waits; can be switched while it runs."),
+    Key("io_model", \.model, .choice, "How it waits; can be switched while it runs."),
     Key(
-      "replicas", \.replicas, .integer(ReplicaName.numbers), default: 1,
+      "replicas", \.replicas, .integer(ReplicaName.numbers),
       "How many processes serve it at the start; one where clients ask it."),
-    Key("threads", \.threads, .integer(1...4096), default: 16, "Worker threads, each held by one request at a time."),
+    Key("threads", \.threads, .integer(PoolChange.threadRange), "Worker threads, each held by one request at a time."),
     Key(
-      "stack_kib", \.stackKiB, .integer(64...65536, unit: "KiB"), default: 1024,
+      "stack_kib", \.stackKiB, .integer(64...65536, unit: "KiB"),
       "Address space for the stack of each of those threads."),
     Key(
-      "store_threads", \.storeThreads, .integer(1...64), default: 1,
+      "store_threads", \.storeThreads, .integer(1...64),
       "Threads for the database, for models that must not wait themselves."),
     Key(
-      "store", \.store, .choice, default: .pool,
+      "store", \.store, .choice,
       "Who does store work in those models: these threads, or the event loop itself, which it then holds."),
     Key(
-      "queue_limit", \.queueLimit, .integer(0...100_000, unit: "requests"), default: 64,
+      "queue_limit", \.queueLimit, .integer(PoolChange.queueRange, unit: "requests"),
       "How many requests may wait for a worker thread."),
     Key(
-      "overflow", \.overflow, .choice, default: .reject,
+      "overflow", \.overflow, .choice,
       "With threads and queue full: answer 503, or leave connections in the backlog."),
     Key(
-      "backlog", \.backlog, .integer(1...65535, unit: "connections"), default: 128,
+      "backlog", \.backlog, .integer(1...65535, unit: "connections"),
       "How many connections the kernel holds that are not accepted yet."),
-    Key("loops", \.loops, .integer(1...64), default: 2, "Event loop threads."),
+    Key("loops", \.loops, .integer(1...64), "Event loop threads."),
   ]
 
   private static let limitKeys: [Key<ServiceConfiguration>] = [
     Key(
-      "in_flight_limit", \.inFlightLimit, .inFlightLimit, default: .adaptive,
+      "in_flight_limit", \.inFlightLimit, .inFlightLimit,
       "How many requests may be admitted and not yet answered; more are shed. Adaptive: as many as do not wait long "
         + "for the service itself, at most \(InFlightLimit.mostAdaptive)."),
     Key(
-      "connection_limit", \.connectionLimit, .integer(1...100_000, unit: "connections"), default: 10_000,
+      "connection_limit", \.connectionLimit, .integer(1...100_000, unit: "connections"),
       "How many connections may be open."),
-    Key("timeout_ms", \.timeout, milliseconds, default: .seconds(20), "How long a call to a callee may take."),
+    Key("timeout_ms", \.timeout, milliseconds, "How long a call to a callee may take."),
+    Key("request_timeout_ms", \.requestTimeout, milliseconds, "How long a client may take to send a request."),
+    Key("idle_timeout_ms", \.idleTimeout, milliseconds, "How long a connection may stay open without a request."),
+    Key("latency", \.latency, .latency, "How long the simulated remote system behind the service takes."),
     Key(
-      "request_timeout_ms", \.requestTimeout, milliseconds, default: .seconds(10),
-      "How long a client may take to send a request."),
-    Key(
-      "idle_timeout_ms", \.idleTimeout, milliseconds, default: .seconds(60),
-      "How long a connection may stay open without a request."),
-    Key(
-      "latency", \.latency, .latency, default: .zero,
-      "How long the simulated remote system behind the service takes."),
-    Key(
-      "min_remaining_ms", \.minRemaining, .milliseconds(0...3_600_000), default: .zero,
+      "min_remaining_ms", \.minRemaining, .milliseconds(0...3_600_000),
       "A request whose deadline leaves less than this when it would be started is refused."),
     Key(
-      "on_leave", \.onLeave, .choice, default: .cancel,
-      "When a caller goes away: stop what is done for it, or finish it all the same."),
+      "on_leave", \.onLeave, .choice, "When a caller goes away: stop what is done for it, or finish it all the same."),
     Key(
-      "call_policy", \.callPolicy, .callPolicy, default: .plain,
+      "call_policy", \.callPolicy, .callPolicy,
       "What it does about each callee that is slow or fails; can be changed while it runs."),
   ]
 
-  static let traceLogKeys: [Key<TraceLogConfiguration>] = [
-    Key("directory", \.directory, .path, default: "/dev/shm", "Folder of the shared trace log."),
-    Key("size_mib", \.sizeMiB, .integer(16...65536, unit: "MiB"), default: 256, "Room for records."),
-    Key("enabled", \.enabled, .flag, default: true, "Whether anything is recorded."),
-  ]
+  static let traceLogKeys = KeyTable<TraceLogConfiguration>([
+    Key("directory", \.directory, .path, "Folder of the shared trace log."),
+    Key("size_mib", \.sizeMiB, .integer(16...65536, unit: "MiB"), "Room for records."),
+    Key("enabled", \.enabled, .flag, "Whether anything is recorded."),
+  ])
 
-  static let seedKeys: [Key<SeedConfiguration>] = [
-    Key(
-      "value", \.value, .integer(0...4_294_967_295), default: 1, "Equal seeds give equal users, orders and payments."),
-    Key("users", \.users, .integer(1...100_000), default: 1000, "How many users the stores are filled with."),
-  ]
+  static let seedKeys = KeyTable<SeedConfiguration>([
+    Key("value", \.value, .integer(0...4_294_967_295), "Equal seeds give equal users, orders and payments."),
+    Key("users", \.users, .integer(1...100_000), "How many users the stores are filled with."),
+  ])
 
-  static let dashboardKeys: [Key<DashboardConfiguration>] = [
-    Key("port", \.port, .integer(1...65535), default: 8079, "Where the page is served, on this host alone."),
-    Key("enabled", \.enabled, .flag, default: true, "Whether there is a page."),
-  ]
-
-  // The zeros below are never seen: a key either has a default or must be given.
-  static let defaultService = filled(
-    ServiceConfiguration(
-      name: "", host: "127.0.0.1", port: 0, controlPort: 0, model: .blocking, threads: 0, stackKiB: 0,
-      storeThreads: 0, queueLimit: 0, overflow: .reject, backlog: 0, loops: 0, inFlightLimit: 0, connectionLimit: 0,
-      timeout: .zero, requestTimeout: .zero, idleTimeout: .zero, latency: .zero),
-    with: serviceKeys)
-  static let defaultTraceLog = filled(
-    TraceLogConfiguration(directory: "", sizeMiB: 0, enabled: false), with: traceLogKeys)
-  static let defaultDashboard = filled(DashboardConfiguration(port: 0, enabled: false), with: dashboardKeys)
-  static let defaultSeed = filled(SeedConfiguration(value: 0, users: 0), with: seedKeys)
+  static let dashboardKeys = KeyTable<DashboardConfiguration>([
+    Key("port", \.port, .integer(1...65535), "Where the page is served, on this host alone."),
+    Key("enabled", \.enabled, .flag, "Whether there is a page."),
+  ])
 
   static let coreCount = Form<Int>.integer(1...1_000_000)
 
-  static let hopTime = Form<Duration>(
-    type: "duration", allowed: "such as 200us, at most 50s",
-    read: { item throws(Mismatch) in
-      guard let value = item.text.flatMap({ DurationText.parse($0) }), value <= .seconds(50) else {
-        throw Mismatch(item)
-      }
-      return value
-    },
-    write: { $0 == .zero ? "0ms" : DurationText.format($0) })
-
-  static let weight = Form<Double>(
-    type: "number", allowed: "more than 0, less than 1000000000",
-    read: { item throws(Mismatch) in
-      guard let text = item.plainText, text.allSatisfy({ $0.isASCII && ($0.isNumber || ".e-+".contains($0)) }),
-        let value = Double(text), value > 0, value < 1e9
-      else { throw Mismatch(item) }
-      return value
-    },
-    write: { $0 == $0.rounded() && $0 < 1e9 ? "\(Int($0))" : "\($0)" })
-
-  private static func filled<Root>(_ root: Root, with keys: [Key<Root>]) -> Root {
-    keys.reduce(into: root) { $1.reset(&$0) }
-  }
+  static let hopTime = Form<Duration>.duration(.zero ... .seconds(50), like: "200us")
 }
 
 /// Names of services and routes.
@@ -180,6 +137,6 @@ extension Schema {
     guard let first = text.first, let last = text.last, !first.isWhitespace, !last.isWhitespace,
       text.unicodeScalars.count <= limit
     else { return false }
-    return Item.printable(text, limit: limit) == text
+    return PlainText.visible(text, limit: limit) == text
   }
 }

@@ -1,5 +1,5 @@
 import CTopology
-import ChainModel
+package import ChainModel
 #if canImport(Glibc)
   import Glibc
 #endif
@@ -22,7 +22,7 @@ extension Topology {
   /// - Returns: the services in the order of the file, every default filled in.
   /// - Throws: `unreadable`, or `invalid` with everything that is wrong, also with what stands as `unknown` still.
   package static func load(
-    path: String, settings: [(path: String, value: String)] = []
+    path: String, settings: [Setting] = []
   ) throws(TopologyError) -> Topology {
     try parse(try text(of: path), file: path, settings: settings)
   }
@@ -36,7 +36,7 @@ extension Topology {
   /// - Returns: the services in the order of the file, every default filled in.
   /// - Throws: `invalid` with everything that is wrong.
   package static func parse(
-    _ text: String, file: String, settings: [(path: String, value: String)] = [], allowsUnknown: Bool = false
+    _ text: String, file: String, settings: [Setting] = [], allowsUnknown: Bool = false
   ) throws(TopologyError) -> Topology {
     let document = Document(text)
     var reader = TopologyReader()
@@ -46,7 +46,7 @@ extension Topology {
       throw .invalid(file: file, problems: problems.sorted { $0.position < $1.position })
     }
     var topology = reader.topology
-    for setting in settings { try topology.set(setting.path, to: setting.value, source: "--set") }
+    for setting in settings { try topology.set(setting, source: "--set") }
     if !settings.isEmpty {
       reader.topology = topology
       reader.setPorts()

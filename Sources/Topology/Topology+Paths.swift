@@ -13,6 +13,17 @@ extension Topology {
     return places
   }
 
+  /// By service: at how many things a request is at most at the same time, of those that the entries lead to.
+  package var widths: [Int] {
+    var widths = services.map { _ in 1 }
+    guard let order = RouteOrder(self) else { return widths }
+    for (place, visits) in zip(order.places, order.visits(from: entries)) where visits > 0 {
+      let steps = services[place.service].routes[place.route].steps
+      widths[place.service] = max(widths[place.service], steps.map(\.parts.count).max() ?? 1)
+    }
+    return widths
+  }
+
   /// How many calls deep each service is, 1 for those that clients ask; 0 where no request comes.
   package var depths: [Int] { RouteOrder(self)?.depths(from: entries) ?? services.map { _ in 0 } }
 

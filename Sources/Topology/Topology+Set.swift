@@ -1,36 +1,46 @@
-import ChainModel
+package import ChainModel
 
 extension Topology {
   /// What `set` can change, in words.
   package static let settingForms =
-    "SERVICE.key=value, where SERVICE may be a pattern such as cart-*, @depth:N, @leaves, or @most-called:N; or "
+    "SERVICE.key=value, where SERVICE may be all, a pattern such as cart-*, @depth:N, @leaves, or @most-called:N; or "
     + "\(Schema.traceLog).key=value"
 
   /// Changes one value at every service that is meant, as if the file had said so.
   /// - Parameters:
-  ///   - path: which services, and a key of a service or `cpu`: the time of every such step. The services are a name, a
-  ///     pattern with `*` and `?`; `@depth:N`: those N calls deep, 1 for those that clients ask; `@leaves`: those that
-  ///     call nobody; `@most-called:N`: the N of most calls, at the weights of the entries.
-  ///   - text: the value as it would stand in the file.
+  ///   - setting: its key says which services, and a key of a service or `cpu`: the time of every such step. The services
+  ///     are a name, a pattern with `*` and `?`; `all`; `@depth:N`: those N calls deep, 1 for those that clients ask;
+  ///     `@leaves`: those that call nobody; `@most-called:N`: the N of most calls, at the weights of the entries.
   ///   - source: the name to use in errors in place of a file's.
-  /// - Throws: `invalid`, when nothing is meant, or the value is none that it can have.
-  package mutating func set(_ path: String, to text: String, source: String) throws(TopologyError) {
-    let setting = Setting(path: path, text: text, source: source)
-    guard let dot = path.lastIndex(of: "."), dot != path.startIndex else {
-      throw setting.refused("no such setting", Self.settingForms)
+  /// - Throws: `setting`, when nothing is meant, or the value is none that it can have.
+  package mutating func set(_ setting: Setting, source: String) throws(TopologyError) {
+    do throws(SettingError) { try set(setting) } catch { throw .setting(source: source, error) }
+  }
+
+  package mutating func set(_ setting: Setting) throws(SettingError) {
+    let path = PlainText.visible(setting.key)
+    guard let dot = setting.key.lastIndex(of: "."), dot != setting.key.startIndex else {
+      throw SettingError(key: path, found: "no such setting", expected: Self.settingForms)
     }
-    let (selector, key) = (String(path[..<dot]), String(path[path.index(after: dot)...]))
-    if selector == Schema.traceLog { return try setting.apply(key, Schema.traceLogKeys, to: &traceLog) }
-    let chosen = select(selector)
-    guard !chosen.isEmpty else {
-      throw setting.refused(
-        "no such service", "\(Self.settingForms); the services are \(known)",
-        meant: Typo.nearest(to: selector, among: names.map(\.rawValue)))
-    }
-    guard key != "cpu" else { return try setCPU(of: chosen, setting) }
-    for index in chosen {
-      try setting.apply(key, Schema.serviceKeys, to: &services[index])
-      services[index].unknown.remove(key)
+    let selector = String(setting.key[..<dot])
+    let change = Setting(String(setting.key[setting.key.index(after: dot)...]), setting.value)
+    do throws(SettingError) {
+      if selector == Schema.traceLog { return try Schema.traceLogKeys.read([change], into: &traceLog) }
+      let chosen = select(selector)
+      guard !chosen.isEmpty else {
+        throw SettingError(
+          found: "no such service", expected: "\(Self.settingForms); the services are \(known)",
+          meant: Typo.nearest(to: selector, among: names.map(\.rawValue)))
+      }
+      guard change.key != "cpu" else { return setCPU(of: chosen, try Form<StepTime>.time.read(change.value)) }
+      for index in chosen {
+        try Schema.serviceKeys.read([change], into: &services[index], or: ["cpu"])
+        services[index].unknown.remove(change.key)
+      }
+    } catch {
+      var error = error
+      error.key = path + error.key.drop { $0 != "." }
+      throw error
     }
   }
 
@@ -38,13 +48,10 @@ extension Topology {
   private var known: String {
     let most = 12
     let more = names.count > most ? " and \(names.count - most) more" : ""
-    return names.prefix(most).map { Item.printable($0.rawValue) }.joined(separator: ", ") + more
+    return names.prefix(most).map { PlainText.visible($0.rawValue) }.joined(separator: ", ") + more
   }
 
-  private mutating func setCPU(of chosen: [Int], _ setting: Setting) throws(TopologyError) {
-    guard let time = StepTime.parse(setting.text) else {
-      throw setting.refused(Item.printable(setting.text), "a time (\(StepTime.forms))")
-    }
+  private mutating func setCPU(of chosen: [Int], _ time: StepTime) {
     for service in chosen {
       for route in services[service].routes.indices {
         let steps = services[service].routes[route].steps
@@ -78,9 +85,9 @@ extension Topology {
     return services.indices.filter { visits[$0] > 0 }.sorted { (visits[$1], $0) < (visits[$0], $1) }
   }
 
-  /// Whether a name is meant by a pattern, in which `*` stands for any text and `?` for one character.
+  /// Whether a name is meant by `all`, or by a pattern, in which `*` stands for any text and `?` for one character.
   package static func matches(_ name: String, _ pattern: String) -> Bool {
-    matches(Array(name)[...], Array(pattern)[...])
+    pattern == "all" || matches(Array(name)[...], Array(pattern)[...])
   }
 
   private static func matches(_ text: ArraySlice<Character>, _ pattern: ArraySlice<Character>) -> Bool {
@@ -111,32 +118,6 @@ extension ServiceConfiguration {
 
   private func has(_ isMeant: (Step) -> Bool) -> Bool {
     routes.contains { $0.steps.flatMap(\.parts).contains(where: isMeant) }
-  }
-}
-
-/// One value that is to be changed.
-struct Setting {
-  let path: String
-  let text: String
-  let source: String
-
-  func refused(_ found: String, _ expected: String, meant: String? = nil) -> TopologyError {
-    let problem = TopologyError.Problem(
-      position: .start, key: Item.printable(path), found: found, expected: expected, meant: meant)
-    return .invalid(file: source, problems: [problem])
-  }
-
-  func apply<Root>(_ name: String, _ keys: [Key<Root>], to root: inout Root) throws(TopologyError) {
-    let known = keys.map(\.name)
-    guard let key = keys.first(where: { $0.name == name }) else {
-      throw refused(
-        "an unknown key", "one of \(known.joined(separator: ", "))", meant: Typo.nearest(to: name, among: known))
-    }
-    do throws(Mismatch) {
-      try key.read(Item(position: .start, content: .scalar(text, quoted: false)), &root)
-    } catch {
-      throw refused(error.found, key.expected, meant: error.meant)
-    }
   }
 }
 

@@ -36,7 +36,7 @@ extension Topology {
     lines.append("\(Schema.entries):")
     for (index, entry) in entries.enumerated() {
       lines += Self.comments(notes.entries[index] ?? [], "  ")
-      lines.append("  \(Self.scalar(name(entry.service, entry.route))): \(Schema.weight.write(entry.weight))")
+      lines.append("  \(Self.scalar(name(entry.service, entry.route))): \(Form<Double>.positive.write(entry.weight))")
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -49,8 +49,8 @@ extension Topology {
     ]
   }
 
-  private static func changed<Root>(_ root: Root, _ keys: [Key<Root>]) -> [String] {
-    keys.compactMap { $0.write(root) == $0.defaultText ? nil : "\($0.name): \($0.write(root))" }
+  private static func changed<Root>(_ root: Root, _ table: KeyTable<Root>) -> [String] {
+    table.settings(of: root).map { "\($0.key): \($0.value.text)" }
   }
 
   private func settings(_ index: Int) -> [String] {
@@ -58,10 +58,10 @@ extension Topology {
     // Those that follow from its place.
     if service.port == Schema.firstPort + index { service.port = 0 }
     if service.controlPort == firstControlPort + index { service.controlPort = 0 }
-    return Schema.serviceKeys.compactMap { key in
+    return Schema.serviceKeys.keys.compactMap { key in
       if service.unknown.contains(key.name) { return "\(key.name): \(Schema.unknown)" }
-      let value = key.write(service)
-      return Schema.always.contains(key.name) || value != key.defaultText ? "\(key.name): \(value)" : nil
+      let value = Schema.always.contains(key.name) ? key.write(service) : key.said(service)
+      return value.map { "\(key.name): \($0)" }
     }
   }
 
@@ -97,24 +97,18 @@ extension Topology {
   }
 
   private static func comments(_ lines: [String], _ indent: String) -> [String] {
-    lines.map { "\(indent)# \(Item.printable($0, limit: 500))" }
+    lines.map { "\(indent)# \(PlainText.visible($0, limit: 500))" }
   }
 
-  /// Every key as a row of a Markdown table. A service's keys stand under `services.<name>`, most of them also under
-  /// `defaults`.
+  /// Every key as a row of a Markdown table: those of a file, of which a service's stand under `services.<name>`, most of
+  /// them also under `defaults`, and the words of the verbs that change a service while it runs.
   package static func keyTable() -> String {
     let rows =
-      rows(Schema.serviceKeys, prefix: "") + rows(Schema.traceLogKeys, prefix: "\(Schema.traceLog).")
-      + rows(Schema.seedKeys, prefix: "\(Schema.seed).")
-      + rows(Schema.dashboardKeys, prefix: "\(Schema.dashboard).")
+      Schema.serviceKeys.rows("") + Schema.traceLogKeys.rows("\(Schema.traceLog).")
+      + Schema.seedKeys.rows("\(Schema.seed).") + Schema.dashboardKeys.rows("\(Schema.dashboard).")
+      + ModeChange.table.rows("") + PoolChange.table.rows("pool ") + Fault.table.rows("fault ")
+      + CallPolicy.table.rows("policy ") + AdmissionChange.table.rows("admission ")
     let head = ["| key | type | unit | range | default | meaning |", "|---|---|---|---|---|---|"]
     return (head + rows).joined(separator: "\n") + "\n"
-  }
-
-  private static func rows<Root>(_ keys: [Key<Root>], prefix: String) -> [String] {
-    keys.map { key in
-      let value = key.defaultText.map { "`\($0)`" } ?? "required"
-      return "| `\(prefix)\(key.name)` | \(key.type) | \(key.unit) | \(key.allowed) | \(value) | \(key.meaning) |"
-    }
   }
 }

@@ -1,9 +1,13 @@
-/// Why a `services.yaml` was refused.
+package import ChainModel
+
+/// Why a `services.yaml`, or a setting in its place, was refused.
 package enum TopologyError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file could not be read at all.
   case unreadable(file: String, reason: String)
   /// Everything that is wrong in the file, sorted by position.
   case invalid(file: String, problems: [Problem])
+  /// A setting that stands in no file; the source says where else.
+  case setting(source: String, SettingError)
 
   /// A file of garbage has thousands of problems; the first ones are enough to begin with.
   private static let shown = 20
@@ -17,6 +21,7 @@ package enum TopologyError: Error, Hashable, Sendable, CustomStringConvertible {
       var lines = problems.prefix(Self.shown).map { "\(file):\($0)" }
       if problems.count > Self.shown { lines.append("\(file): and \(problems.count - Self.shown) more problems") }
       return lines.joined(separator: "\n")
+    case .setting(let source, let error): return "\(source): \(error)"
     }
   }
 }
@@ -25,26 +30,19 @@ extension TopologyError {
   /// One thing that is wrong, and where.
   package struct Problem: Hashable, Sendable, CustomStringConvertible {
     package var position: Position
-    /// The path of keys, as in `services.gateway.threads`; empty for the file itself.
-    package var key: String
-    package var found: String
-    package var expected: String
-    /// The known word that was probably meant.
-    package var meant: String?
+    /// Its key is the path of keys, as in `services.gateway.threads`; empty for the file itself.
+    package var error: SettingError
+
+    package init(_ error: SettingError, at position: Position) {
+      self.position = position
+      self.error = error
+    }
 
     package init(position: Position, key: String, found: String, expected: String, meant: String? = nil) {
-      self.position = position
-      self.key = key
-      self.found = found
-      self.expected = expected
-      self.meant = meant
+      self.init(SettingError(key: key, found: found, expected: expected, meant: meant), at: position)
     }
 
-    package var description: String {
-      let path = key.isEmpty ? "" : "\(key): "
-      let question = meant.map { "; did you mean \($0)?" } ?? ""
-      return "\(position): \(path)found \(found), expected \(expected)\(question)"
-    }
+    package var description: String { "\(position): \(error)" }
   }
 
   /// A place in the file, both counted from 1; a column is one Unicode scalar.

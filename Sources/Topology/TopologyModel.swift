@@ -170,46 +170,44 @@ package enum StepTime: Hashable, Sendable {
   }
 }
 
-/// One service as configured.
-package struct ServiceConfiguration: Hashable, Sendable {
-  /// As where a file says nothing, without a name.
-  package static let standard = Schema.defaultService
-
+/// One service as configured; without a name, as where a file says nothing.
+package struct ServiceConfiguration: Configurable, Hashable {
   package var name: ServiceName
-  package var host: String
-  package var port: Int
-  package var controlPort: Int
-  package var model: IOModel
+  package var host = "127.0.0.1"
+  /// 0 until the service's place gives it one, as for the control port.
+  package var port = 0
+  package var controlPort = 0
+  package var model = IOModel.blocking
   /// Worker threads of the `blocking` model, hired threads of the `async` one.
-  package var threads: Int
+  package var threads = 16
   /// Address space of each of those threads' stacks, in KiB.
-  package var stackKiB: Int
-  package var storeThreads: Int
+  package var stackKiB = 1024
+  package var storeThreads = 1
   /// Who does store work in the models that must not wait.
-  package var store: StorePlace
-  package var queueLimit: Int
-  package var overflow: Overflow
+  package var store = StorePlace.pool
+  package var queueLimit = 64
+  package var overflow = Overflow.reject
   /// Length of the kernel's queue of connections that are not accepted yet.
-  package var backlog: Int
-  package var loops: Int
-  package var inFlightLimit: InFlightLimit
-  package var connectionLimit: Int
+  package var backlog = 128
+  package var loops = 2
+  package var inFlightLimit = InFlightLimit.adaptive
+  package var connectionLimit = 10_000
   /// How long a call to a callee may take.
-  package var timeout: Duration
+  package var timeout = Duration.seconds(20)
   /// How long a client may take to send a request.
-  package var requestTimeout: Duration
+  package var requestTimeout = Duration.seconds(10)
   /// How long a connection may stay without a request.
-  package var idleTimeout: Duration
+  package var idleTimeout = Duration.seconds(60)
   /// Simulated latency of the remote system behind the service.
-  package var latency: Latency
+  package var latency = Latency.zero
   /// What it does about callees that are slow or fail; the same for all of them.
-  package var callPolicy: CallPolicy
+  package var callPolicy = CallPolicy.plain
   /// A request whose deadline leaves less than this when it would be started is refused.
-  package var minRemaining: Duration
+  package var minRemaining = Duration.zero
   /// What becomes of a request when its caller goes away.
-  package var onLeave: LeaveRule
+  package var onLeave = LeaveRule.cancel
   /// How many processes serve it at the start. The first of them has `port` and `controlPort`.
-  package var replicas: Int
+  package var replicas = 1
   /// Which executable it is; `played` is that of any service without code of its own.
   package var program = ServiceConfiguration.played
   /// Of a service that is not started, only called.
@@ -223,38 +221,9 @@ package struct ServiceConfiguration: Hashable, Sendable {
 
   package var isPlayed: Bool { program == Self.played }
 
-  package init(
-    name: ServiceName, host: String, port: Int, controlPort: Int, model: IOModel, threads: Int, stackKiB: Int,
-    storeThreads: Int, queueLimit: Int, overflow: Overflow, backlog: Int, loops: Int, inFlightLimit: InFlightLimit,
-    connectionLimit: Int, timeout: Duration, requestTimeout: Duration, idleTimeout: Duration, latency: Latency,
-    callPolicy: CallPolicy = .plain,
-    minRemaining: Duration = .zero, onLeave: LeaveRule = .cancel,
-    replicas: Int = 1, store: StorePlace = .pool
-  ) {
-    self.name = name
-    self.host = host
-    self.port = port
-    self.controlPort = controlPort
-    self.model = model
-    self.threads = threads
-    self.stackKiB = stackKiB
-    self.storeThreads = storeThreads
-    self.queueLimit = queueLimit
-    self.overflow = overflow
-    self.backlog = backlog
-    self.loops = loops
-    self.inFlightLimit = inFlightLimit
-    self.connectionLimit = connectionLimit
-    self.timeout = timeout
-    self.requestTimeout = requestTimeout
-    self.idleTimeout = idleTimeout
-    self.latency = latency
-    self.callPolicy = callPolicy
-    self.minRemaining = minRemaining
-    self.onLeave = onLeave
-    self.replicas = replicas
-    self.store = store
-  }
+  package init(name: ServiceName) { self.name = name }
+
+  package init() { self.init(name: "") }
 }
 
 /// Who does store work in the two non-blocking models: SQLite and files have no interface that does not block.
@@ -297,13 +266,12 @@ package enum Overflow: String, CaseIterable, Sendable {
 }
 
 /// Where the shared log lives and how large it is.
-package struct TraceLogConfiguration: Hashable, Sendable {
-  /// As where a file says nothing.
-  package static let standard = Schema.defaultTraceLog
+package struct TraceLogConfiguration: Configurable, Hashable {
+  package var directory = "/dev/shm"
+  package var sizeMiB = 256
+  package var enabled = true
 
-  package var directory: String
-  package var sizeMiB: Int
-  package var enabled: Bool
+  package init() {}
 
   package init(directory: String, sizeMiB: Int, enabled: Bool) {
     self.directory = directory
@@ -313,13 +281,12 @@ package struct TraceLogConfiguration: Hashable, Sendable {
 }
 
 /// What the stores are filled with.
-package struct SeedConfiguration: Hashable, Sendable {
-  /// As where a file says nothing.
-  package static let standard = Schema.defaultSeed
-
+package struct SeedConfiguration: Configurable, Hashable {
   /// Two chains with the same seed have the same users, orders and payments.
-  package var value: Int
-  package var users: Int
+  package var value = 1
+  package var users = 1000
+
+  package init() {}
 
   package init(value: Int, users: Int) {
     self.value = value
@@ -328,13 +295,12 @@ package struct SeedConfiguration: Hashable, Sendable {
 }
 
 /// The page on which the chain is seen.
-package struct DashboardConfiguration: Hashable, Sendable {
-  /// As where a file says nothing.
-  package static let standard = Schema.defaultDashboard
-
+package struct DashboardConfiguration: Configurable, Hashable {
   /// On 127.0.0.1.
-  package var port: Int
-  package var enabled: Bool
+  package var port = 8079
+  package var enabled = true
+
+  package init() {}
 
   package init(port: Int, enabled: Bool) {
     self.port = port

@@ -8,14 +8,21 @@ extension TopologyReader {
   mutating func checkCalls() {
     guard let order = RouteOrder(topology) else { return reportCircle() }
     for entry in topology.entries {
+      // Load goes to whatever is an entry.
+      if topology.services[entry.service].url != nil {
+        report(entry, found: "a service that runs elsewhere", expected: "one that is started here: load goes to it")
+      }
       let calls = order.visits(from: [entry]).reduce(0, +) - 1
       guard calls > Self.mostCalls else { continue }
-      let service = topology.services[entry.service]
-      let path = "\(Schema.entries).\(Item.printable("\(service.name)/\(service.routes[entry.route].name)"))"
       report(
-        path, at: given[path]?.position ?? .start, found: "\(FigureText.number(calls)) calls for one request",
-        expected: "at most \(Int(Self.mostCalls))")
+        entry, found: "\(FigureText.number(calls)) calls for one request", expected: "at most \(Int(Self.mostCalls))")
     }
+  }
+
+  private mutating func report(_ entry: Topology.Entry, found: String, expected: String) {
+    let service = topology.services[entry.service]
+    let path = "\(Schema.entries).\(PlainText.visible("\(service.name)/\(service.routes[entry.route].name)"))"
+    report(path, at: given[path]?.position ?? .start, found: found, expected: expected)
   }
 
   /// Along calls that never lead out of circles, until a route comes again.
@@ -55,7 +62,7 @@ extension TopologyReader {
     var listeners: [(path: String, item: Item?, port: Int)] = []
     if page.enabled { listeners.append((pagePath, given[pagePath], page.port)) }
     for index in topology.services.indices where topology.services[index].url == nil {
-      let path = "\(Schema.services).\(Item.printable(topology.services[index].name.rawValue))"
+      let path = "\(Schema.services).\(PlainText.visible(topology.services[index].name.rawValue))"
       listeners.append(("\(path).port", given["\(path).port"], topology.services[index].port))
       listeners.append(("\(path).control_port", given["\(path).control_port"], topology.services[index].controlPort))
     }
@@ -81,11 +88,11 @@ extension TopologyReader {
   mutating func checkReplicas() {
     for place in Set(topology.entries.map(\.service)).sorted() where topology.services[place].replicas > 1 {
       let name = topology.services[place].name.rawValue
-      let path = "\(Schema.services).\(Item.printable(name)).replicas"
+      let path = "\(Schema.services).\(PlainText.visible(name)).replicas"
       report(
         path, at: given[path]?.position ?? given["\(Schema.defaults).replicas"]?.position ?? .start,
         found: "\(topology.services[place].replicas)",
-        expected: "1: nothing in front of \(Item.printable(name)) balances requests over several")
+        expected: "1: nothing in front of \(PlainText.visible(name)) balances requests over several")
     }
   }
 

@@ -12,7 +12,7 @@ extension TopologyReader {
       guard let index = topology.index(of: ServiceName(entry.key)), topology.services[index].routes.isEmpty else {
         continue
       }
-      let path = "\(Schema.services).\(Item.printable(entry.key)).\(Schema.routes)"
+      let path = "\(Schema.services).\(PlainText.visible(entry.key)).\(Schema.routes)"
       for (route, item, routePath) in routes(of: entry, path: path) {
         bodies.append((index, topology.services[index].routes.count, routePath, item))
         topology.services[index].routes.append(ServiceRoute(route, []))
@@ -33,7 +33,7 @@ extension TopologyReader {
     }
     var routes: [(String, Item, String)] = []
     for route in named(section, path, expected) {
-      let routePath = "\(path).\(Item.printable(route.key))"
+      let routePath = "\(path).\(PlainText.visible(route.key))"
       if !Schema.isText(route.key, limit: 500) {
         report(routePath, at: route.position, found: Self.found(route.key), expected: Schema.expectedRoute)
       } else if routes.contains(where: { $0.0 == route.key }) {
@@ -83,14 +83,14 @@ extension TopologyReader {
           step(item, "\(path)[\(index)]", among: Schema.parallelSteps, service, route, &calls)
         })
     case "cpu":
-      if item.plainText == Schema.unknown {
-        let expected = "a time (\(StepTime.forms))"
+      if item.written?.plain == Schema.unknown {
+        let expected = Form<StepTime>.time.expected
         unknownPlaces.append(
           Unknown(service: service, key: "cpu", path: path, position: item.position, expected: expected))
         return .cpu(nil)
       }
-      return time(item, path).map { .cpu($0) }
-    case "remote": return time(item, path).map { .remote($0) }
+      return value(item, path, .time).map { .cpu($0) }
+    case "remote": return value(item, path, .time).map { .remote($0) }
     default: return store(item, path, isFile: entry.key == "file", isPlayed: topology.services[service].isPlayed)
     }
   }
@@ -100,15 +100,9 @@ extension TopologyReader {
     guard case .mapping(let keys) = item.content else {
       return report(path, at: item.position, found: item.found, expected: expected)
     }
-    let names = keys.map { Item.printable($0.key) }.joined(separator: " and ")
+    let names = keys.map { PlainText.visible($0.key) }.joined(separator: " and ")
     let meant = keys.count == 1 ? keys.first.flatMap { Typo.nearest(to: $0.key, among: known) } : nil
     report(path, at: item.position, found: names.isEmpty ? "an empty mapping" : names, expected: expected, meant: meant)
-  }
-
-  private mutating func time(_ item: Item, _ path: String) -> StepTime? {
-    if let time = item.text.flatMap({ StepTime.parse($0) }) { return time }
-    report(path, at: item.position, found: item.found, expected: "a time (\(StepTime.forms))")
-    return nil
   }
 
   /// `2ms orders by user`; what a service's own code does has no time, since only a run tells it.
@@ -119,7 +113,7 @@ extension TopologyReader {
     guard time != nil || !isPlayed, Schema.isText(label, limit: 200) else {
       report(
         path, at: item.position, found: item.found,
-        expected: "a time (\(StepTime.forms)), and after a space what the log calls it, if anything")
+        expected: "\(Form<StepTime>.time.expected), and after a space what the log calls it, if anything")
       return nil
     }
     return .store(time, label: label, isFile: isFile)
@@ -137,12 +131,11 @@ extension TopologyReader {
 
   mutating func readEntries(_ section: Item.Entry?) {
     for entry in named(section, Schema.entries, "a mapping of SERVICE/ROUTE to a weight") {
-      let path = "\(Schema.entries).\(Item.printable(entry.key))"
+      let path = "\(Schema.entries).\(PlainText.visible(entry.key))"
       guard let (service, route) = resolve(entry.key, path, entry.position) else { continue }
       given[path] = Item(position: entry.position, content: entry.value.content)
-      value(entry, path, Schema.weight) { topology, weight in
-        topology.entries.append(Topology.Entry(service: service, route: route, weight: weight))
-      }
+      guard let weight = value(entry.value, path, .positive) else { continue }
+      topology.entries.append(Topology.Entry(service: service, route: route, weight: weight))
     }
   }
 

@@ -25,18 +25,22 @@ struct TopologyReader {
 
   /// `topology` makes sense only if `problems` is empty afterwards.
   mutating func read(_ root: Item) {
-    guard let sections = entries(of: root, path: "", known: Schema.sections) else { return }
-    value(sections[Schema.cores], Schema.cores, Schema.coreCount) { $0.cores = $1 }
-    value(sections[Schema.hop], Schema.hop, Schema.hopTime) { $0.hop = $1 }
-    topology.traceLog = filled(.standard, from: sections[Schema.traceLog], Schema.traceLogKeys, Schema.traceLog)
-    topology.seed = filled(.standard, from: sections[Schema.seed], Schema.seedKeys, Schema.seed)
-    topology.dashboard = filled(.standard, from: sections[Schema.dashboard], Schema.dashboardKeys, Schema.dashboard)
-    var template = Schema.defaultService
-    fill(&template, from: sections[Schema.defaults], path: Schema.defaults, service: nil)
+    var sections = Section(root, path: "")
+    let (services, entries) = (sections.take(Schema.services), sections.take(Schema.entries))
+    let defaults = sections.take(Schema.defaults)
+    topology.cores = sections.value(Schema.cores, Schema.coreCount)
+    topology.hop = sections.value(Schema.hop, Schema.hopTime) ?? .zero
+    topology.traceLog = filled(sections.section(Schema.traceLog), Schema.traceLogKeys)
+    topology.seed = filled(sections.section(Schema.seed), Schema.seedKeys)
+    topology.dashboard = filled(sections.section(Schema.dashboard), Schema.dashboardKeys)
+    close(sections)
+    guard sections.isMapping else { return }
+    var template = ServiceConfiguration.standard
+    fill(&template, from: defaults, path: Schema.defaults, service: nil)
     templateUnknown = template.unknown
-    readServices(sections[Schema.services], template)
-    readRoutes(sections[Schema.services])
-    readEntries(sections[Schema.entries])
+    readServices(services, template)
+    readRoutes(services)
+    readEntries(entries)
     setPorts()
     checkNames()
     if problems.isEmpty { checkReplicas() }
@@ -50,17 +54,24 @@ struct TopologyReader {
   }
 
   /// What an error message says was found where a name stands.
-  static func found(_ name: String) -> String { name.isEmpty ? "an empty name" : Item.printable(name, limit: 100) }
+  static func found(_ name: String) -> String { name.isEmpty ? "an empty name" : PlainText.visible(name, limit: 100) }
 
-  mutating func value<Value>(
-    _ entry: Item.Entry?, _ path: String, _ form: Form<Value>, _ put: (inout Topology, Value) -> Void
-  ) {
-    guard let entry else { return }
-    do throws(Mismatch) {
-      put(&topology, try form.read(entry.value))
+  /// Nil, with a problem, for what is not of the form.
+  mutating func value<Value>(_ item: Item, _ path: String, _ form: Form<Value>) -> Value? {
+    do throws(SettingError) {
+      guard let written = item.written else { throw SettingError(found: item.found, expected: form.expected) }
+      return try form.read(written)
     } catch {
-      report(path, at: error.position, found: error.found, expected: form.wanted, meant: error.meant)
+      problems.append(Problem(error.within(path), at: item.position))
+      return nil
     }
+  }
+
+  private mutating func close(_ section: Section) {
+    var section = section
+    section.finish()
+    problems += section.problems
+    given.merge(section.given) { $1 }
   }
 
   /// The entries of a mapping whose keys are names; none, with a problem, if it is no mapping or empty.
@@ -78,7 +89,7 @@ struct TopologyReader {
 
   private mutating func readServices(_ section: Item.Entry?, _ template: ServiceConfiguration) {
     for entry in named(section, Schema.services, "a mapping of services by name") {
-      let path = "\(Schema.services).\(Item.printable(entry.key))"
+      let path = "\(Schema.services).\(PlainText.visible(entry.key))"
       guard Schema.isName(entry.key) else {
         report(path, at: entry.position, found: Self.found(entry.key), expected: Schema.expectedName)
         continue
@@ -98,90 +109,33 @@ struct TopologyReader {
 
   /// What is said of the service. A value that stands as `unknown` is noted.
   private mutating func fill(
-    _ service: inout ServiceConfiguration, from section: Item.Entry?, path: String, service index: Int?
+    _ service: inout ServiceConfiguration, from entry: Item.Entry?, path: String, service index: Int?
   ) {
-    guard var section else { return }
-    let keys = index == nil ? Schema.sharedKeys : Schema.serviceKeys
-    let more = index == nil ? [] : [Schema.routes]
-    let names = keys.map(\.name) + more
-    guard case .mapping(let all) = section.value.content else {
-      _ = entries(of: section.value, path: path, known: names)
-      return
-    }
-    var known: [Item.Entry] = []
-    for entry in all where index == nil || entry.key != Schema.routes {
-      if entry.value.plainText == Schema.unknown, keys.contains(where: { $0.name == entry.key }) {
-        service.unknown.insert(entry.key)
-        if let index { noteUnknown(index, entry, path) }
-      } else {
-        known.append(entry)
+    guard let entry else { return }
+    var section = Section(entry.value, path: path)
+    for key in (index == nil ? Schema.sharedKeys : Schema.serviceKeys).keys {
+      let item = section.take(key.name)?.value
+      let isUnknown = item.map { $0.written?.plain == Schema.unknown } ?? templateUnknown.contains(key.name)
+      if isUnknown {
+        service.unknown.insert(key.name)
+        guard let index else { continue }
+        unknownPlaces.append(
+          Unknown(
+            service: index, key: key.name, path: "\(path).\(key.name)",
+            position: item?.position ?? entry.value.position, expected: key.expected))
+      } else if let item {
+        section.read(item, as: key, into: &service)
       }
     }
-    section.value.content = .mapping(known)
-    fill(&service, from: section, keys: keys, path: path, alsoKnown: more)
-    guard let index else { return }
-    // Those of the defaults that the service does not give itself.
-    for key in templateUnknown where !all.contains(where: { $0.key == key }) {
-      service.unknown.insert(key)
-      noteUnknown(index, Item.Entry(key: key, position: section.position, value: section.value), path)
-    }
+    if index != nil { _ = section.take(Schema.routes) }
+    close(section)
   }
 
-  private mutating func noteUnknown(_ index: Int, _ entry: Item.Entry, _ path: String) {
-    let expected = Schema.serviceKeys.first { $0.name == entry.key }?.expected ?? ""
-    unknownPlaces.append(
-      Unknown(
-        service: index, key: entry.key, path: "\(path).\(entry.key)", position: entry.value.position,
-        expected: expected))
-  }
-
-  /// Nothing to do without the section: none but `services` and `entries` is required.
-  private mutating func fill<Root>(
-    _ root: inout Root, from section: Item.Entry?, keys: [Key<Root>], path: String, alsoKnown more: [String] = []
-  ) {
-    guard let section, let entries = entries(of: section.value, path: path, known: keys.map(\.name) + more) else {
-      return
-    }
-    for key in keys {
-      guard let entry = entries[key.name] else { continue }
-      do throws(Mismatch) {
-        try key.read(entry.value, &root)
-      } catch {
-        report(
-          "\(path).\(key.name)", at: error.position, found: error.found, expected: key.expected, meant: error.meant)
-      }
-    }
-  }
-
-  private mutating func filled<Root>(
-    _ standard: Root, from section: Item.Entry?, _ keys: [Key<Root>], _ path: String
-  ) -> Root {
-    var root = standard
-    fill(&root, from: section, keys: keys, path: path)
+  private mutating func filled<Root: Configurable>(_ section: Section?, _ table: KeyTable<Root>) -> Root {
+    var root = Root()
+    guard var section else { return root }
+    section.read(table, into: &root)
+    close(section)
     return root
-  }
-
-  /// The known keys of a mapping; nil if it is none.
-  private mutating func entries(of item: Item, path: String, known: [String]) -> [String: Item.Entry]? {
-    guard case .mapping(let all) = item.content else {
-      report(path, at: item.position, found: item.found, expected: "a mapping with \(known.joined(separator: ", "))")
-      return nil
-    }
-    var entries: [String: Item.Entry] = [:]
-    for entry in all {
-      let entryPath = (path.isEmpty ? "" : "\(path).") + Item.printable(entry.key)
-      guard known.contains(entry.key) else {
-        report(
-          entryPath, at: entry.position, found: "an unknown key", expected: "one of \(known.joined(separator: ", "))",
-          meant: Typo.nearest(to: entry.key, among: known))
-        continue
-      }
-      if entries.updateValue(entry, forKey: entry.key) != nil {
-        // The YAML library sees no duplicate where one of the two has a tag.
-        report(entryPath, at: entry.position, found: "the key again", expected: "it once")
-      }
-      given[entryPath] = entry.value
-    }
-    return entries
   }
 }

@@ -201,7 +201,7 @@ import TraceLog
       log.wait(at, TestLog.Pen(process: 0, thread: 9_000), span, span + 500, .call, "order-service", held: false)
     }
     let report = report(log)
-    #expect(report.events.contains { $0.service == "gateway" && $0.what == "switched to nonblocking-async" })
+    #expect(report.events.contains { $0.service == "gateway" && $0.what == "IO model nonblocking-async" })
     let gateway = try #require(report.services.first { $0.service == "gateway" })
     #expect(gateway.model == .nonblockingAsync)
     #expect(gateway.waiting[.call] ?? 0 > gateway.blocked[.call] ?? 0)

@@ -86,7 +86,7 @@ import TraceLog
     expectPartition(waterfall)
     #expect(
       texts(waterfall) == [
-        "gateway queue 100", "gateway run 100", "in transit from gateway 100", "user-service db users 400",
+        "gateway queue 100", "gateway run 100", "in transit gateway → user-service 100", "user-service db users 400",
         "gateway run 100", "nothing recorded 800",
       ])
   }

@@ -12,6 +12,12 @@ import TraceLog
     var cart = 5.0
     var currencyLink = 2.0
     var currency = 5.0
+    /// What requests wait before the currency service, up to twice as long as that.
+    var queue = 0.0
+    /// What its answers take longer on their way.
+    var wayBack = 0.0
+    /// Whether calls have spans of their own.
+    var hasCalls = true
     /// Shares of requests in which the currency service fails, or is not there, or is not asked.
     var failing = 0.0
     var gone = 0.0
@@ -23,6 +29,8 @@ import TraceLog
     /// Of a thousand requests, those that take five seconds longer in the cart, for no reason.
     var odd = 0
     var requests = 300
+    /// What the front's calls are called.
+    var calls = ["GET cart", "GET currency"]
   }
 
   private struct Log {
@@ -66,21 +74,25 @@ import TraceLog
       let cartLink = time(times.cartLink) / 2
       let cart = time(times.cart) + (isOdd ? 5_000_000_000 : 0)
       let cartEnd = start + half + 2 * cartLink + cart
-      let link = time(isGone ? 1 : times.currencyLink) / 2
+      let queue = UInt64(times.queue * 2e6 * Double(dice.next() % 1000) / 1000)
+      let link = (time(isGone ? 1 : times.currencyLink) + queue) / 2
       let currency = isGone ? 0 : time(times.currency)
       let isAsked = !share(times.skipped)
-      let callEnd = cartEnd + (isAsked ? 2 * link + currency : 0)
+      let wayBack = time(times.wayBack)
+      let callEnd = cartEnd + (isAsked ? 2 * link + currency + wayBack : 0)
       let root = span(
         0, .server, "GET /all", from: start, to: callEnd + half, in: 0, error: isGone || fails ? "error" : "")
-      let call = span(0, .client, "GET cart", from: start + half, to: cartEnd, in: root)
+      let call = times.hasCalls ? span(0, .client, times.calls[0], from: start + half, to: cartEnd, in: root) : root
       _ = span(1, .server, "GET /cart", from: start + half + cartLink, to: cartEnd - cartLink, in: call)
       guard isAsked else { return }
-      let other = span(
-        0, .client, "GET currency", from: cartEnd, to: callEnd, in: root, error: isGone || fails ? "error" : "")
+      let other =
+        times.hasCalls
+        ? span(0, .client, times.calls[1], from: cartEnd, to: callEnd, in: root, error: isGone || fails ? "error" : "")
+        : root
       guard !isGone else { return }
       let answer = span(
-        2, .server, "GET /currency/17", from: cartEnd + link, to: callEnd - link, in: other, error: fails ? "error" : ""
-      )
+        2, .server, "GET /currency/17", from: cartEnd + link, to: callEnd - link - wayBack, in: other,
+        error: fails ? "error" : "")
       let isHandled = share(times.handled)
       if isHandled {
         _ = span(2, .internal, "ErrorController.error", from: callEnd - link - 1, to: callEnd - link, in: answer)
@@ -136,11 +148,29 @@ import TraceLog
 
   /// Requests that wait for a thread of a slow service spend more on the way to it than in it.
   @Test func theQueueBeforeASlowServiceIsItsOwn() {
-    let verdict = verdict(Times(currencyLink: 302, currency: 65))
+    let verdict = verdict(Times(currency: 65, queue: 300))
     #expect(verdict.causes.first?.kind == .service)
     #expect(verdict.causes.first?.service == "currency")
     #expect(verdict.causes.first?.share ?? 0 > 0.95)
     #expect(verdict.causes.first?.evidence.contains { $0.contains("calls from front to currency waited") } == true)
+  }
+
+  /// Every call takes as much longer: no queue does that, though the callee takes a little longer too.
+  @Test func aSlowLinkIsNoQueueBeforeACalleeThatTakesALittleLonger() {
+    let verdict = verdict(Times(currencyLink: 62, currency: 9))
+    #expect(verdict.causes.first?.text == "the link front → currency", "\(verdict.sentence)")
+  }
+
+  /// Of spans of servers alone, only what stands between them tells of a way; what takes longer all over is the service.
+  @Test func theWayBackFromACalleeIsToldWithoutSpansOfCalls() {
+    let quiet = Times(hasCalls: false)
+    let way = verdict(Times(wayBack: 60, hasCalls: false), quiet: 2, quiet)
+    #expect(way.causes.first?.text == "the link front → currency", "\(way.sentence)")
+    #expect(way.confidence == 1)
+    expectSum(way)
+    let service = verdict(Times(front: 60, hasCalls: false), quiet: 2, quiet)
+    #expect(service.causes.first?.text == "front", "\(service.sentence)")
+    #expect(verdict(Times(currency: 60, hasCalls: false), quiet: 2, quiet).causes.first?.text == "currency")
   }
 
   @Test func waysThatAllLeadToOneServiceAreItsNetwork() {
@@ -177,6 +207,14 @@ import TraceLog
   @Test func aServiceThatIsGoneIsNamedAndNotItsCaller() {
     let verdict = verdict(Times(gone: 0.6))
     #expect(verdict.causes.first?.service == "currency")
+    #expect(verdict.causes.first?.evidence.contains { $0.contains("writes no spans") } == true)
+  }
+
+  /// A framework may call all calls the same.
+  @Test func aServiceThatIsGoneIsNamedThoughItsCallsAreCalledAsOthersAre() {
+    let calls = ["HTTP GET", "HTTP GET"]
+    let verdict = verdict(Times(gone: 0.6, calls: calls), Times(calls: calls))
+    #expect(verdict.causes.first?.service == "currency", "\(verdict.sentence)")
     #expect(verdict.causes.first?.evidence.contains { $0.contains("writes no spans") } == true)
   }
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct CallPolicyTests {
   private func parse(_ text: String) throws -> CallPolicy {
-    try CallPolicy.parse(words: text.split(separator: " ").map(String.init))
+    try CallPolicy.parse(text: text)
   }
 
   private func policy(_ change: (inout CallPolicy) -> Void) -> CallPolicy {
@@ -31,8 +31,8 @@ import Testing
       + "breaker_open=1.5s deadline=off keep_alive=off"
     #expect(try parse(text) == all)
     #expect(all.text == text)
-    #expect(try CallPolicy.parse(all.fields.reversed()) == all)
-    #expect(all.fields.map(\.key) == CallPolicy.keyNames)
+    #expect(try CallPolicy.parse(all.settings.reversed()) == all)
+    #expect(all.settings.map(\.key) == CallPolicy.table.names)
     #expect(try parse("budget=0.2 breaker=0.25") == policy { ($0.budget, $0.breaker) = (0.2, 0.25) })
   }
 
@@ -44,31 +44,32 @@ import Testing
       #expect(try parse(text) == .plain)
     }
     #expect(CallPolicy.plain.text == "none")
-    #expect(try CallPolicy.parse([("jitter", "false"), ("keep_alive", "true")]) == .plain)
+    #expect(try CallPolicy.parse([Setting("jitter", "false"), Setting("keep_alive", "true")]) == .plain)
   }
 
   @Test func theFormsAreAPolicy() throws {
-    let fields = try parse(CallPolicy.forms).fields
+    let settings = try parse(CallPolicy.table.forms).settings
     // The two that the forms give with their defaults are left out.
-    #expect(fields.count == CallPolicy.keyNames.count - 2)
-    for key in CallPolicy.keyNames { #expect(CallPolicy.forms.contains("\(key)=")) }
+    #expect(settings.count == CallPolicy.table.names.count - 2)
+    for key in CallPolicy.table.names { #expect(CallPolicy.table.forms.contains("\(key)=")) }
   }
 
   @Test(
     arguments: [
-      ("retry=3", "unknown key 'retry': expected one of timeout, retries"), ("none retries=1", "unknown key 'none'"),
-      ("retries=3 retries=3", "retries: found it again"), ("retries=11", "retries: found '11', expected 0 to 10"),
-      ("retries=-1", "0 to 10"), ("retries=1.5", "0 to 10"), ("retries", "retries: found ''"),
-      ("timeout=0s", "timeout: found '0s', expected a duration like 2s, 1ms to 3600s"), ("timeout=2", "2s"),
-      ("timeout=2h", "3600s"), ("backoff=61s", "0ns to 60s"), ("backoff=-1s", "backoff"), ("jitter=yes", "on or off"),
-      ("budget=0%", "more than 0 and at most 100%"), ("budget=101%", "at most 100%"), ("budget=off", "budget"),
-      ("budget=nan", "budget"), ("bulkhead=-1", "0 to 100000"), ("bulkhead=100001", "0 to 100000"),
-      ("breaker=on", "breaker: found 'on', expected off, or more than 0"), ("breaker=0%", "breaker"),
-      ("breaker=inf", "breaker"), ("breaker_calls=0", "1 to 1000"), ("breaker_open=0s", "1ms to 3600s"),
-      ("deadline=1", "on or off"), ("keep_alive=", "keep_alive: found ''"),
+      ("retries=11", "retries: found 11, expected a whole number (0…10)"), ("retries=-1", "0…10"),
+      ("retries=1.5", "0…10"),
+      ("timeout=0s", "timeout: found 0s, expected a duration (such as 2s, at least 1ms, at most 3600s)"),
+      ("timeout=2", "such as 2s"), ("timeout=2h", "3600s"), ("backoff=61s", "at most 60s"), ("backoff=-1s", "backoff"),
+      ("jitter=yes", "a flag (on, off)"), ("budget=0%", "more than 0, at most 100%"), ("budget=101%", "at most 100%"),
+      ("budget=off", "budget"), ("budget=nan", "budget"), ("bulkhead=-1", "0…100000"), ("bulkhead=100001", "0…100000"),
+      ("breaker=on", "breaker: found on, expected a share (off, or such as 50%, more than 0"),
+      ("breaker=0%", "breaker"),
+      ("breaker=inf", "breaker"), ("breaker_calls=0", "1…1000"), ("breaker_open=0s", "at least 1ms"),
+      ("deadline=1", "on, off"), ("deadline=offf", "did you mean off?"),
+      ("none retries=1", "none: found an unknown key"),
     ])
   func whatIsWrongIsNamed(text: String, words: String) {
-    let error = #expect(throws: CallPolicySyntaxError.self) { try parse(text) }
+    let error = #expect(throws: SettingError.self) { try parse(text) }
     #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
   }
 

@@ -24,13 +24,14 @@ import Testing
   @Test func aServicesThreadNamesFitIntoFifteenBytes() {
     let names: [ServiceName] = [
       "gateway", "user-service", "a", "-service", "recommendation-engine", "größenänderungsdienst", "a-b-c-d-e-f-g",
-      "店舗サービス",
+      "店舗サービス", "service-1", "service-40", "service-4000", "12345678-9", "店舗サービス-12",
     ]
     for service in names {
       #expect(!service.shortName.isEmpty && "\(ReplicaName(service, 8).shortName)-w4096".utf8.count <= 15)
     }
     #expect(names.prefix(2).map(\.shortName) == ["gateway", "user"])
     #expect(ServiceName("recommendation-engine").shortName == "recommen")
+    #expect((9...11).map { ServiceName("service-\($0)").shortName } == ["servic-9", "servi-10", "servi-11"])
   }
 
   @Test func idsAreNeverZeroAndNeverRepeat() {

@@ -1,9 +1,10 @@
+import ChainModel
 import Topology
 
 /// The lab's own chain, with every setting as where a file says nothing.
 enum Chains {
   /// What the gateway serves, in the order of the description; each service answers pings as well.
-  static let (nested, orchestrated, ping) = (0, 1, 2)
+  static let (nested, orchestrated, fanOut, ping) = (0, 1, 2, 3)
 
   static func topology(_ changes: [(String, String)] = []) throws -> Topology {
     var topology = Topology.standard
@@ -13,7 +14,7 @@ enum Chains {
       (plain.port, plain.controlPort) = (service.port, service.controlPort)
       topology.services[index] = plain
     }
-    for (key, value) in changes { try topology.set(key, to: value, source: "--set") }
+    for (key, value) in changes { try topology.set(Setting(key, value), source: "--set") }
     return topology
   }
 }

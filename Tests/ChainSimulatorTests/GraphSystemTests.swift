@@ -39,6 +39,17 @@ import Topology
     #expect(result.services[2].held == 0 && result.services[1].held > 0)
   }
 
+  /// A mix is told of as a whole, by whomever: not its first kind of request for all.
+  @Test func figuresOfAMixAreOfAllItsRequests() throws {
+    let result = try Self.plan(.open(rate: 20, .fixed)).run()
+    let mean = 0.75 * 0.092 + 0.25 * 0.035
+    #expect(isNear(try #require(PredictionCheck.entry(result)["mean"]), mean * 1000, within: 0.02))
+    #expect(isNear(try #require(ServedFigures(result).mean), mean, within: 0.02))
+    #expect(result.outcomes.values.reduce(0, +) == result.routes.reduce(0) { $0 + $1.outcomes.values.reduce(0, +) })
+    let median = try #require(PredictionCheck.entry(result)["p50"])
+    #expect(isNear(median, 92, within: 0.02), "three of four take that long: \(median) ms")
+  }
+
   @Test func theBoundIsThatOfLittlesLaw() throws {
     let plan = try Self.plan(.open(rate: 1, .fixed))
     let capacity = GraphCapacity(plan)

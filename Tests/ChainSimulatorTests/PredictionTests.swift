@@ -38,13 +38,13 @@ import Topology
   @Test(arguments: IOModel.allCases) func everyModelServesEveryRoute(_ model: IOModel) throws {
     var topology = try Chains.topology()
     for service in topology.services {
-      try topology.set("\(service.name.rawValue).io_model", to: model.rawValue, source: "")
+      try topology.set(Setting("\(service.name.rawValue).io_model", model.rawValue), source: "")
     }
     let system = SimulatedSystem(topology, cores: 2)
-    let entries = [Chains.nested, Chains.orchestrated, Chains.ping].map {
+    let entries = [Chains.nested, Chains.orchestrated, Chains.fanOut, Chains.ping].map {
       SimulatedLoad.Entry(route: $0)
     }
-    let load = SimulatedLoad(.open(rate: 90, .poisson), entries: entries, duration: .seconds(20))
+    let load = SimulatedLoad(.open(rate: 120, .poisson), entries: entries, duration: .seconds(20))
     let result = try SimulationPlan(system, load).run()
     for route in result.routes {
       #expect(route.outcomes.count == 1 && route.outcomes["ok"] ?? 0 > 400, "\(route.name): \(route.outcomes)")

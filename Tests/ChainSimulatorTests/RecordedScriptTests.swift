@@ -36,8 +36,8 @@ import TraceLog
     #expect(replay.plan.changes.sorted { $0.at < $1.at } == changes)
     #expect(replay.plan.system == plan.system)
     #expect(try replay.plan.run() == plan.run())
-    #expect(replay.replayed.contains("payment-service fault latency=700ms at +2.0 s"))
-    #expect(replay.replayed.contains("gateway pool threads=30 queue=10 at +4.0 s"))
+    #expect(replay.replayed.contains("payment-service: fault latency=700ms at +2.0 s"))
+    #expect(replay.replayed.contains("gateway: pool of 30 threads, queue limit 10 at +4.0 s"))
     // What steps cost in the new model is the one thing that is not known.
     #expect(replay.unreplayed.count == 1 && replay.unreplayed[0].contains("nonblocking"), "\(replay.unreplayed)")
   }
@@ -108,20 +108,20 @@ import TraceLog
       ((.processStop, 4, slot: 4, detail: 0, name: "", arg: 0), "payment-service-2 was stopped at +3.0 s"),
       (
         (.policy, 5, slot: 0, detail: 1, name: "user-service retries=3", arg: 0),
-        "gateway's policy for user-service became retries=3 at +4.0 s"
+        "gateway: policy for user-service retries=3 at +4.0 s"
       ),
       (
         (.policy, 5, slot: 1, detail: 1, name: "admission leave=finish", arg: 0),
-        "user-service's admission became leave=finish at +4.0 s"
+        "user-service: admission leave=finish at +4.0 s"
       ),
       ((.fault, 5, slot: 2, detail: 1, name: "fault: error=500 user=ada", arg: 0), "it is not for all requests"),
       (
         (.fault, 5, slot: 4, detail: 1, name: "fault: latency=1s", arg: 0),
-        "payment-service-2 fault latency=1s at +4.0 s: it was for this replica alone"
+        "payment-service-2: fault latency=1s at +4.0 s: it was for this replica alone"
       ),
       (
         (.fault, 5, slot: 3, detail: 1, name: "fault: latency=1s", arg: 0),
-        "payment-service fault latency=1s at +4.0 s was not for all replicas"
+        "payment-service: fault latency=1s at +4.0 s was not for all replicas"
       ),
       ((.pool, 0, slot: 4, detail: 0, name: "", arg: 8), "payment-service-2 was set otherwise than payment-service"),
       ((.arrive, 5, slot: 0, detail: 0, name: "GET /ping", arg: 0), "did not send: found 1 for GET /ping"),
@@ -149,7 +149,8 @@ import TraceLog
     arguments: [
       ("/ping", Chains.ping), ("/users/ada/payment-status", Chains.nested),
       ("/users/{username}/payment-status", Chains.nested),
-      ("/orchestrated/users/{username}/payment-status", Chains.orchestrated), ("/users/ada", nil), ("/", nil),
+      ("/orchestrated/users/{username}/payment-status", Chains.orchestrated),
+      ("/fanout/users/{username}/payment-status", Chains.fanOut), ("/users/ada", nil), ("/", nil),
       ("/orchestrated/ada/b/payment-status", nil),
     ] as [(String, Int?)])
   func pathsAreRoutes(_ path: String, _ route: Int?) throws {

@@ -7,8 +7,8 @@ import Topology
 @Suite struct StandardChainTests {
   private static func run(_ model: IOModel, _ route: Int) throws -> SimulationResult {
     var topology = Topology.standard
-    try topology.set("payment-service.latency", to: "200ms", source: "test")
-    try topology.set("*.io_model", to: model.rawValue, source: "test")
+    try topology.set(Setting("payment-service.latency", "200ms"), source: "test")
+    try topology.set(Setting("*.io_model", model.rawValue), source: "test")
     let load = SimulatedLoad(
       .open(rate: 60, .poisson), entries: [SimulatedLoad.Entry(route: route)], warmUp: .zero, duration: .seconds(20))
     return try SimulationPlan(SimulatedSystem(topology, cores: 2, costs: .usual), load).run()

@@ -41,7 +41,7 @@ import Topology
     ("closed=0..10", "1 to 500000"), ("rate=1,fast", "0.001 to"),
   ])
   func whatIsNoSweepIsRefused(_ text: String, _ mentions: String) throws {
-    let error = try #require(throws: SweepError.self) { try SweepAxis.parse(text, steps: 8) }
+    let error = try #require(throws: SettingError.self) { try SweepAxis.parse(text, steps: 8) }
     #expect(error.description.contains(mentions), "\(error)")
   }
 
@@ -121,6 +121,39 @@ import Topology
     let ordered = try SweepAxis.parse("payment-service.latency=1ms..3ms", steps: 3)
     let knee = try #require(Sweep(ordered, sweep.points).knee)
     #expect(knee.kind == .beginsToFall && knee.index == 0)
+  }
+
+  /// Beyond its capacity a system serves now a little more, now a little less.
+  @Test func figuresThatWaverDoNotMoveTheKnee() throws {
+    let point = try Self.sweep("rate=20,40", .open(rate: 1, .fixed)).points[0]
+    let goodput = [20, 73, 231, 328, 331, 325, 334, 324.0]
+    let points = goodput.enumerated().map { place, value in
+      var point = point
+      (point.value, point.figures.goodput) = ("\(place + 1)", value)
+      return point
+    }
+    let knee = try #require(Sweep(try SweepAxis.parse("rate=1..8", steps: 8), points).knee)
+    #expect(knee.kind == .stopsGrowing && knee.index == 3, "\(knee)")
+  }
+
+  /// One request in ten takes 110 ms, the others 10.
+  @Test func figuresAreOfAllKindsOfRequests() throws {
+    let text = """
+      services: {a: {routes: {GET /: [remote: 10ms], GET /long: [remote: 110ms]}}}
+      entries: {a/GET /: 9, a/GET /long: 1}
+
+      """
+    let topology = try Topology.parse(text, file: "f")
+    let load = SimulatedLoad(
+      .open(rate: 50, .fixed), entries: topology.entries.map { SimulatedLoad.Entry($0) }, duration: .seconds(60))
+    let plan = SimulationPlan(SimulatedSystem(topology), load)
+    let result = try plan.run()
+    for mean in [
+      SweepPoint("1", plan, result).figures.mean.map { $0 * 1000 }, PredictionCheck.entry(result)["mean"],
+    ] {
+      #expect(isNear(mean ?? 0, 20, within: 0.1), "\(String(describing: mean))")
+    }
+    #expect(isNear(ServedFigures(result).p99 ?? 0, 0.11, within: 0.02))
   }
 
   @Test func goodputThatStillGrowsHasNoKnee() throws {

@@ -42,6 +42,8 @@ import TraceLog
     case log
     case otlp
     case jaeger
+    /// Without threads and queues, as other systems write traces.
+    case zipkin
   }
 
   /// The log of a simulation as it is, or as another program would read it.
@@ -55,6 +57,9 @@ import TraceLog
       return (result, try TraceImport.read(bytes, runID: "imported").snapshot)
     case .jaeger:
       _ = try JaegerExport.write(log) { bytes += $0 }
+      return (result, try TraceImport.read(bytes, runID: "imported").snapshot)
+    case .zipkin:
+      _ = try ZipkinExport.write(log) { bytes += $0 }
       return (result, try TraceImport.read(bytes, runID: "imported").snapshot)
     }
   }
@@ -135,7 +140,7 @@ import TraceLog
     }
     let settings = [("*.io_model", "blocking"), ("*.threads", "16"), ("*.queue_limit", "9"), ("*.cpu", "1ms")]
     #expect(throws: Never.self) {
-      try Topology.parse(text, file: "f", settings: settings.map { (path: $0.0, value: $0.1) })
+      try Topology.parse(text, file: "f", settings: settings.map { Setting($0.0, $0.1) })
     }
   }
 
@@ -222,6 +227,67 @@ import TraceLog
     let check = try #require(EstimateCheck(estimate))
     #expect(isNear(check.recordedMean, 0.064, within: 1e-6))
     #expect(check.isNear, "\(check.lines)")
+    #expect(throws: Never.self) { try Topology.parse(estimate.topology.yaml(estimate.notes(source: "x")), file: "f") }
+  }
+
+  /// Two callees, of which one waits 98.9 ms in a queue that its span does not show; with kinds and without.
+  @Test(arguments: [true, false]) func aQueueThatTheCalleeDoesNotShowStandsBeforeIt(_ hasKinds: Bool) throws {
+    var spans: [String] = []
+    for trace in 1...40 {
+      let start = trace * 500_000
+      spans.append(Self.span("\(trace)01", "", "a", "GET /", "server", start, 126_000, trace: trace))
+      for (id, process, from, length, wait, own) in [
+        (2, "b", 1_000, 8_000, 100, 7_800), (4, "b", 9_000, 8_000, 100, 7_800),
+        (6, "c", 25_000, 100_000, 98_900, 1_000),
+      ] {
+        spans.append(
+          Self.span("\(trace)0\(id)", "\(trace)01", "a", "call", "client", start + from, length, trace: trace))
+        spans.append(
+          Self.span(
+            "\(trace)0\(id + 1)", "\(trace)0\(id)", process, "GET /", "server", start + from + wait, own, trace: trace))
+      }
+    }
+    let kind = #/\{"key":"span.kind","type":"string","value":"\w+"\}/#
+    let estimate = try Self.estimate(hasKinds ? spans : spans.map { $0.replacing(kind, with: "") })
+    let front = try #require(estimate.routes.first)
+    #expect(isNear(front.ownTime.mean, 0.010, within: 1e-6), "\(front.ownTime)")
+    #expect(front.transit.map { ($0.mean * 1e4).rounded() } == [0, 0, 988])
+    let check = try #require(EstimateCheck(estimate))
+    #expect(isNear(check.predictedMean, 0.126, within: 0.01), "\(check.lines)")
+  }
+
+  /// A kind of request in ten has a long tail, two callees are asked at the same time, and the link to one of them is slow.
+  @Test(.timeLimit(.minutes(1))) func aMixWithTailsAndCallsAtOnceBehavesLikeTheSystem() throws {
+    let text = """
+      hop: 2ms
+      services:
+        shop:
+          threads: 200
+          routes:
+            GET /buy: [remote: 'p50:5ms,p90:20ms,p99:300ms', all: [call: cart/GET /, call: stock/GET /], call: pay/GET /]
+            GET /look: [remote: 'lognormal:3ms,0.5', call: stock/GET /]
+        cart: {threads: 100, routes: {GET /: [remote: exponential:20ms]}}
+        stock: {threads: 100, routes: {GET /: [remote: 'lognormal:15ms,0.8']}}
+        pay: {threads: 100, routes: {GET /: [remote: 40ms..60ms]}}
+      entries: {shop/GET /buy: 1, shop/GET /look: 9}
+
+      """
+    let plan = Self.plan(try Topology.parse(text, file: "f"), rate: 60)
+    let (_, log) = try Self.trace(plan, .zipkin)
+    let estimate = SystemEstimate(log)
+    let check = try #require(EstimateCheck(estimate))
+    #expect(isNear(check.predictedMean, check.recordedMean, within: 0.05), "\(check.lines)")
+    #expect(isNear(check.predictedP99, check.recordedP99, within: 0.15), "\(check.lines)")
+    #expect(estimate.topology.yaml(estimate.notes(source: "x")).contains("- all:"))
+    #expect(isNear(estimate.topology.hop.seconds, 2e-3, within: 0.02))
+  }
+
+  @Test func requestsForManyThingsAreOfOneRoute() throws {
+    let spans = (1...20).map {
+      Self.span("1", "", "a", "GET /users/\($0 * 77)/orders?page=\($0)", "server", $0 * 1000, 500, trace: $0)
+    }
+    let estimate = try Self.estimate(spans, .init(model: .async, threads: 4, queueLimit: 1, cpu: .zero))
+    #expect(estimate.routes.map(\.name) == ["GET /users/{}/orders"])
     #expect(throws: Never.self) { try Topology.parse(estimate.topology.yaml(estimate.notes(source: "x")), file: "f") }
   }
 

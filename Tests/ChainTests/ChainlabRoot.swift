@@ -37,7 +37,9 @@ final class ChainlabRoot: Sendable {
     try await ChainlabProgram.run(words + ["--root", path], limits: limits, interruptedWhen: interruptedWhen)
   }
 
-  func get(_ path: String) -> ProbeAnswer? { HTTPProbe("http://127.0.0.1:\(topology[.gateway].port)\(path)").send() }
+  func get(_ path: String, of name: ServiceName = .gateway) -> ProbeAnswer? {
+    HTTPProbe("http://127.0.0.1:\(topology[name].port)\(path)").send()
+  }
 
   func page(_ path: String, host: String = "127.0.0.1") -> ProbeAnswer? {
     HTTPProbe("http://\(host):\(topology.dashboard.port)\(path)").send()

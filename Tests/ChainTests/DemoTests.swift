@@ -37,7 +37,7 @@ extension ChainTests {
         // The same log tells one of the broken acts, and not the calm one: the heavier. With equal pools, only the gateway
         // queues in the second act, and only user-service in the third.
         let cascade = try await ChainlabProgram.run(["cascade", "--root", chain.root])
-        let changes = ["payment-service: fault latency=1s.", "gateway: switched to nonblocking-async."]
+        let changes = ["payment-service: fault latency=1s.", "gateway: IO model nonblocking-async."]
         #expect(changes.contains { cascade.output.contains("after \($0)") }, "\(cascade.output)")
       }
     }

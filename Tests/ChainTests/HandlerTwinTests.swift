@@ -23,8 +23,8 @@ import Testing
 
   @Test func theBlockingBodyIsTheSuspendedOneWithoutAwait() throws {
     let handlers = try Self.handlers()
-    // Two at the gateway, two at user-service, two at order-service, one at payment-service.
-    #expect(handlers.count >= 7)
+    // Three at the gateway, two at user-service, two at order-service, one at payment-service.
+    #expect(handlers.count >= 8)
     for handler in handlers {
       let blocking = try #require(Self.body(of: "blocking", in: handler.text), "\(handler.name) has no blocking body")
       let suspended = try #require(

@@ -8,7 +8,7 @@ extension ChainTests {
   /// Files of other people's traces, on the page as on the command line.
   @Suite struct ImportedRunTests {
     /// Requests of a front that asks a cart: one a 100 ms, each of which takes 20 ms and the cart's part.
-    private static func csv(cart: Int, at origin: Int) -> String {
+    static func csv(cart: Int, at origin: Int) -> String {
       var lines = ["TraceID,SpanID,ParentID,PodName,OperationName,StartTimeUnixNano,EndTimeUnixNano"]
       for request in 1...80 {
         // Some more in progress at once, and times that vary a little.

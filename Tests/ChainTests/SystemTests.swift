@@ -46,33 +46,34 @@ extension ChainTests {
         for index in topology.services.indices { topology.services[index].model = model }
       }
       #expect(try await root.run("up").exitCode == 0)
-      var times: [Duration] = []
-      for _ in 0..<5 {
-        let clock = ContinuousClock()
-        let answer = clock.measure { #expect(root.get("/home", of: "front")?.status == 200) }
-        times.append(answer)
+      var best = Duration.seconds(1000)
+      // The machine may be busy: until one is as quick as it can be.
+      for _ in 0..<50 where best > .milliseconds(130) {
+        let answer = try #require(root.get("/home", of: "front"))
+        #expect(answer.status == 200)
+        best = min(best, answer.time)
       }
-      let best = try #require(times.min())
-      #expect(best >= .milliseconds(100) && best < .milliseconds(250), "\(times)")  // one after another: 700 ms
-      async let asked = root.run("load", "--closed", "1", "--duration", "1s")
-      let dump = await Self.look(root) {
+      #expect(best >= .milliseconds(100) && best <= .milliseconds(130), "\(best), 700 ms one after another")
+      async let asked = root.run("load", "--closed", "1", "--duration", "3s")
+      let expected = model.holdsThread ? 8 : model.hiresThreads ? 7 : 0
+      let most = await Self.look(root, for: expected) {
         $0.services.first { $0.service == "front" }?.threads.count { $0.hop.state == .blocked } ?? 0
       }
-      #expect(dump == (model.holdsThread ? 8 : model.hiresThreads ? 7 : 0))
+      #expect(most == expected)
       #expect(try await asked.exitCode == 0)
       try audit(root)
       #expect(try await root.run("down").exitCode == 0)
     }
 
-    /// The most of what is counted in dumps of some time.
-    private static func look(_ root: ChainlabRoot, _ count: (ThreadDump) -> Int) async -> Int {
+    /// The most of what is counted in dumps, until it is as much as expected and in any case for some time.
+    private static func look(_ root: ChainlabRoot, for expected: Int, _ count: (ThreadDump) -> Int) async -> Int {
       var most = 0
-      _ = await eventually(within: .milliseconds(800)) {
+      _ = await eventually(within: expected == 0 ? .milliseconds(800) : .seconds(20)) {
         guard let path = try? root.chain().run.logPath(), let log = try? LogReader(path: path).snapshot() else {
           return false
         }
         most = max(most, count(ThreadDump(log)))
-        return false
+        return expected > 0 && most >= expected
       }
       return most
     }
@@ -110,8 +111,8 @@ extension ChainTests {
       #expect(try await root.run("down").exitCode == 0)
     }
 
-    /// A trace of a system leads to its description, which runs as that system did; a fault in a leaf is named, a change is
-    /// proposed and proved on these processes.
+    /// A trace of a system leads to its description, which runs as that system did; a fault in a leaf is named. How it goes
+    /// on, with a change that is proposed and proved, is what `docs/your-system.md` shows and a test of it runs.
     @Test(.timeLimit(.minutes(3))) func theLoopCloses() async throws {
       let system = try Topology.parse(
         """
@@ -149,9 +150,6 @@ extension ChainTests {
       #expect(
         cascade.output.contains("root cause: db sleep (fault: latency=600ms)"), "\(cascade.output) \(cascade.notes)")
       #expect(try await again.run("down").exitCode == 0)
-      let advice = try await again.run(
-        "predict", "--objective", "p99<1500ms at 8/s", "--fault", "db latency=600ms", "--duration", "5s", "--verify")
-      #expect(advice.exitCode == 0 && advice.output.contains("db"), "\(advice.output) \(advice.notes)")
     }
 
     private struct Served {
@@ -164,33 +162,5 @@ extension ChainTests {
       let result = try #require(outcome.json(LoadResult.self), "\(outcome.output) \(outcome.notes)")
       return Served(rate: result.rates.successful, mean: result.latency.successful.corrected?.mean ?? 0)
     }
-
-    /// One that runs elsewhere is called and nothing else; what waits for it says so.
-    @Test(.timeLimit(.minutes(2)), arguments: IOModel.allCases) func aServiceElsewhereIsOnlyCalled(model: IOModel)
-      async throws
-    {
-      let callee = try CannedCallee()
-      let system = try Topology.parse(
-        """
-        services:
-          own: {threads: 4, timeout_ms: 700, io_model: \(model.rawValue), routes: {GET /: [call: bank/POST /pay]}}
-          bank: {url: "http://localhost:\(callee.port)", routes: {POST /pay: []}}
-        entries: {own/GET /: 1}
-        """, file: "own.yaml")
-      let root = try Self.root(system)
-      let up = try await root.run("up")
-      #expect(up.exitCode == 0 && up.output.contains("elsewhere"), "\(up.notes)")
-      #expect(root.get("/", of: "own")?.status == 200)
-      #expect(
-        try await root.run("status").output.contains("bank is elsewhere, at http://localhost:\(callee.port): reachable")
-      )
-      #expect(try await root.run("down").exitCode == 0)
-    }
-  }
-}
-
-extension ChainlabRoot {
-  fileprivate func get(_ path: String, of name: ServiceName) -> ProbeAnswer? {
-    HTTPProbe("http://127.0.0.1:\(topology[name].port)\(path)").send()
   }
 }

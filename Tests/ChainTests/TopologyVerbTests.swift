@@ -137,17 +137,23 @@ extension ChainTests {
           "--path: found 'ping', expected a path of",
           .usage
         ),
-        (["predict", "--rate", "5", "--topology", "FILE", "--set", "shop=3"], "SERVICE.key=value", .configuration),
-        (["predict", "--rate", "5", "--topology", "FILE", "--set", "shop"], "--set: found 'shop'", .usage),
+        (
+          ["predict", "--rate", "5", "--topology", "FILE", "--set", "shop=3"],
+          "--set: shop: found no such setting, expected SERVICE.key=value", .usage
+        ),
+        (
+          ["predict", "--rate", "5", "--topology", "FILE", "--set", "shop"], "--set: shop: found no such setting",
+          .usage
+        ),
         (["simulate", "--rate", "5", "--topology", "FILE", "--replications", "0"], "1 to 10000", .usage),
         (["topology", "generate", "FILE"], "expected chain:N, tree:N or mesh:N", .usage),
         (["topology", "check", "TRACE"], "data: found an unknown key, expected one of services", .configuration),
         (["topology", "from-trace", "nosuch"], "no run", .notRunning),
         (["topology", "from-trace", "FILE"], "expected", .refused),
         (["topology", "from-trace", "TRACE"], "found no request at any service", .refused),
-        (["topology", "from-trace", "TRACE", "--threads", "0"], "1 to 4096", .usage),
+        (["topology", "from-trace", "TRACE", "--threads", "0"], "found 0, expected a whole number (1…4096)", .usage),
         (["topology", "from-trace", "TRACE", "--io-model", "some"], "nonblocking-async", .usage),
-        (["topology", "from-trace", "TRACE", "--cpu", "5"], "a duration like 400us", .usage),
+        (["topology", "from-trace", "TRACE", "--cpu", "5"], "a duration (such as 400us", .usage),
       ])
     func badInputIsRefusedInOneLine(_ words: [String], mentions: String, code: ExitCode) async throws {
       let root = try EmptyRoot()

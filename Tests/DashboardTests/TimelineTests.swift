@@ -91,7 +91,7 @@ import TraceLog
       #expect(overview.lanes.map { $0[1] } == ["gateway-w1", "gateway-w2"])
       #expect(overview.services.map(\.service) == ["gateway"])
       #expect(overview.services[0].threads == 2)
-      #expect(overview.events.map { $0[2].string } == ["starts", "ends"])
+      #expect(overview.events.map { $0[2].string } == ["started", "stopped"])
       // 50 waits of 3 ms.
       let cell = Double(overview.to_ns / 10 + 1)
       let blocked = overview.services[0].blocked.reduce(0, +) * cell

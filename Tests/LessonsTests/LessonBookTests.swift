@@ -72,13 +72,19 @@ struct LessonBookTests {
 
   @Test(arguments: [
     ("claim: A claim.", "clam: A claim.", "1:1: claim: found nothing"),
-    ("threads: 4}", "threads: [4]}", "6:12: settings.all.threads: found a list"),
-    ("rate: 10,", "rate: -1,", "7:14: load.rate: found -1, expected a number above 0"),
-    ("duration: 2s", "duration: 2", "7:28: load.duration: found 2, expected a duration like 2s"),
+    ("threads: 4}", "threads: [4]}", "6:25: settings.all.threads: found a list"),
+    ("rate: 10,", "rate: -1,", "7:14: load.rate: found -1, expected a number (more than 0"),
+    ("duration: 2s", "duration: 2", "7:28: load.duration: found 2, expected a duration (such as 2s, at most 24h)"),
+    ("threads: 4}", "thread: 4}", "6:24: settings.all.thread: found an unknown key"),
+    ("threads: 4}", "threads: 0}", "settings.all.threads: found 0, expected a whole number (1…4096)"),
+    ("gateway.threads", "gatway.threads", "did you mean gateway?"),
+    ("claim: A claim.", "claim: A claim.\nclam: x", "4:1: clam: found an unknown key"),
+    ("duration: 2s", "duration: 2s, drain: 1s", "7:32: load.drain: found an unknown key"),
+    ("story: {", "story: 5 #", "5:8: story: found 5, expected a mapping with question, expect"),
     ("cell: b", "cell: c", "15:5: checks.cell: found c, expected one of a, b"),
     ("measured: throughput", "measured: 1 +", "expected an expression: at character 4"),
-    ("within: 20 or 10 %", "within: some", "found some, expected a tolerance like 10 %"),
-    ("quick: false", "quick: no", "found no, expected true or false"),
+    ("within: 20 or 10 %", "within: some", "found some, expected a tolerance (such as 10 %"),
+    ("quick: false", "quick: no", "found no, expected a flag (true, false)"),
     ("predicted: load.rate, ", "", "checks.predicted: found nothing"),
     (
       "checks:", "plot: {says: a, unit: ms}\nchecks:", "plot.measure: found nothing, expected an expression, or a check"

@@ -11,22 +11,22 @@ extension OneService {
   @Suite struct PartsTests {
     private static let seven = "[all: [\(Array(repeating: "remote: 100ms", count: 7).joined(separator: ", "))]]"
 
-    /// How long a request took, at the best of a few tries: the machine may be busy.
-    private func best(_ service: LoneService, of count: Int = 4) throws -> Duration {
-      var best = UInt64.max
-      for _ in 0..<count {
+    /// How long a request took, at the best of a few tries, or of many until one is quick enough: the machine may be busy.
+    private func best(_ service: LoneService, of count: Int, until enough: Duration = .zero) throws -> Duration {
+      var best = Duration.seconds(1000)
+      for _ in 0..<count where best > enough {
         let sent = Monotonic.now()
         #expect(try service.get("/work").status == 200)
-        best = min(best, Monotonic.now() - sent)
+        best = min(best, .nanoseconds(Int64(Monotonic.now() - sent)))
       }
-      return .nanoseconds(Int64(best))
+      return best
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: IOModel.allCases)
     func sevenTakeAsLongAsOne(model: IOModel) async throws {
       try await LoneService.run("shop", topology: PlayedShop.topology(Self.seven, model)) { service in
-        let time = try best(service)
-        #expect(time >= .milliseconds(100) && time < .milliseconds(200), "\(time), 700 ms one after another")
+        let time = try best(service, of: 50, until: .milliseconds(130))
+        #expect(time >= .milliseconds(100) && time <= .milliseconds(130), "\(time), 700 ms one after another")
         try service.expectSoundLog()
       }
     }
@@ -62,7 +62,7 @@ extension OneService {
       let steps =
         "[all: [call: cart/GET /items, call: cart/POST /items, remote: 60ms, store: 2ms, file: 2ms], remote: 1ms]"
       try await LoneService.run("shop", topology: PlayedShop.topology(steps, model, cart: cart)) { service in
-        let time = try best(service)
+        let time = try best(service, of: 4)
         #expect(time >= .milliseconds(81) && time < .milliseconds(160), "\(time), 225 ms one after another")
         #expect(cart.requests.count == 8 && Set(cart.requests.map(\.method)) == ["GET", "POST"])
         let log = try service.snapshot()

@@ -18,7 +18,7 @@ import Testing
     try client.clearFaults()
     #expect(
       port.requests == [
-        #"PUT /mode {"mode":"nonblocking-async"}"#, #"PUT /pool {"threads":8}"#,
+        #"PUT /mode {"mode":"nonblocking-async"}"#, #"PUT /pool {"threads":"8"}"#,
         #"PUT /fault {"latency":"1s","share":"50%","user":"ada"}"#, #"PUT /fault {"hang":""}"#, "DELETE /fault ",
       ])
     #expect(port.heads.allSatisfy { $0.contains("Host: 127.0.0.1:\(port.port)\r\n") })

@@ -1,3 +1,4 @@
+import ChainModel
 import Testing
 
 import Topology
@@ -84,7 +85,7 @@ extension String {
 }
 
 /// The lines of the error that the text is refused with.
-func refusal(of text: String, settings: [(path: String, value: String)] = []) -> [String] {
+func refusal(of text: String, settings: [Setting] = []) -> [String] {
   do throws(TopologyError) {
     _ = try Topology.parse(text, file: "f", settings: settings)
     return []

@@ -69,8 +69,17 @@ import Topology
     ),
     (
       "call_policy: retries=11",
-      "f:3:18: services.gateway.call_policy: found retries=11 (retries: found '11', expected 0 to 10), "
-        + "expected a call policy (none, or any of \(CallPolicy.forms))"
+      "f:3:18: services.gateway.call_policy.retries: found 11, expected a whole number (0…10)"
+    ),
+    (
+      "call_policy: [retries=1]",
+      "f:3:18: services.gateway.call_policy: found a list, expected a call policy "
+        + "(none, or any of \(CallPolicy.table.forms))"
+    ),
+    (
+      "call_policy: retires=1",
+      "f:3:18: services.gateway.call_policy.retires: found an unknown key, expected one of "
+        + "\(CallPolicy.table.names.joined(separator: ", ")); did you mean retries?"
     ),
     (
       "program: ../gateway",
@@ -180,6 +189,23 @@ import Topology
           "f:13:40: services.payment-service.routes.GET /[0].all[1].call: found payment-service/GET / → "
             + "payment-service/GET /, expected calls that do not lead back to their caller"
         ])
+  }
+
+  @Test func loadForAServiceElsewhereIsRefused() {
+    let text = """
+      services:
+        bank: {url: "http://127.0.0.1:9000", routes: {POST /pay: []}}
+        shop: {routes: {GET /: [call: bank/POST /pay]}}
+      entries:
+        shop/GET /: 3
+        bank/POST /pay: 1
+      """
+    #expect(
+      refusal(of: text) == [
+        "f:6:3: entries.bank/POST /pay: found a service that runs elsewhere, "
+          + "expected one that is started here: load goes to it"
+      ])
+    #expect(refusal(of: text.replacing("  bank/POST /pay: 1", with: "")).isEmpty)
   }
 
   /// Calls that double at every layer: no run would end.

@@ -1,3 +1,4 @@
+import ChainModel
 import Testing
 
 import Topology
@@ -67,7 +68,7 @@ struct SplitMix: RandomNumberGenerator {
     for problem in problems {
       #expect((1...lines + 1).contains(problem.position.line), "\(problem) for \(text.debugDescription)")
       #expect(problem.position.column >= 1)
-      #expect(!problem.found.isEmpty && !problem.expected.isEmpty)
+      #expect(!problem.error.found.isEmpty && !problem.error.expected.isEmpty)
       #expect(!problem.description.contains { $0.isNewline })
     }
   }

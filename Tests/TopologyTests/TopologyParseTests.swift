@@ -5,11 +5,8 @@ import Topology
 
 @Suite struct TopologyParseTests {
   private func service(_ name: ServiceName, _ change: (inout ServiceConfiguration) -> Void) -> ServiceConfiguration {
-    var service = ServiceConfiguration(
-      name: name, host: "127.0.0.1", port: 8081, controlPort: 9081, model: .blocking, threads: 16, stackKiB: 1024,
-      storeThreads: 1, queueLimit: 64, overflow: .reject, backlog: 128, loops: 2, inFlightLimit: .adaptive,
-      connectionLimit: 10000, timeout: .seconds(20), requestTimeout: .seconds(10), idleTimeout: .seconds(60),
-      latency: .zero)
+    var service = ServiceConfiguration(name: name)
+    (service.port, service.controlPort) = (8081, 9081)
     change(&service)
     return service
   }

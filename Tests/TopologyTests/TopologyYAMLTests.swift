@@ -102,7 +102,7 @@ private enum RandomTopology {
     // What is not known has its default beneath.
     case 0: service.unknown = ["threads"]
     case 1: service.program = "other-\(index)"
-    case 2: service.url = ServiceURL("http://a.example:\(index + 1)")
+    case 2 where index > 0: service.url = ServiceURL("http://a.example:\(index + 1)")
     default: service.threads = .random(in: 1...4096, using: &generator)
     }
     if service.url != nil { service.port = 0 }

@@ -4,16 +4,15 @@ import TraceLog
 /// A request at the entry service. Times are the log's; 0: that has not happened.
 struct EntryRequest {
   var arrivedAt: UInt64
-  var dequeuedAt: UInt64 = 0
-  var endedAt: UInt64 = 0
+  var dequeuedAt: UInt64
+  var endedAt: UInt64
   /// Place in `EntryRequests.errors`; -1: it was answered without an error.
-  var error: Int32 = -1
+  var error: Int32
   /// Its end is in the log; else it ended with its process, or unseen.
-  var isAnswered = false
+  var isAnswered: Bool
 }
 
-/// All requests of the entry service. A log without arrivals (an imported trace) has them as spans of kind server, or as
-/// roots.
+/// All requests of the entry service, in the order in which they came.
 struct EntryRequests {
   /// Further error types are counted as one.
   static let errorLimit = 32
@@ -22,58 +21,32 @@ struct EntryRequests {
   private(set) var errors: [String] = []
   /// Whether anything tells how long requests queued.
   private(set) var knowsQueues = false
-  private var open: [UInt16: [UInt64: Int]] = [:]
   private var errorPlaces: [String: Int32] = [:]
-  private let strings: LogStrings
 
-  init(strings: LogStrings) {
-    self.strings = strings
-  }
-
-  mutating func apply(_ record: Record, _ kind: RecordKind) {
-    switch kind {
-    case .arrive: begin(record)
-    case .dequeue:
-      knowsQueues = true
-      guard let place = open[record.process]?[record.span], requests[place].dequeuedAt == 0 else { return }
-      requests[place].dequeuedAt = max(record.time, requests[place].arrivedAt)
-    case .end, .reject: finish(record, kind)
-    case .processStop: lose(process: record.process, at: record.time)
-    default: return
+  /// - Parameters:
+  ///   - spans: those of the log that are the entry's requests.
+  ///   - over: when a process was gone, and what it was at.
+  ///   - strings: of the log.
+  init(_ spans: some Sequence<LogSpans.Span>, over: [UInt16: UInt64], strings: LogStrings) {
+    for span in spans {
+      knowsQueues = knowsQueues || span.dequeued != 0
+      let end = span.isOpen ? over[span.process].map { max($0, span.start, 1) } ?? 0 : max(span.end, 1)
+      requests.append(
+        EntryRequest(
+          arrivedAt: span.start, dequeuedAt: span.dequeued == 0 ? 0 : max(span.dequeued, span.start), endedAt: end,
+          error: span.isOpen ? -1 : place(of: Self.errorType(span, strings)), isAnswered: !span.isOpen))
     }
   }
 
-  mutating func begin(_ record: Record) {
-    if let known = open[record.process]?[record.span] { close(known, at: record.time) }
-    open[record.process, default: [:]][record.span] = requests.count
-    requests.append(EntryRequest(arrivedAt: record.time))
-  }
-
-  mutating func finish(_ record: Record, _ kind: RecordKind) {
-    guard let place = open[record.process]?.removeValue(forKey: record.span) else { return }
-    close(place, at: record.time)
-    requests[place].isAnswered = true
-    guard let type = errorType(record, kind) else { return }
-    requests[place].error = error(type)
-  }
-
-  /// The process is gone, and what it was at.
-  mutating func lose(process: UInt16, at time: UInt64) {
-    for place in (open.removeValue(forKey: process) ?? [:]).values { close(place, at: time) }
-  }
-
-  private mutating func close(_ place: Int, at time: UInt64) {
-    requests[place].endedAt = max(time, requests[place].arrivedAt, 1)
-  }
-
   /// As OpenTelemetry's `error.type`: the name recorded, else the status from 500 on.
-  private func errorType(_ record: Record, _ kind: RecordKind) -> String? {
-    let name = PlainText.clean(strings[record.name])
+  private static func errorType(_ span: LogSpans.Span, _ strings: LogStrings) -> String? {
+    let name = PlainText.clean(strings[span.error])
     if !name.isEmpty { return name }
-    return record.arg >= 500 || kind == .reject ? "\(record.arg)" : nil
+    return span.status >= 500 || span.isRefused ? "\(span.status)" : nil
   }
 
-  private mutating func error(_ type: String) -> Int32 {
+  private mutating func place(of type: String?) -> Int32 {
+    guard let type else { return -1 }
     if let known = errorPlaces[type] { return known }
     let isLast = errors.count == Self.errorLimit - 1
     if errors.count >= Self.errorLimit { return Int32(errors.count - 1) }

@@ -11,30 +11,32 @@ struct RunScan {
     var queues = false
   }
 
-  private(set) var entry: EntryRequests
+  private(set) var entry = EntryRequests([], over: [:], strings: LogStrings())
   private(set) var threads = ThreadCount()
   private(set) var settings = SettingHistory()
   private(set) var knowledge: [String: Knowledge] = [:]
-  private(set) var entryName: String?
+  let entryName: String?
   private var names: [UInt16: String] = [:]
   private var slots: [UInt32: UInt16] = [:]
+  /// When a process was gone.
+  private var over: [UInt16: UInt64] = [:]
 
   /// Takes the name of the service at which requests arrive; nil: none did, and spans are taken for requests.
   init(_ snapshot: LogSnapshot, entry name: String?) {
-    entry = EntryRequests(strings: snapshot.strings)
     for process in snapshot.processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
       names[slot] = PlainText.clean(process.name)
       slots[UInt32(bitPattern: process.identity.pid)] = slot
     }
+    let log = LogSpans(snapshot)
+    let (service, requests) = name.map { ($0, log.arrivals(at: $0)) } ?? log.topRequests
+    entryName = service
     let moment = snapshot.moment
-    let spans = name == nil ? RootSpans(snapshot) { [names] in names[$0] ?? "process \($0)" } : nil
-    entryName = name ?? spans?.service
     for record in snapshot.records where record.time <= moment {
       guard let kind = record.kind else { continue }
       apply(record, kind, snapshot.strings)
-      if let spans { spans.apply(record, kind, to: &entry) }
     }
+    entry = EntryRequests(requests, over: over, strings: snapshot.strings)
   }
 
   private func name(_ slot: UInt16) -> String { names[slot] ?? "process \(slot)" }
@@ -47,20 +49,21 @@ struct RunScan {
       if names[record.process] == nil, !text.isEmpty { names[record.process] = text }
     case .processDied:
       guard let slot = slots[record.arg], name(slot) == PlainText.clean(strings[record.name]) else { return }
-      entry.lose(process: slot, at: record.time)
-      threads.end(process: slot, at: record.time)
+      end(process: slot, at: record.time)
       settings.end(name(slot), at: record.time)
     case .threadStart: startThread(record)
     case .threadStop: threads.stop(record)
-    case .model, .pool, .fault, .policy: settings.apply(record, kind, name(record.process), strings)
     case .waitStart: knowledge[name(record.process), default: Knowledge()].waits = true
     case .enqueue, .dequeue: knowledge[name(record.process), default: Knowledge()].queues = true
-    case .processStop:
-      threads.end(process: record.process, at: record.time)
-      settings.end(name(record.process), at: record.time)
+    case .processStop: end(process: record.process, at: record.time)
     default: break
     }
-    if entryName == name(record.process) { entry.apply(record, kind) }
+    if let change = ServiceChange(record, strings) { settings.apply(change, name(record.process), at: record.time) }
+  }
+
+  private mutating func end(process slot: UInt16, at time: UInt64) {
+    over[slot] = time
+    threads.end(process: slot, at: time)
   }
 
   private mutating func startThread(_ record: Record) {
@@ -126,36 +129,18 @@ struct ThreadCount {
   }
 }
 
-/// The requests of a log in which nothing arrives: spans of kind server that nobody in the log has called, or, where no
-/// span is a server's, those without a parent.
-private struct RootSpans {
-  let service: String?
-  private let processes: Set<UInt16>
-  private let kind: SpanKind?
-  private let ids: Set<UInt64>
-
-  init(_ snapshot: LogSnapshot, name: (UInt16) -> String) {
-    let starts = snapshot.records.filter { $0.kind == .spanStart }
-    let ids = Set(starts.map(\.span))
-    self.ids = ids
-    let roots = starts.filter { $0.other == 0 || !ids.contains($0.other) }
-    let servers = roots.filter { $0.detail == SpanKind.server.rawValue }
-    kind = servers.isEmpty ? nil : .server
-    let counts = Dictionary(grouping: servers.isEmpty ? roots : servers) { name($0.process) }
-    let first = counts.min { (-$0.value.count, $0.key) < (-$1.value.count, $1.key) }
-    service = first?.key
-    processes = Set(first?.value.map(\.process) ?? [])
+extension LogSpans {
+  fileprivate func arrivals(at service: String) -> [Span] {
+    spans.indices.lazy.filter { self.spans[$0].isArrival && self.service($0) == service }.map { self.spans[$0] }
   }
 
-  func apply(_ record: Record, _ recordKind: RecordKind, to entry: inout EntryRequests) {
-    guard processes.contains(record.process) else { return }
-    switch recordKind {
-    case .spanStart:
-      guard record.other == 0 || !ids.contains(record.other), kind == nil || record.detail == kind?.rawValue
-      else { return }
-      entry.begin(record)
-    case .spanEnd: entry.finish(record, .end)
-    default: return
-    }
+  /// The requests of a log in which nothing arrives, as an imported trace is: spans of kind server that nobody in the log
+  /// has called, or, where no span is a server's, those without a parent; of the service that has most of them.
+  fileprivate var topRequests: (service: String?, requests: [Span]) {
+    let roots = spans.indices.filter { spans[$0].parent < 0 && !spans[$0].isArrival }
+    let servers = roots.filter { spans[$0].kind == .server }
+    let counts = Dictionary(grouping: servers.isEmpty ? roots : servers) { service($0) }
+    guard let most = counts.min(by: { (-$0.value.count, $0.key) < (-$1.value.count, $1.key) }) else { return (nil, []) }
+    return (most.key, most.value.map { spans[$0] })
   }
 }

@@ -19,25 +19,17 @@ struct SettingHistory {
   private var faults: [Fault] = []
   private var active: [Key: Int] = [:]
 
-  mutating func apply(_ record: Record, _ kind: RecordKind, _ service: String, _ strings: LogStrings) {
-    switch kind {
-    case .model:
-      guard let model = IOModel(code: record.detail) else { return }
-      set(service, "io_model", model.rawValue, record.time)
-    case .pool:
-      set(service, "threads", "\(record.arg)", record.time)
-      set(service, "queue_limit", "\(record.other)", record.time)
-    case .fault:
-      let label = PlainText.clean(strings[record.name])
-      fault(
-        service, label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label, isOn: record.detail != 0,
-        record.time)
-    case .policy:
-      let words = PlainText.clean(strings[record.name]).split(separator: " ", maxSplits: 1)
-      guard words.count == 2 else { return }
-      let name = words[0] == "admission" ? "admission" : "policy \(words[0])"
-      set(service, name, record.detail == 0 ? "none" : String(words[1]), record.time)
-    default: return
+  mutating func apply(_ change: ServiceChange, _ service: String, at time: UInt64) {
+    switch change {
+    case .model(let model): set(service, "io_model", model.rawValue, time)
+    case .pool(let threads, let queueLimit):
+      set(service, "threads", "\(threads)", time)
+      set(service, "queue_limit", "\(queueLimit)", time)
+    case .fault(let text, let isOn): fault(service, text, isOn: isOn, time)
+    case .policy(let callee, let text): set(service, "policy \(callee)", text ?? "none", time)
+    case .admission(let text): set(service, "admission", text ?? "none", time)
+    case .stopped: end(service, at: time)
+    case .started, .died, .breaker: return
     }
   }
 

@@ -65,7 +65,7 @@ struct EdgeRates {
       let (runs, expected, known) = after.expected(edge, before, kinds)
       guard runs >= Self.leastRuns, known >= Self.leastRuns else { continue }
       let (now, earlier) = (Double(after.count(edge)), Double(before.count(edge)))
-      guard now < 0.8 * expected || now > 1.5 * expected + 3 else { continue }
+      guard now < 0.9 * expected || now > 1.5 * expected + 3 else { continue }
       let spread = Self.dispersion(edge, blocks, before, kinds)
       // Of square roots of counts, which vary by about a half whatever they are (Anscombe 1948).
       let error = (spread * (1 + expected / max(1, earlier))).squareRoot()
@@ -76,16 +76,17 @@ struct EdgeRates {
       let found = Found(change: change, perRequest: perRequest)
       if now < expected {
         if change.score >= 4, change.quiet >= 0.05 { missing[edge] = found }
-      } else if change.score >= 5, perRequest >= Self.leastExtra(sums.places[edge.place]) {
-        extra[edge] = found
+      } else {
+        // An error handler's work tells of errors; other work may come and go with what is asked for.
+        let isHandler = Self.tellsOfErrors(sums.places[edge.place])
+        if change.score >= (isHandler ? 4 : 5), perRequest >= (isHandler ? 0.02 : 0.1) { extra[edge] = found }
       }
     }
   }
 
-  /// An error handler's work tells of errors; other work may come and go with what is asked for.
-  private static func leastExtra(_ place: PathPlace) -> Double {
+  private static func tellsOfErrors(_ place: PathPlace) -> Bool {
     let name = place.operation?.lowercased() ?? ""
-    return ["error", "exception", "fail", "fault"].contains { name.contains($0) } ? 0.02 : 0.1
+    return ["error", "exception", "fail", "fault"].contains { name.contains($0) }
   }
 
   private static func dispersion(

@@ -29,6 +29,8 @@ package struct IncidentCause: Encodable, Sendable {
   package internal(set) var evidence: [String] = []
   /// It takes longer itself, and requests hardly wait for that.
   var isBesidePath = false
+  /// Of a link: its calls have no spans, and its time is a part of its caller's own.
+  var isUnseen = false
 
   /// `currency`, `the link frontend → currency`, `the network of currency`.
   package var text: String {

@@ -9,9 +9,9 @@ import ChainModel
 struct IncidentFinder {
   let sums: WindowSums
   let faults: RequestFaults
-  private let quiet: [WindowProfile]
+  let quiet: [WindowProfile]
   private let incident: [WindowProfile]
-  private(set) var causes: [IncidentCause] = []
+  var causes: [IncidentCause] = []
   /// By group: the group that its growth belongs to.
   private var owner: [Int]
   /// By group: whether its change stands out.
@@ -64,10 +64,7 @@ struct IncidentFinder {
       let inside = root(of: found)
       guard inside != group else { continue }
       if sums.groups[group].kind == .link {
-        let grown = max(0, change(inside))
-        let isQueue =
-          sums.groups[inside].kind == .link
-          ? perCall(group) > 1.5 * perCall(inside) : grown > 0.05 * change(group)
+        let isQueue = sums.groups[inside].kind == .link ? perCall(group) > 1.5 * perCall(inside) : fills(inside, group)
         guard isQueue else { continue }
       }
       owner[group] = inside
@@ -75,10 +72,31 @@ struct IncidentFinder {
     for group in owner.indices { owner[group] = root(of: group) }
   }
 
+  /// Whether what takes longer inside makes a queue grow: by much of what the queue grew by, or by much of its own while some
+  /// calls still hardly wait. A delay of a network is the same for all of them.
+  private func fills(_ inside: Int, _ queue: Int) -> Bool {
+    let grown = change(inside)
+    if grown > 0.5 * change(queue) { return true }
+    let isMuch = grown > 0.05 * change(queue) && grown > 0.3 * sums.quiet[sums.column(of: inside)]
+    return isMuch && !delaysAll(queue)
+  }
+
+  /// Whether the quickest calls over a link are slower by more than half of what the mean one is.
+  private func delaysAll(_ link: Int) -> Bool {
+    func times(_ windows: [WindowProfile]) -> (quick: Double, mean: Double)? {
+      let times = windows.lazy.flatMap(\.requests).flatMap(\.own).filter { sums.groupOf[$0.place] == link }
+        .map { Double($0.time) / Double($0.runs) }.sorted()
+      guard !times.isEmpty else { return nil }
+      return (times[times.count / 10], times.reduce(0, +) / Double(times.count))
+    }
+    guard let before = times(quiet), let after = times(incident) else { return false }
+    return after.quick - before.quick > 0.5 * (after.mean - before.mean)
+  }
+
   private func perCall(_ group: Int) -> Double { change(group) / max(0.01, callsPerRequest[group] ?? 1) }
 
   /// How many calls deep a service is, at most.
-  private var depths: [String: Int] {
+  var depths: [String: Int] {
     var depths: [String: Int] = [:]
     let called = calls.values.reduce(into: Set<String>()) { $0.formUnion($1) }
     var queue = Set(calls.keys).subtracting(called).sorted().map { (name: $0, depth: 0) }
@@ -144,8 +162,9 @@ struct IncidentFinder {
     for group in sums.groups.indices where change(group) > 0 { added[owner[group], default: 0] += change(group) }
     for (group, time) in added.sorted(by: { $0.key < $1.key }) {
       let value = sums.groups[group]
-      let kind: IncidentCause.Kind = value.kind == .link ? .link : .service
-      var cause = IncidentCause(kind: kind, service: value.service, callee: value.callee)
+      let callee = value.callee ?? way(in: group)
+      var cause = IncidentCause(kind: callee == nil ? .service : .link, service: value.service, callee: callee)
+      cause.isUnseen = value.kind != .link && callee != nil
       cause.added = time
       cause.isAboveNoise = stands[group]
       cause.score = time / max(1, sums.quietMean)
@@ -154,6 +173,21 @@ struct IncidentFinder {
     }
     joinQueues()
     joinNetworks()
+  }
+
+  /// Of several services that one calls without a span of the calls, the one behind whose answers all the time was added, and
+  /// to nothing else of it: that is the way back from it.
+  private func way(in group: Int) -> String? {
+    guard sums.groups[group].kind == .operation else { return nil }
+    var changes: [String?: Double] = [:]
+    for place in sums.places.places.indices where sums.groupOf[place] == group {
+      changes[sums.places[place].callee, default: 0] += sums.change(place)
+    }
+    let grown = changes.values.reduce(0) { $0 + max(0, $1) }
+    guard changes.count > 2, let most = changes.max(by: { $0.value < $1.value }), most.value > 0.8 * grown else {
+      return nil
+    }
+    return most.key
   }
 
   private func evidence(of group: Int, _ time: Double) -> [String] {
@@ -174,7 +208,10 @@ struct IncidentFinder {
     guard sums.groups[group].kind == .operation else { return [] }
     return sums.places.places.indices.filter { sums.groupOf[$0] == group && sums.change($0) > 0 }
       .sorted { sums.change($0) > sums.change($1) }.prefix(3)
-      .map { "\(sums.places[$0].operation ?? "") +\(Self.time(sums.change($0)))" }
+      .map { place in
+        let value = sums.places[place]
+        return "\(value.operation ?? "")\(value.callee.map { " after \($0)" } ?? "") +\(Self.time(sums.change(place)))"
+      }
   }
 
   static func time(_ nanoseconds: Double) -> String {
@@ -256,120 +293,16 @@ struct IncidentFinder {
     }
   }
 
-  // MARK: Errors and missing work
-
-  private static func percent(_ share: Double) -> String { FigureText.share(share) }
-
-  private mutating func addErrors() {
-    for (place, change) in faults.errors.sorted(by: { $0.key < $1.key })
-    where change.score >= RequestFaults.leastScore && change.added >= 0.01 {
-      let value = sums.places[place]
-      let text =
-        "\(value.kind == .link ? "calls fail without an error of the callee" : "errors begin in \(value.text)"): "
-        + "\(Self.percent(change.quiet)) of requests before, \(Self.percent(change.incident)) now"
-      // A call that fails at a service that has got slower, or writes nothing any more, failed for that.
-      let suspect = value.callee ?? value.service
-      if let slow = causes.indices.first(where: {
-        causes[$0].isAboveNoise && causes[$0].kind != .errors && causes[$0].service == suspect && value.callee != nil
-      }) {
-        causes[slow].score += change.added
-        causes[slow].evidence.append(text)
-        continue
-      }
-      var cause = IncidentCause(kind: .errors, service: value.service, callee: value.callee)
-      if value.callee != nil, isGone(suspect) {
-        (cause.service, cause.callee) = (suspect, nil)
-        cause.evidence.append("calls to \(suspect) are made, and it writes no spans")
-      }
-      cause.score = 2 * change.added
-      cause.isAboveNoise = true
-      cause.evidence.append(text)
-      join(cause)
-    }
-  }
-
-  /// Whether calls to a service go on while its own spans are missing.
-  private func isGone(_ service: String) -> Bool {
-    faults.unanswered.contains { edge, missing in
-      sums.places[edge.place].service == service && sums.places[edge.parent].service != service
-        && missing.change.incident < 0.7 * missing.change.quiet
-    }
-  }
-
-  private mutating func addMissing() {
-    for (edge, missing) in faults.missing.sorted(by: { ($0.key.parent, $0.key.place) < ($1.key.parent, $1.key.place) })
-    {
-      let (parent, child) = (sums.places[edge.parent], sums.places[edge.place])
-      // What is missing below a call is missing at the callee; what is missing within a service, in its code.
-      let service = parent.service == child.service ? parent.service : child.service
-      let text =
-        parent.service != child.service && missing.change.incident < 0.5 * missing.change.quiet
-        ? "calls to \(child.service) are made, and it answers \(Self.percent(missing.change.incident)) of them with spans, "
-          + "\(Self.percent(missing.change.quiet)) before"
-        : "\(parent.text) ran \(child.text) \(Self.rate(missing.change.quiet)) before, "
-          + "\(Self.rate(missing.change.incident)) now"
-      var cause = IncidentCause(kind: .missing, service: service)
-      cause.score = min(1, missing.perRequest)
-      cause.isAboveNoise = missing.perRequest >= 0.03 && missing.change.score >= 4.5
-      cause.evidence = [text]
-      join(cause)
-    }
-  }
-
-  /// Of services that all do more, as each that passes an error on does, the one furthest in is the first.
-  private mutating func addExtra() {
-    let depths = depths
-    for (edge, found) in faults.extra.sorted(by: { ($0.key.parent, $0.key.place) < ($1.key.parent, $1.key.place) }) {
-      let (parent, child) = (sums.places[edge.parent], sums.places[edge.place])
-      var cause = IncidentCause(kind: .extra, service: parent.service)
-      cause.score = 0.3 * min(1, found.perRequest) * (1 + 0.1 * Double(depths[parent.service] ?? 0))
-      cause.isAboveNoise = true
-      cause.evidence = [
-        "\(parent.text) ran \(child.text) \(Self.rate(found.change.quiet)) before, \(Self.rate(found.change.incident)) now"
-      ]
-      join(cause)
-    }
-  }
-
-  /// A service that cannot finish cuts short what its callers would have done next, and makes them tell of errors of their
-  /// own: what began furthest in comes first.
-  private mutating func demoteConsequences() {
-    let reached = Dictionary(uniqueKeysWithValues: Set(causes.map(\.service)).map { ($0, self.reached(from: $0)) })
-    let faults = causes.filter { $0.isAboveNoise && [.missing, .extra, .errors].contains($0.kind) }
-    for index in causes.indices where [.missing, .extra].contains(causes[index].kind) {
-      let service = causes[index].service
-      let isConsequence = faults.contains { other in
-        other.service != service && reached[service]?.contains(other.service) == true
-          && reached[other.service]?.contains(service) != true
-      }
-      if isConsequence { causes[index].score *= 0.05 }
-    }
-  }
+  // MARK: Graph
 
   /// A service and all that it calls, over others too.
-  private func reached(from service: String) -> Set<String> {
+  func reached(from service: String) -> Set<String> {
     var seen: Set<String> = [service]
     var queue = [service]
     while let next = queue.popLast() {
       for callee in calls[next] ?? [] where seen.insert(callee).inserted { queue.append(callee) }
     }
     return seen
-  }
-
-  private static func rate(_ value: Double) -> String { "\(FigureText.number(value)) times" }
-
-  /// To what is known of the same service already.
-  private mutating func join(_ cause: IncidentCause) {
-    let known = causes.firstIndex {
-      $0.isAboveNoise && $0.service == cause.service && $0.callee == cause.callee && $0.kind != .network
-    }
-    guard let known else { return causes.append(cause) }
-    causes[known].score =
-      cause.kind == .errors ? causes[known].score + cause.score : max(causes[known].score, cause.score)
-    if causes[known].evidence.count < 6 { causes[known].evidence += cause.evidence }
-    if causes[known].kind != .errors, cause.kind == .errors, cause.score > causes[known].score / 2 {
-      causes[known].kind = .errors
-    }
   }
 
   // MARK: Order

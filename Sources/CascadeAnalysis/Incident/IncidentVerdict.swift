@@ -106,7 +106,9 @@ package struct IncidentVerdict: Encodable, Sendable {
     }
     func belongs(_ group: WindowSums.Group) -> Bool {
       switch cause.kind {
-      case .link: group.kind == .link && group.service == cause.service && group.callee == cause.callee
+      case .link:
+        group.service == cause.service
+          && (cause.isUnseen ? group.kind == .operation : group.kind == .link && group.callee == cause.callee)
       case .network: group.kind == .link && (group.service == cause.service || group.callee == cause.service)
       default: group.service == cause.service && group.kind != .link || group.callee == cause.service
       }

@@ -43,28 +43,33 @@ struct RequestFaults {
     }
     let (q, i) = (count(before), count(after))
     guard q.all > 0, i.all > 0 else { return }
-    for place in Set(q.counts.keys).union(i.counts.keys) {
-      errors[place] = Self.compare(q.counts[place] ?? 0, of: q.all, i.counts[place] ?? 0, of: i.all)
+    let places = Set(q.counts.keys).union(i.counts.keys)
+    for place in places {
+      errors[place] = Self.compare(
+        q.counts[place] ?? 0, of: q.all, i.counts[place] ?? 0, of: i.all, looks: places.count)
     }
-    failed = Self.compare(q.failed, of: q.all, i.failed, of: i.all)
+    failed = Self.compare(q.failed, of: q.all, i.failed, of: i.all, looks: 1)
   }
 
   /// Two shares, by the normal form of the binomial test with half a count added to each (Agresti and Caffo 2000); where
   /// there are few, by the exact one too, given how many there are on both sides together (Przyborowski and Wilenski 1940).
-  static func compare(_ a: Int, of n: Int, _ b: Int, of m: Int) -> Change {
+  /// Of several pairs of shares that are looked at, one has to be rarer (`looks`, Bonferroni 1936).
+  static func compare(_ a: Int, of n: Int, _ b: Int, of m: Int, looks: Int) -> Change {
     let (p, r) = (Double(a) / Double(n), Double(b) / Double(m))
     let (p1, r1) = ((Double(a) + 0.5) / Double(n + 1), (Double(b) + 0.5) / Double(m + 1))
     let error = (p1 * (1 - p1) / Double(n + 1) + r1 * (1 - r1) / Double(m + 1)).squareRoot()
     var change = Change(quiet: p, incident: r, score: error > 0 ? (r1 - p1) / error : 0)
-    if r > p, change.score < leastScore, tail(b, of: a + b, share: Double(m) / Double(n + m)) < leastChance {
+    if r > p, change.score < leastScore,
+      tail(b, of: a + b, share: Double(m) / Double(n + m)) < leastChance / Double(max(2, looks))
+    {
       change.score = leastScore
     }
     return change
   }
 
-  /// In deviations, and the chance that is as rare.
+  /// In deviations, and the chance of all that are compared that one looks so rare.
   static let leastScore = 4.0
-  private static let leastChance = 5e-5
+  private static let leastChance = 2e-3
 
   /// How probable it is that at least so many of all fall into a side that each falls into by chance; 1 where there are too
   /// many for this to matter.

@@ -7,7 +7,9 @@ struct RequestKinds {
   typealias Shape = [Int]
 
   private var kept: [Int: [(shape: Set<Int>, count: Int, kind: Int)]] = [:]
-  private var known: [Int: [Shape: Int]] = [:]
+  /// By entry: what any of its kinds runs.
+  private var usual: [Int: Set<Int>] = [:]
+  private var found: [Int: [Shape: Int]] = [:]
   private var count = 0
 
   /// Of a kind of its own are a twentieth of what asks for the same operation, and no fewer than this.
@@ -26,6 +28,7 @@ struct RequestKinds {
       }
       for (place, shape) in sorted.enumerated() where place == 0 || shape.value >= least {
         kept[entry, default: []].append((Set(shape.key), shape.value, count))
+        usual[entry, default: []].formUnion(shape.key)
         count += 1
       }
     }
@@ -39,21 +42,25 @@ struct RequestKinds {
   }
 
   private mutating func kind(of request: WindowProfile.Request) -> Int {
-    if let kind = known[request.entry]?[request.shape] { return kind }
-    let shape = Set(request.shape)
-    func likeness(_ other: Set<Int>) -> Double {
-      Double(shape.intersection(other).count + 1) / Double(shape.union(other).count + 1)
+    if let kind = found[request.entry]?[request.shape] { return kind }
+    // Of what it ran, as far as quiet time knows it, as much as possible, and not much else: one that was cut short ran part
+    // of its kind's, and an error handler's besides.
+    let known = Set(request.shape).intersection(usual[request.entry] ?? [])
+    func likeness(_ other: Set<Int>) -> (covered: Int, share: Double) {
+      let common = known.intersection(other).count
+      return (common, Double(common + 1) / Double(known.union(other).count + 1))
     }
     let best = kept[request.entry]?.max { left, right in
-      (likeness(left.shape), left.count, right.kind) < (likeness(right.shape), right.count, left.kind)
+      let (a, b) = (likeness(left.shape), likeness(right.shape))
+      return (a.covered, a.share, left.count, right.kind) < (b.covered, b.share, right.count, left.kind)
     }
     let kind = best?.kind ?? count
     // What quiet time has never been asked for.
     if best == nil {
-      kept[request.entry] = [(shape, 0, count)]
+      kept[request.entry] = [(Set(request.shape), 0, count)]
       count += 1
     }
-    known[request.entry, default: [:]][request.shape] = kind
+    found[request.entry, default: [:]][request.shape] = kind
     return kind
   }
 }

@@ -54,17 +54,17 @@ package struct WindowProfile: Sendable {
   /// Unix nanoseconds of its first request and its last.
   private(set) var from: UInt64 = 0
   private(set) var to: UInt64 = 0
-  /// Spans of operations per place: how many, and their whole time: what runs at once, and for how long.
-  private(set) var inclusive: [Int: (count: Int, time: UInt64)] = [:]
+  /// Since their requests began, when operations were run by others: how often, and the sum of the times.
+  private(set) var begins: [Edge: (count: Int, time: UInt64)] = [:]
 
   init(_ snapshot: LogSnapshot, name: String, places: inout PlaceTable) {
     self.name = name
-    let log = RequestSpans(snapshot)
+    let log = LogSpans(snapshot)
     spans = log.spans.count
     var walk = RequestWalk(log, snapshot.strings)
     walk.learnCallees(&places)
     for root in walk.roots { if let request = walk.request(root, &places) { requests.append(request) } }
-    inclusive = walk.inclusive
+    begins = walk.begins
     requests.sort { $0.start < $1.start }
     from = (requests.first?.start ?? 0) &+ snapshot.wallOffset
     to = (requests.last?.start ?? 0) &+ snapshot.wallOffset
@@ -77,10 +77,10 @@ package struct WindowProfile: Sendable {
 
 /// Walks back over a request, along what finished last.
 struct RequestWalk {
-  private let log: RequestSpans
+  private let log: LogSpans
   private let strings: LogStrings
   private(set) var roots: [Int] = []
-  private(set) var inclusive: [Int: (count: Int, time: UInt64)] = [:]
+  private(set) var begins: [WindowProfile.Edge: (count: Int, time: UInt64)] = [:]
   private var operations: [UInt64: Int] = [:]
 
   private struct Frame {
@@ -93,7 +93,7 @@ struct RequestWalk {
     var candidates: [Int32]
   }
 
-  init(_ log: RequestSpans, _ strings: LogStrings) {
+  init(_ log: LogSpans, _ strings: LogStrings) {
     self.log = log
     self.strings = strings
     let clients = clientsOnly
@@ -114,7 +114,7 @@ struct RequestWalk {
     return clients.count == Set(log.spans.lazy.map(\.process)).count ? [] : clients
   }
 
-  private static func key(_ span: RequestSpans.Span) -> UInt64 { UInt64(span.process) << 32 | UInt64(span.name) }
+  private static func key(_ span: LogSpans.Span) -> UInt64 { UInt64(span.process) << 32 | UInt64(span.name) }
 
   /// The span of another service that a client's call led to.
   private func callee(of span: Int) -> Int? {
@@ -129,7 +129,7 @@ struct RequestWalk {
   private func called(by span: Int, _ place: Int, _ places: PlaceTable) -> String? {
     if log.spans[span].kind == .client, let callee = callee(of: span) { return log.service(callee) }
     let isLeaf = log.children(of: span).isEmpty
-    return log.spans[span].kind == .client || isLeaf ? places.callees[place] : nil
+    return log.spans[span].kind == .client || isLeaf ? places.callee(of: place) : nil
   }
 
   private mutating func operation(_ span: Int, _ places: inout PlaceTable) -> Int {
@@ -144,7 +144,7 @@ struct RequestWalk {
   mutating func learnCallees(_ places: inout PlaceTable) {
     for index in log.spans.indices where log.spans[index].kind == .client {
       guard let callee = callee(of: index) else { continue }
-      places.callees[operation(index, &places)] = log.service(callee)
+      places.learn(log.service(callee), of: operation(index, &places))
     }
   }
 
@@ -160,10 +160,10 @@ struct RequestWalk {
     var stack = [frame(root, from: span.start, to: span.end, shift: 0)]
     while var frame = stack.popLast() {
       guard let next = next(&frame) else {
-        spend(frame.span, frame.from, frame.cursor, frame.shift, &times, &places)
+        spend(frame.span, frame.from, frame.cursor, frame.shift, nil, &times, &places)
         continue
       }
-      spend(frame.span, next.to, frame.cursor, frame.shift, &times, &places)
+      spend(frame.span, next.to, frame.cursor, frame.shift, next.span, &times, &places)
       frame.cursor = next.from
       stack.append(frame)
       stack.append(self.frame(next.span, from: next.from, to: next.to, shift: next.shift))
@@ -210,7 +210,8 @@ struct RequestWalk {
   }
 
   private mutating func spend(
-    _ span: Int, _ from: UInt64, _ to: UInt64, _ shift: Int64, _ times: inout [Int: UInt64], _ places: inout PlaceTable
+    _ span: Int, _ from: UInt64, _ to: UInt64, _ shift: Int64, _ last: Int?, _ times: inout [Int: UInt64],
+    _ places: inout PlaceTable
   ) {
     guard to > from else { return }
     let value = log.spans[span]
@@ -225,7 +226,17 @@ struct RequestWalk {
         from = left
       }
     }
-    if to > from { times[operation(span, &places), default: 0] += to - from }
+    if to > from { times[operation(span, after: last, &places), default: 0] += to - from }
+  }
+
+  /// Where nobody wrote a span of a call, the way back from its callee is told apart from the rest of the caller's own time.
+  private mutating func operation(_ span: Int, after last: Int?, _ places: inout PlaceTable) -> Int {
+    let place = operation(span, &places)
+    guard let last, log.spans[span].kind != .client, log.spans[last].kind == .server,
+      log.spans[last].process != log.spans[span].process, log.service(last) != log.service(span)
+    else { return place }
+    let own = places[place]
+    return places.number(.operation(own.service, own.operation ?? "", after: log.service(last)))
   }
 
   // MARK: What is there, and what failed
@@ -252,8 +263,9 @@ struct RequestWalk {
       request.visits.append(
         WindowProfile.Visit(
           parent: next.parent, place: place, hasFailed: value.hasFailed, parentFailed: next.parentFailed))
-      inclusive[place, default: (0, 0)].count += 1
-      inclusive[place, default: (0, 0)].time &+= value.end - value.start
+      let edge = WindowProfile.Edge(parent: next.parent, place: place)
+      begins[edge, default: (0, 0)].count += 1
+      begins[edge]?.time &+= value.start - min(value.start, request.start)
       let isNear = next.isNear && value.process == log.spans[root].process
       var failedChild = false
       for child in log.children(of: next.span) where log.isWaitedFor(Int(child)) {
@@ -289,24 +301,5 @@ struct RequestWalk {
       cursor = max(cursor, child.end)
     }
     return cursor < value.end ? own + (value.end - cursor) : own
-  }
-}
-
-/// Names of operations without what names a single thing: `GET /users/{}/orders` for all users.
-enum OperationName {
-  static func plain(_ name: String) -> String {
-    let clean = PlainText.clean(name)
-    guard clean.utf8.contains(where: { (48...57).contains($0) }), clean.contains("/") else { return clean }
-    return clean.split(separator: "/", omittingEmptySubsequences: false).map { part in
-      isName(part) ? String(part) : "{}"
-    }.joined(separator: "/")
-  }
-
-  /// Digits alone, or long hex with digits in it, name a thing.
-  private static func isName(_ part: Substring) -> Bool {
-    guard !part.isEmpty, part.utf8.contains(where: { (48...57).contains($0) }) else { return true }
-    if part.utf8.count > 1, part.utf8.allSatisfy({ (48...57).contains($0) }) { return false }
-    return part.utf8.count < 16
-      || !part.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) || $0 == 45 }
   }
 }

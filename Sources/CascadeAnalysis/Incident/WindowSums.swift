@@ -8,7 +8,7 @@ struct WindowSums {
     var callee: String?
 
     init(_ place: PathPlace) {
-      (kind, service, callee) = (place.kind, place.service, place.callee)
+      (kind, service, callee) = (place.kind, place.service, place.kind == .link ? place.callee : nil)
     }
   }
 
@@ -37,6 +37,9 @@ struct WindowSums {
   private var caps: [UInt64] = []
   /// By place: what it has added to a mean request, every time whole.
   private(set) var whole: Vector = []
+  /// By column: the variance of the mean, as its requests vary.
+  private var quietError: Vector = []
+  private var incidentError: Vector = []
   private var weights: [Int: Double] = [:]
   private var pooled: (quiet: [Int: Vector], incident: [Int: Vector]) = ([:], [:])
 
@@ -71,6 +74,7 @@ struct WindowSums {
     incidentMean = Self.duration(incidentRequests, weights)
     let plain = Self.plainMean(incidentRequests) - Self.plainMean(quietRequests)
     mixture = plain - (incidentMean - quietMean)
+    (quietError, incidentError) = (squaredError(quietRequests), squaredError(incidentRequests))
     for window in quiet { windows.append(block(window.requests[...], pooled.quiet)) }
     let (perWindow, perIncident) = (Self.pieces(of: quiet.count), Self.pieces(of: incident.count))
     for window in quiet { quietBlocks += blocks(window.requests, perWindow, pooled.quiet) }
@@ -176,12 +180,40 @@ struct WindowSums {
 
   // MARK: Noise
 
-  /// By how much a column differs between two quiet halves of time, as a deviation: from the spread of blocks, and of what
-  /// whole quiet windows differ by beyond that.
+  /// By how much a column differs between two quiet halves of time, as a deviation: from the spread of blocks, or of requests
+  /// where few blocks happen to agree, and of what whole quiet windows differ by beyond that.
   func noise(_ column: Int) -> Double {
     let (q, i) = (Self.variance(quietBlocks.map { $0[column] }), Self.variance(incidentBlocks.map { $0[column] }))
-    let blocks = q / Double(max(1, quietBlocks.count)) + i / Double(max(1, incidentBlocks.count))
-    return (blocks + drift(column, q)).squareRoot()
+    let before = max(quietError[column], q / Double(max(1, quietBlocks.count)))
+    let after = max(incidentError[column], i / Double(max(1, incidentBlocks.count)))
+    return (before + after + drift(column, q)).squareRoot()
+  }
+
+  /// Of means at the incident's shares of kinds (Cochran 1977, stratified sampling).
+  private func squaredError(_ requests: [WindowProfile.Request]) -> Vector {
+    var result = Vector(repeating: 0, count: columns)
+    for (kind, list) in Dictionary(grouping: requests.filter { weights[$0.kind] != nil }, by: \.kind)
+    where list.count > 1 {
+      var (sums, squares) = (result.map { _ in 0.0 }, result.map { _ in 0.0 })
+      for request in list {
+        var times: [Int: Double] = [:]
+        for part in request.parts {
+          let time = Double(min(part.time, caps[part.place]))
+          times[part.place] = time
+          times[places.count + groupOf[part.place], default: 0] += time
+        }
+        for (column, time) in times {
+          sums[column] += time
+          squares[column] += time * time
+        }
+      }
+      let count = Double(list.count)
+      let share = weight(of: kind) * weight(of: kind) / count / (count - 1)
+      for column in 0..<columns {
+        result[column] += share * max(0, squares[column] - sums[column] * sums[column] / count)
+      }
+    }
+    return result
   }
 
   private func drift(_ column: Int, _ blockVariance: Double) -> Double {

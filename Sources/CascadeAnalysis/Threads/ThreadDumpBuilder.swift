@@ -7,6 +7,8 @@ struct ThreadDumpBuilder {
     var node: WaitNode
     var waiter: ThreadDump.Waiter
     var nodes: [WaitNode]
+    /// Whether it is a thread that works for a request which waits for that.
+    var isHelper: Bool
   }
 
   private let snapshot: LogSnapshot
@@ -69,7 +71,8 @@ struct ThreadDumpBuilder {
     let threads = process.threads.values.map { thread in
       entry(
         WaitNode(process: process.slot, place: .thread(thread.tid)),
-        isAwaited: thread.span.flatMap { process.requests[$0] }.map { openCalls.contains($0.parent) } ?? false)
+        isAwaited: thread.span.flatMap { process.requests[$0] }.map { openCalls.contains($0.parent) } ?? false,
+        isHelper: thread.work != nil)
     }
     let requests = process.requests.values.filter { $0.phase == .suspended }.compactMap { request -> Entry? in
       let node = graph.node(of: request, in: process)
@@ -83,24 +86,25 @@ struct ThreadDumpBuilder {
     (hop.state == .idle ? 1 : 0, hop.since ?? 0, hop.tid ?? 0, hop.span?.rawValue ?? 0)
   }
 
-  private func entry(_ node: WaitNode, isAwaited: Bool) -> Entry {
+  private func entry(_ node: WaitNode, isAwaited: Bool, isHelper: Bool = false) -> Entry {
     let (hops, nodes) = graph.chain(from: node)
     let hop = hops.first ?? WaitHop(service: "", state: .idle)
     let isIdle = hop.state == .idle
     return Entry(
       node: node, waiter: ThreadDump.Waiter(hop: hop, isAwaited: isAwaited, chain: isIdle ? [] : hops),
-      nodes: isIdle ? [] : nodes)
+      nodes: isIdle ? [] : nodes, isHelper: isHelper)
   }
 
-  /// A root is a chain that begins where nobody waits for it. What those leave out (the other branches of a request that
-  /// waits for several calls, or a cycle) is a root as well, so that everything busy appears.
+  /// A root is a chain that begins where nobody waits for it; of a request that waits for hired threads, it begins with
+  /// the request. What those leave out (the other branches of a request that waits for several calls, or a cycle) is a root
+  /// as well, so that everything busy appears.
   private func markRoots(_ entries: inout [UInt16: [Entry]], order: [UInt16]) {
     var covered: Set<WaitNode> = []
-    for wantsAwaited in [false, true] {
+    for (isAwaited, isHelper) in [(false, false), (false, true), (true, false), (true, true)] {
       for slot in order {
         for index in entries[slot]?.indices ?? 0..<0 {
-          guard let entry = entries[slot]?[index], !entry.nodes.isEmpty, entry.waiter.isAwaited == wantsAwaited,
-            !covered.contains(entry.node)
+          guard let entry = entries[slot]?[index], !entry.nodes.isEmpty, entry.waiter.isAwaited == isAwaited,
+            entry.isHelper == isHelper, !covered.contains(entry.node)
           else { continue }
           covered.formUnion(entry.nodes)
           entries[slot]?[index].waiter.isRoot = true
@@ -128,12 +132,9 @@ struct ThreadDumpBuilder {
     request.phase == .queued && request.arrivedAt >= snapshot.completeSince
   }
 
-  /// As the user gave them: a label in the log begins with `fault: `.
+  /// As the user gave them.
   private func faults(of process: ProcessReplay) -> [String] {
-    process.faults.keys.map { id in
-      let label = graph.text(id)
-      return label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label
-    }.sorted()
+    process.faults.keys.map { ServiceChange.fault(graph.text($0)) }.sorted()
   }
 
   private func pool(_ role: ThreadRole, _ process: ProcessReplay) -> ThreadDump.Pool {

@@ -4,9 +4,12 @@ import TraceLog
 extension ThreadDump {
   /// The dump for people: a line per service, under it the chains that begin there. Lines are cut at `width`; of each
   /// service `limit` chains are shown in full, the others are summed up in one line.
-  package func text(width: Int, limit: Int) -> String {
+  /// Of a system that is larger than a screen, what is alike may be folded into one line; `limit` is then of all.
+  package func text(width: Int, limit: Int, isFolded: Bool = false) -> String {
     let (width, limit) = (max(20, width), max(0, limit))
-    var lines = services.flatMap { describe($0, limit: limit, width: width) }
+    var lines =
+      isFolded
+      ? foldedLines(width: width, limit: limit) : services.flatMap { describe($0, limit: limit, width: width) }
     lines += deaths.filter(\.isReplaced).flatMap { describe($0, limit: limit, width: width) }
     if lines.isEmpty { lines.append("no thread of a service is in this log: who waits for whom is not known") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
@@ -40,24 +43,29 @@ extension ThreadDump {
 
   // MARK: A service's line
 
+  static let running = LogProcess.Fate.running.name
   private static let nameWidth = 15
 
-  /// What does not fit into one line goes on in the next: the end of it says most.
-  private func header(_ service: Service, width: Int) -> [String] {
+  func header(_ service: Service, width: Int, column: Int = nameWidth) -> [String] {
     var parts: [String] = []
-    if service.state != "running" { parts.append(fate(of: service)) }
+    if service.state != Self.running { parts.append(fate(of: service)) }
     if let model = service.model, !model.holdsThread { parts.append(model.rawValue) }
     for pool in service.pools where isShown(pool, service.model) { parts += words(pool) }
     if service.suspended > 0 { parts.append("\(service.suspended) suspended") }
     if service.queued > 0 { parts.append("\(service.queued) queued") }
     parts += service.faults.map { "fault \($0)" }
     if parts.isEmpty { parts.append("no threads in the log") }
-    var lines = [PlainText.pad(service.service, to: Self.nameWidth)]
+    return Self.laidOut(service.service, parts, column: column, width: width)
+  }
+
+  /// What does not fit into one line goes on in the next: the end of it says most.
+  static func laidOut(_ name: String, _ parts: [String], column: Int, width: Int) -> [String] {
+    var lines = [PlainText.pad(name, to: column)]
     for part in parts {
       if PlainText.width(lines[lines.count - 1]) + 2 + PlainText.width(part) > width,
-        lines[lines.count - 1].count > Self.nameWidth
+        lines[lines.count - 1].count > column
       {
-        lines.append(String(repeating: " ", count: Self.nameWidth))
+        lines.append(String(repeating: " ", count: column))
       }
       lines[lines.count - 1] += "  " + part
     }
@@ -72,7 +80,7 @@ extension ThreadDump {
     return "died\(ago)\(death.exit.map { " (\($0))" } ?? "")"
   }
 
-  private func isShown(_ pool: Pool, _ model: IOModel?) -> Bool {
+  func isShown(_ pool: Pool, _ model: IOModel?) -> Bool {
     let isBusy = pool.idle < pool.threads
     guard let model else { return pool.role != ThreadRole.control.name || isBusy }
     let loops = model.holdsThread ? [] : [ThreadRole.loop]
@@ -80,14 +88,19 @@ extension ThreadDump {
   }
 
   private func words(_ pool: Pool) -> [String] {
+    let states = [(pool.blocked, "blocked"), (pool.running, "running"), (pool.idle, "idle")]
+    return [Self.size(pool)] + states.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+  }
+
+  /// `16 threads`, `2 loops`.
+  static func size(_ pool: Pool) -> String {
     let noun =
       switch pool.role {
       case ThreadRole.worker.name: "thread"
       case ThreadRole.loop.name: "loop"
       default: "\(pool.role) thread"
       }
-    let states = [(pool.blocked, "blocked"), (pool.running, "running"), (pool.idle, "idle")]
-    return [FigureText.count(pool.threads, noun)] + states.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return FigureText.count(pool.threads, noun)
   }
 
   // MARK: Chains
@@ -100,7 +113,7 @@ extension ThreadDump {
   }
 
   /// `11 more wait behind payment-w*; 4 wait for requests still queued at order-service`
-  private static func summary(of waiters: ArraySlice<Waiter>, isRest: Bool, width: Int) -> [String] {
+  static func summary(of waiters: ArraySlice<Waiter>, isRest: Bool, width: Int) -> [String] {
     var counts: [String: Int] = [:]
     for waiter in waiters { counts[waiter.end, default: 0] += 1 }
     let groups = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
@@ -136,13 +149,13 @@ extension ThreadDump.Waiter {
     guard let name = leaf.thread, !name.isEmpty else {
       return "wait behind requests \(leaf.state.rawValue) at \(leaf.service)"
     }
-    return "wait behind \(name.prefix { !$0.isNumber })*"
+    return "wait behind \(String(name.reversed().drop { $0.isNumber }.reversed()))*"
   }
 }
 
 extension WaitHop {
   /// One line of a tree; the request stands only at its root.
-  fileprivate func line(isRoot: Bool) -> String {
+  func line(isRoot: Bool) -> String {
     let time = duration.map { " " + FigureText.duration($0) } ?? ""
     let tail = isRoot && request != nil ? "    \(request ?? "")" : ""
     switch state {
@@ -163,12 +176,12 @@ extension WaitHop {
   /// Whether it waits for a hired thread to begin its work.
   fileprivate var lacksThread: Bool { model?.hiresThreads ?? false && cause != .sleep }
 
-  private var absence: String { lacksThread ? "no hired thread yet" : "no thread" }
+  var absence: String { lacksThread ? "no hired thread yet" : "no thread" }
 
   private var perhaps: String { isUncertain ? "perhaps " : "" }
 
   /// Died *while* calling, but *in* sleep.
-  private var preposition: String {
+  var preposition: String {
     switch cause {
     case .sleep, .queue, .database, .file, .lock, .join: "in"
     case .call, .connect, .connectionPool, .other, nil: "while"
@@ -185,5 +198,5 @@ extension WaitHop {
   private func join(_ parts: [String]) -> String { parts.filter { !$0.isEmpty }.joined(separator: "  ") }
 
   /// What it waits for or does, in words.
-  fileprivate var what: String { cause.map { $0.words(target ?? "") } ?? target ?? "" }
+  var what: String { cause.map { $0.words(target ?? "") } ?? target ?? "" }
 }

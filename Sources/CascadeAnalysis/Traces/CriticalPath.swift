@@ -29,8 +29,8 @@ package struct CriticalPath: Encodable, Hashable, Sendable {
     case gap
   }
 
-  /// Keys: `service`, `span_id`, `phase`, `cause` and `target` (of a wait), `start_ns` (from the run's start),
-  /// `duration_ns`.
+  /// Keys: `service`, `span_id`, `phase`, `cause` and `target` (of a wait; in transit the service that is called),
+  /// `start_ns` (from the run's start), `duration_ns`.
   package struct Segment: Encodable, Hashable, Sendable {
     package var service: String
     package var span: SpanID
@@ -106,7 +106,7 @@ extension CriticalPath.Segment {
     case .queue: "\(service) queue"
     case .run: "\(service) run"
     case .wait: "\(service) \(cause?.words(target ?? "") ?? "wait")"
-    case .transit: "in transit from \(service)"
+    case .transit: target.map { "in transit \(service) → \($0)" } ?? "in transit from \(service)"
     case .loop: "\(service) loop busy"
     case .gap: "nothing recorded"
     }
@@ -203,12 +203,13 @@ struct CriticalWalk {
     let span = spans[index]
     guard span.kind == .server else {
       guard span.kind == .client else { return add(span, .run, start, end) }
+      let callee = children[index].first { spans[$0].service != span.service }.map { spans[$0].service }
       var read = end
       if let child = children[index].first(where: { spans[$0].start == end && spans[$0].isSendKnown }) {
         read = max(start, end - min(end, spans[child].unread))
         if read < end { add(spans[child], .loop, read, end) }
       }
-      return read > start ? add(span, .transit, start, read) : ()
+      return read > start ? add(span, .transit, start, read, nil, callee) : ()
     }
     let parts = span.segments.filter { $0.phase != .run }
     let edges = parts.flatMap { [$0.start, $0.start &+ $0.duration] }.filter { $0 > start && $0 < end }
@@ -224,7 +225,7 @@ struct CriticalWalk {
   private mutating func add(_ span: TraceSpan, _ state: TraceSpan.Segment?, _ start: UInt64, _ end: UInt64) {
     guard let state else { return add(span, .run, start, end) }
     guard state.phase == .wait else { return add(span, .queue, start, end) }
-    if state.cause == .call { return add(span, .transit, start, end) }
+    if state.cause == .call { return add(span, .transit, start, end, nil, state.target) }
     add(span, .wait, start, end, state.cause, state.target)
   }
 

@@ -13,7 +13,7 @@ package struct SpanLanes: Sendable {
   /// Nil for a log that knows threads, or has no spans.
   package init?(_ snapshot: LogSnapshot) {
     guard !snapshot.records.contains(where: { $0.kind == .arrive || $0.kind == .threadStart }) else { return nil }
-    let log = RequestSpans(snapshot)
+    let log = LogSpans(snapshot)
     guard !log.spans.isEmpty else { return nil }
     var ends: [UInt16: [UInt64]] = [:]
     let tops = log.spans.indices.filter { Self.isTop($0, log) }
@@ -32,7 +32,7 @@ package struct SpanLanes: Sendable {
   }
 
   /// What another process, or nobody, has asked for.
-  private static func isTop(_ span: Int, _ log: RequestSpans) -> Bool {
+  private static func isTop(_ span: Int, _ log: LogSpans) -> Bool {
     let value = log.spans[span]
     guard value.parent >= 0 else { return true }
     let parent = log.spans[Int(value.parent)]
@@ -40,7 +40,7 @@ package struct SpanLanes: Sendable {
     return [.client, .producer].contains(parent.kind) && [.server, .consumer].contains(value.kind)
   }
 
-  private mutating func draw(_ top: Int, _ lane: UInt32, _ log: RequestSpans) {
+  private mutating func draw(_ top: Int, _ lane: UInt32, _ log: LogSpans) {
     let span = log.spans[top]
     var cursor = span.start
     func slice(_ start: UInt64, _ end: UInt64, _ cause: WaitCause?, _ target: UInt32) -> LaneSlice {
@@ -58,9 +58,9 @@ package struct SpanLanes: Sendable {
   }
 
   /// Calls within a request: spans of clients, and of other processes without one.
-  private static func calls(_ top: Int, _ log: RequestSpans) -> [RequestSpans.Span] {
+  private static func calls(_ top: Int, _ log: LogSpans) -> [LogSpans.Span] {
     if log.spans[top].kind == .client { return [log.spans[top]] }
-    var calls: [RequestSpans.Span] = []
+    var calls: [LogSpans.Span] = []
     var stack = [top]
     while let next = stack.popLast() {
       for child in log.children(of: next) where log.isWaitedFor(Int(child)) {

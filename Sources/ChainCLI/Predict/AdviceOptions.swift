@@ -56,7 +56,7 @@ struct AdviceOptions: ParsableArguments {
   }
 
   private func axis() throws -> SweepAxis? {
-    do { return try sweep.map { text throws(SweepError) in try SweepAxis.parse(text, steps: steps) } } catch {
+    do { return try sweep.map { text throws(SettingError) in try SweepAxis.parse(text, steps: steps) } } catch {
       throw ValidationError("--sweep: \(error)")
     }
   }

@@ -36,7 +36,7 @@ struct IncidentsVerb: ParsableCommand {
         tally.add(outcome)
         if all || !outcome.isRight { Output.note("\(name)  \(outcome.line)") }
       }
-      guard tally.pairs + tally.quietPairs > 0 else {
+      guard tally.isAnything else {
         throw SupervisorError.file(path: folder, doing: "read", reason: "no folder in it has a label.json")
       }
       Output.result(json ? WireJSON.encode(tally) : Array(tally.text.utf8))
@@ -74,7 +74,10 @@ struct LabelledPair {
 
     var isRight: Bool { cause == nil ? verdict.isQuiet : rank == 1 }
 
-    var line: String { "\(kind)\(cause.map { " \($0)" } ?? ""): \(isRight ? "right" : "WRONG"), \(verdict.sentence)" }
+    var line: String {
+      let place = rank.map { $0 == 1 ? "right" : "WRONG (place \($0))" } ?? (isRight ? "right" : "WRONG")
+      return "\(kind)\(cause.map { " \($0)" } ?? ""): \(place), \(verdict.sentence)"
+    }
   }
 
   func outcome() throws -> Outcome {
@@ -101,32 +104,52 @@ struct LabelledPair {
   }
 }
 
-/// Keys: `pairs`, `as1`, `as3`, `as5` (shares), `quiet_pairs`, `quiet_right`, `kinds` (of each: `pairs`, `first`).
+/// Keys: `pairs`, `as1`, `as3`, `as5` (shares), `kinds` (the same of each kind of fault), `quiet_pairs`, `quiet_right`.
 struct IncidentTally: Encodable {
-  struct Kind: Encodable {
-    var pairs = 0
-    var first = 0
+  /// Of pairs with a fault: at which place the cause stood.
+  struct Places: Encodable {
+    private(set) var pairs = 0
+    private var ranks: [Int] = []
+
+    private enum CodingKeys: String, CodingKey {
+      case pairs, as1, as3, as5
+    }
+
+    /// - Parameter rank: from 1; nil: it was not named.
+    mutating func add(_ rank: Int?) {
+      pairs += 1
+      if let rank { ranks.append(rank) }
+    }
+
+    /// The share of pairs whose cause was among the first so many.
+    func share(_ limit: Int) -> Double {
+      pairs == 0 ? 1 : Double(ranks.count { $0 <= limit }) / Double(pairs)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var keys = encoder.container(keyedBy: CodingKeys.self)
+      try keys.encode(pairs, forKey: .pairs)
+      for (key, limit) in [(CodingKeys.as1, 1), (.as3, 3), (.as5, 5)] { try keys.encode(share(limit), forKey: key) }
+    }
   }
 
-  private(set) var pairs = 0
+  private var all = Places()
+  private var kinds: [String: Places] = [:]
   private(set) var quietPairs = 0
   private(set) var quietRight = 0
-  private(set) var kinds: [String: Kind] = [:]
-  private var ranks: [Int] = []
 
   private enum CodingKeys: String, CodingKey {
-    case pairs, kinds, as1, as3, as5
+    case kinds
     case quietPairs = "quiet_pairs"
     case quietRight = "quiet_right"
   }
 
   func encode(to encoder: any Encoder) throws {
+    try all.encode(to: encoder)
     var keys = encoder.container(keyedBy: CodingKeys.self)
-    try keys.encode(pairs, forKey: .pairs)
-    for (key, limit) in [(CodingKeys.as1, 1), (.as3, 3), (.as5, 5)] { try keys.encode(share(limit), forKey: key) }
+    try keys.encode(kinds, forKey: .kinds)
     try keys.encode(quietPairs, forKey: .quietPairs)
     try keys.encode(quietRight, forKey: .quietRight)
-    try keys.encode(kinds, forKey: .kinds)
   }
 
   mutating func add(_ outcome: LabelledPair.Outcome) {
@@ -135,28 +158,21 @@ struct IncidentTally: Encodable {
       if outcome.isRight { quietRight += 1 }
       return
     }
-    pairs += 1
-    kinds[outcome.kind, default: Kind()].pairs += 1
-    if outcome.rank == 1 { kinds[outcome.kind, default: Kind()].first += 1 }
-    if let rank = outcome.rank { ranks.append(rank) }
+    all.add(outcome.rank)
+    kinds[outcome.kind, default: Places()].add(outcome.rank)
   }
 
-  private func share(_ limit: Int) -> Double {
-    pairs == 0 ? 1 : Double(ranks.count { $0 <= limit }) / Double(pairs)
-  }
+  var isAnything: Bool { all.pairs + quietPairs > 0 }
 
-  var holds: Bool { share(1) >= 0.95 && share(3) >= 0.99 && quietRight == quietPairs }
+  var holds: Bool { all.share(1) >= 0.95 && all.share(3) >= 0.99 && quietRight == quietPairs }
 
   var text: String {
+    let rows = kinds.sorted { $0.key < $1.key } + [(key: "all of them", value: all)]
+    let columns = [1, 3, 5].map { limit in
+      TableColumn<(key: String, value: Places)>("AS@\(limit)") { FigureText.share($0.value.share(limit)) }
+    }
     let table = TextTable(
-      kinds.sorted { $0.key < $1.key },
-      columns: [
-        TableColumn("KIND") { $0.key }, TableColumn("PAIRS") { "\($0.value.pairs)" },
-        TableColumn("FIRST") { "\($0.value.first)" },
-      ])
-    func percent(_ share: Double) -> String { FigureText.share(share) }
-    return table.text
-      + "\nAS@1 \(percent(share(1)))  AS@3 \(percent(share(3)))  AS@5 \(percent(share(5)))  of \(pairs) pairs with a fault"
-      + "\nnothing named in \(quietRight) of \(quietPairs) quiet pairs"
+      rows, columns: [TableColumn("KIND") { $0.key }, TableColumn("PAIRS") { "\($0.value.pairs)" }] + columns)
+    return table.text + "\nnothing named in \(quietRight) of \(quietPairs) quiet pairs"
   }
 }

@@ -32,32 +32,19 @@ struct TopologyChoiceError: Error, CustomStringConvertible {
 }
 
 extension SimulationOptions {
-  /// The settings of `--set`, in order.
-  /// - Throws: for one without `=`.
-  static func settings(_ texts: [String]) throws -> [(path: String, value: String)] {
-    try texts.map { text in
-      // A route's name in a pattern may not, but a value may have one.
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2 else { throw SettingError(text: text) }
-      return (parts[0], parts[1])
-    }
-  }
-
   /// The system that `--topology` names, with what `--set` says of it; nil without `--topology`.
   func described() throws -> Topology? {
     guard let system else { return nil }
-    let settings = try Self.settings(set)
+    let settings = set.map { Setting(word: $0) }
     switch try SystemChoice(system) {
     case .file(let path): return try Topology.load(path: path, settings: settings)
     case .generated(let shape, let count):
       // Of the chain's services, its services.yaml is meant; of others the generated ones.
       let names = Set(try topology([]).names.map(\.rawValue)).union(["trace_log"])
       func isOfChain(_ path: String) -> Bool { names.contains(String(path.prefix { $0 != "." })) }
-      let configured = try topology(settings.filter { isOfChain($0.path) })
+      let configured = try topology(settings.filter { isOfChain($0.key) })
       var graph = Self.generate(shape, count, like: configured, seed: seed)
-      for setting in settings where !isOfChain(setting.path) {
-        try graph.set(setting.path, to: setting.value, source: "--set")
-      }
+      for setting in settings where !isOfChain(setting.key) { try graph.set(setting, source: "--set") }
       return graph
     }
   }
@@ -78,11 +65,4 @@ extension SimulationOptions {
 
   /// The simulation of what `--topology` names; nil without it.
   func systemPlan() throws -> SimulationPlan? { system == nil ? nil : try plan(topology()) }
-}
-
-/// A `--set` that says nothing.
-struct SettingError: Error, CustomStringConvertible {
-  var text: String
-
-  var description: String { "--set: found '\(text)', expected SERVICE.key=value" }
 }

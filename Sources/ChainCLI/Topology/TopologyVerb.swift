@@ -38,30 +38,24 @@ struct TopologyFromTrace: ParsableCommand {
   var source: String
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; standard output by default.", valueName: "file"))
   var output: String?
-  @Option(help: "Threads of each service.") var threads: Int?
-  @Option(help: "How many requests may wait for a thread of each.") var queueLimit: Int?
+  @Option(help: "Threads of each service.", transform: Form<Int>.integer(PoolChange.threadRange).option)
+  var threads: Int?
+  @Option(
+    help: "How many requests may wait for a thread of each.", transform: Form<Int>.integer(PoolChange.queueRange).option
+  )
+  var queueLimit: Int?
   @Option(
     help: "How each of them waits: \(IOModel.names.joined(separator: ", ")).", completion: .list(IOModel.names),
-    transform: IOModel.named)
+    transform: Form<IOModel>.choice.option)
   var ioModel: IOModel?
-  @Option(help: "What a request costs a processor at each service, such as 400us.") var cpu: String?
-
-  func validate() throws {
-    if let threads, !(1...4096).contains(threads) {
-      throw ValidationError("--threads: found \(threads), expected 1 to 4096")
-    }
-    if let queueLimit, !(0...100_000).contains(queueLimit) {
-      throw ValidationError("--queue-limit: found \(queueLimit), expected 0 to 100000")
-    }
-    if let cpu, DurationText.parse(cpu) == nil {
-      throw ValidationError("--cpu: found '\(cpu)', expected a duration like 400us")
-    }
-  }
+  @Option(
+    help: "What a request costs a processor at each service, such as 400us.",
+    transform: Form<Duration>.duration(like: "400us").option)
+  var cpu: Duration?
 
   func run() throws {
     try ExitCodes.reporting {
-      let known = SystemEstimate.Known(
-        model: ioModel, threads: threads, queueLimit: queueLimit, cpu: cpu.flatMap { DurationText.parse($0) })
+      let known = SystemEstimate.Known(model: ioModel, threads: threads, queueLimit: queueLimit, cpu: cpu)
       let (snapshot, name) = try trace()
       let estimate = SystemEstimate(snapshot, known: known)
       guard !estimate.routes.isEmpty, !estimate.entries.isEmpty else { throw EmptyTraceError(source: name) }
@@ -138,7 +132,7 @@ struct TopologyCheck: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let topology = try Topology.load(path: file, settings: try SimulationOptions.settings(set))
+      let topology = try Topology.load(path: file, settings: set.map { Setting(word: $0) })
       let plan = SimulationPlan(
         SimulatedSystem(topology),
         SimulatedLoad(

@@ -63,12 +63,11 @@ package struct ServedFigures: Encodable, Hashable, Sendable {
   /// What is refused for lack of room, by `error.type`: whatever is answered with 503.
   private static let refusals = Set(ShedReason.allCases.map(\.rawValue))
 
-  /// Of the first kind of request; one run has one, as a rule.
+  /// Of requests of every kind.
   package init(_ result: SimulationResult) {
-    let outcomes = result.routes.map(\.outcomes).reduce(into: [String: Int]()) { $0.merge($1, uniquingKeysWith: +) }
+    let (outcomes, times) = (result.outcomes, result.times)
     let ended = max(1, outcomes.values.reduce(0, +))
     let refused = outcomes.reduce(0) { $0 + (Self.refusals.contains($1.key) ? $1.value : 0) }
-    let times = result.routes.first?.times ?? ResponseHistogram()
     func time(_ value: Double) -> Double? { times.count == 0 ? nil : value }
     self.init(
       throughput: result.throughput, goodput: result.goodput, mean: time(times.mean),

@@ -1,4 +1,5 @@
 import ChainModel
+import TraceLog
 
 /// One kind of request at one service, as a trace shows it.
 package struct RouteEstimate: Hashable, Sendable {
@@ -47,15 +48,15 @@ struct RouteSamples {
   ///   - calls: what it called, in order of beginning; the routes by index.
   mutating func add(_ span: TraceRequests.Span, _ calls: [(route: Int, call: TraceRequests.Call)]) {
     estimate.requests += 1
-    guard let end = span.end, !span.isRefused else {
+    guard !span.isOpen, !span.isRefused else {
       estimate.refused += 1
       return
     }
-    if span.hasFailed { estimate.failed += 1 }
+    if span.isError { estimate.failed += 1 }
     var (union, sum, until): (UInt64, UInt64, UInt64) = (0, 0, span.begun)
     var isParallel = false
     for (_, call) in calls.sorted(by: { $0.call.start < $1.call.start }) {
-      let (from, to) = (max(call.start, span.begun), min(call.end, end))
+      let (from, to) = (max(call.start, span.begun), min(call.end, span.end))
       guard to > from else { continue }
       sum += to - from
       if from < until { isParallel = isParallel || union > 0 }
@@ -76,8 +77,8 @@ struct RouteSamples {
     for (place, call) in made.enumerated() where call.call.isBeside { counts[place] += 1 }
     besides[sequence] = counts
     sequences[sequence, default: 0] += 1
-    if !span.hasFailed { goodSequences[sequence, default: 0] += 1 }
-    ownTimes.append((Double(end - span.begun - union) / 1e9, !span.hasFailed))
+    if !span.isError { goodSequences[sequence, default: 0] += 1 }
+    ownTimes.append((Double(span.end - min(span.end, span.begun) - union) / 1e9, !span.isError))
   }
 
   /// - Parameters:

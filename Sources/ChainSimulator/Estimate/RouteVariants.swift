@@ -1,3 +1,5 @@
+import TraceLog
+
 /// Requests of one route that make different calls, told apart: each usual sequence of calls is a route of its own, whose
 /// callers ask for it by name. So a mix of them stays a mix, up to what clients ask for.
 struct RouteVariants {
@@ -36,9 +38,9 @@ struct RouteVariants {
     var goodCounts: [[Int]: Int] = [:]
     let sequences = spans.map { span in (requests.calls[span] ?? []).filter { !$0.isRetry }.map { ofSpan[$0.callee] } }
     for (span, sequence) in zip(spans, sequences)
-    where requests.spans[span].end != nil && !requests.spans[span].isRefused {
+    where !requests.spans[span].isOpen && !requests.spans[span].isRefused {
       counts[sequence, default: 0] += 1
-      if !requests.spans[span].hasFailed { goodCounts[sequence, default: 0] += 1 }
+      if !requests.spans[span].isError { goodCounts[sequence, default: 0] += 1 }
     }
     let seen = goodCounts.isEmpty ? counts : goodCounts
     let all = seen.values.reduce(0, +)

@@ -102,12 +102,13 @@ extension SystemEstimate {
   }
 
   private static func isPlain(_ character: Character) -> Bool {
-    character.unicodeScalars.allSatisfy { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
-      default: true
+    character != "\u{fffd}"
+      && character.unicodeScalars.allSatisfy { scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
+        default: true
+        }
       }
-    }
   }
 
   private static func unique(_ name: String, _ used: inout [String: Int]) -> String {

@@ -64,7 +64,6 @@ package struct SystemEstimate: Sendable {
   ///   - known: what the user says.
   package init(_ snapshot: LogSnapshot, known: Known = Known()) {
     self.known = known
-    let snapshot = Self.withoutReplicaNumbers(snapshot)
     let requests = TraceRequests(snapshot)
     (orphans, messages) = (requests.orphans, requests.messages)
     // Below a microsecond nobody can tell.
@@ -76,29 +75,16 @@ package struct SystemEstimate: Sendable {
     dropCircles()
   }
 
-  private static func withoutReplicaNumbers(_ snapshot: LogSnapshot) -> LogSnapshot {
-    var snapshot = snapshot
-    let names = Set(snapshot.processes.map(\.name))
-    for index in snapshot.processes.indices {
-      let name = snapshot.processes[index].name
-      guard let dash = name.lastIndex(of: "-"), let number = Int(name[name.index(after: dash)...]), number >= 2,
-        names.contains(String(name[..<dash]))
-      else { continue }
-      snapshot.processes[index].name = String(name[..<dash])
-    }
-    return snapshot
-  }
-
   // MARK: Routes
 
   private mutating func learn(_ requests: TraceRequests, _ snapshot: LogSnapshot) {
     var route = Array(repeating: -1, count: requests.spans.count)
     var bases: [(service: Int, name: String)] = []
-    let names = Dictionary(snapshot.processes.map { (UInt16(truncatingIfNeeded: $0.slot), $0.name) }) { $1 }
+    let names = snapshot.serviceNames
     for span in requests.spans.indices where requests.isRequest(span) {
       let value = requests.spans[span]
       let service = index(ofService: names[value.process] ?? "process \(value.process)")
-      let name = snapshot.strings[value.name]
+      let name = OperationName.plain(snapshot.strings[value.name])
       let key = [services[service].name, name]
       if routeIndex[key] == nil {
         routeIndex[key] = bases.count
@@ -113,7 +99,7 @@ package struct SystemEstimate: Sendable {
         base.service, variant.number == 0 ? base.name : "\(base.name) (variant \(variant.number + 1))")
     }
     for span in requests.spans.indices where route[span] >= 0 {
-      guard requests.spans[span].end != nil else {
+      guard !requests.spans[span].isOpen else {
         open += 1
         continue
       }
@@ -145,16 +131,14 @@ package struct SystemEstimate: Sendable {
     var (first, last): (UInt64, UInt64) = (.max, 0)
     for span in requests.spans.indices where requests.isRequest(span) {
       let value = requests.spans[span]
-      guard let end = value.end, !value.isRefused else { continue }
-      changes[value.process, default: []] += [(value.begun, 1), (end, -1)]
-      (first, last) = (min(first, value.start), max(last, end))
+      guard !value.isOpen, !value.isRefused else { continue }
+      changes[value.process, default: []] += [(value.begun, 1), (value.end, -1)]
+      (first, last) = (min(first, value.start), max(last, value.end))
     }
     guard last > first else { return }
-    for process in snapshot.processes {
+    for (slot, name) in snapshot.serviceNames.sorted(by: { $0.key < $1.key }) {
       // One that ends makes room for one that begins in the same instant.
-      guard let list = changes[UInt16(truncatingIfNeeded: process.slot)], let index = serviceIndex[process.name] else {
-        continue
-      }
+      guard let list = changes[slot], let index = serviceIndex[name] else { continue }
       var (level, most, area, since): (Int, Int, Double, UInt64) = (0, 0, 0, first)
       for change in list.sorted(by: { ($0.at, $0.by) < ($1.at, $1.by) }) {
         area += Double(level) * Double(change.at - min(since, change.at))
@@ -171,7 +155,7 @@ package struct SystemEstimate: Sendable {
     responses = TimeFit(
       requests.entries.compactMap { entry in
         let span = requests.spans[entry.request]
-        return span.isRefused ? nil : span.end.map { Double($0 - min($0, span.start)) / 1e9 }
+        return span.isRefused || span.isOpen ? nil : Double(span.end - span.start) / 1e9
       })
     let times = requests.entries.map(\.at)
     guard times.count > 1, let first = times.first, let last = times.last, last > first else { return }

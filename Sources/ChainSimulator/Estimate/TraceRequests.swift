@@ -4,24 +4,7 @@ import TraceLog
 /// The requests of a log, and which calls each of them made: what a trace of any system tells, without what only the
 /// services of this lab write.
 struct TraceRequests {
-  /// A span of the log: a request at a service, a call, or something within a request.
-  struct Span {
-    var process: UInt16
-    var kind: SpanKind
-    var name: UInt32
-    var parentID: UInt64
-    var trace: TraceID?
-    var start: UInt64
-    /// When it left the queue, if the log says so.
-    var begun: UInt64
-    var end: UInt64?
-    var hasFailed = false
-    /// It never began.
-    var isRefused = false
-    var attempt: UInt32 = 1
-    /// Its parent did not wait for it.
-    var follows = false
-  }
+  typealias Span = LogSpans.Span
 
   /// One call that a request made.
   struct Call {
@@ -40,15 +23,13 @@ struct TraceRequests {
     var callee: UInt16
   }
 
-  private(set) var spans: [Span] = []
+  let spans: [Span]
   /// By span: the request that it is a part of, which may be itself; -1: that of a client who is no service.
   private(set) var owner: [Int] = []
   /// By span, of requests: what they called, in order of beginning.
   private(set) var calls: [Int: [Call]] = [:]
   /// Requests that nobody in the log has called, with when they were sent.
   private(set) var entries: [(request: Int, at: UInt64)] = []
-  /// By span: its parent's; -1: none.
-  private var parent: [Int] = []
   /// Requests whose caller is not in the log, although another request of their trace is.
   private(set) var orphans = 0
   /// Requests that a message began, for whose end nobody waits.
@@ -58,7 +39,7 @@ struct TraceRequests {
   private var clients: Set<UInt16> = []
 
   init(_ snapshot: LogSnapshot) {
-    read(snapshot)
+    spans = LogSpans(snapshot).spans
     findClients()
     owner = Array(repeating: -2, count: spans.count)
     for span in spans.indices { _ = findOwner(span) }
@@ -97,47 +78,18 @@ struct TraceRequests {
     calls[request] = sorted
   }
 
-  // MARK: Reading
-
-  private mutating func read(_ snapshot: LogSnapshot) {
-    var places: [RequestKey: Int] = [:]
-    var byID: [UInt64: Int] = [:]
-    for record in snapshot.records where record.span != 0 {
-      let key = RequestKey(record)
-      switch record.kind {
-      case .arrive, .spanStart:
-        let isServer = record.kind == .arrive
-        places[key] = spans.count
-        byID[record.span] = spans.count
-        spans.append(
-          Span(
-            process: record.process, kind: isServer ? .server : SpanKind(rawValue: record.detail) ?? .internal,
-            name: record.name, parentID: record.other, trace: record.trace, start: record.time, begun: record.time,
-            attempt: isServer ? 1 : max(1, record.attempt), follows: !isServer && record.follows))
-      case .dequeue: if let place = places[key] { spans[place].begun = record.time }
-      case .end, .reject, .spanEnd:
-        guard let place = places[key] else { continue }
-        spans[place].end = record.time
-        spans[place].hasFailed = record.name != 0 || record.arg >= 400
-        spans[place].isRefused = record.kind == .reject
-      default: continue
-      }
-    }
-    parent = spans.map { $0.parentID == 0 ? -1 : byID[$0.parentID] ?? -1 }
-  }
+  // MARK: Whose they are
 
   /// Processes that only call, such as a load generator, are no services.
   private mutating func findClients() {
     clients = Set(spans.lazy.map(\.process))
-    for (index, span) in spans.enumerated() where span.kind != .client || parent[index] >= 0 {
-      clients.remove(span.process)
-    }
+    for span in spans where span.kind != .client || span.parent >= 0 { clients.remove(span.process) }
   }
 
   /// What another process, or nobody, has asked for.
   func isRequest(_ span: Int) -> Bool {
     guard !clients.contains(spans[span].process) else { return false }
-    let parent = parent[span]
+    let parent = Int(spans[span].parent)
     guard parent >= 0, spans[parent].process == spans[span].process else { return true }
     let isAsked = spans[parent].kind == .client || spans[parent].kind == .producer
     return isAsked && (spans[span].kind == .server || spans[span].kind == .consumer)
@@ -155,7 +107,7 @@ struct TraceRequests {
         owner[place] = place
         break
       }
-      place = parent[place]
+      place = Int(spans[place].parent)
     }
     for other in path { owner[other] = owner[place] }
     return owner[span]
@@ -165,14 +117,14 @@ struct TraceRequests {
 
   private mutating func place(_ request: Int) {
     let span = spans[request]
-    guard let end = span.end else { return }
-    let above = parent[request]
+    guard !span.isOpen else { return }
+    let (end, above) = (span.end, Int(span.parent))
     guard above >= 0 else { return entries.append((request, span.start)) }
     let caller = owner[above]
     let isCall = spans[above].kind == .client
-    let interval = isCall ? (spans[above].start, spans[above].end ?? end) : (span.start, end)
+    let interval = isCall ? (spans[above].start, spans[above].isOpen ? end : spans[above].end) : (span.start, end)
     guard caller >= 0 else { return entries.append((request, interval.0)) }
-    if span.kind == .consumer || span.follows || (span.start >= spans[above].end ?? .max && !isCall) {
+    if span.kind == .consumer || span.follows || (!isCall && !spans[above].isOpen && span.start >= spans[above].end) {
       messages += 1
       return entries.append((request, span.start))
     }
@@ -197,7 +149,7 @@ struct TraceRequests {
     let before = entries.count
     entries.removeAll { entry in
       let span = spans[entry.request]
-      guard span.parentID != 0, parent[entry.request] < 0, let trace = span.trace else { return false }
+      guard span.parentID != 0, span.parent < 0, let trace = span.trace else { return false }
       return first[trace]?.request != entry.request
     }
     orphans = before - entries.count

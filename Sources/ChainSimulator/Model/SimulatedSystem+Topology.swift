@@ -31,7 +31,7 @@ extension SimulatedSystem {
   ///   - costs: what steps cost beside what the description says: of services that run for real, what it takes to read a
   ///     request, to make a call, and to do what a service's own code does. Nil for a description that stands for itself.
   package init(_ topology: Topology, cores: Int? = nil, costs: StepCostTable? = nil) {
-    let services = topology.services.map { service in
+    let services = zip(topology.services, topology.widths).map { service, width in
       let table = costs ?? .usual
       let maker = StepMaker(service, table[service.model], isReal: costs != nil || !service.isPlayed)
       let callees =
@@ -42,7 +42,8 @@ extension SimulatedSystem {
         storeThreads: service.storeThreads, store: service.store, inFlightLimit: service.inFlightLimit,
         replicas: service.replicas, timeout: service.timeout, latency: .latency(service.latency),
         routes: maker.routes,
-        rules: Dictionary(uniqueKeysWithValues: callees.compactMap { $0 }.map { ($0, service.callPolicy) }))
+        rules: Dictionary(uniqueKeysWithValues: callees.compactMap { $0 }.map { ($0, service.callPolicy) }),
+        width: width)
     }
     // Cancelling is the system's in the simulation: it stops only if no service goes on for callers that have left.
     self.init(

@@ -91,12 +91,14 @@ package struct SimulatedService: Hashable, Sendable {
   package var routes: [SimulatedRoute]
   /// By the callee's index.
   package var rules: [Int: CallPolicy]
+  /// At how many things a request is at most at the same time: so many times `threads` are hired.
+  package var width: Int
 
   package init(
     _ name: String, model: ServingModel = ServingModel(.blocking), threads: Int = 16, queueLimit: Int = 64,
     overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 1, store: StorePlace = .pool,
     inFlightLimit: InFlightLimit = .adaptive, replicas: Int = 1, timeout: Duration? = nil, latency: ServiceTime = .zero,
-    routes: [SimulatedRoute], rules: [Int: CallPolicy] = [:]
+    routes: [SimulatedRoute], rules: [Int: CallPolicy] = [:], width: Int? = nil
   ) {
     self.name = name
     self.model = model
@@ -113,13 +115,11 @@ package struct SimulatedService: Hashable, Sendable {
     self.latency = latency
     self.routes = routes
     self.rules = rules
+    self.width = width ?? routes.flatMap(\.steps).map(\.parts.count).max() ?? 1
   }
 }
 
 extension SimulatedService {
-  /// At how many things a request is at most at the same time.
-  var width: Int { routes.flatMap(\.steps).map(\.parts.count).max() ?? 1 }
-
   /// Whether threads are hired: for whatever blocks, or for what a request that blocks does at the same time.
   func hires(_ model: ServingModel) -> Bool { model.hiresThreads || model.holdsThread && width > 1 }
 }

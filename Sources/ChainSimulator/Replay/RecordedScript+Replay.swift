@@ -1,4 +1,5 @@
 import ChainModel
+import TraceLog
 package import Topology
 
 /// A plan that repeats a recorded load, with what it repeats beside the configuration, and what it cannot.
@@ -62,24 +63,23 @@ extension RecordedScript {
     for other in found.dropFirst() where !other.instance.isSet(like: first) {
       replay.unreplayed.append("\(other.instance.name.text) was set otherwise than \(first.name.text); simulated alike")
     }
-    for (name, text) in first.policies.sorted(by: { $0.key < $1.key }) where name != "admission" {
+    for (name, text) in first.policies.sorted(by: { $0.key < $1.key }) {
       setPolicy(index, name, text, &replay)
     }
     for fault in first.faults {
       guard fault.fault != nil else {
-        replay.unreplayed.append("\(service.name.rawValue) fault \(fault.text): it is not for all requests")
+        replay.unreplayed.append("\(service.name.rawValue): fault \(fault.text): it is not for all requests")
         continue
       }
       guard let left = fault.left(at: window.lowerBound) else { continue }
       replay.plan.changes.append(ScriptedChange(at: .zero, service: index, .fault(left)))
-      replay.replayed.append("\(service.name.rawValue) fault \(fault.text), in force before the load")
+      replay.replayed.append("\(service.name.rawValue): fault \(fault.text), in force before the load")
     }
   }
 
   private func setPolicy(_ index: Int, _ callee: String, _ text: String, _ replay: inout RecordedReplay) {
     let caller = replay.plan.system.services[index].name
-    let words = text.split(separator: " ").map(String.init)
-    guard let place = replay.plan.system.index(of: callee), let policy = try? CallPolicy.parse(words: words) else {
+    guard let place = replay.plan.system.index(of: callee), let policy = try? CallPolicy.parse(text: text) else {
       return replay.unreplayed.append("\(caller)'s policy for \(callee), \(text): not known to this version")
     }
     replay.plan.system.services[index].rules[place] = policy
@@ -92,8 +92,8 @@ extension RecordedScript {
   private func setLeaveRules(_ topology: Topology, _ replay: inout RecordedReplay) {
     var finishing: [String] = []
     for (index, service) in topology.services.enumerated() {
-      let text = replicas(service.name).first?.instance.policies["admission"] ?? ""
-      let change = try? AdmissionChange.parse(words: text.split(separator: " ").map(String.init))
+      let text = replicas(service.name).first?.instance.admission ?? ""
+      let change = try? AdmissionChange.parse(text: text)
       if change?.leave == .finish { finishing.append(service.name.rawValue) }
       if let limit = change?.inFlight { replay.plan.system.services[index].inFlightLimit = limit }
       guard let least = change?.minRemaining, least > .zero else { continue }
@@ -113,7 +113,7 @@ extension RecordedScript {
     guard let first = found.first?.slot else { return }
     let others = Set(found.dropFirst().map(\.slot))
     for event in events where event.slot == first {
-      let what = "\(service.rawValue) \(event.change) at \(text(event.at))"
+      let what = "\(service.rawValue): \(event.change.text) at \(text(event.at))"
       guard let change = scripted(event.change) else {
         replay.unreplayed.append("\(what): it is not for all requests")
         continue
@@ -130,7 +130,7 @@ extension RecordedScript {
     }
     for event in events where others.contains(event.slot) && !has(first, event) {
       let name = instances[event.slot]?.name.text ?? service.rawValue
-      replay.unreplayed.append("\(name) \(event.change) at \(text(event.at)): it was for this replica alone")
+      replay.unreplayed.append("\(name): \(event.change.text) at \(text(event.at)): it was for this replica alone")
     }
   }
 
@@ -140,13 +140,14 @@ extension RecordedScript {
     }
   }
 
-  private func scripted(_ change: Event.Change) -> ScriptedChange.Change? {
+  private func scripted(_ change: ServiceChange) -> ScriptedChange.Change? {
     switch change {
     case .model(let model): return .model(model)
     case .pool(let threads, let queueLimit): return .pool(threads: threads, queueLimit: queueLimit)
     case .fault(let text, let isOn):
       guard let fault = Instance.Fault(text: text, since: 0).fault else { return nil }
       return isOn ? .fault(fault) : .liftFault(fault.kind.name)
+    case .started, .stopped, .died, .policy, .admission, .breaker: return nil
     }
   }
 
@@ -157,11 +158,12 @@ extension RecordedScript {
       replay.unreplayed.append(
         "requests were in flight already when the load began: found \(openBefore), expected none")
     }
-    let entry = load.entries.first.map { replay.plan.system.services[$0.service].routes[$0.route].name } ?? ""
-    for (route, count) in arrivals.sorted(by: { $0.key < $1.key }) {
-      let foreign = route == entry ? count - sent : count
-      guard foreign > 0 else { continue }
-      replay.unreplayed.append("requests that this load did not send: found \(foreign) for \(route), expected none")
+    let own = Set(load.entries.map { replay.plan.system.services[$0.service].routes[$0.route].name })
+    func note(_ foreign: Int, _ routes: String) {
+      guard foreign > 0 else { return }
+      replay.unreplayed.append("requests that this load did not send: found \(foreign) for \(routes), expected none")
     }
+    note(own.reduce(-sent) { $0 + arrivals[$1, default: 0] }, own.sorted().joined(separator: ", "))
+    for (route, count) in arrivals.sorted(by: { $0.key < $1.key }) where !own.contains(route) { note(count, route) }
   }
 }

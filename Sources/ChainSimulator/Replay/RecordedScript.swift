@@ -11,8 +11,9 @@ package struct RecordedScript: Sendable {
     var threads: Int?
     var queueLimit: Int?
     var faults: [Fault] = []
-    /// By the callee's name, and for `admission`.
+    /// By the callee's name.
     var policies: [String: String] = [:]
+    var admission: String?
 
     struct Fault: Hashable, Sendable {
       var text: String
@@ -22,20 +23,15 @@ package struct RecordedScript: Sendable {
     /// Whether a simulation that knows replicas only alike may take one for the other.
     func isSet(like other: Instance) -> Bool {
       model == other.model && threads == other.threads && queueLimit == other.queueLimit
-        && policies == other.policies && faults.map(\.text) == other.faults.map(\.text)
+        && policies == other.policies && admission == other.admission && faults.map(\.text) == other.faults.map(\.text)
     }
   }
 
   struct Event: Sendable {
     var at: UInt64
     var slot: UInt16
-    var change: Change
-
-    enum Change: Hashable, Sendable {
-      case model(IOModel)
-      case pool(threads: Int, queueLimit: Int)
-      case fault(String, isOn: Bool)
-    }
+    /// The IO model, the pool or a fault.
+    var change: ServiceChange
   }
 
   /// From the load's first request to its last outcome, on the log's clock.
@@ -92,10 +88,9 @@ package struct RecordedScript: Sendable {
     switch kind {
     case .processStart: start(record, name)
     case .processStop: end(record.process, record.time, "was stopped")
-    case .model, .pool, .fault, .policy: set(record, kind, name)
     case .arrive where entries.contains(name.service): arrive(record)
     case .end, .reject: if entries.contains(name.service) { open.remove(record.span) }
-    default: return
+    default: if let change = ServiceChange(record, strings) { set(change, record, name) }
     }
   }
 
@@ -128,29 +123,36 @@ package struct RecordedScript: Sendable {
 
   // MARK: Settings
 
-  private mutating func set(_ record: Record, _ kind: RecordKind, _ name: ReplicaName) {
+  private mutating func set(_ change: ServiceChange, _ record: Record, _ name: ReplicaName) {
     var instance = current[record.process] ?? Instance(name: name)
     defer { current[record.process] = instance }
-    switch kind {
-    case .model:
-      guard let model = IOModel(code: record.detail), model != instance.model else { return }
+    switch change {
+    case .model(let model):
+      guard model != instance.model else { return }
       instance.model = model
-      note(record, .model(model))
-    case .pool:
-      let (threads, queueLimit) = (Int(record.arg), Int(clamping: record.other))
+      note(record, change)
+    case .pool(let threads, let queueLimit):
       guard (threads, queueLimit) != (instance.threads ?? -1, instance.queueLimit ?? -1) else { return }
       (instance.threads, instance.queueLimit) = (threads, queueLimit)
-      note(record, .pool(threads: threads, queueLimit: queueLimit))
-    case .fault: setFault(record, &instance)
-    default: setPolicy(record, &instance)
+      note(record, change)
+    case .fault(let text, let isOn): setFault(text, isOn: isOn, record, &instance)
+    case .policy(let callee, let text):
+      if instance.policies[callee] != text {
+        instance.policies[callee] = text
+        noteOther(change, record, instance)
+      }
+    case .admission(let text):
+      if instance.admission != text {
+        instance.admission = text
+        noteOther(change, record, instance)
+      }
+    case .started, .stopped, .died, .breaker: return
     }
   }
 
-  private mutating func setFault(_ record: Record, _ instance: inout Instance) {
-    let label = strings[record.name]
-    let text = label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label
+  private mutating func setFault(_ text: String, isOn: Bool, _ record: Record, _ instance: inout Instance) {
     let known = instance.faults.firstIndex { $0.text == text }
-    if record.detail == 0 {
+    if !isOn {
       guard let known else { return }
       let fault = instance.faults.remove(at: known)
       // The simulated one lifts itself too.
@@ -161,18 +163,12 @@ package struct RecordedScript: Sendable {
     }
   }
 
-  private mutating func setPolicy(_ record: Record, _ instance: inout Instance) {
-    let words = strings[record.name].split(separator: " ", maxSplits: 1).map(String.init)
-    guard words.count == 2 else { return }
-    let value = record.detail == 0 ? nil : words[1]
-    guard instance.policies[words[0]] != value else { return }
-    instance.policies[words[0]] = value
+  private mutating func noteOther(_ change: ServiceChange, _ record: Record, _ instance: Instance) {
     guard isDuring(record.time) else { return }
-    let what = words[0] == "admission" ? "admission" : "policy for \(words[0])"
-    others.append("\(instance.name.text)'s \(what) became \(value ?? "none") at \(text(record.time))")
+    others.append("\(instance.name.text): \(change.text) at \(text(record.time))")
   }
 
-  private mutating func note(_ record: Record, _ change: Event.Change) {
+  private mutating func note(_ record: Record, _ change: ServiceChange) {
     // Of a process that came later, all is told by its start.
     guard isDuring(record.time), before?[record.process] != nil else { return }
     events.append(Event(at: record.time, slot: record.process, change: change))
@@ -182,8 +178,7 @@ package struct RecordedScript: Sendable {
 extension RecordedScript.Instance.Fault {
   /// Nil: the simulation knows no such fault.
   var fault: ChainModel.Fault? {
-    let words = text.split(separator: " ").map(String.init)
-    guard let fault = try? ChainModel.Fault.parse(words: words), fault.user == nil, fault.header == nil else {
+    guard let fault = try? ChainModel.Fault.parse(text: text), fault.user == nil, fault.header == nil else {
       return nil
     }
     return fault
@@ -209,15 +204,5 @@ extension RecordedScript.Instance.Fault {
       fault.duration = duration - passed
     }
     return fault
-  }
-}
-
-extension RecordedScript.Event.Change: CustomStringConvertible {
-  var description: String {
-    switch self {
-    case .model(let model): "mode \(model.rawValue)"
-    case .pool(let threads, let queueLimit): "pool threads=\(threads) queue=\(queueLimit)"
-    case .fault(let text, let isOn): isOn ? "fault \(text)" : "fault \(text) lifted"
-    }
   }
 }

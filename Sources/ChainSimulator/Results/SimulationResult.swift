@@ -22,6 +22,11 @@ package struct SimulationResult: Hashable, Sendable {
   /// Successful answers per second.
   package var goodput: Double { routes.reduce(0) { $0 + $1.goodput } }
 
+  /// How many requests ended so, of any kind, by `Outcome.name`.
+  package var outcomes: [String: Int] {
+    routes.reduce(into: [:]) { sums, route in sums.merge(route.outcomes, uniquingKeysWith: +) }
+  }
+
   package subscript(service: String) -> ServiceFigures? { services.first { $0.name == service } }
 }
 

@@ -108,14 +108,7 @@ package struct Sweep: Hashable, Encodable, Sendable {
 
   /// The first value that no later one exceeds by 2 %.
   private static func stop(_ goodput: [Double]) -> Int? {
-    var most = 0.0
-    var place: Int?
-    for index in goodput.indices.reversed() {
-      guard most <= goodput[index] * (1 + growth) else { return place }
-      most = max(most, goodput[index])
-      place = index
-    }
-    return place
+    goodput.indices.first { index in goodput[index...].allSatisfy { $0 <= goodput[index] * (1 + growth) } }
   }
 
   package var kneeText: String {

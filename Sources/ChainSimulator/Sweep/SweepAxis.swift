@@ -1,13 +1,5 @@
-import ChainModel
+package import ChainModel
 package import Topology
-
-/// Why a text is no sweep.
-package struct SweepError: Error, Hashable, CustomStringConvertible, Sendable {
-  package var found: String
-  package var expected: String
-
-  package var description: String { "found \(found), expected \(expected)" }
-}
 
 /// What is varied, and the values that it takes: `order-service.threads=1..64`.
 package struct SweepAxis: Hashable, Sendable {
@@ -45,29 +37,29 @@ package struct SweepAxis: Hashable, Sendable {
   ///   - steps: how many values, at most, between and with both ends.
   /// - Returns: the values, as they would stand in the file.
   /// - Throws: what is wrong with it. Whether the key exists and takes the values shows when they are set.
-  package static func parse(_ text: String, steps: Int) throws(SweepError) -> SweepAxis {
-    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+  package static func parse(_ text: String, steps: Int) throws(SettingError) -> SweepAxis {
+    let setting = Setting(word: text)
+    let (key, value) = (setting.key, setting.value.text)
     let subject: Subject
-    switch parts[0] {
+    switch key {
     case "rate": subject = .rate
     case "closed": subject = .closed
     case let path where path.contains("."): subject = .setting(path)
-    default: throw SweepError(found: "'\(text)'", expected: syntax)
+    default: throw SettingError(found: Written(text).found, expected: syntax)
     }
-    guard parts.count == 2 else {
-      guard parts[0].hasSuffix(".io_model") else { throw SweepError(found: "'\(text)'", expected: syntax) }
+    if value.isEmpty, key.hasSuffix(".io_model") {
       return SweepAxis(subject: subject, values: IOModel.allCases.map(\.rawValue), isOrdered: false)
     }
-    let axis = try values(of: subject, parts[1], steps)
+    let axis = try values(of: subject, value, steps)
     try axis.check()
     return axis
   }
 
-  private static func values(of subject: Subject, _ text: String, _ steps: Int) throws(SweepError) -> SweepAxis {
+  private static func values(of subject: Subject, _ text: String, _ steps: Int) throws(SettingError) -> SweepAxis {
     guard let ends = ends(text) else {
       let list = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       guard list.count > 1, !list.contains("") else {
-        throw SweepError(found: "'\(subject.name)=\(text)'", expected: syntax)
+        throw SettingError(key: PlainText.visible(subject.name), found: Written(text).found, expected: syntax)
       }
       return SweepAxis(subject: subject, values: list, isOrdered: rise(list))
     }
@@ -77,8 +69,8 @@ package struct SweepAxis: Hashable, Sendable {
     if let low = DurationText.parse(ends.low), let high = DurationText.parse(ends.high), low < high {
       return SweepAxis(subject: subject, values: durations(low, high, steps), isOrdered: true)
     }
-    throw SweepError(
-      found: "'\(text)'",
+    throw SettingError(
+      key: PlainText.visible(subject.name), found: Written(text).found,
       expected: "LOW..HIGH with LOW below HIGH: whole numbers from 0, or durations, such as 10ms..1s")
   }
 
@@ -116,19 +108,19 @@ package struct SweepAxis: Hashable, Sendable {
     return values + [DurationText.format(high)]
   }
 
-  private func check() throws(SweepError) {
+  private func check() throws(SettingError) {
     guard values.count <= Self.stepRange.upperBound else {
-      throw SweepError(found: "\(values.count) values", expected: "at most \(Self.stepRange.upperBound)")
+      throw SettingError(found: "\(values.count) values", expected: "at most \(Self.stepRange.upperBound)")
     }
     for value in values {
       switch subject {
       case .rate:
         guard let rate = Double(value), SimulationPlan.rates.contains(rate) else {
-          throw SweepError(found: "rate '\(value)'", expected: "0.001 to 10000000 requests a second")
+          throw SettingError(key: "rate", found: Written(value).found, expected: "0.001 to 10000000 requests a second")
         }
       case .closed:
         guard let clients = Int(value), SimulationPlan.clients.contains(clients) else {
-          throw SweepError(found: "closed '\(value)'", expected: "1 to 500000 clients")
+          throw SettingError(key: "closed", found: Written(value).found, expected: "1 to 500000 clients")
         }
       case .setting: continue
       }
@@ -154,7 +146,7 @@ package struct SweepAxis: Hashable, Sendable {
     _ value: String, to topology: Topology, _ arrival: SimulatedLoad.Arrival
   ) throws(TopologyError) -> (topology: Topology, arrival: SimulatedLoad.Arrival) {
     var changed = topology
-    if case .setting(let path) = subject { try changed.set(path, to: value, source: "--sweep") }
+    if case .setting(let path) = subject { try changed.set(Setting(path, value), source: "--sweep") }
     return (changed, self.arrival(value, arrival))
   }
 }

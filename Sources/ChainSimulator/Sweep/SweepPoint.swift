@@ -77,7 +77,7 @@ package enum Binding: Hashable, Encodable, Sendable {
 
   init(_ plan: SimulationPlan, _ result: SimulationResult, _ services: [SweepPoint.Service]) {
     let bottleneck = services.last { $0.threads > 0 && $0.held >= Self.full * Double($0.threads) }
-    let outcomes = result.routes.first?.outcomes.filter { $0.key != "ok" } ?? [:]
+    let outcomes = result.outcomes.filter { $0.key != Outcome.ok.name }
     let failure = outcomes.max { ($0.value, $1.key) < ($1.value, $0.key) }
     if case .open(let rate, _) = plan.load.arrival, result.goodput >= 0.98 * rate {
       self = .load

@@ -110,7 +110,9 @@ extension TimelineIndex.State {
   mutating func meet(_ record: Record) {
     end = max(end, record.time)
     records += 1
-    if let text = event(record) { note(TimelineIndex.Event(time: record.time, process: record.process, text: text)) }
+    if let text = ServiceChange(record, strings)?.textAtWriter {
+      note(TimelineIndex.Event(time: record.time, process: record.process, text: text))
+    }
     guard record.kind == .threadStart else { return }
     let name = PlainText.clean(strings[record.name])
     add(Self.key(record.process, record.thread), record.process, name, ThreadRole(rawValue: record.detail) ?? .other)
@@ -121,18 +123,6 @@ extension TimelineIndex.State {
     guard events.count < TimelineIndex.eventLimit, known.insert(event).inserted else { return }
     let place = events.lastIndex { $0.time <= event.time }.map { $0 + 1 } ?? 0
     events.insert(event, at: place)
-  }
-
-  private func event(_ record: Record) -> String? {
-    switch record.kind {
-    case .fault: "\(PlainText.clean(strings[record.name]))\(record.detail == 1 ? "" : ", mended")"
-    case .model: IOModel(code: record.detail).map { "is \($0.rawValue)" }
-    case .pool: "\(record.arg) threads, queue \(record.other)"
-    case .processStart: "starts"
-    case .processStop: "ends"
-    case .processDied: "\(PlainText.clean(strings[record.name])) died"
-    default: nil
-    }
   }
 
   /// Threads of one name follow one another in one lane: a pool that was resized, a service that was started again.

@@ -94,12 +94,9 @@ struct TimelineSearch: Encodable, Sendable {
       switch record.kind {
       case .attribute: "\(name) \(PlainText.clean(String(decoding: record.text, as: UTF8.self)))"
       case .waitStart: "waits: \((WaitCause(rawValue: record.detail) ?? .other).name) \(name)"
-      case .fault: record.detail == 0 ? "lifted: \(name)" : name
-      case .policy: "\(record.detail == 0 ? "lifted" : "policy"): \(name)"
-      case .breaker: "breaker of \(name) \(BreakerState(rawValue: record.detail)?.name ?? "\(record.detail)")"
       case .threadStart: "thread \(name)"
       case .end, .reject: "\(record.arg) \(name)"
-      default: name
+      default: ServiceChange(record, log.strings)?.textAtWriter ?? name
       }
     let lane = lanes.numbers[UInt64(record.process) << 32 | UInt64(record.thread)] ?? -1
     return Hit(

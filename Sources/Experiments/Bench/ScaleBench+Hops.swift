@@ -68,7 +68,8 @@ private struct FurtherGateways {
       let child = try Command(
         executable: "\(LabFolder.binaries)/gateway",
         arguments: [
-          "--config", run.configurationPath, "--data", "\(run.path)/data", "--run-id", run.id, "--replica", "\(number)",
+          "--service", ServiceName.gateway.rawValue, "--config", run.configurationPath, "--data", "\(run.path)/data",
+          "--run-id", run.id, "--replica", "\(number)",
           "--port", "\(taken[0])", "--control-port", "\(taken[1])",
         ] + (try run.logPath().map { ["--log", $0] } ?? []), environment: ProcessInfo.processInfo.environment,
         output: "\(run.path)/gateway-\(number).log"

@@ -33,23 +33,20 @@ struct SwitchBench: Bench {
   /// For each switch, how long after it a request still arrived that was run in the model before it, in ms.
   private static func lags(_ log: LogSnapshot, process name: String) -> [Double] {
     guard let process = log.processes.first(where: { $0.name == name }) else { return [] }
-    var arrivals: [UInt64: UInt64] = [:]
-    var switches: [(model: UInt8, at: UInt64)] = []
-    var lags: [Double] = []
+    var replay = ChainReplay(keeping: .requests)
+    var switches: [(model: IOModel, at: UInt64)] = []
     for record in log.records where record.process == process.slot {
-      switch record.kind {
-      case .model where record.detail != switches.last?.model:
-        switches.append((record.detail, record.time))
-        lags.append(0)
-      case .arrive: arrivals[record.span] = record.time
-      case .dequeue:
-        guard let arrived = arrivals.removeValue(forKey: record.span),
-          let place = switches.lastIndex(where: { $0.at <= arrived }), place > 0,
-          record.detail == switches[place - 1].model
-        else { continue }
-        lags[place] = max(lags[place], Double(arrived - switches[place].at) / 1e6)
-      default: break
+      replay.apply(record)
+      if case .model(let model) = ServiceChange(record, log.strings), model != switches.last?.model {
+        switches.append((model, record.time))
       }
+    }
+    var lags = [Double](repeating: 0, count: switches.count)
+    for request in replay.past(until: log.moment).requests.map(\.request) {
+      guard let place = switches.lastIndex(where: { $0.at <= request.arrivedAt }), place > 0,
+        request.model == switches[place - 1].model
+      else { continue }
+      lags[place] = max(lags[place], Double(request.arrivedAt - switches[place].at) / 1e6)
     }
     return lags
   }

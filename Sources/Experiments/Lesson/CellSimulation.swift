@@ -25,7 +25,8 @@ struct CellSimulation {
     guard let (result, log) = try? plan?.record(runID: cell.name) else { return [:] }
     var figures = ["simulated.throughput": result.goodput]
     figures["simulated.calibrated"] = costs.origin == .assumed ? 0 : 1
-    if let times = result.routes.first?.times, times.count > 0 {
+    let times = result.times
+    if times.count > 0 {
       figures["simulated.mean_ms"] = times.mean * 1000
       figures["simulated.p50_ms"] = times.percentile(0.5) * 1000
       figures["simulated.p99_ms"] = times.percentile(0.99) * 1000

@@ -34,7 +34,7 @@ package struct ForecastSettings {
     topology.services[index].inFlightLimit = InFlightLimit(status.limits.rule) ?? .fixed(status.limits.inFlight)
     topology.services[index].callPolicy = .plain
     for (callee, text) in status.policies {
-      guard let policy = try? CallPolicy.parse(words: Self.words(text)) else { continue }
+      guard let policy = try? CallPolicy.parse(text: text) else { continue }
       policies[replica.service, default: [:]][ServiceName(callee)] = policy
     }
     for text in status.faults { setFault(Self.words(text), of: replica.service) }
@@ -64,12 +64,9 @@ package struct ForecastSettings {
     case "mode": if let model = words.first.flatMap(IOModel.init(rawValue:)) { topology.services[index].model = model }
     case "scale": if let count = words.first.flatMap({ Int($0) }) { setReplicas(name, count) }
     case "pool":
-      for word in words {
-        let sides = word.split(separator: "=").map(String.init)
-        guard sides.count == 2, let number = Int(sides[1]), PoolChange.queueRange.contains(number) else { continue }
-        if sides[0] == "threads", number > 0 { topology.services[index].threads = number }
-        if sides[0] == "queue" { topology.services[index].queueLimit = number }
-      }
+      guard let change = try? PoolChange.parse(words: words) else { return }
+      if let threads = change.threads { topology.services[index].threads = threads }
+      if let queue = change.queue { topology.services[index].queueLimit = queue }
     case "fault": if words == ["clear"] { faults[name] = nil } else { setFault(words, of: name) }
     case "policy" where words.last == "clear": policies[name] = nil
     default: note("\(verb) \(name.rawValue) \(words.joined(separator: " ")) is not foretold")

@@ -117,12 +117,11 @@ package struct PageForecast {
       })
     let (result, log) = try plan.record(runID: "forecast")
     var load = Forecast.Load(arrival, length: length, answered: result.goodput)
-    let outcomes = result.routes.first?.outcomes ?? [:]
-    for (name, count) in outcomes where name != Outcome.ok.name {
+    for (name, count) in result.outcomes where name != Outcome.ok.name {
       let perSecond = Double(count) / result.seconds
       if ShedReason(rawValue: name) == nil { load.failed += perSecond } else { load.refused += perSecond }
     }
-    if let times = result.routes.first?.times, times.count > 0 { load.median = .seconds(times.percentile(0.5)) }
+    if result.times.count > 0 { load.median = .seconds(result.times.percentile(0.5)) }
     read(log, into: &load)
     return load
   }

@@ -1,13 +1,17 @@
-import ChainModel
+package import ChainModel
 import EventLoop
 import Topology
 import TraceLog
 
 /// What is asked of a callee.
-struct CallRequest: Sendable {
+package struct CallRequest: Sendable {
   var callee: ServiceName
-  var method = "GET"
+  var method: String
   var path: String
+
+  package init(_ callee: ServiceName, _ path: String, method: String = "GET") {
+    (self.callee, self.method, self.path) = (callee, method, path)
+  }
 }
 
 /// One attempt at a call, whoever makes it: what the log says of it, what its callee is told, and what follows if it

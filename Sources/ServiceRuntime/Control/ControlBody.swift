@@ -2,59 +2,39 @@ import ChainModel
 import EventLoop
 import FoundationEssentials
 
-/// A JSON object with flat values, read strictly: what is not known is refused by name.
+/// A JSON object with flat values: the settings of one change.
 struct ControlBody {
-  private var fields: [(key: String, value: Field)]
+  private(set) var settings: [Setting]
 
-  private enum Field: Decodable {
-    case text(String)
-    case number(Double)
-    case flag(Bool)
+  private struct Value: Decodable {
+    var text: String
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       if let flag = try? container.decode(Bool.self) {
-        self = .flag(flag)
+        text = String(flag)
       } else if let number = try? container.decode(Double.self) {
-        self = .number(number)
+        text = number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
       } else {
-        self = .text(try container.decode(String.self))
-      }
-    }
-
-    var description: String {
-      switch self {
-      case .text(let text): text
-      case .number(let number): number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
-      case .flag(let flag): String(flag)
+        text = try container.decode(String.self)
       }
     }
   }
 
   init(_ bytes: [UInt8]) throws(LocalRefusal) {
-    guard let object = WireJSON.decode([String: Field].self, from: bytes) else {
+    guard let object = WireJSON.decode([String: Value].self, from: bytes) else {
       throw LocalRefusal(400, "the body is no JSON object with texts and numbers as values")
     }
-    fields = object.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    settings = object.sorted { $0.key < $1.key }.map { Setting($0.key, $0.value.text) }
   }
 
-  /// All fields as text.
-  var texts: [(key: String, value: String)] { fields.map { ($0.key, $0.value.description) } }
-
-  func refuseUnknown(_ known: [String]) throws(LocalRefusal) {
-    guard let unknown = fields.first(where: { !known.contains($0.key) }) else { return }
-    throw LocalRefusal(400, "unknown field '\(unknown.key)': expected \(known.joined(separator: ", "))")
+  /// The value of a field that is no setting, which is then no longer among them.
+  mutating func take(_ key: String) -> String? {
+    guard let index = settings.firstIndex(where: { $0.key == key }) else { return nil }
+    return settings.remove(at: index).value.text
   }
 
-  func text(_ key: String) -> String? { fields.first { $0.key == key }?.value.description }
-
-  func integer(_ key: String, in range: ClosedRange<Int>) throws(LocalRefusal) -> Int? {
-    guard let field = fields.first(where: { $0.key == key })?.value else { return nil }
-    guard case .number(let number) = field, let value = Int(exactly: number), range.contains(value) else {
-      throw LocalRefusal(
-        400,
-        "\(key): found \(field.description), expected a whole number from \(range.lowerBound) to \(range.upperBound)")
-    }
-    return value
+  func read<Change: Settings>() throws(LocalRefusal) -> Change {
+    do throws(SettingError) { return try Change.parse(settings) } catch { throw LocalRefusal(400, "\(error)") }
   }
 }

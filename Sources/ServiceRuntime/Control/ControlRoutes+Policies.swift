@@ -25,22 +25,13 @@ extension ControlRoutes {
   /// `{"callee": "payment-service", "retries": 3}`; keys that are not given have their defaults. With `"clear": true`
   /// alone, the callee's policy is that of the configuration.
   func setPolicy(_ body: ControlBody) throws(LocalRefusal) -> Answer {
-    let edge = try edge(body.text("callee"))
-    let fields = body.texts.filter { $0.key != "callee" }
-    if fields.map(\.key) == ["clear"] {
-      guard fields[0].value == "true" else {
-        throw LocalRefusal(400, "clear: found '\(fields[0].value)', expected true")
-      }
+    var body = body
+    let edge = try edge(body.take("callee"))
+    if body.settings == [Setting("clear", "true")] {
       edge.reset(by: core.environment.controlScribe)
-      return answer
+    } else {
+      edge.set(try body.read(), by: core.environment.controlScribe)
     }
-    let policy: CallPolicy
-    do {
-      policy = try CallPolicy.parse(fields)
-    } catch {
-      throw LocalRefusal(400, error.description)
-    }
-    edge.set(policy, by: core.environment.controlScribe)
     return answer
   }
 
@@ -57,24 +48,16 @@ extension ControlRoutes {
     let own = core.configuration.name.rawValue
     throw LocalRefusal(
       400,
-      "callee: found '\(callee ?? "nothing")', "
+      "callee: found \(Written(callee ?? "").found), "
         + (callees.isEmpty ? "but \(own) calls nobody" : "expected one that \(own) calls: \(callees)"))
   }
 
   /// Rules that are not given stay as they are.
-  func setAdmission(_ body: ControlBody) throws(LocalRefusal) -> Answer {
-    let change: AdmissionChange
-    do {
-      change = try AdmissionChange.parse(body.texts)
-    } catch {
-      throw LocalRefusal(400, error.description)
-    }
+  func setAdmission(_ change: AdmissionChange) -> Answer {
     core.admission.apply(change, by: core.environment.controlScribe)
     let rules = core.admission
-    return .json(
-      WireJSON.encode([
-        "min_remaining": DurationText.format(rules.minRemaining), "leave": rules.leave.rawValue,
-        "in_flight": rules.limit.text,
-      ]))
+    let inForce = AdmissionChange(minRemaining: rules.minRemaining, leave: rules.leave, inFlight: rules.limit)
+    let fields = inForce.settings.map { ($0.key, $0.value.text) }
+    return .json(WireJSON.encode(Dictionary(uniqueKeysWithValues: fields)))
   }
 }

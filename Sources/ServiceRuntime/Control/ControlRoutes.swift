@@ -28,9 +28,9 @@ final class ControlRoutes {
     case ("GET", "/metrics"):
       let text = MetricsText(core: core, loops: loops).render()
       return .text(text, contentType: "text/plain; version=0.0.4; charset=utf-8")
-    case ("PUT", "/mode"): return try setMode(try body(request))
-    case ("PUT", "/pool"): return try setPool(try body(request))
-    case ("PUT", "/fault"): return try setFault(try body(request))
+    case ("PUT", "/mode"): return setMode(try body(request).read())
+    case ("PUT", "/pool"): return setPool(try body(request).read())
+    case ("PUT", "/fault"): return setFault(try body(request).read())
     case ("GET", "/callees"): return .json(WireJSON.encode(CalleeBoard(core.edges).replicas))
     case ("PUT", "/callees"): return try setCallees(request)
     case ("DELETE", "/fault"):
@@ -38,7 +38,7 @@ final class ControlRoutes {
       return .json(WireJSON.encode(["faults": core.faults.texts]))
     case ("PUT", "/policy"): return try setPolicy(try body(request))
     case ("DELETE", "/policy"): return resetPolicies()
-    case ("PUT", "/admission"): return try setAdmission(try body(request))
+    case ("PUT", "/admission"): return setAdmission(try body(request).read())
     default: throw try refusal(request)
     }
   }
@@ -64,33 +64,18 @@ final class ControlRoutes {
 
   // MARK: Changes
 
-  private func setMode(_ body: ControlBody) throws(LocalRefusal) -> Answer {
-    try body.refuseUnknown(["mode"])
-    let models = IOModel.allCases.map(\.rawValue).joined(separator: ", ")
-    guard let text = body.text("mode"), let model = IOModel(rawValue: text) else {
-      throw LocalRefusal(400, "mode: found '\(body.text("mode") ?? "nothing")', expected one of \(models)")
-    }
-    let before = core.switchMode(to: model)
-    return .json(WireJSON.encode(["mode": model.rawValue, "was": before.rawValue]))
+  private func setMode(_ change: ModeChange) -> Answer {
+    let before = core.switchMode(to: change.mode)
+    return .json(WireJSON.encode(["mode": change.mode.rawValue, "was": before.rawValue]))
   }
 
-  private func setPool(_ body: ControlBody) throws(LocalRefusal) -> Answer {
-    try body.refuseUnknown(["threads", "queue"])
-    let threads = try body.integer("threads", in: PoolChange.threadRange)
-    let queue = try body.integer("queue", in: PoolChange.queueRange)
-    guard threads != nil || queue != nil else { throw LocalRefusal(400, "expected threads, queue, or both") }
-    core.resizePool(threads: threads, queueLimit: queue)
+  private func setPool(_ change: PoolChange) -> Answer {
+    core.resizePool(threads: change.threads, queueLimit: change.queue)
     let pool = core.workers.snapshot
     return .json(WireJSON.encode(["threads": pool.threads, "queue": pool.queueLimit]))
   }
 
-  private func setFault(_ body: ControlBody) throws(LocalRefusal) -> Answer {
-    let fault: Fault
-    do {
-      fault = try Fault.parse(body.texts)
-    } catch {
-      throw LocalRefusal(400, error.description)
-    }
+  private func setFault(_ fault: Fault) -> Answer {
     let id = core.faults.set(fault)
     var lifetime = fault.duration
     // A stall is over when its window is.

@@ -14,7 +14,7 @@ final class AcceptGate: @unchecked Sendable {  // its variables are touched on i
   init(core: ServiceCore, loop: EventLoop) {
     self.core = core
     self.loop = loop
-    core.workers.onRelease { [self] in look() }
+    core.workers.onRelease { [weak self] in self?.look() }
   }
 
   /// On its loop.

@@ -105,6 +105,6 @@ final class AdmissionRules: Sendable {
     let said = AdmissionChange(
       minRemaining: minRemaining > .zero ? minRemaining : nil, leave: leave == .finish ? .finish : nil,
       inFlight: limit == afforded ? nil : limit)
-    return said.fields.isEmpty ? nil : said.text
+    return said.settings.isEmpty ? nil : said.text
   }
 }

@@ -34,8 +34,11 @@ final class ServiceConnection: RequestHandler, AnswerTaker {
     front.core.connections.wrappingDecrement(ordering: .relaxed)
     leaveGate()
     _ = abandonArrival(.cancelled)
+    // Nobody is there to be answered, nor perhaps a loop to say so once it is done.
+    let left = exchange
+    exchange = nil
     guard front.core.admission.leave == .cancel || front.admission.loop.isEnding else { return }
-    exchange?.cancellation.cancel()
+    left?.cancellation.cancel()
   }
 
   // MARK: Requests

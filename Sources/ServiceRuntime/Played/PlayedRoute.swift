@@ -92,24 +92,6 @@ struct PlayedRoute: Handler {
   }
 }
 
-/// Steps that run at the same time on one event loop: told when the last of them has ended, with the first error.
-private final class Joined {
-  private var rest: Int
-  private var error: CallError?
-  private let completion: (CallError?) -> Void
-
-  init(_ count: Int, _ completion: @escaping (CallError?) -> Void) {
-    rest = count
-    self.completion = completion
-  }
-
-  func end(_ error: CallError?) {
-    self.error = self.error ?? error
-    rest -= 1
-    if rest == 0 { completion(self.error) }
-  }
-}
-
 extension Result where Failure == CallError {
   fileprivate var failure: CallError? {
     if case .failure(let error) = self { error } else { nil }

@@ -40,7 +40,7 @@ package enum PlayedService {
       case .call(let service, let route):
         let address = addresses[service][route]
         return .call(
-          CallRequest(callee: topology.services[service].name, method: address.method, path: address.path()))
+          CallRequest(topology.services[service].name, address.path(), method: address.method))
       case .all(let steps): return .all(steps.map { self.step($0, seed: seed, &number) })
       }
     }

@@ -38,24 +38,18 @@ package enum FoldedExport {
   }
 }
 
-/// Walks once over a log, for what held threads; keeps for each span who called it.
+/// What held threads, and for each span who called it.
 private struct BlockedFold {
-  /// A request or a span, with the one above it.
-  private struct Link {
-    var service: UInt16
-    var parent: UInt64
-    var isRequest: Bool
-  }
-
   /// Chains of more requests and calls are cut: a log may claim circles.
   private static let depthLimit = 128
 
   private let snapshot: LogSnapshot
   private var names: [UInt16: String] = [:]
-  private var links: [UInt64: Link] = [:]
+  private let spans: LogSpans
 
   init(_ snapshot: LogSnapshot) {
     self.snapshot = snapshot
+    spans = LogSpans(snapshot)
     for process in snapshot.processes {
       if let slot = UInt16(exactly: process.slot) { names[slot] = Self.frame(process.name) }
     }
@@ -65,10 +59,7 @@ private struct BlockedFold {
     var replay = ChainReplay(keeping: .slices)
     replay.learn(snapshot)
     let moment = snapshot.moment
-    for record in snapshot.records where record.time <= moment {
-      link(record)
-      replay.apply(record)
-    }
+    for record in snapshot.records where record.time <= moment { replay.apply(record) }
     var stacks: [String: UInt64] = [:]
     for slice in replay.past(until: moment).slices {
       if let wait = slice.wait { stacks[stack(wait, slice.thread.process), default: 0] &+= slice.end - slice.start }
@@ -76,23 +67,14 @@ private struct BlockedFold {
     return stacks
   }
 
-  private mutating func link(_ record: Record) {
-    switch record.kind {
-    case .arrive: links[record.span] = Link(service: record.process, parent: record.other, isRequest: true)
-    case .spanStart:
-      links[record.span] = Link(service: record.process, parent: record.other, isRequest: record.detail == 2)
-    default: break
-    }
-  }
-
   private func stack(_ wait: OpenWait, _ process: UInt16) -> String {
     var frames: [String] = []
-    var span = wait.span
+    var next = spans.place(of: wait.span)
     for _ in 0..<Self.depthLimit {
-      guard let link = links[span] else { break }
-      let name = names[link.service] ?? "process \(link.service)"
-      if link.isRequest { frames.append(name) }
-      span = link.parent
+      guard let place = next else { break }
+      let span = spans.spans[place]
+      if span.kind == .server { frames.append(names[span.process] ?? "process \(span.process)") }
+      next = span.parent < 0 ? nil : Int(span.parent)
     }
     if frames.isEmpty { frames = [names[process] ?? "process \(process)"] }
     let target = Self.frame(snapshot.strings[wait.target])

@@ -19,6 +19,7 @@ enum CSVReader {
       try rows.read(fields, table, &intake)
     }
     intake.place = []
+    rows.settleDurations(&intake)
     intake.counts.columns = rows.units
   }
 }
@@ -102,7 +103,7 @@ struct CSVTable {
 /// Which column of a table is what, by its name; case, blanks, dashes and underscores make no difference.
 struct CSVColumns {
   enum Role: CaseIterable {
-    case trace, span, parent, service, pod, operation, start, end, duration, status, kind, host
+    case trace, span, parent, service, pod, operation, start, end, duration, status, success, kind, host
 
     /// The most telling name first.
     var names: [String] {
@@ -110,8 +111,9 @@ struct CSVColumns {
       case .trace: ["traceid", "trace"]
       case .span: ["spanid", "span", "id"]
       case .parent: ["parentspanid", "parentid", "parentspan", "parent"]
-      case .service: ["servicename", "service", "cmdbid", "microservice", "processservicename", "application"]
-      case .pod: ["podname", "pod", "instance", "serviceinstance", "instanceid", "containername", "container"]
+      case .service: ["servicename", "service", "microservice", "processservicename", "application"]
+      case .pod:
+        ["podname", "pod", "instance", "serviceinstance", "instanceid", "containername", "container", "cmdbid"]
       case .operation: ["operationname", "operation", "spanname", "methodname", "endpoint", "url", "name"]
       case .start:
         [
@@ -126,8 +128,9 @@ struct CSVColumns {
           "elapsedtime", "latency",
         ]
       case .status: ["httpstatuscode", "statuscode", "status", "error", "iserror", "resultcode", "responsecode"]
+      case .success: ["success", "issuccess", "succeeded"]
       case .kind: ["spankind", "kind"]
-      case .host: ["hostname", "host", "nodename", "node"]
+      case .host: ["hostname", "host", "nodename", "node", "hostip", "ip"]
       }
     }
   }
@@ -141,6 +144,10 @@ struct CSVColumns {
       for name in role.names where places[role] == nil {
         places[role] = names.firstIndex(of: name)
       }
+    }
+    // Beside a column `id` of spans, `pid` is that of their parents, not of processes.
+    if places[.parent] == nil, places[.span].map({ names[$0] }) == "id" {
+      places[.parent] = names.firstIndex(of: "pid")
     }
     for (role, name) in [(Role.trace, "trace id"), (.span, "span id"), (.start, "start time")] where places[role] == nil
     {

@@ -51,12 +51,17 @@ struct SpanIntake {
     var columns: [String] = []
   }
 
-  /// The coarsest unit that all times of a file have: milliseconds at most, or a file of few spans would seem coarse.
+  /// The coarsest unit that all starts or all ends of a file have, whichever is coarser, since an end may be a coarse start
+  /// with a fine duration: milliseconds at most, or a file of few spans would seem coarse.
   struct Resolution {
-    private(set) var nanoseconds: UInt64 = 1_000_000
+    private var starts: UInt64 = 1_000_000
+    private var ends: UInt64 = 1_000_000
 
-    mutating func see(_ time: UInt64) {
-      while nanoseconds > 1, time % nanoseconds != 0 { nanoseconds /= 10 }
+    var nanoseconds: UInt64 { max(starts, ends) }
+
+    mutating func see(_ start: UInt64, _ end: UInt64) {
+      while starts > 1, start % starts != 0 { starts /= 10 }
+      while ends > 1, end % ends != 0 { ends /= 10 }
     }
   }
 
@@ -101,8 +106,7 @@ struct SpanIntake {
         .endsBeforeStart, field: endField, found: "\(end)", expected: "at least the start, \(start)")
     }
     end = max(end, UInt64(start))
-    counts.resolution.see(UInt64(start))
-    counts.resolution.see(end)
+    counts.resolution.see(UInt64(start), end)
     if !span.otherParents.isEmpty { otherParents[rows.count] = span.otherParents }
     rows.append(
       SpanRow(

@@ -9,6 +9,7 @@ struct SpanTableReader {
   private var startUnit: Int64?
   private var endUnit: Int64?
   private var durationUnit: Int64?
+  private var isUnitAssumed = false
   private var sources: [String: UInt32] = [:]
 
   init(_ columns: CSVColumns, _ header: [String]) {
@@ -54,7 +55,10 @@ struct SpanTableReader {
         : intake.texts.id(UnsafeBufferPointer(rebasing: table.bytes[name.start..<name.end]))
     }
     if let kind = field(.kind) { span.kind = KindText.kind(table.text(kind)) ?? 0 }
-    if let status = field(.status) { Self.status(table.text(status), &span, &intake.texts) }
+    if let status = field(.status) { Self.status(table.text(status), &span) }
+    if let success = field(.success), ["false", "no", "0"].contains(table.text(success).lowercased()) {
+      span.flags.insert(.failed)
+    }
     if let start = field(.start) { span.start = Self.time(table, start, &startUnit) }
     if let end = field(.end) {
       span.end = Self.time(table, end, &endUnit)
@@ -101,9 +105,12 @@ struct SpanTableReader {
     let texts = [service, pod, host].map { $0.map { table.text($0) } ?? "" }
     let key = texts.joined(separator: "\u{0}")
     if let known = sources[key] { return known }
+    // Some call the pod their service.
+    let deployment = Self.deployment(ofPod: texts[0])
+    let pod = texts[1].isEmpty && deployment != nil ? texts[0] : texts[1]
     var facts = ProcessFacts()
-    facts.learn(Key.serviceName, .string(texts[0].isEmpty ? Self.service(ofPod: texts[1]) : texts[0]))
-    facts.learn("k8s.pod.name", .string(texts[1]))
+    facts.learn(Key.serviceName, .string(texts[0].isEmpty ? Self.service(ofPod: pod) : deployment ?? texts[0]))
+    facts.learn("k8s.pod.name", .string(pod))
     facts.learn(Key.hostName, .string(texts[2]))
     let number = intake.source(facts)
     sources[key] = number
@@ -112,22 +119,28 @@ struct SpanTableReader {
 
   /// A pod of a Kubernetes deployment is called `service-hash-hash`, one of a stateful set `service-number`.
   static func service(ofPod pod: String) -> String {
-    var parts = pod.split(separator: "-", omittingEmptySubsequences: false)
+    if let name = deployment(ofPod: pod) { return name }
+    let parts = pod.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count > 1, let last = parts.last, (1...3).contains(last.count), last.allSatisfy(\.isNumber) else {
+      return pod
+    }
+    return parts.dropLast().joined(separator: "-")
+  }
+
+  /// Nil for what is not called as the pods of a deployment are.
+  private static func deployment(ofPod pod: String) -> String? {
+    let parts = pod.split(separator: "-", omittingEmptySubsequences: false)
     func isHash(_ part: Substring, _ lengths: ClosedRange<Int>) -> Bool {
-      lengths.contains(part.count) && part.allSatisfy { $0.isLowercase || $0.isNumber } && part.contains { $0.isNumber }
+      lengths.contains(part.count) && part.allSatisfy { $0.isLowercase || $0.isNumber }
     }
-    if parts.count > 2, let last = parts.last, last.count == 5, last.allSatisfy({ $0.isLowercase || $0.isNumber }),
-      isHash(parts[parts.count - 2], 8...10)
-    {
-      parts.removeLast(2)
-    } else if parts.count > 1, let last = parts.last, !last.isEmpty, last.count <= 3, last.allSatisfy(\.isNumber) {
-      parts.removeLast()
-    }
-    return parts.joined(separator: "-")
+    guard parts.count > 2, isHash(parts[parts.count - 1], 5...5), isHash(parts[parts.count - 2], 8...10),
+      parts[parts.count - 2].contains(where: \.isNumber)
+    else { return nil }
+    return parts.dropLast(2).joined(separator: "-")
   }
 
   /// Codes of HTTP, of gRPC (2 and above are errors in OpenTelemetry's count too), or words.
-  private static func status(_ text: String, _ span: inout RawSpan, _ texts: inout TextTable) {
+  private static func status(_ text: String, _ span: inout RawSpan) {
     if let code = Double(text).flatMap({ Int(exactly: $0) }) {
       if (100...999).contains(code) { span.status = UInt16(code) }
       if code >= 400 || (2...16).contains(code) || code < 0 { span.flags.insert(.failed) }
@@ -142,8 +155,11 @@ struct SpanTableReader {
 
   private mutating func length(_ table: CSVTable, _ field: CSVTable.Field) -> Int64? {
     let value = table.integer(field)
-    // A duration without a unit is in that of the start; where that is a date, large ones are nanoseconds.
-    if durationUnit == nil { durationUnit = startUnit ?? (value ?? 0 >= 100_000 ? 1 : 1_000_000) }
+    // For now in the unit of the start; where that is a date, large ones are nanoseconds.
+    if durationUnit == nil {
+      durationUnit = startUnit ?? (value ?? 0 >= 100_000 ? 1 : 1_000_000)
+      isUnitAssumed = true
+    }
     let unit = durationUnit ?? 1_000_000
     if let value {
       let (product, isLarge) = value.multipliedReportingOverflow(by: unit)
@@ -151,6 +167,48 @@ struct SpanTableReader {
     }
     return Double(table.text(field)).flatMap { Int64(exactly: ($0 * Double(unit)).rounded()) }
   }
+
+  /// Where neither a column of ends nor the name of that of durations tells their unit, it is the smallest one in which
+  /// nine of ten spans begin before their parents end.
+  mutating func settleDurations(_ intake: inout SpanIntake) {
+    guard isUnitAssumed, let assumed = durationUnit else { return }
+    var places: [RowKey: Int] = [:]
+    for (place, row) in intake.rows.prefix(Self.sample).enumerated() { places[RowKey(row.trace, row.id)] = place }
+    // How many nanoseconds a unit has at least, for a span to begin within its parent, as far as coarse starts tell.
+    var least: [Double] = []
+    let coarse = UInt64(startUnit ?? 1)
+    for row in intake.rows.prefix(Self.sample) where row.parent != 0 {
+      guard let place = places[RowKey(row.trace, row.parent)] else { continue }
+      let parent = intake.rows[place]
+      guard row.start > parent.start + coarse, parent.end > parent.start else { continue }
+      least.append(Double(row.start - parent.start - coarse) / (Double(parent.end - parent.start) / Double(assumed)))
+    }
+    guard least.count >= Self.leastPairs else { return }
+    least.sort()
+    let bound = least[least.count * 9 / 10]
+    guard let unit = [Int64(1), 1000, 1_000_000, 1_000_000_000].first(where: { Double($0) >= bound }), unit != assumed
+    else { return }
+    durationUnit = unit
+    intake.counts.resolution = SpanIntake.Resolution()
+    for place in intake.rows.indices {
+      let row = intake.rows[place]
+      if !row.flags.contains(.open) {
+        let length = Double(row.end - row.start) / Double(assumed) * Double(unit)
+        intake.rows[place].end = row.start + UInt64(max(0, min(9e18 - Double(row.start), length.rounded())))
+      }
+      intake.counts.resolution.see(row.start, intake.rows[place].end)
+    }
+  }
+
+  private struct RowKey: Hashable {
+    var trace: TraceID
+    var id: UInt64
+
+    init(_ trace: TraceID, _ id: UInt64) { (self.trace, self.id) = (trace, id) }
+  }
+
+  private static let sample = 200_000
+  private static let leastPairs = 10
 
   static func time(_ table: CSVTable, _ field: CSVTable.Field, _ unit: inout Int64?) -> Int64? {
     if let value = table.integer(field) {

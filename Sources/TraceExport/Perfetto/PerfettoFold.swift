@@ -130,14 +130,9 @@ struct PerfettoFold {
     let name =
       switch record.kind {
       case .stall: "loop stood still"
-      case .model: "IO model \(IOModel(code: record.detail)?.rawValue ?? "unknown")"
-      case .fault: "\(record.detail == 0 ? "lifted: " : "fault: ")\(strings[record.name])"
-      case .policy: "\(record.detail == 0 ? "lifted: " : "policy: ")\(strings[record.name])"
-      case .breaker: "breaker of \(strings[record.name]) \(BreakerState(rawValue: record.detail)?.name ?? "unknown")"
-      case .processDied: "\(strings[record.name]) died"
       case .dropped: "\(record.arg) records dropped"
-      case .pool: "pool of \(record.arg) threads"
-      default: ""
+      case .processStart, .processStop: ""
+      default: ServiceChange(record, strings)?.textAtWriter ?? ""
       }
     guard !name.isEmpty else { return }
     add(.instant, record.time, record.process, "event", name, thread: record.thread, span: record.span)

@@ -10,14 +10,14 @@ import TraceLog
 struct SpanAssembly {
   let snapshot: LogSnapshot
   let builder: SpanBuilder
-  private var requests: [SpanGroup.Key: SpanGroup] = [:]
-  private var calls: [SpanGroup.Key: SpanGroup] = [:]
-  private var waits: [SpanGroup.Key: SpanGroup] = [:]
+  private var requests: [RequestKey: SpanGroup] = [:]
+  private var calls: [RequestKey: SpanGroup] = [:]
+  private var waits: [RequestKey: SpanGroup] = [:]
   private var processes: [UInt16: SpanGroup] = [:]
   /// By the client span that is open: what its callee's request is for.
   private var paths: [UInt64: String] = [:]
   /// By the client span that is open: its callee's request, if that has arrived.
-  private var callees: [UInt64: SpanGroup.Key] = [:]
+  private var callees: [UInt64: RequestKey] = [:]
   private var openCalls: Set<UInt64> = []
   private var used: Set<UInt64> = []
 
@@ -45,14 +45,14 @@ struct SpanAssembly {
     for process in snapshot.processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
       let group = processes.removeValue(forKey: slot)
-      try close(group ?? SpanGroup(.process, SpanGroup.Key(process: slot, id: 0)), emit)
+      try close(group ?? SpanGroup(.process, RequestKey(process: slot, span: 0)), emit)
     }
     // Records of a process that is not in the table.
     for group in processes.values.sorted(by: { $0.key.process < $1.key.process }) { try close(group, emit) }
   }
 
   private mutating func take(_ record: Record, _ emit: (SpanModel) throws -> Void) rethrows {
-    let own = SpanGroup.Key(process: record.process, id: record.span)
+    let own = RequestKey(record)
     switch record.kind?.row.scope {
     case .request:
       if record.kind == .arrive, let known = requests.removeValue(forKey: own) { try close(known, emit) }
@@ -65,18 +65,18 @@ struct SpanAssembly {
       }
       try add(record, to: \.calls, own, .call, emit)
     case .wait:
-      let key = SpanGroup.Key(process: record.process, id: record.other)
+      let key = RequestKey(process: record.process, span: record.other)
       let isCall = calls[key] != nil
       try add(record, to: isCall ? \.calls : \.waits, key, isCall ? .call : .wait, emit)
     case .process:
-      let key = SpanGroup.Key(process: record.process, id: 0)
+      let key = RequestKey(process: record.process, span: 0)
       processes[record.process, default: SpanGroup(.process, key)].add(record)
     case nil: break
     }
   }
 
   private mutating func add(
-    _ record: Record, to list: WritableKeyPath<SpanAssembly, [SpanGroup.Key: SpanGroup]>, _ key: SpanGroup.Key,
+    _ record: Record, to list: WritableKeyPath<SpanAssembly, [RequestKey: SpanGroup]>, _ key: RequestKey,
     _ role: SpanGroup.Role, _ emit: (SpanModel) throws -> Void
   ) rethrows {
     self[keyPath: list][key, default: SpanGroup(role, key)].add(record)
@@ -93,9 +93,9 @@ struct SpanAssembly {
         paths[parent] = builder.path(of: group)
       }
     case .call:
-      openCalls.remove(group.key.id)
-      let callee = callees.removeValue(forKey: group.key.id).flatMap { requests[$0] }
-      path = paths.removeValue(forKey: group.key.id) ?? callee.map { builder.path(of: $0) }
+      openCalls.remove(group.key.span)
+      let callee = callees.removeValue(forKey: group.key.span).flatMap { requests[$0] }
+      path = paths.removeValue(forKey: group.key.span) ?? callee.map { builder.path(of: $0) }
     case .wait, .process: break
     }
     for var span in builder.spans(of: group, calling: path) {

@@ -16,7 +16,7 @@ extension SpanBuilder {
   private func span(_ group: SpanGroup, _ kind: SpanKind, _ name: String, end: Record?) -> SpanModel {
     let first = group.first
     var span = SpanModel(
-      source: source(group.key.process), trace: group.trace ?? processTrace, id: SpanID(rawValue: group.key.id),
+      source: source(group.key.process), trace: group.trace ?? processTrace, id: SpanID(rawValue: group.key.span),
       name: name.isEmpty ? "\(group.role)" : name, kind: kind, start: unix(first.time),
       end: unix(max(first.time, end?.time ?? moment)))
     span.attributes.append(Attribute(Key.role, group.role.rawValue))
@@ -200,7 +200,7 @@ extension SpanBuilder {
   private func events(of group: SpanGroup, in span: SpanModel, name: String) -> [SpanModel.Event] {
     var events: [SpanModel.Event] = []
     let facts = SpanFacts(
-      role: group.role, trace: group.trace, id: group.key.id, parent: span.parent.rawValue, name: name,
+      role: group.role, trace: group.trace, id: group.key.span, parent: span.parent.rawValue, name: name,
       kind: span.kind, isParentRemote: span.isParentRemote == true)
     var text = TextPieces()
     for record in group.records {

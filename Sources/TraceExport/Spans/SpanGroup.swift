@@ -14,19 +14,14 @@ struct SpanGroup {
     case process
   }
 
-  struct Key: Hashable {
-    var process: UInt16
-    var id: UInt64
-  }
-
   let role: Role
-  let key: Key
+  let key: RequestKey
   /// In the order of the log. The word of each is its place among the records of the same nanosecond.
   private(set) var records: [Record] = []
   private var openWaits = 0
   private(set) var hasEnded = false
 
-  init(_ role: Role, _ key: Key) {
+  init(_ role: Role, _ key: RequestKey) {
     self.role = role
     self.key = key
   }

@@ -6,7 +6,7 @@ import Testing
   private static let failure = CallError.answered(callee, status: 500)
 
   private func gate(_ text: String) throws -> CallGate {
-    CallGate(try CallPolicy.parse(words: text.split(separator: " ").map(String.init)))
+    CallGate(try CallPolicy.parse(text: text))
   }
 
   private func pass(_ gate: inout CallGate, now: UInt64 = 0) throws -> CallGate.Pass {

@@ -19,6 +19,11 @@ final class DocFolder {
   private let path: String
   /// What stands for what in a command: ports, and the folder for temporary files.
   private let replaced: [(String, String)]
+  /// Of the page, and then of each service its own and its control port.
+  private let ports: [Int]
+
+  /// Those of the page and of the first services of a file.
+  private static let known = [8079] + (8080...8087).flatMap { [$0, $0 + 1000] }
 
   init(_ page: DocPage) throws {
     path = FileManager.default.temporaryDirectory.appending(path: "chainlab-doc-\(UUID().uuidString)").path
@@ -28,11 +33,10 @@ final class DocFolder {
     try files.createSymbolicLink(
       atPath: "\(path)/bin/chainlab", withDestinationPath: "\(LiveChain.binaries)/chainlab")
     try files.createSymbolicLink(atPath: "\(path)/scripts", withDestinationPath: "\(Repository.root)/scripts")
-    let ports = FreePorts.take(9)
-    let known = [8079, 8080, 8081, 8082, 8083, 9080, 9081, 9082, 9083]
-    replaced = zip(known, ports).map { ("\($0)", "\($1)") } + [("/tmp/", "\(path)/tmp-")]
+    ports = FreePorts.take(Self.known.count)
+    replaced = zip(Self.known, ports).map { ("\($0)", "\($1)") } + [("/tmp/", "\(path)/tmp-")]
     var services = Repository.text("services.yaml")
-    for (port, own) in zip(known, ports) { services = services.replacing("port: \(port)", with: "port: \(own)") }
+    for (port, own) in zip(Self.known, ports) { services = services.replacing("port: \(port)", with: "port: \(own)") }
     try services.write(toFile: "\(path)/services.yaml", atomically: true, encoding: .utf8)
     for fence in page.fences where fence.info.hasPrefix("yaml ") {
       let text = fence.lines.joined(separator: "\n") + "\n"
@@ -51,7 +55,7 @@ final class DocFolder {
     let steps = try commands.enumerated().map { index, command in
       "{ \(try typed(command))\n} > steps/\(index).out 2> steps/\(index).err; echo $? > steps/\(index).code"
     }
-    try await finish((steps + ["wait"]).joined(separator: "\n"), within: .seconds(480))
+    try await finish(([givePorts] + steps + ["wait"]).joined(separator: "\n"), within: .seconds(480))
     return commands.indices.map { index in
       let code = content("steps/\(index).code").split(separator: "\n").first.flatMap { Int32($0) }
       return Outcome(
@@ -59,9 +63,28 @@ final class DocFolder {
     }
   }
 
+  /// Writes ports into a file that a command before has written: one that does not say any has the known ones.
+  private var givePorts: String {
+    let list = ports.map { "\($0)" }.joined(separator: " ")
+    return """
+      give_ports() {
+        grep -q '^    control_port:' "$1" && return
+        awk -v list='\(list)' '
+          BEGIN { split(list, ports, " "); print "dashboard: {port: " ports[1] "}"; next_port = 2 }
+          { print }
+          /^[^ #]/ { is_services = /^services:/ }
+          is_services && /^  [^ #]/ {
+            print "    port: " ports[next_port++]
+            print "    control_port: " ports[next_port++]
+          }' "$1" > "$1.own" && mv "$1.own" "$1"
+      }
+      """
+  }
+
   /// The command for this folder: other ports, and `make` replaced by what its target does once the programs are built.
   private func typed(_ command: String) throws -> String {
     var command = command
+    if let file = command.firstMatch(of: /up --topology ([^ ]+)/)?.1 { command = "give_ports \(file) && \(command)" }
     if command.hasPrefix("make ") {
       let target = command.dropFirst(5).prefix { $0.isLetter }
       command = try Self.recipe(of: String(target))

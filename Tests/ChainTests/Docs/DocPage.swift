@@ -38,6 +38,8 @@ struct DocPage: CustomTestStringConvertible {
   let name: String
   let lines: [String]
   let fences: [Fence]
+  /// The lines outside of fences.
+  let prose: [String]
 
   var testDescription: String { name }
   var text: String { lines.joined(separator: "\n") }
@@ -46,7 +48,7 @@ struct DocPage: CustomTestStringConvertible {
   init(_ name: String) {
     self.name = name
     lines = Repository.text(name).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    var (fences, open): ([Fence], Fence?) = ([], nil)
+    var (fences, prose, open): ([Fence], [String], Fence?) = ([], [], nil)
     for line in lines {
       if let fence = open, line == "```" {
         fences.append(fence)
@@ -55,9 +57,11 @@ struct DocPage: CustomTestStringConvertible {
         open?.lines.append(line)
       } else if line.hasPrefix("```") {
         open = Fence(info: String(line.dropFirst(3)))
+      } else {
+        prose.append(line)
       }
     }
-    self.fences = fences
+    (self.fences, self.prose) = (fences, prose)
   }
 
   static let all = Repository.documents.map { DocPage($0) }

@@ -42,7 +42,13 @@ extension ChainTests {
     }()
 
     private static let all =
-      program + lessons + Repository.documents.flatMap { Hint.all(inDocument: Repository.text($0), file: $0) }
+      program + lessons + DocPage.all.flatMap { Hint.all(inDocument: text(of: $0), file: $0.name) }
+
+    /// What stands in the fences of a page that starts a system of its own is about that system: `DocsTests` runs it.
+    private static func text(of page: DocPage) -> String {
+      let startsAnother = page.fences.flatMap(\.shown).contains { $0.command.contains("up --topology") }
+      return startsAnother ? page.prose.joined(separator: "\n") : page.text
+    }
 
     /// What an interpolation may stand for, and what those after it may.
     private static let fillings = ["1", "payment-service", "latest", "cascade-front", "--rate 5", "status", ""]

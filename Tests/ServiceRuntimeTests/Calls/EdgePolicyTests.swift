@@ -11,7 +11,7 @@ extension OneService {
   /// What a service does about a callee that is slow or fails, in every IO model.
   @Suite struct EdgePolicyTests {
     private static func policy(_ text: String) throws -> CallPolicy {
-      try CallPolicy.parse(words: text.split(separator: " ").map(String.init))
+      try CallPolicy.parse(text: text)
     }
 
     /// A gateway whose calls to user-service are held to the policy.

@@ -40,8 +40,8 @@ struct UnevenReplicas {
   private func commonTime(_ replicas: [ReplicaName]) -> Range<UInt64>? {
     let names = Set(replicas.map(\.text))
     let events = fold.events.filter { names.contains(fold.name($0.service)) }
-    let start = events.last { $0.kind == .started }?.time ?? fold.options.from
-    let end = events.first { $0.kind == .stopped && $0.time > start }?.time ?? fold.now
+    let start = events.last { $0.change == .started }?.time ?? fold.options.from
+    let end = events.first { $0.change == .stopped && $0.time > start }?.time ?? fold.now
     return start < end ? start..<end : nil
   }
 

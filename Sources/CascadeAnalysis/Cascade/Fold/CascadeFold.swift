@@ -140,7 +140,7 @@ package struct CascadeFold {
     guard !process(slot).isOver else { return }
     switch kind {
     case .processStart: start(record)
-    case .processStop: stop(process: slot)
+    case .processStop: stop(record)
     case .threadStart: startThread(record)
     case .threadStop: stopThread(record)
     case .pool: resize(record)
@@ -213,12 +213,13 @@ package struct CascadeFold {
     replicas.learn(name, record)
     let number = service(named: name)
     change(process: Int32(record.process)) { if $0.pools == SIMD4(repeating: -1) { $0.service = number } }
-    if isFurtherReplica(number) { note(.started, number) }
+    if isFurtherReplica(number) { note(record, number) }
   }
 
-  private mutating func stop(process slot: Int32) {
+  private mutating func stop(_ record: Record) {
+    let slot = Int32(record.process)
     let number = process(slot).service
-    if isFurtherReplica(number) { note(.stopped, number) }
+    if isFurtherReplica(number) { note(record, number) }
     end(process: slot)
   }
 
@@ -231,7 +232,7 @@ package struct CascadeFold {
     guard let slot = pids[record.arg], !process(slot).isOver,
       services[Int(process(slot).service)].name == strings[record.name]
     else { return }
-    note(.death, process(slot).service, number: record.other)
+    note(record, process(slot).service)
     end(process: slot)
   }
 
@@ -261,12 +262,12 @@ package struct CascadeFold {
       pools[pool].configured = threads
       judge(pool)
     }
-    if let known, known != threads { note(.pool, process(slot).service, number: UInt64(record.arg)) }
+    if let known, known != threads { note(record, process(slot).service) }
   }
 
   private mutating func setFault(_ record: Record) {
     let number = process(Int32(record.process)).service
-    note(record.detail == 0 ? .faultOff : .faultOn, number, name: record.name)
+    note(record, number)
     services[Int(number)].faults.removeAll { $0 == record.name }
     guard record.detail != 0, services[Int(number)].faults.count < 64 else { return }
     services[Int(number)].faults.append(record.name)
@@ -275,19 +276,16 @@ package struct CascadeFold {
   private mutating func switchModel(_ record: Record) {
     let number = process(Int32(record.process)).service
     guard let model = IOModel(code: record.detail) else { return }
-    if let before = services[Int(number)].model, before != model {
-      note(.model, number, number: UInt64(record.detail))
-    }
+    if let before = services[Int(number)].model, before != model { note(record, number) }
     services[Int(number)].model = model
   }
 
-  mutating func note(_ kind: FoldEvent.Kind, _ service: Int32, name: UInt32 = 0, number: UInt64 = 0) {
-    guard isCounting else { return }
+  private mutating func note(_ record: Record, _ service: Int32) {
+    guard isCounting, let change = ServiceChange(record, strings) else { return }
     for index in pools.indices { pools[index].busyAtEvent = pools[index].busy }
     guard events.count < Self.eventLimit else { return lateEvents += 1 }
     let counts = EventCounts(
       arrivals: services.map(\.arrivals.count), ended: services.map(\.ended), ok: services.map(\.ok))
-    events.append(
-      FoldEvent(time: time, kind: kind, service: service, name: name, number: number, counts: counts))
+    events.append(FoldEvent(time: time, service: service, change: change, counts: counts))
   }
 }

@@ -120,17 +120,9 @@ struct FoldLock {
 
 /// A moment at which something was changed from outside.
 struct FoldEvent {
-  enum Kind: UInt8 {
-    case faultOn, faultOff, model, pool, death
-    /// Of a replica that is not the service's first.
-    case started, stopped
-  }
-
   var time: UInt64
-  var kind: Kind
   var service: Int32
-  var name: UInt32 = 0
-  var number: UInt64 = 0
+  var change: ServiceChange
   var counts = EventCounts()
 }
 

@@ -64,7 +64,7 @@ extension CascadeFold {
     report.events = events.map { event in
       let rates = entry.flatMap { answers($0, around: event) }
       return CascadeReport.Event(
-        time: elapsed(frame.origin, event.time), service: name(event.service), what: describe(event),
+        time: elapsed(frame.origin, event.time), service: name(event.service), what: event.change.text,
         isInForce: isInForce(event, at: report.saturations.first.map { $0.onset &+ frame.origin } ?? now),
         answersBefore: rates?.before, answersAfter: rates?.after)
     }
@@ -79,20 +79,6 @@ extension CascadeFold {
   }
 
   func text(_ id: UInt32) -> String { PlainText.clean(strings[id]) }
-
-  private func describe(_ event: FoldEvent) -> String {
-    let label = text(event.name)
-    let fault = label.hasPrefix("fault: ") ? String(label.dropFirst(7)) : label
-    switch event.kind {
-    case .faultOn: return "fault \(fault)"
-    case .faultOff: return "fault \(fault) lifted"
-    case .model: return "switched to \(IOModel(code: UInt8(truncatingIfNeeded: event.number))?.rawValue ?? "?")"
-    case .pool: return "pool resized to \(FigureText.count(Int(event.number), "thread"))"
-    case .started: return "started"
-    case .stopped: return "stopped"
-    case .death: return "died (\(ExitText.describe(event.number)))"
-    }
-  }
 
   private func incomplete(_ frame: Frame) -> [String] {
     var reasons: [String] = []
@@ -189,10 +175,11 @@ extension CascadeFold {
 
   /// Whether it still held at a moment; only of faults does the log say when they end.
   private func isInForce(_ event: FoldEvent, at moment: UInt64) -> Bool {
-    guard event.kind == .faultOn else { return event.kind != .faultOff }
+    guard case .fault(let text, let isOn) = event.change else { return true }
+    guard isOn else { return false }
     return !events.contains { other in
-      other.kind == .faultOff && other.service == event.service && other.name == event.name
-        && other.time > event.time && other.time <= moment
+      other.change == .fault(text, isOn: false) && other.service == event.service && other.time > event.time
+        && other.time <= moment
     }
   }
 
