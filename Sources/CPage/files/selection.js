@@ -174,6 +174,7 @@ export async function selectThread(service, thread, isAgain = false) {
   reveal(lane);
   const moment = Math.max(data.from_ns + slice[0], Math.min(at, data.from_ns + slice[1] - 1));
   const length = Math.min(view.to - view.from, 15e9);
+  if (view.follows && at > view.end) set({ end: at });
   if (view.follows) show(at - 0.9 * length, at + 0.1 * length);
   return select(lane, slice, data, moment);
 }
