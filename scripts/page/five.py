@@ -113,7 +113,10 @@ def follow(opened, hand, cell):
     without_scrolling(opened, cell)
     hand.press(cell)
     path = opened.locator("#selection .path")
-    wait("the path is shown", lambda: path.count() == 1 and path.locator("li").count() >= 2)
+    try:
+        wait("the path is shown", lambda: path.count() == 1 and path.locator("li").count() >= 2)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {opened.inner_text('#lane-text')}; {opened.inner_text('#selection')}") from error
     if "sleep" not in path.locator("li").last.inner_text():
         hand.press("#selection .hop.here")
     last = wait("its end is who sleeps", lambda: (text := path.locator("li").last.inner_text()) and "sleep fault: latency=1s" in text and text)

@@ -1,5 +1,6 @@
 """The README's pictures: a path of waits through a full chain, the same with the gateway switched, and ten seconds of it."""
 
+import base64
 import io
 import sys
 import time
@@ -15,7 +16,7 @@ LIMIT = 2_000_000
 
 
 def fill(opened):
-    ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "40s"]})
+    ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "90s"]})
     time.sleep(2)
     ask("commands", "POST", {"words": ["fault", "payment-service", "latency=1s"]})
     wait("the gateway is full", lambda: blocked(opened, "gateway") == 16)
@@ -46,12 +47,21 @@ def animation(chromium):
     with page(chromium, color_scheme="light", width=1280, height=800) as opened:
         ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "30s"]})
         wait("requests are answered", lambda: ask("state")["figures"].get("gateway", {}).get("good", 0) > 20)
+        # The browser tells of each change that it has drawn.
+        browser_ = opened.context.new_cdp_session(opened)
+
+        def take(frame):
+            frames.append((time.monotonic() - start, base64.b64decode(frame["data"])))
+            browser_.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
+
         start = time.monotonic()
+        browser_.on("Page.screencastFrame", take)
+        browser_.send("Page.startScreencast", {"format": "png", "everyNthFrame": 6})
         while (now := time.monotonic() - start) < 10:
             if script and now >= script[0][0]:
                 ask("commands", "POST", {"words": script.pop(0)[1]})
-            frames.append((now, opened.screenshot(type="png")))
-            time.sleep(0.08)
+            opened.wait_for_timeout(50)
+        browser_.send("Page.stopScreencast")
     images = [Image.open(io.BytesIO(frame)).convert("RGB") for _, frame in frames]
     lengths = [round(1000 * (after[0] - before[0])) for before, after in zip(frames, frames[1:])] + [1500]
     for quality in (70, 55, 40, 25):

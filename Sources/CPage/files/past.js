@@ -1,7 +1,7 @@
 // The chain at a moment of the past, put together from the run's lanes: the same shape as the live state, so that it is
 // drawn by the same code.
 import { api } from "./dom.js";
-import { ofRun } from "./fetch.js";
+import { fetchOverview, ofRun } from "./fetch.js";
 import { writeAddress } from "./route.js";
 import { set, view } from "./state.js";
 import { isSuspended, STATES } from "./states.js";
@@ -31,6 +31,8 @@ async function ask() {
       mine = asked;
       const { at } = view;
       if (at === null) break;
+      // What was done to the chain just before is part of that moment.
+      if (at > (view.overview?.to_ns ?? 0)) await fetchOverview();
       const [lanes, minuteThen] = await Promise.all([
         api(ofRun(`/lanes?from=${Math.floor(at)}&to=${Math.floor(at) + 1}&cells=1&first=0&count=10000`)), strips(at)]);
       if (view.at !== null) set({ past: moment(at, lanes, minuteThen), minute: minuteThen });

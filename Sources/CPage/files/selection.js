@@ -1,6 +1,6 @@
 // What is selected: a slice of a thread or of a suspended request, with its trace, and the path of waits that it is on.
 import { $, api } from "./dom.js";
-import { fetchSoon, ofRun, reveal, say, show, showAround } from "./fetch.js";
+import { fetchOverview, fetchSoon, ofRun, reveal, say, show, showAround } from "./fetch.js";
 import { lookAt } from "./past.js";
 import { set, view } from "./state.js";
 import { isSuspended, STATES } from "./states.js";
@@ -128,8 +128,9 @@ async function occupants(service, at) {
   return { data, busy: busy.sort((a, b) => a.slice[0] - b.slice[0]) };
 }
 
-async function selectOccupant(service, at) {
+async function selectOccupant(service, at, isAgain = false) {
   const { data, busy } = await occupants(service, at);
+  if (data && data.of !== view.lanes.length && !isAgain) return selectAfresh(() => selectOccupant(service, at, true));
   if (busy.length === 0) return say(`No thread of ${service} is busy at this moment, as far as the log shows.`);
   reveal(busy[0].lane);
   // What led to the queue stays in sight; what follows from the queue begins with who holds it up.
@@ -142,21 +143,38 @@ export function goOn() {
   return last?.isQueued ? selectOccupant(last.service, last.at) : follow(1);
 }
 
+const recent = 3e8;
+
+/** Threads that have come since have other places: what was asked for by the old ones is asked for again. */
+async function selectAfresh(again) {
+  await fetchOverview();
+  return again();
+}
+
 /** Shows what a thread does at the moment that is looked at; pressed again, it goes on. */
-export async function selectThread(service, thread) {
+export async function selectThread(service, thread, isAgain = false) {
   const lane = view.lanes.findIndex((item) => item[0] === service && item[1] === thread);
   if (lane >= 0 && view.selection?.lane === lane && view.path.length > 0) return goOn();
   const at = view.at ?? view.live?.time_ns ?? view.end;
-  const data = await api(ofRun(`/lanes?from=${Math.floor(Math.max(0, at - 2e8))}&to=${Math.ceil(at) + 1}&cells=4000&first=${Math.max(0, lane)}&count=1`));
+  const shown = (view.past ?? view.live)?.services.find((item) => item.name === service)?.threads.find((item) => item.name === thread);
+  // What was seen when it was pressed began then, whatever has come since.
+  const since = Math.min(at, shown && shown.state !== "idle" ? shown.since_ns : at);
+  const data = await api(ofRun(`/lanes?from=${Math.floor(Math.max(0, Math.min(since, at - recent)))}&to=${Math.ceil(at) + 1}&cells=4000&first=${Math.max(0, lane)}&count=1`));
+  if (data.of !== view.lanes.length && !isAgain) return selectAfresh(() => selectThread(service, thread, true));
   if (lane < 0 || data.lanes.length === 0) return say(`${thread} has done nothing yet.`);
-  const slice = data.lanes[0].slices.at(-1);
-  if (!slice || data.from_ns + slice[1] < at - 1e8) {
+  const { slices } = data.lanes[0];
+  const place = since + 1e3 - data.from_ns;
+  const then = slices.find(([start, end]) => start <= place && end > place);
+  // A thread that is between two waits as it is pressed was pressed for one of them.
+  const slice = then?.[2] > 0 ? then : slices.findLast((item) => item[2] > 0 && item[1] > at - recent - data.from_ns) ?? then;
+  if (!slice) {
     set({ selection: { lane, from: at, to: at, at, code: 0, target: "", span: "", count: 1, doing: "idle", isOpen: false }, path: [], trace: null });
     return lookAt(at);
   }
   reveal(lane);
   const moment = Math.max(data.from_ns + slice[0], Math.min(at, data.from_ns + slice[1] - 1));
   const length = Math.min(view.to - view.from, 15e9);
+  if (view.follows && at > view.end) set({ end: at });
   if (view.follows) show(at - 0.9 * length, at + 0.1 * length);
   return select(lane, slice, data, moment);
 }
