@@ -10,8 +10,6 @@ from storms.lab import SERVICES, Lab, until
 
 MODELS = ["blocking", "async", "nonblocking", "nonblocking-async"]
 CALLEES = {"gateway": "user-service", "user-service": "order-service", "order-service": "payment-service"}
-# Of a round's kills, as many as its log has room for.
-ROUND = 50
 
 
 def change(lab, chance):
@@ -108,7 +106,7 @@ def kills(part, tree, program, options):
     chance = random.Random(options.seed)
     left, number = options.kills, 0
     while left > 0:
-        count, number = min(ROUND, left), number + 1
+        count, number = min(ledgers.KILLS, left), number + 1
         left -= count
         lab = Lab(tree, program)
         try:
