@@ -49,11 +49,11 @@ package enum NamesText {
     return parts
   }
 
-  /// A name without a number has one of its own.
+  /// A name without a number has one that none follows on.
   private static func split(_ name: String) -> (stem: String, number: (value: Int, text: String)) {
     let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }.count
     guard (1...9).contains(digits), digits < name.count, let value = Int(name.suffix(digits)) else {
-      return (name, (0, ""))
+      return (name, (-2, ""))
     }
     return (String(name.dropLast(digits)), (value, String(name.suffix(digits))))
   }

@@ -91,6 +91,11 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     storePool.setActive(model.usesStorePool)
   }
 
+  /// Whoever hires threads in `blocking` once does so again: from then on they stay, with their connections.
+  func keepHired() {
+    if modes.model.holdsThread { hired.setActive(true) }
+  }
+
   /// At the end: every pool finishes its queue and lets its threads go.
   func releaseThreads() {
     let pools = [workers, hired, storePool]

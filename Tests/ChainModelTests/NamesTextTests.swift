@@ -5,7 +5,8 @@ import Testing
   @Test(arguments: [
     (["gateway"], "gateway"), (["a", "b"], "a, b"), (["s1", "s2"], "s1, 2"), (["s1", "s2", "s3"], "s1…3"),
     (["s10", "s9", "s11", "cart", "s2"], "s2, 9…11, cart"), (["s-01", "s-02", "s-03"], "s-01…03"),
-    (["cart", "cart-2", "cart-3", "cart-4"], "cart, cart-2…4"), (["12", "13"], "12, 13"), ([], ""),
+    (["cart", "cart-2", "cart-3", "cart-4"], "cart, cart-2…4"), (["s", "s0", "s1", "s2"], "s, 0…2"),
+    (["12", "13"], "12, 13"), ([], ""),
     (["a → s1", "a → s2", "a → s3"], "a → s1…3"), (["größe1", "größe2", "größe3"], "größe1…3"),
   ])
   func namesThatDifferByTheirNumberAreARange(_ names: [String], _ text: String) {

@@ -1,5 +1,6 @@
 import ChainModel
 import ChainTestSupport
+import Supervisor
 import Testing
 import Topology
 import TraceLog
@@ -42,6 +43,21 @@ extension OneService {
         }
         #expect(users.requests.map(\.target) == Array(repeating: "/users/ada", count: 2))
         #expect(orders.requests.map(\.target) == Array(repeating: "/usernames/ada/orders/payment-status", count: 2))
+      }
+    }
+
+    /// Also where threads are hired for no other request: they stay, and keep their connections.
+    @Test(.timeLimit(.minutes(1)), arguments: IOModel.allCases)
+    func connectionsAreKept(model: IOModel) async throws {
+      let (users, orders) = (try CannedCallee(Self.user), try CannedCallee(Self.orders))
+      try await Self.run(model, users, orders) { service in
+        for _ in 0..<30 { #expect(try service.get(Self.path).status == 200) }
+        // Four threads, or one loop.
+        #expect(users.connections.accepted <= 4 && orders.connections.accepted <= 4)
+        let threads = try service.status().threads
+        #expect(threads.hired == (model.waitsOnLoop ? 0 : 4), "\(threads)")
+        try service.control.setMode(model.holdsThread ? .nonblocking : .blocking)
+        #expect(try await eventually { try service.status().threads.hired == 0 })
       }
     }
 

@@ -74,11 +74,13 @@ final class WorkerPool: @unchecked Sendable {  // its variables are touched with
 
   /// In use: has its threads. Not in use: finishes its queue and lets them go.
   func setActive(_ active: Bool) {
-    condition.withLock {
+    let isChange = condition.withLock {
+      guard state.isActive != active else { return false }
       state.setActive(active)
       wakeAll()
+      return true
     }
-    grow()
+    if isChange { grow() }
   }
 
   /// Has whoever waits for room look again, since something else than a job's end may have made some.

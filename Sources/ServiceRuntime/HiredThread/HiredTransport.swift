@@ -98,7 +98,7 @@ struct HiredWork {
         exchange.loop.eventLoop.execute(completed)
       }
     }
-    // The in-flight limit bounds this queue: a request has at most one call or store operation under way.
+    // The in-flight limit bounds this queue: of a request, only so much is under way as it does at the same time.
     if isBatched { exchange.loop.collect(job) } else { _ = pool.submit(ignoringLimit: true, job) }
   }
 

@@ -14,6 +14,7 @@ enum HiredSteps {
     _ count: Int, for exchange: Exchange, on worker: WorkerContext, _ part: @escaping Part
   ) throws(CallError) {
     let core = exchange.core
+    core.keepHired()
     let join = Join(count)
     let id = worker.nextWait()
     let label = core.names.id("\(count) at the same time")
