@@ -13,6 +13,7 @@ const lines = new Map();
 let drawnMap = null;
 let box = null;
 let isCompact = false;
+let drawn = [];
 
 /** What is shown: a moment of the past once it is known, or the chain that runs. */
 export function shownState() {
@@ -24,6 +25,9 @@ function draw() {
   const state = shownState();
   // What is not seen is drawn when it is.
   if (!state || (box && $("chain").offsetParent === null)) return;
+  const parts = [state, view.path, view.run, view.at];
+  if (parts.every((part, index) => part === drawn[index])) return;
+  drawn = parts;
   const names = state.services.map((service) => service.name);
   const map = mapOf(state.map, names);
   const key = JSON.stringify([map, names]);

@@ -71,7 +71,6 @@ export function startDetails() {
 function drawMoment() {
   const isPast = view.at !== null;
   $("moment").hidden = !isPast;
-  document.body.classList.toggle("past", isPast);
   if (isPast) setText($("moment-text"), `The chain as it was at ${moment(view.at)}${view.run === "current" && view.live ? `, ${time(Math.max(0, view.live.time_ns - view.at))} ago` : ""}`);
   $("now").hidden = view.run !== "current";
   $("follow").setAttribute("aria-pressed", String(view.follows));

@@ -5,6 +5,8 @@ const laneHeight = 16;
 const headHeight = 22;
 const gap = 7;
 const lowest = 3;
+/** More lanes than this are not drawn lower than their names, unless they all fit: there would be too many at once. */
+const many = 400;
 
 /**
  * The rows of a run, from a height on: those of a service below one another. With a `room` they are as high as it allows, and
@@ -15,7 +17,7 @@ export function layout(lanes, shown, top, room) {
   const counts = new Map();
   for (const lane of lanes) if (!isSuspended(lane)) counts.set(lane[0], (counts.get(lane[0]) ?? 0) + 1);
   const fitting = (room - top - services.length * gap) / Math.max(1, shown.length);
-  const isDense = room > 0 && fitting < laneHeight;
+  const isDense = room > 0 && fitting < laneHeight && (fitting >= 1.4 || shown.length <= many);
   const height = !isDense ? laneHeight : fitting < 1.4 ? lowest : fitting < 4 ? fitting : Math.floor(fitting);
   const rows = [];
   let [y, service] = [top, null];

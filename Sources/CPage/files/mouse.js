@@ -103,6 +103,7 @@ function startOverview(canvas) {
 }
 
 const steps = 1000;
+let gutterSet = null;
 
 /** The hand on the axis: a slider over it, so that fingers and keys move it as well. At its end the chain is followed. */
 function startHand(hand) {
@@ -117,11 +118,15 @@ function startHand(hand) {
     const width = $("lanes").clientWidth;
     if (width === 0) return;
     const scale = scaleFor(width);
-    $("lanes-box").style.setProperty("--gutter", `${scale.left}px`);
+    // What has not changed is not written: each write makes the browser look at all of the page again.
+    if (gutterSet !== scale.left) $("lanes-box").style.setProperty("--gutter", `${scale.left}px`);
+    gutterSet = scale.left;
     const x = view.at === null ? scale.right : scale.x(view.at);
     const value = Math.round((x - scale.left) / Math.max(1, scale.right - scale.left) * steps);
-    if (document.activeElement !== hand || view.at === null) hand.value = String(Math.max(0, Math.min(steps, value)));
-    hand.setAttribute("aria-valuetext", view.at === null ? "now" : moment(view.at, 2));
+    const place = String(Math.max(0, Math.min(steps, value)));
+    if (hand.value !== place && (document.activeElement !== hand || view.at === null)) hand.value = place;
+    const text = view.at === null ? "now" : moment(view.at, 2);
+    if (hand.getAttribute("aria-valuetext") !== text) hand.setAttribute("aria-valuetext", text);
     hand.classList.toggle("off", view.at !== null && (x < scale.left || x > scale.right));
   });
 }
