@@ -51,12 +51,14 @@ def animation(chromium):
         browser_ = opened.context.new_cdp_session(opened)
 
         def take(frame):
-            frames.append((time.monotonic() - start, base64.b64decode(frame["data"])))
+            now = time.monotonic() - start
+            if not frames or now - frames[-1][0] > 0.09:
+                frames.append((now, base64.b64decode(frame["data"])))
             browser_.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
         start = time.monotonic()
         browser_.on("Page.screencastFrame", take)
-        browser_.send("Page.startScreencast", {"format": "png", "everyNthFrame": 6})
+        browser_.send("Page.startScreencast", {"format": "png", "everyNthFrame": 1})
         while (now := time.monotonic() - start) < 10:
             if script and now >= script[0][0]:
                 ask("commands", "POST", {"words": script.pop(0)[1]})

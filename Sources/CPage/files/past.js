@@ -99,7 +99,9 @@ function moment(at, data, minuteThen) {
     const now = view.live?.services.find((service) => service.name === name);
     return { name, alive: true, model, faults: faultsAt(name, at), threads, suspended, pools: pools(name, model, threads, queue, at, now) };
   });
-  return { isPast: true, time_ns: at, services, edges: [...edges.values()], figures: {}, map: view.live?.map };
+  // A run that was imported tells of spans alone: nobody knows its threads.
+  const isOfSpans = !view.lanes.some((lane) => ["worker", "loop"].includes(lane[2]));
+  return { isPast: true, isOfSpans, time_ns: at, services: isOfSpans ? [] : services, edges: [...edges.values()], figures: {}, map: view.live?.map };
 }
 
 /** The pool that the model takes its threads from; how many it had, its last resize tells. */
