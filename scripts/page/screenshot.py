@@ -44,7 +44,7 @@ def animation(chromium):
     chainlab(FOLDER, "up")
     script = [(1.0, ["fault", "payment-service", "latency=1s"]), (5.2, ["mode", "gateway", "nonblocking-async"])]
     frames = []
-    with page(chromium, color_scheme="light", width=1280, height=800) as opened:
+    with page(chromium, color_scheme="light", **SIZE) as opened:
         ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "30s"]})
         wait("requests are answered", lambda: ask("state")["figures"].get("gateway", {}).get("good", 0) > 20)
         # The browser tells of each change that it has drawn.
