@@ -44,19 +44,21 @@ def animation(chromium):
     chainlab(FOLDER, "up")
     script = [(1.0, ["fault", "payment-service", "latency=1s"]), (5.2, ["mode", "gateway", "nonblocking-async"])]
     frames = []
-    with page(chromium, color_scheme="light", width=1280, height=800) as opened:
+    with page(chromium, color_scheme="light", **SIZE) as opened:
         ask("commands", "POST", {"words": ["load", "--rate", "30", "--duration", "30s"]})
         wait("requests are answered", lambda: ask("state")["figures"].get("gateway", {}).get("good", 0) > 20)
         # The browser tells of each change that it has drawn.
         browser_ = opened.context.new_cdp_session(opened)
 
         def take(frame):
-            frames.append((time.monotonic() - start, base64.b64decode(frame["data"])))
+            now = time.monotonic() - start
+            if not frames or now - frames[-1][0] > 0.09:
+                frames.append((now, base64.b64decode(frame["data"])))
             browser_.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
         start = time.monotonic()
         browser_.on("Page.screencastFrame", take)
-        browser_.send("Page.startScreencast", {"format": "png", "everyNthFrame": 6})
+        browser_.send("Page.startScreencast", {"format": "png", "everyNthFrame": 1})
         while (now := time.monotonic() - start) < 10:
             if script and now >= script[0][0]:
                 ask("commands", "POST", {"words": script.pop(0)[1]})

@@ -73,9 +73,9 @@ export function eventsOf({ overview }) {
   const begun = new Set();
   return (overview?.events ?? []).filter(([, who, what]) => {
     if (who === "load" || what.includes("died")) return true;
-    const kind = `${who} ${what.replace(/^is .*/, "is").replace(/^\d.*/, "pool")}`;
+    const kind = `${who} ${what.replace(/^(IO model|pool) .*/, "$1")}`;
     const isFirst = !begun.has(kind);
     begun.add(kind);
-    return !["supervisor", "verify"].includes(who) && !(isFirst && /(is|pool|starts)$/.test(kind));
+    return !["supervisor", "verify"].includes(who) && !(isFirst && /(IO model|pool|started)$/.test(kind));
   });
 }

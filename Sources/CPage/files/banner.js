@@ -17,6 +17,7 @@ function draw() {
   const state = shownState();
   if (view.live?.problem && !state) return tell(view.live.problem, "broken");
   if (!state) return undefined;
+  if (state.isOfSpans) return tell("This run is known by its spans alone: its requests are in the lanes, its threads are not known.", "");
   const full = state.services.map((service) => ({ service, pool: shownPool(service) })).filter(({ pool }) => howFull(pool) === "saturated");
   const stuck = state.services.flatMap((service) => service.threads.filter((thread) => thread.role === "loop" && thread.state === "blocked"));
   const gone = state.services.filter((service) => !service.alive);

@@ -60,12 +60,12 @@ function eventBefore(service, at, pattern) {
   return found;
 }
 
-/** Faults that had been set and not been mended. */
+/** Faults that had been set and not been lifted. */
 function faultsAt(service, at) {
   const faults = new Set();
   for (const [ns, name, text] of view.overview?.events ?? []) {
-    if (name !== service || ns > at || !text.startsWith("fault: ")) continue;
-    if (text.endsWith(", mended")) faults.delete(text.slice(0, -", mended".length)); else faults.add(text);
+    const [, fault, lifted] = (name === service && ns <= at && /^fault (.*?)( lifted)?$/.exec(text)) || [];
+    if (lifted) faults.delete(fault); else if (fault) faults.add(fault);
   }
   return [...faults];
 }
@@ -95,11 +95,13 @@ function moment(at, data, minuteThen) {
       if (cause === "call") wait(name, target, "threads", 1);
       threads.push({ name: lane[1], role: lane[2], state: slice ? (cause ? "blocked" : "running") : "idle", since_ns: slice ? data.from_ns + slice[0] : at, cause, target });
     });
-    const model = eventBefore(name, at, /^is (\S+)$/)?.[1] ?? "blocking";
+    const model = eventBefore(name, at, /^IO model (\S+)$/)?.[1] ?? "blocking";
     const now = view.live?.services.find((service) => service.name === name);
     return { name, alive: true, model, faults: faultsAt(name, at), threads, suspended, pools: pools(name, model, threads, queue, at, now) };
   });
-  return { isPast: true, time_ns: at, services, edges: [...edges.values()], figures: {}, map: view.live?.map };
+  // A run that was imported tells of spans alone: nobody knows its threads.
+  const isOfSpans = !view.lanes.some((lane) => ["worker", "loop"].includes(lane[2]));
+  return { isPast: true, isOfSpans, time_ns: at, services: isOfSpans ? [] : services, edges: [...edges.values()], figures: {}, map: view.live?.map };
 }
 
 /** The pool that the model takes its threads from; how many it had, its last resize tells. */
@@ -107,9 +109,9 @@ function pools(name, model, threads, queued, at, now) {
   const role = { blocking: "worker", async: "hired" }[model];
   const own = threads.filter((thread) => thread.role === role);
   if (!role) return [];
-  const set_ = eventBefore(name, at, /^(\d+) threads, queue (\d+)$/);
+  const set_ = eventBefore(name, at, /^pool of ([\d,]+) threads?, queue limit (\d+)$/);
   const known = now?.pools.find((pool) => pool.role === role);
-  const size = Number(role === "worker" && set_ ? set_[1] : known?.threads ?? own.length);
+  const size = Number(role === "worker" && set_ ? set_[1].replaceAll(",", "") : known?.threads ?? own.length);
   const busy = own.filter((thread) => thread.state !== "idle").length;
   return [{ role, threads: Math.max(size, busy), busy, blocked: own.filter((thread) => thread.state === "blocked").length, queued,
     queue_limit: set_ ? Number(set_[2]) : known?.queue_limit, fullness: busy >= size && size > 0 ? (queued > 0 ? "saturated" : "full") : undefined }];
