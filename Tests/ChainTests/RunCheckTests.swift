@@ -43,7 +43,7 @@ extension ChainTests {
         #expect(outcome.exitCode == 0, "\(outcome.notes)")
         let check = try #require(outcome.json([Check].self)?.first, "\(outcome.output)")
         #expect(check.load == 1 && check.costs == "assumed")
-        #expect(check.replayed.count == 1 && check.replayed[0].hasPrefix("payment-service fault latency=500ms at +"))
+        #expect(check.replayed.count == 1 && check.replayed[0].hasPrefix("payment-service: fault latency=500ms at +"))
         #expect(check.not_replayed.isEmpty, "\(check.not_replayed)")
         for name in ["goodput", "response time, mean", "response time, p99"] {
           let figure = try #require(check.figure(name))
