@@ -163,6 +163,16 @@ import TraceLog
     #expect(few.row(.throughput)?.a?.repetitions == 40)
   }
 
+  /// Whatever the ranges say: nobody is told that 50 ms have become 50 ms.
+  @Test func whatLooksTheSameIsNoChange() throws {
+    func runs(slower: UInt64) -> [ComparedRun] { Array(repeating: SteadyRun(slower: slower).run(), count: 5) }
+    for (slower, change) in [(20, ComparedRow.Change.withinNoise), (5_000, .more)] {
+      let row = try #require(RunComparison(runs(slower: 0), runs(slower: UInt64(slower))).row(.responseTimeP50))
+      #expect(row.change == change, "\(slower) µs slower: \(String(describing: row.ratio))")
+      #expect(row.difference ?? 0 > 0)
+    }
+  }
+
   // MARK: Settings
 
   @Test func whatTheLogSaysTakesThePlaceOfWhatWasConfigured() {

@@ -121,6 +121,9 @@ def follow(opened, hand, cell):
         hand.press("#selection .hop.here")
     last = wait("its end is who sleeps", lambda: (text := path.locator("li").last.inner_text()) and "sleep fault: latency=1s" in text and text)
     assert last.startswith("payment-w"), last
+    said = opened.locator("#selection p").first.inner_text()
+    here = path.locator(".hop.here .n").inner_text()
+    assert "so far" not in said or here.removeprefix("≥ ") in said, f"two figures for one wait: {here}; {said}"
     assert path.locator("li").first.inner_text().startswith("gateway"), path.inner_text()
     assert opened.locator(".lines.over circle").count() >= 3, "the path is not drawn over the cells"
     say(f"the path: {' → '.join(path.inner_text().split(chr(10)))}")

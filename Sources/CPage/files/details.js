@@ -8,12 +8,14 @@ import { isSuspended, sliceText } from "./states.js";
 import { chainAt, chainText, drawTrace } from "./trace.js";
 import { moment, time } from "./units.js";
 
-/** For how long a hop had waited at the moment that is looked at, and for how long it did in all. */
+/** For how long a hop waited; of one that goes on, until the moment up to which the selection is known. */
 export function hopTime(hop) {
   const part = hop.wait ?? hop.queue;
   if (!part) return "";
-  const all = part.is_open || (hop.span?.state === "open" && part.start_ns + part.duration_ns >= (view.trace?.spans[0].start_ns ?? 0) + (view.trace?.duration_ns ?? 0));
-  return `${all ? "≥ " : ""}${time(part.duration_ns)}`;
+  const end = part.start_ns + part.duration_ns;
+  const isOpen = part.is_open || (hop.span?.state === "open" && end >= (view.trace?.spans[0].start_ns ?? 0) + (view.trace?.duration_ns ?? 0));
+  const until = isOpen && view.selection?.isOpen ? Math.min(end, view.selection.to) : end;
+  return `${isOpen ? "≥ " : ""}${time(Math.max(0, until - part.start_ns))}`;
 }
 
 /** Threads of some systems are not named after their service. */

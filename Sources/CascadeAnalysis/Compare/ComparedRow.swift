@@ -70,11 +70,14 @@ package struct ComparedRow: Encodable, Sendable {
     case added
     /// B has none of it.
     case removed
-    /// The repetitions of A and B overlap.
+    /// The repetitions of A and B overlap, or they differ by less than figures show.
     case withinNoise = "within_noise"
     /// One side does not know it.
     case notKnown = "not_known"
   }
+
+  /// Of a figure: half of the last of three digits.
+  private static let leastChange = 0.005
 
   package let key: FigureKey
   package let a: ComparedSide?
@@ -88,6 +91,7 @@ package struct ComparedRow: Encodable, Sendable {
     if lowA <= highB, lowB <= highA { return .withinNoise }
     if highA == 0 { return .added }
     if highB == 0 { return .removed }
+    if abs(valueB - valueA) <= Self.leastChange * max(abs(valueA), abs(valueB)) { return .withinNoise }
     return valueB > valueA ? .more : .less
   }
 
