@@ -21,7 +21,7 @@ const WINDOW = ["from", "to", "end", "follows", "folds", "overview", "at", "plac
 
 function drawLanes() {
   const canvas = $("lanes");
-  if (canvas.clientHeight === 0 || !view.overview) return;
+  if (canvas.clientWidth === 0 || canvas.clientHeight === 0 || !view.overview) return;
   const { context, width, height } = prepare(canvas);
   const paint = paints(context);
   const scale = scaleFor(width);
