@@ -4,11 +4,12 @@ import Testing
 extension ChainTests {
   /// The demo as a newcomer sees it.
   @Suite struct DemoTests {
-    /// A line such as `… threads blocked: gateway 4/4, user-service 4/4`.
+    /// A line such as `… threads blocked: gateway 4/4, user-service 3/4`: one may be on its way to its next request.
     private static func full(_ line: Substring) -> [Bool] {
       line.split(separator: "blocked: ").last.map(String.init)?.split(separator: ", ").map { part in
         let numbers = part.split(separator: " ").last?.split(separator: "/") ?? []
-        return numbers.count == 2 && numbers[0] == numbers[1]
+        guard numbers.count == 2, let blocked = Int(numbers[0]), let all = Int(numbers[1]) else { return false }
+        return blocked >= all - 1
       } ?? []
     }
 
