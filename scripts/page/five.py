@@ -99,7 +99,8 @@ def steps(opened, hand):
     wait("the bystander waits", lambda: opened.locator("#bystander.slow").count() == 1)
     model = f"{CARD.format('gateway')} .model"
     step(model, lambda: hand.choose(model, "nonblocking-async"))
-    wait("the gateway's requests hold no thread", lambda: "suspended, no thread" in opened.inner_text(f"{CARD.format('gateway')} .badge"))
+    # Those that hold one go on: 80 of them at 4 a second.
+    wait("the gateway's requests hold no thread", lambda: "suspended, no thread" in opened.inner_text(f"{CARD.format('gateway')} .badge"), 45)
     cell = f"{CARD.format('user-service')} .cell.call"
     wait("user-service is blocked", lambda: blocked(opened, "user-service") == SIZES["user-service"])
     before = hand.presses
