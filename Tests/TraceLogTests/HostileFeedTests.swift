@@ -64,7 +64,7 @@ import TraceLog
     want[4] = 7
     #expect(throws: MirrorError.wrongVersion(found: 7)) { try LogWant(want) }
     #expect(throws: MirrorError.self) { try LogWant(Array("GET / HTTP/1.1".utf8)) }
-    #expect(MirrorError.wrongVersion(found: 9).description.contains("the same version of chainlab"))
+    #expect(MirrorError.wrongVersion(found: 9).description.contains("the same version of this program"))
   }
 
   @Test func aLogThatIsTooLargeIsRefusedBeforeItTakesRoom() throws {

@@ -28,6 +28,7 @@ package final class LogFeed {
   /// - Parameters:
   ///   - want: what it has.
   ///   - limit: about so many bytes at most, and a segment; it is told when that was not all.
+  /// - Returns: that, to be written in its order.
   /// - Throws: when it has a part of another log.
   package func patches(for want: LogWant, limit: Int = 4 << 20) throws(MirrorError) -> LogPatches {
     guard want.createdAt == 0 || want.createdAt == createdAt else {

@@ -17,8 +17,8 @@ package enum MirrorError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .malformed(let reason): "what came is no part of a trace log: \(reason)"
     case .wrongVersion(let found):
-      "found version \(found) of the mirror's protocol, expected \(LogWant.version): use the same version of chainlab "
-        + "on both hosts"
+      "found version \(found) of the mirror's protocol, expected \(LogWant.version): use the same version of this program on "
+        + "both hosts"
     case .otherLog(let found, let expected):
       "found a log that was made at \(found), expected the one made at \(expected), of which the mirror already has a "
         + "part; mirror into another file"
