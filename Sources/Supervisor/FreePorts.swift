@@ -1,3 +1,4 @@
+import ChainModel
 import Synchronization
 
 /// Ports on which nobody listened a moment ago, all different.
@@ -12,16 +13,18 @@ package enum FreePorts {
   /// - Parameters:
   ///   - count: how many.
   ///   - reserved: none of these, whether or not anybody listens there.
+  ///   - host: on which they are free, besides loopback.
   /// - Returns: the ports.
-  package static func take(_ count: Int, except reserved: Set<Int> = []) -> [Int] {
-    taken.withLock { taken in
+  package static func take(_ count: Int, except reserved: Set<Int> = [], on host: String? = nil) -> [Int] {
+    let hosts = Set([host ?? Endpoint.loopback, Endpoint.loopback])
+    return taken.withLock { taken in
       if taken.count > range.count / 2 { taken = [] }
       var ports: [Int] = []
       while ports.count < count {
         let port = Int.random(in: range)
-        guard !reserved.contains(port), !taken.contains(port), PortCheck.isFree(host: "127.0.0.1", port: port) else {
-          continue
-        }
+        guard !reserved.contains(port), !taken.contains(port),
+          hosts.allSatisfy({ PortCheck.isFree(Endpoint($0, port: port)) })
+        else { continue }
         taken.insert(port)
         ports.append(port)
       }

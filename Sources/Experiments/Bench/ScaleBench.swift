@@ -75,7 +75,7 @@ struct ScaleBench: Bench {
     var costs: [Cost] = []
     for attempt in 0..<9 where costs.count < 3 && !Interruption.hasCome {
       let plan = LoadPlan(
-        port: place.port, paths: [place.path], arrival: arrival, warmUp: warmUp, duration: duration,
+        to: Endpoint(port: place.port), paths: [place.path], arrival: arrival, warmUp: warmUp, duration: duration,
         timeout: .seconds(60))
       async let sent = LoadGenerator.run(plan, log: nil) { _ in }
       try await Task.sleep(for: warmUp)
