@@ -67,7 +67,7 @@ extension ChainTests {
       let trace = try #require(list.traces.last)
       let show = try await ChainlabProgram.run(
         ["trace", "show", trace.trace_id, "--run", run.id, "--root", chain.root], columns: 300)
-      #expect(show.output.contains("on violet, read ") && show.output.contains(" ± "), "\(show.output)")
+      #expect(show.output.contains("on violet +") && show.output.contains(" ± "), "\(show.output)")
       for shown in [["audit", "--json"], ["trace", "show", trace.trace_id, "--json"]] {
         let tree = try #require(try await words(shown).json(JSONTree.self))
         #expect(tree.strangers().isEmpty, "\(shown): \(tree.strangers().sorted())")
