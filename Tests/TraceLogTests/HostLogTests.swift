@@ -1,4 +1,5 @@
 import ChainModel
+import FoundationEssentials
 import Glibc
 import Testing
 import TraceLog
@@ -105,11 +106,14 @@ import TraceLog
     defer { for writer in writers { writer.close() } }
     let keepers = [try LogKeeper(path: blue.path), try LogKeeper(path: green.path)]
     for keeper in keepers { keeper.look() }
+    // A copy that nobody writes to.
+    let copy = try ScratchLog(sizeMiB: nil)
+    try FileManager.default.copyItem(atPath: green.path, toPath: copy.path)
+    try touch(copy, secondsAgo: 20)
     writers[0].scribe(thread: 1).write(Record(kind: .stall, other: 1))
     keepers[0].look()
     try touch(blue, secondsAgo: 0)
-    try touch(green, secondsAgo: 20)
-    let log = try LogReader(sources).snapshot()
+    let log = try LogReader([sources[0], LogSource(path: copy.path, host: "green", isLive: true)]).snapshot()
     #expect(log.records.contains { $0.kind == .stall })
     #expect(log.loss.silentHosts == ["green"])
     #expect(log.loss.text.contains("nothing comes from green any more"))

@@ -222,7 +222,9 @@ extension TraceWaterfall {
   /// The clocks of the hosts that it came to, where it came to more than one.
   private var hostLines: [String] {
     let met = Set(rows.compactMap(\.span.host))
-    return met.count < 2 ? [] : hosts.filter { met.contains(PlainText.clean($0.name)) }.map { "host  \($0.text)" }
+    guard met.count > 1 else { return [] }
+    return ["on HOST: read so long after it was sent, by the clocks of two hosts"]
+      + hosts.filter { met.contains(PlainText.clean($0.name)) }.map { "host  \($0.text)" }
   }
 
   /// A span that another service asked for, or nobody, is shown with its service.
@@ -238,12 +240,12 @@ extension TraceWaterfall {
     }
   }
 
-  /// `on green, read 198 µs ± 73 µs after it was sent`.
+  /// `on green +198 µs ± 73 µs`.
   private static func across(_ span: TraceSpan) -> String? {
     guard span.isAcrossHosts, let host = span.host else { return nil }
     let time = FigureText.seconds(Double(span.sinceSent) / 1e9)
-    let bound = span.clockBound.map { "± \(FigureText.duration($0))" } ?? "(its clock is not known)"
-    return "on \(host), read \(time) \(bound) after it was sent"
+    let bound = span.clockBound.map { "± \(FigureText.duration($0))" } ?? "± unknown"
+    return "on \(host) \(span.sinceSent < 0 ? "" : "+")\(time) \(bound)"
   }
 
   private static func details(_ span: TraceSpan) -> String {

@@ -67,7 +67,7 @@ package struct ClockEstimate: Sendable {
       reached[nearest.key] = nil
       clocks[nearest.key] = nearest.value
       for step in steps[nearest.key] ?? [] where clocks[step.host] == nil {
-        let clock = step.clock.read(through: nearest.value)
+        let clock = step.clock.read(through: nearest.value, of: nearest.key)
         if reached[step.host].map({ ($0.bound ?? .max) > (clock.bound ?? .max) }) ?? true { reached[step.host] = clock }
       }
     }

@@ -17,6 +17,8 @@ package struct HostClock: Hashable, Sendable {
   package var calls: Int
   /// Some of them contradict clocks that run evenly: one was set, or its host stood still.
   package var isUneven: Bool
+  /// The host that it is read through, the next one on the way to the reference; nil for that itself.
+  package var via: Int?
 
   package init(
     anchor: UInt64, reference: UInt64, rate: Double = 0, bound: UInt64? = nil, calls: Int = 0, isUneven: Bool = false
@@ -58,9 +60,10 @@ package struct HostClock: Hashable, Sendable {
       isUneven: isUneven)
   }
 
-  /// Read through a third clock: this one on that one, and that one on `outer`'s other. Bounds add up.
-  package func read(through outer: HostClock) -> HostClock {
+  /// Read through a third clock: this one on that of `host`, and that one on `outer`'s other. Bounds add up.
+  package func read(through outer: HostClock, of host: Int) -> HostClock {
     var clock = self
+    clock.via = host
     clock.reference = outer.corrected(reference)
     clock.rate = rate + outer.rate + rate * outer.rate / 1e6
     clock.bound = bound.flatMap { mine in outer.bound.map { mine &+ $0 } }

@@ -21,6 +21,7 @@ package struct LogHost: Hashable, Sendable, Encodable {
 
   /// `green  clock +5.000368 s ± 577 µs, 0.3 ppm (3,600 calls)`.
   package var text: String {
+    guard clock != .same else { return "\(PlainText.clean(name))  the clock that all times are told on" }
     let calls = clock.calls == 0 ? "" : " (\(FigureText.count(clock.calls, "call")))"
     let heard = silence == 0 ? "" : ", silent for \(FigureText.duration(silence))"
     return "\(PlainText.clean(name))  clock \(clock.text)\(calls)\(heard)"
@@ -53,9 +54,22 @@ extension LogSnapshot {
   /// How far times of two processes may be wrong against one another, in nanoseconds. Nil on one host, whose clock is the
   /// same for all, and where the clock of one of them is not known.
   package func clockBound(_ left: UInt16, _ right: UInt16) -> UInt64? {
-    guard areApart(left, right), let left = host(of: left)?.clock.bound, let right = host(of: right)?.clock.bound
+    guard areApart(left, right), let left = hostNumber(of: left), let right = hostNumber(of: right),
+      let bound = hosts[left].clock.bound, let other = hosts[right].clock.bound
     else { return nil }
-    return left &+ right
+    // The part of the way that both have in common makes both wrong alike.
+    let way = way(from: left)
+    let shared = self.way(from: right).first { way.contains($0) }.flatMap { hosts[$0].clock.bound } ?? 0
+    return (bound &- shared) &+ (other &- shared)
+  }
+
+  /// The hosts through which one's clock is read, itself first.
+  private func way(from host: Int) -> [Int] {
+    var way = [host]
+    while let next = hosts[way[way.count - 1]].clock.via, hosts.indices.contains(next), way.count <= hosts.count {
+      way.append(next)
+    }
+    return way
   }
 
   /// Whether two processes are on different hosts.
