@@ -100,6 +100,8 @@ package struct Layout: Hashable, Sendable {
     package static let stringCursor = 256
     package static let stringsRefused = 264
     package static let nextProcess = 320
+    /// Until when the log is known to be complete, by who keeps it for readers elsewhere: see `LogKeeper`. 0: nobody does.
+    package static let lookedAt = 384
   }
 
   /// Byte offsets within a process's slot.
@@ -159,4 +161,6 @@ package enum ProcessState: UInt32 {
   case free = 0
   case live = 1
   case stopped = 2
+  /// Its host's keeper, or who wrote the file, says so: nobody has to look for it.
+  case died = 3
 }

@@ -5,8 +5,10 @@ import TraceLog
 /// bytes per span that has been handed out, so that no id is given twice even where the log is wrong.
 ///
 /// A request is a server span from its arrival; a call a client span, which the waits for it belong to; any other wait a
-/// span of its own below the span that waits. What belongs to no request is told by one span per process. Each record is
-/// an event of its span, with all its fields (`RecordRow`), so that an import gives the same log again.
+/// span of its own below the span that waits. What a request does at the same time, and its wait for that, belong to the
+/// request: as a span they would end last of all and have nothing below them, and whoever looks for what took the time would
+/// stop there, not at the call. What belongs to no request is told by one span per process. Each record is an event of its span, with all its
+/// fields (`RecordRow`), so that an import gives the same log again.
 struct SpanAssembly {
   let snapshot: LogSnapshot
   let builder: SpanBuilder
@@ -19,6 +21,8 @@ struct SpanAssembly {
   /// By the client span that is open: its callee's request, if that has arrived.
   private var callees: [UInt64: RequestKey] = [:]
   private var openCalls: Set<UInt64> = []
+  /// The waits for what a request does at the same time, and whose they are.
+  private var joins: [RequestKey: RequestKey] = [:]
   private var used: Set<UInt64> = []
 
   /// `ports` are the services', for `server.port` and `url.full`; a service that is not in it has none.
@@ -67,6 +71,11 @@ struct SpanAssembly {
     case .wait:
       let key = RequestKey(process: record.process, span: record.other)
       let isCall = calls[key] != nil
+      // A helper that works for no wait is one of several, which are waited for later.
+      let isPart =
+        record.kind == .waitStart ? record.detail == WaitCause.join.rawValue : record.kind == .workStart && !isCall
+      if isPart, waits[key] == nil, requests[own] != nil { joins[key] = own }
+      if let request = joins[key] { return try add(record, to: \.requests, request, .request, emit) }
       try add(record, to: isCall ? \.calls : \.waits, key, isCall ? .call : .wait, emit)
     case .process:
       let key = RequestKey(process: record.process, span: 0)
@@ -89,6 +98,9 @@ struct SpanAssembly {
     var path: String?
     switch group.role {
     case .request:
+      for record in group.records where record.kind == .waitStart || record.kind == .workStart {
+        joins[RequestKey(process: record.process, span: record.other)] = nil
+      }
       if let parent = group.first(.arrive)?.other, callees.removeValue(forKey: parent) != nil {
         paths[parent] = builder.path(of: group)
       }
