@@ -1,4 +1,5 @@
 package import CascadeAnalysis
+package import ChainModel
 package import Topology
 
 /// What the page needs of the lab that holds it: its runs, and somebody who carries out the commands that it shows.
@@ -10,9 +11,9 @@ package protocol LabAccess: Sendable {
   func logPath(run: String) throws -> String
   /// The chain that runs now; nil if none does.
   func chain() -> ChainEntry?
-  /// Asks for `/ping` at a port of this host.
+  /// Asks a service for `/ping`.
   /// - Returns: how it ended.
-  func ping(port: Int) async -> PingOutcome
+  func ping(_ service: Endpoint) async -> PingOutcome
   /// The `services.yaml` of the chain that runs; the root's if none does.
   func topology() throws -> Topology
   /// What commands will do, before they are given.
@@ -54,13 +55,13 @@ package struct ChainEntry: Hashable, Sendable {
   package var logPath: String?
   /// The service that clients ask, and where it takes requests.
   package var front: String
-  package var frontPort: Int
+  package var frontEndpoint: Endpoint
 
-  package init(runID: String, logPath: String?, front: String, frontPort: Int) {
+  package init(runID: String, logPath: String?, front: String, at endpoint: Endpoint) {
     self.runID = runID
     self.logPath = logPath
     self.front = front
-    self.frontPort = frontPort
+    frontEndpoint = endpoint
   }
 }
 

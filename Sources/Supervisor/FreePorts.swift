@@ -1,3 +1,5 @@
+import ChainModel
+
 /// Ports on which nobody listened a moment ago, all different.
 package enum FreePorts {
   /// Below those that the kernel gives to clients (from 32,768 on, by default): a client that looks for a service while it
@@ -7,12 +9,15 @@ package enum FreePorts {
   /// - Parameters:
   ///   - count: how many.
   ///   - reserved: none of these, whether or not anybody listens there.
+  ///   - host: on which they are free, besides loopback.
   /// - Returns: the ports.
-  package static func take(_ count: Int, except reserved: Set<Int> = []) -> [Int] {
+  package static func take(_ count: Int, except reserved: Set<Int> = [], on host: String? = nil) -> [Int] {
+    let hosts = Set([host ?? Endpoint.loopback, Endpoint.loopback])
     var ports: Set<Int> = []
     while ports.count < count {
       let port = Int.random(in: range)
-      if !reserved.contains(port), PortCheck.isFree(host: "127.0.0.1", port: port) { ports.insert(port) }
+      let isFree = hosts.allSatisfy { PortCheck.isFree(Endpoint($0, port: port)) }
+      if !reserved.contains(port), isFree { ports.insert(port) }
     }
     return Array(ports)
   }

@@ -6,6 +6,7 @@ enum Schema {
   static let defaults = "defaults"
   static let entries = "entries"
   static let routes = "routes"
+  static let hosts = "hosts"
   /// Served by every service of the lab, whether its description names it or not.
   static let ping = "GET /ping"
   static let cores = "cores"
@@ -46,7 +47,11 @@ enum Schema {
     Key(
       "program", \.program, .program,
       "Its executable; `\(ServiceConfiguration.played)` plays the steps of its routes."),
-    Key("url", \.url, .url, "Of a service that runs elsewhere: it is not started, only called."),
+    Key("url", \.url, .url, "Of a service that is not the lab's: it is not started, only called."),
+    Key(
+      "host", \.host, .hostName,
+      "On which of the hosts it runs; `\(HostConfiguration.here)` is the machine where the file is used, on loopback alone."
+    ),
   ]
 
   private static let workKeys: [Key<ServiceConfiguration>] = [
@@ -97,6 +102,16 @@ enum Schema {
       "call_policy", \.callPolicy, .callPolicy,
       "What it does about each callee that is slow or fails; can be changed while it runs."),
   ]
+
+  static let hostKeys = KeyTable<HostConfiguration>([
+    Key(
+      "address", Form<String>.host, otherwise: "required", "Where services on other hosts call those on this one.",
+      get: { $0.address }, set: { $0.address = $1 }),
+    Key(
+      "listen", optional: \.ownAddress, .host, otherwise: "address",
+      "What its services listen on, where that is not the address; 0.0.0.0 or :: for all that the host has."),
+    Key("agent_port", \.agentPort, .integer(1...65535), "Where its agent listens."),
+  ])
 
   static let traceLogKeys = KeyTable<TraceLogConfiguration>([
     Key("directory", \.directory, .path, "Folder of the shared trace log."),

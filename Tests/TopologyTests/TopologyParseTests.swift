@@ -53,7 +53,7 @@ import Topology
       service.routes = [ServiceRoute("GET /", [])]
     }
     #expect(topology[.gateway] == expected)
-    #expect(topology["bank"].url == ServiceURL("http://bank.example:80") && topology["bank"].replicas == 2)
+    #expect(topology["bank"].url == Endpoint("bank.example:80") && topology["bank"].replicas == 2)
     #expect(topology.traceLog == TraceLogConfiguration(directory: "/tmp/a *b & #c", sizeMiB: 16, enabled: false))
     #expect(topology.seed == SeedConfiguration(value: 0, users: 1))
     #expect(topology.dashboard == DashboardConfiguration(port: 3, enabled: false))

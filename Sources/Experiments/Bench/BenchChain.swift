@@ -56,7 +56,8 @@ final class BenchChain: Sendable {
   ) async throws -> LoadResult {
     try await LoadGenerator.run(
       LoadPlan(
-        port: port, paths: [path], usernames: SeedData.usernames(topology.seed.users), arrival: arrival,
+        to: topology.front.endpoint, paths: [path], usernames: SeedData.usernames(topology.seed.users),
+        arrival: arrival,
         warmUp: warmUp, duration: duration, timeout: timeout), log: nil
     ) { _ in }
   }

@@ -77,7 +77,7 @@ private struct FurtherGateways {
       children.append(child)
       let control = ControlClient(ReplicaName(.gateway, number), port: taken[1])
       for _ in 0..<200 where !control.isReady() { usleep(20_000) }
-      try control.setCallees([ServiceName.userService.rawValue: ["127.0.0.1:\(next)"]])
+      try control.setCallees([ServiceName.userService.rawValue: [Endpoint(port: next)]])
       ports.append(taken[0])
       pids.append(child.identity.pid)
       next = taken[0]

@@ -45,7 +45,8 @@ struct ScaleBench: Bench {
     var costs: [Double] = []
     for attempt in 0..<9 where costs.count < 3 && !Interruption.hasCome {
       let plan = LoadPlan(
-        port: place.port, paths: [place.path], arrival: .closed(clients: clients), warmUp: warmUp, duration: duration,
+        to: Endpoint(port: place.port), paths: [place.path], arrival: .closed(clients: clients), warmUp: warmUp,
+        duration: duration,
         timeout: .seconds(60))
       async let sent = LoadGenerator.run(plan, log: nil) { _ in }
       try await Task.sleep(for: warmUp)
