@@ -116,7 +116,8 @@ let package = Package(
     .testTarget(
       name: "LoadGeneratorTests", dependencies: ["ChainTestSupport", "LoadGenerator"] + foundation),
     .testTarget(
-      name: "ChainSimulatorTests", dependencies: ["ChainSimulator", "CascadeAnalysis", "TraceExport"] + foundation),
+      name: "ChainSimulatorTests",
+      dependencies: ["ChainSimulator", "ChainTestSupport", "CascadeAnalysis", "TraceExport"] + foundation),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: ["Experiments", "CascadeAnalysis", "ChainSimulator", "Dashboard", "Lessons", "Supervisor"]

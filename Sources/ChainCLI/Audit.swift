@@ -10,7 +10,8 @@ struct Audit: ParsableCommand {
     discussion: """
       EXAMPLE: chainlab audit
       I1 a thread's states add up to its lifetime; I2 it is in one state at a time; I3 queue wait + service time = \
-      response time; I4 waits lie within their span, and parents exist. Exits with 1 if one does not hold.
+      response time; I4 waits lie within their span, and parents exist; I7, over several hosts, no request arrives before \
+      its call. Exits with 1 if one does not hold.
       """)
 
   @OptionGroup var choice: RunChoice

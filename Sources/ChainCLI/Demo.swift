@@ -126,7 +126,7 @@ private struct Stage {
     try await Task.sleep(for: act / 3)
     async let pinged = LoadGenerator.run(pings, log: log) { _ in }
     try await Task.sleep(for: act / 4)
-    let dump = ThreadDump(try LogReader(path: try logPath()).snapshot())
+    let dump = ThreadDump(try reader().snapshot())
     let act = Act(payments: try await paid, pings: try await pinged, dump: dump)
     Output.result("   \(line(act))\n")
     return act
@@ -135,6 +135,11 @@ private struct Stage {
   private func logPath() throws -> String {
     guard let path = try chain.run.logPath() else { throw LabError.withoutLog(chain.run) }
     return path
+  }
+
+  private func reader() throws -> LogReader {
+    guard let reader = try chain.run.reader() else { throw LabError.withoutLog(chain.run) }
+    return reader
   }
 
   private func line(_ act: Act) -> String {

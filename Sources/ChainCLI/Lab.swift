@@ -81,8 +81,8 @@ struct RunChoice: ParsableArguments {
   /// The run's log, live or kept.
   func reader() throws -> LogReader {
     let run = try folder()
-    guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
-    return try LogReader(path: path)
+    guard let reader = try run.reader() else { throw LabError.withoutLog(run) }
+    return reader
   }
 
   func snapshot() throws -> LogSnapshot { try reader().snapshot() }

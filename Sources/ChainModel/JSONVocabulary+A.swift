@@ -76,6 +76,9 @@ extension JSONVocabulary {
     checks | list | | what a lesson predicts, beside what was measured
     claim | text | | what a lesson says
     clients | number | clients | clients of a closed loop
+    clock_bound_ns | number | ns | how far times of two hosts may be wrong against one another
+    clock_offset_ns | number | ns | how far a host's clock is ahead of that of the host with the entry service
+    clock_rate_ppm | number | ppm | by how many millionths it runs faster
     code | text | | the source
     compared | number | samples | samples that could be compared
     complete | flag | | its beginning is in the log
@@ -173,6 +176,7 @@ extension JSONVocabulary {
     holds | list | | which calls held threads of their callers
     holes | number | records | places of the log that a dead process left empty
     host | text | | the address where it is called, or that is asked
+    hosts | list | | the hosts of a run over several, with their clocks
     hot_seconds | number | seconds | seconds in which an event loop was busy all the time
     idle | number | threads | threads that are idle
     idle | object | | threads that are idle, by role
@@ -188,7 +192,7 @@ extension JSONVocabulary {
     index | number | 1 | which point of a sweep, from 0
     intervals | number | 1 | how many stretches make one saturation
     intervals_elsewhere | number | intervals | further times at which it was saturated
-    invariant | text | | which invariant, I1 to I4
+    invariant | text | | which invariant, I1 to I7
     is_quiet | flag | | nothing stands out of the noise
     judgement | text | | whether a prediction holds, says nothing, or is contradicted
     kernel | text | | what the kernel shows

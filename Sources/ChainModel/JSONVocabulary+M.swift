@@ -52,6 +52,7 @@ extension JSONVocabulary {
     objective | text | | what is to be achieved
     of | text | | what was sent, in words
     offered_per_s | number | /s | requests that were due per second
+    on_host | text | | the host whose clock a span's times are of
     onset_ms | number | ms | when it was saturated first, from the load's first request
     onset_ns | number | ns | when it began, from the run's start
     open | flag | | it has not ended
@@ -181,6 +182,8 @@ extension JSONVocabulary {
     severity | text | | red, amber or note
     share | number | share | a share of the whole
     shedding | flag | | the limit is lower at the moment, since requests waited too long
+    silent_hosts | list | | hosts from which nothing comes any more though their run goes on
+    silent_ns | number | ns | for how long nothing has come from a host
     simulated | object | | what the simulation said
     simulated_ms | number | ms | how long was simulated
     simulations | number | runs | simulations that it took
@@ -245,10 +248,12 @@ extension JSONVocabulary {
     unchanged_met | flag | | the objective was met without the change
     unchanged_met | number | cases | cases in which it was
     uncorrected | object | | from when a request was sent
+    uneven | flag | | calls contradict clocks that run evenly
     unexplained | number | share | of the processor time, the share that the steps do not explain
     unfinished | number | requests | requests without an outcome when the load was interrupted
     unit | text | | the unit of the values beside it
     unknown | number | 1 | how many are not known
+    unknown_clocks | list | | hosts whose clocks no call tells, so that they are placed by their wall clocks
     uptime_ms | number | ms | how long the process has run
     usernames | number | users | users that were asked for
     usernames | text | | a setting of the load, as it was given

@@ -1,14 +1,15 @@
 package import CascadeAnalysis
 package import ChainModel
 package import Topology
+package import TraceLog
 
 /// What the page needs of the lab that holds it: its runs, and somebody who carries out the commands that it shows.
 package protocol LabAccess: Sendable {
   /// Newest first.
   func runs() throws -> [RunEntry]
-  /// Where the log of a run is now.
+  /// Where the logs of a run are now: one, or one of each host.
   /// - Throws: an error whose description says that there is no such run, or that it was not traced.
-  func logPath(run: String) throws -> String
+  func logs(run: String) throws -> [LogSource]
   /// The chain that runs now; nil if none does.
   func chain() -> ChainEntry?
   /// Asks a service for `/ping`.
@@ -52,14 +53,15 @@ package struct RunEntry: Encodable, Sendable {
 /// The chain that runs.
 package struct ChainEntry: Hashable, Sendable {
   package var runID: String
-  package var logPath: String?
+  /// None for a run that is traced nowhere.
+  package var logs: [LogSource]
   /// The service that clients ask, and where it takes requests.
   package var front: String
   package var frontEndpoint: Endpoint
 
-  package init(runID: String, logPath: String?, front: String, at endpoint: Endpoint) {
+  package init(runID: String, logs: [LogSource], front: String, at endpoint: Endpoint) {
     self.runID = runID
-    self.logPath = logPath
+    self.logs = logs
     self.front = front
     frontEndpoint = endpoint
   }

@@ -23,9 +23,9 @@ package struct ComparedSource {
   }
 
   package init(run: RunFolder) throws {
-    guard let path = try run.logPath() else { throw LabError.noLog(run: run.id) }
+    guard let reader = try run.reader() else { throw LabError.noLog(run: run.id) }
     self.run = run
-    snapshot = try LogReader(path: path).snapshot()
+    snapshot = try reader.snapshot()
   }
 
   /// The verdict between both sides, and figures where there are any: those are of loads in slices, and a file of traces has
@@ -52,8 +52,8 @@ package struct ComparedSource {
 extension ComparedRun {
   /// What is kept of a run, measured for a comparison.
   package static func read(_ run: RunFolder, slices: Int) throws -> ComparedRun {
-    guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
-    return try read(run, try LogReader(path: path).snapshot(), slices: slices)
+    guard let reader = try run.reader() else { throw LabError.withoutLog(run) }
+    return try read(run, try reader.snapshot(), slices: slices)
   }
 
   static func read(_ run: RunFolder, _ snapshot: LogSnapshot, slices: Int) throws -> ComparedRun {

@@ -10,6 +10,25 @@ extension RunFolder {
     return Self.isOwn(live) ? live : savedLogPath
   }
 
+  /// The logs to read the run from: this host's own, and the copies of those of other hosts. None for a run that was
+  /// traced nowhere.
+  package func logs() throws(SupervisorError) -> [LogSource] {
+    let own = try logPath()
+    guard access(hostsPath, F_OK) == 0 else { return own.map { [LogSource(path: $0)] } ?? [] }
+    let isLive = try phase().isLive
+    let hosts = try Folder.names(in: hostsPath).filter { $0.hasSuffix(".log") && $0.first != "." }.sorted().map {
+      LogSource(path: "\(hostsPath)/\($0)", host: String($0.dropLast(4)), isLive: isLive)
+    }
+    guard let own, hosts.isEmpty || access(own, F_OK) == 0 else { return hosts }
+    return [LogSource(path: own)] + hosts
+  }
+
+  /// Reads them as one; nil where there is none.
+  package func reader() throws -> LogReader? {
+    let logs = try logs()
+    return logs.isEmpty ? nil : try LogReader(logs)
+  }
+
   /// Whether the log has not been saved yet.
   package func hasLiveLog() throws(SupervisorError) -> Bool {
     try record().log.map(Self.isOwn) ?? false

@@ -13,6 +13,7 @@ import TraceLog
 /// | `scale.json` | `ReplicaWish`: how many replicas a user has asked for |
 /// | `services.yaml` | the configuration in force |
 /// | `trace.log` | the trace log, once the chain has ended |
+/// | `hosts/<host>.log` | copies of the trace logs of other hosts, as they grow |
 /// | `<service>.log`, `<service>-<n>.log`, `supervisor.log`, `dashboard.log` | what each process wrote to its outputs |
 /// | `load-<n>.json` | results of load |
 /// | `data/` | the services' databases and the ledger; those of a further replica in `data/<service>-<n>/` |
@@ -27,6 +28,7 @@ package struct RunFolder: Hashable, Sendable {
   package var configurationPath: String { "\(path)/services.yaml" }
   package var dataPath: String { "\(path)/data" }
   package var savedLogPath: String { "\(path)/trace.log" }
+  package var hostsPath: String { "\(path)/hosts" }
   package var supervisorLogPath: String { "\(path)/supervisor.log" }
   package func logPath(of service: ServiceName) -> String { logPath(of: ReplicaName(service)) }
   package func logPath(of replica: ReplicaName) -> String { "\(path)/\(replica.text).log" }

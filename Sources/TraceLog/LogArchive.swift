@@ -52,11 +52,10 @@ package enum LogArchive {
     var bytes = [UInt8](repeating: 0, count: max(0, slots) * 64)
     for process in snapshot.processes where (0..<Layout.processSlots).contains(process.slot) {
       let entry = process.slot * 64
-      // One that died reads as live and gone. A start time of zero would make any process with its pid be taken for it.
-      let state: ProcessState = process.fate == .died ? .live : .stopped
+      let state: ProcessState = process.fate == .died ? .died : .stopped
       bytes.store(state.rawValue, at: entry + Field.state)
       bytes.store(UInt32(bitPattern: process.identity.pid), at: entry + Field.pid)
-      bytes.store(max(1, process.identity.startTicks), at: entry + Field.startTicks)
+      bytes.store(process.identity.startTicks, at: entry + Field.startTicks)
       bytes.store(id(process.name), at: entry + Field.name)
       bytes.store(UInt64(clamping: process.dropped), at: entry + Field.dropped)
       bytes.store(process.place?.code ?? 0, at: entry + Field.place)

@@ -6,8 +6,16 @@
 /// an event loop and one for each process. What lasting states repeat bears the time of their beginning, long before
 /// the segment it stands in; such records are few and are kept from the first pass.
 package final class LogScan {
+  /// A log, and how its records are read as those of a log over several hosts; nil: as they are.
+  struct Source {
+    var part: LogPart
+    var reading: HostReading?
+  }
+
   /// One segment, as the first pass found it.
   struct Plan {
+    /// Of which source.
+    var part: Int
     var index: Int
     var tag: SegmentTag
     /// Whether lasting states are kept from the first pass.
@@ -20,11 +28,15 @@ package final class LogScan {
     /// Of the records that the second pass has to read; the largest number if there are none.
     var earliest = UInt64.max
 
-    init(index: Int, tag: SegmentTag, keepsStates: Bool) {
+    init(part: Int, index: Int, tag: SegmentTag, keepsStates: Bool) {
+      self.part = part
       self.index = index
       self.tag = tag
       self.keepsStates = keepsStates
     }
+
+    /// Of equal records, that of the earlier segment comes first.
+    var rank: Int { part << 16 | index }
   }
 
   /// What the first pass has found.
@@ -55,7 +67,7 @@ package final class LogScan {
   /// Of the last record; 0 if there is none.
   package let lastTime: UInt64
 
-  private let reader: LogReader
+  private let sources: [Source]
   private let plans: [Plan]
   private let states: [Record]
   /// Records that are later are left to another scan: see `LogReader.readNew`.
@@ -64,11 +76,11 @@ package final class LogScan {
   /// How many lasting states are kept at most; more are read in their segments, which are then open for longer.
   static let stateLimit = 1 << 16
 
-  init(reader: LogReader, overview: LogSnapshot, findings: Findings, end: UInt64) {
-    self.reader = reader
+  init(_ sources: [Source], _ overview: LogSnapshot, _ findings: Findings, end: UInt64) {
+    self.sources = sources
     self.overview = overview
     self.end = end
-    plans = findings.plans.sorted { ($0.earliest, $0.index) < ($1.earliest, $1.index) }
+    plans = findings.plans.sorted { ($0.earliest, $0.rank) < ($1.earliest, $1.rank) }
     states = findings.states.sorted(by: Record.precedes)
     (recordCount, lastTime) = (findings.count, findings.lastTime)
   }
@@ -84,14 +96,19 @@ package final class LogScan {
       memory.initialize(from: states, count: states.count)
       return states.count
     }
-    let copy = SegmentCopy(capacity: reader.recordsPerSegment)
+    let copy = SegmentCopy(capacity: sources.map(\.part.recordsPerSegment).max() ?? 0)
     let batch = UnsafeMutablePointer<Record>.allocate(capacity: Self.batchSize)
     defer { batch.deallocate() }
     var (given, next, count) = (0, 0, 0)
     while true {
       while next < plans.count, merge.needs(plans[next].earliest) {
         let plan = plans[next]
-        merge.open(segment: plan.index, capacity: reader.recordsPerSegment) { reader.load(plan, copy, into: $0) }
+        let source = sources[plan.part]
+        merge.open(segment: plan.rank, capacity: source.part.recordsPerSegment) { memory in
+          let count = source.part.load(plan, copy, into: memory)
+          source.reading?.translate(memory, count)
+          return count
+        }
         next += 1
       }
       let isOver = merge.take(

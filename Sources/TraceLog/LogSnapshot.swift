@@ -20,6 +20,8 @@ package struct LogProcess: Hashable, Sendable {
   package var attachedAt: UInt64
   /// Records that it could not write.
   package var dropped: Int
+  /// Position in the snapshot's `hosts`; nil on one host.
+  package var host: Int?
 
   package init(
     slot: Int, name: String, place: ServicePlace?, identity: ProcessIdentity, fate: Fate, attachedAt: UInt64,
@@ -101,15 +103,36 @@ package struct LogLoss: Hashable, Codable, Sendable {
   package var textRoom = 0
   /// Parts of the file that are missing or make no sense.
   package var damaged = 0
+  /// Hosts to which no call tells the way: their times are placed by their wall clocks.
+  package var unknownClocks: [String]?
+  /// Hosts of a run that goes on from which nothing comes any more.
+  package var silentHosts: [String]?
 
   package init() {}
 
   private enum CodingKeys: String, CodingKey {
     case overwritten, dropped, holes, pending, strings, damaged
     case textRoom = "text_room"
+    case unknownClocks = "unknown_clocks"
+    case silentHosts = "silent_hosts"
   }
 
-  package var isNothing: Bool { overwritten | dropped | holes | strings | damaged == 0 }
+  package var isNothing: Bool {
+    overwritten | dropped | holes | strings | damaged == 0 && unknownClocks == nil && silentHosts == nil
+  }
+
+  /// What is lost of two logs of one run.
+  static func + (left: LogLoss, right: LogLoss) -> LogLoss {
+    var sum = left
+    sum.overwritten += right.overwritten
+    sum.dropped += right.dropped
+    sum.holes += right.holes
+    sum.pending += right.pending
+    sum.strings += right.strings
+    sum.damaged += right.damaged
+    sum.textRoom = max(left.textRoom, right.textRoom)
+    return sum
+  }
 
   /// `nothing lost`, or what was, in words.
   package var text: String {
@@ -117,9 +140,19 @@ package struct LogLoss: Hashable, Codable, Sendable {
       (overwritten, "overwritten"), (dropped, "dropped"), (holes, "left unfinished by a process that died"),
       (strings, "texts refused"), (damaged, "places damaged"),
     ]
-    let lost = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    var lost = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    if let hosts = silentHosts { lost.append("nothing comes from \(Self.list(hosts)) any more") }
+    if let hosts = unknownClocks {
+      lost.append(
+        "the clock of \(Self.list(hosts)) is unknown, since no call to or from there has succeeded: placed by its wall "
+          + "clock, which may be wrong")
+    }
     let text = lost.isEmpty ? "nothing lost" : lost.joined(separator: ", ")
     return textRoom == 0 ? text : "\(text); its table of names is \(textRoom) % full"
+  }
+
+  private static func list(_ hosts: [String]) -> String {
+    hosts.map { PlainText.clean($0) }.joined(separator: " and of ")
   }
 }
 
@@ -139,6 +172,8 @@ package struct LogSnapshot: Sendable {
   /// Where in `processes` one of a slot stands.
   private var places: [Int: Int]
   package var strings: LogStrings
+  /// Those whose logs were merged; empty for one log of this host.
+  package var hosts: [LogHost] = []
   /// Sorted by time, and within a thread by position.
   package var records: [Record]
   package var loss: LogLoss
@@ -159,7 +194,9 @@ package struct LogSnapshot: Sendable {
     self.loss = loss
   }
 
-  package func process(_ record: Record) -> LogProcess? { places[Int(record.process)].map { processes[$0] } }
+  package func process(_ record: Record) -> LogProcess? { process(in: record.process) }
+
+  package func process(in slot: UInt16) -> LogProcess? { places[Int(slot)].map { processes[$0] } }
 
   private static func places(of processes: [LogProcess]) -> [Int: Int] {
     Dictionary(processes.enumerated().map { ($0.element.slot, $0.offset) }) { first, _ in first }

@@ -24,8 +24,10 @@ struct LogTables {
     )
   }
 
-  /// By slot. Of those that are `over`, nothing changes any more.
-  func processes(over: [Int: LogProcess], _ text: (UInt32) -> String?) -> [Int: LogProcess] {
+  /// By slot. Of those that are `over`, nothing changes any more; of the others, `isAlive` says what has become.
+  func processes(
+    over: [Int: LogProcess], isAlive: (ProcessIdentity) -> Bool, _ text: (UInt32) -> String?
+  ) -> [Int: LogProcess] {
     var processes: [Int: LogProcess] = [:]
     for slot in 0..<processTable.count / 64 {
       typealias Field = Layout.Process
@@ -39,7 +41,12 @@ struct LogTables {
       let identity = ProcessIdentity(
         pid: Int32(truncatingIfNeeded: processTable.value(at: entry + Field.pid, UInt32.self)),
         startTicks: processTable.value(at: entry + Field.startTicks, UInt64.self))
-      let fate: LogProcess.Fate = state == .stopped ? .stopped : identity.isAlive ? .running : .died
+      let fate: LogProcess.Fate =
+        switch state {
+        case .stopped: .stopped
+        case .died: .died
+        case .live, .free: isAlive(identity) ? .running : .died
+        }
       processes[slot] = LogProcess(
         slot: slot, name: text(processTable.value(at: entry + Field.name, UInt32.self)) ?? "process \(identity.pid)",
         place: ServicePlace(code: processTable.value(at: entry + Field.place, UInt32.self)), identity: identity,

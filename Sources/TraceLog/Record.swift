@@ -43,6 +43,12 @@ struct KindSet {
   static let all = KindSet(RecordKind.allCases)
   /// What `LogWriter.state` writes again and again, with the time of its beginning.
   static let lasting = KindSet(RecordRow.all.filter(\.lasts).map(\.kind))
+  /// Whose `other` is a time as well.
+  static let timed = KindSet(
+    RecordRow.all.filter { row in
+      guard case .moment = row.field(.other)?.form else { return false }
+      return true
+    }.map(\.kind))
 
   private init(_ kinds: [RecordKind]) {
     for kind in kinds {

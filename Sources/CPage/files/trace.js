@@ -89,7 +89,7 @@ const ending = (span) => (span.state === "died" ? "its process died" : [span.sta
 
 function row(span, choose) {
   const waits = span.segments.filter((part) => part.phase === "wait").map((part) => `${part.cause} ${part.target ?? ""} ${time(part.duration_ns)}`);
-  const text = `${span.service} ${span.kind} ${span.name}, ${time(span.duration_ns)}${span.state === "open" ? " so far" : `, ${ending(span)}`}${span.thread ? `, on ${span.thread}` : ""}${waits.length > 0 ? `; waits: ${waits.join(", ")}` : ""}${span.loop_busy_ns ? `; loop busy ${time(span.loop_busy_ns)} before it was read` : ""}`;
+  const text = `${span.service} ${span.kind} ${span.name}, ${time(span.duration_ns)}${span.state === "open" ? " so far" : `, ${ending(span)}`}${span.thread ? `, on ${span.thread}` : ""}${waits.length > 0 ? `; waits: ${waits.join(", ")}` : ""}${span.loop_busy_ns ? `; loop busy ${time(span.loop_busy_ns)} before it was read` : ""}${span.clock_bound_ns ? `; on ${span.on_host}, its times ± ${time(span.clock_bound_ns)} against its caller's` : ""}`;
   return el("li", {}, button(text, () => choose(span), { className: "link" }));
 }
 

@@ -63,13 +63,15 @@ package struct LogAudit: Encodable, Sendable {
   package internal(set) var residual = Residual()
   package internal(set) var parents = Parents()
   package internal(set) var lost: LogLoss
+  /// Those of a run over several.
+  package internal(set) var hosts: [LogHost]
 
   package init(_ snapshot: LogSnapshot) {
     self = LogAuditor(snapshot).finish()
   }
 
-  init(lost: LogLoss) {
-    self.lost = lost
+  init(lost: LogLoss, hosts: [LogHost]) {
+    (self.lost, self.hosts) = (lost, hosts)
   }
 
   /// Nothing that could be read breaks an invariant, and nothing is damaged that might.
@@ -81,7 +83,7 @@ package struct LogAudit: Encodable, Sendable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case violations, counts, checked, incomplete, open, abandoned, residual, parents, lost
+    case violations, counts, checked, incomplete, open, abandoned, residual, parents, lost, hosts
     case requestTime = "request_time"
     case isClean = "holds"
   }
@@ -100,6 +102,7 @@ package struct LogAudit: Encodable, Sendable {
     try keys.encode(residual, forKey: .residual)
     try keys.encode(parents, forKey: .parents)
     try keys.encode(lost, forKey: .lost)
+    if !hosts.isEmpty { try keys.encode(hosts, forKey: .hosts) }
   }
 }
 
@@ -144,7 +147,8 @@ package struct Residual: Encodable, Hashable, Sendable {
 extension LogAudit {
   /// One line per invariant, then what could not be judged, then the first violations.
   package var text: String {
-    var lines = Invariant.allCases.map { invariant in
+    // On one clock, the last has nothing to say.
+    var lines = Invariant.allCases.filter { $0 != .callOrder || hosts.count > 1 }.map { invariant in
       let count = counts[invariant] ?? 0
       let verdict = count == 0 ? "holds" : "BROKEN \(count) times"
       return PlainText.pad(invariant.rawValue, to: 6) + "  \(verdict)  \(invariant.statement)"
@@ -163,6 +167,7 @@ extension LogAudit {
     }
     for gap in Gap.allCases { incomplete[gap].map { lines.append("incomplete  \($0) \(gap.rawValue)") } }
     if open > 0 { lines.append("open  \(open) requests, waits and spans have not ended yet") }
+    lines += hosts.map { "host  \($0.text)" }
     lines.append("log  \(lost.text)")
     if lost.damaged > 0 { lines.append("what stood in the damaged places could not be checked") }
     return (lines + violations.map { PlainText.clean($0.description) }).joined(separator: "\n")

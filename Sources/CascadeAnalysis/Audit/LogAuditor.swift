@@ -23,10 +23,14 @@ struct LogAuditor {
   private var audit: LogAudit
   private var books: [UInt16: Books] = [:]
   private var round = RoundTrips()
+  /// Requests that have arrived before the call that they are from, by its client span.
+  private var early: [UInt64: Record] = [:]
+  /// Most of them are those of clients outside, whose calls never come.
+  private static let earlyLimit = 100_000
 
   init(_ snapshot: LogSnapshot) {
     self.snapshot = snapshot
-    audit = LogAudit(lost: snapshot.loss)
+    audit = LogAudit(lost: snapshot.loss, hosts: snapshot.hosts)
     replay.learn(snapshot)
     for process in snapshot.processes where process.dropped > 0 {
       note(.dropped, of: UInt16(truncatingIfNeeded: process.slot))
@@ -71,15 +75,19 @@ struct LogAuditor {
       }
     case .processStop: stop(record)
     case .processDied: if replay.slot(ofDeath: record) == nil { count(.unjoined) }
-    case .arrive: countParent(of: record)
+    case .arrive:
+      countParent(of: record)
+      noteEarly(record)
     case .spanStart:
       countParent(of: record)
+      checkOrder(of: record.span, record)
       audit.checked.spans += 1
     case .spanEnd: round.endClient(record, replay)
     case .end, .reject: checkRequest(record)
     case .workStart: countAbandoned(record)
     case .waitStart:
       checkBreaker(record)
+      checkOrder(of: record.other, record)
       if record.waitFlags.contains(.held) { countAbandoned(record) }
     case .waitEnd: audit.checked.waits += 1
     default: break
@@ -163,6 +171,30 @@ struct LogAuditor {
     else { return }
     if let gap = gap(record, since: openSince) { return count(gap) }
     violate(.openBreaker, record, "a call to \(replay.strings[record.name]), whose breaker is open")
+  }
+
+  /// Of a run over several hosts: what arrives when its call has not begun.
+  private mutating func noteEarly(_ record: Record) {
+    guard snapshot.hosts.count > 1, record.other != 0, early.count < Self.earlyLimit,
+      replay.standing(of: record.other, process: record.process) == .unknown
+    else { return }
+    early[record.other] = record
+  }
+
+  /// The call begins, of which a request may have arrived already.
+  private mutating func checkOrder(of client: UInt64, _ record: Record) {
+    guard !early.isEmpty, let arrival = early.removeValue(forKey: client),
+      snapshot.areApart(arrival.process, record.process)
+    else { return }
+    let ahead = elapsed(arrival.time, record.time)
+    let bound = snapshot.clockBound(arrival.process, record.process)
+    guard ahead > bound ?? 0 else { return }
+    if let gap = gap(arrival, since: arrival.time) { return count(gap) }
+    let host = snapshot.host(of: record.process)?.name ?? ""
+    let limits =
+      bound.map { "their clocks agree to \(FigureText.duration($0))" } ?? "how their clocks stand is not known"
+    violate(
+      .callOrder, arrival, "it arrives \(FigureText.duration(ahead)) before its call on host \(host); \(limits)")
   }
 
   private mutating func close(_ thread: ThreadReplay, process: UInt16, at end: UInt64) {

@@ -15,6 +15,9 @@ package enum Invariant: String, CaseIterable, Encodable, Sendable {
   case nesting = "I4"
   /// No call is made to a callee while its breaker is open.
   case openBreaker = "I6"
+  /// No callee begins before its call, on whatever host: what is earlier by no more than the bound of their clocks is not
+  /// taken for that.
+  case callOrder = "I7"
 
   package var statement: String {
     switch self {
@@ -24,6 +27,7 @@ package enum Invariant: String, CaseIterable, Encodable, Sendable {
     case .requestTime: "queue wait + service time = response time, for each request"
     case .nesting: "a span's waits lie inside it"
     case .openBreaker: "no call is made while its breaker is open"
+    case .callOrder: "no request arrives before its call, whatever the host"
     }
   }
 }

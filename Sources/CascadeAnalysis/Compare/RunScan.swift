@@ -17,7 +17,7 @@ struct RunScan {
   private(set) var knowledge: [String: Knowledge] = [:]
   let entryName: String?
   private var names: [UInt16: String] = [:]
-  private var slots: [UInt32: UInt16] = [:]
+  private var deaths = DeathRegister()
   /// When a process was gone.
   private var over: [UInt16: UInt64] = [:]
 
@@ -26,7 +26,7 @@ struct RunScan {
     for process in snapshot.processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
       names[slot] = PlainText.clean(process.name)
-      slots[UInt32(bitPattern: process.identity.pid)] = slot
+      deaths.learn(process)
     }
     let log = LogSpans(snapshot)
     let (service, requests) = name.map { ($0, log.arrivals(at: $0)) } ?? log.topRequests
@@ -44,11 +44,11 @@ struct RunScan {
   private mutating func apply(_ record: Record, _ kind: RecordKind, _ strings: LogStrings) {
     switch kind {
     case .processStart:
-      slots[record.arg] = record.process
+      deaths.learn(record, strings)
       let text = PlainText.clean(strings[record.name])
       if names[record.process] == nil, !text.isEmpty { names[record.process] = text }
     case .processDied:
-      guard let slot = slots[record.arg], name(slot) == PlainText.clean(strings[record.name]) else { return }
+      guard let slot = deaths.slot(ofDeath: record, strings) else { return }
       end(process: slot, at: record.time)
       settings.end(name(slot), at: record.time)
     case .threadStart: startThread(record)

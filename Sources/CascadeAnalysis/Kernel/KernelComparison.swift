@@ -16,7 +16,13 @@ struct KernelComparison {
   private let replicas: ReplicaTable
   private let start: UInt64
   private var replay = ChainReplay()
-  private var slots: [UInt32: UInt16] = [:]
+  /// A pid is that of a process on the host where it was looked at.
+  private struct Place: Hashable {
+    var host: Int?
+    var pid: UInt32
+  }
+
+  private var slots: [Place: UInt16] = [:]
   /// In the order in which they end, since one sampler looks at one thread at a time.
   private var looks: [Look] = []
   private var result: KernelAgreement
@@ -30,7 +36,8 @@ struct KernelComparison {
     result.replicas = replicas
     replay.learn(snapshot)
     for process in snapshot.processes {
-      slots[UInt32(bitPattern: process.identity.pid)] = UInt16(truncatingIfNeeded: process.slot)
+      let place = Place(host: process.host, pid: UInt32(bitPattern: process.identity.pid))
+      slots[place] = UInt16(truncatingIfNeeded: process.slot)
     }
   }
 
@@ -39,17 +46,20 @@ struct KernelComparison {
     for record in snapshot.records where record.time <= moment {
       if let first = looks.first, Self.end(first.sample) < record.time { settle(before: record.time) }
       replay.apply(record)
-      if record.kind == .sample, record.time >= start { begin(KernelSample(record)) }
+      if record.kind == .sample, record.time >= start {
+        begin(KernelSample(record), host: snapshot.process(record)?.host)
+      }
     }
     settle(before: .max)
     return result
   }
 
-  private mutating func begin(_ sample: KernelSample) {
+  private mutating func begin(_ sample: KernelSample, host: Int?) {
     result.samples += 1
     if result.samples == 1 { result.from = elapsed(snapshot.createdAt, sample.before) }
     result.to = elapsed(snapshot.createdAt, sample.before)
-    guard let slot = slots[sample.pid], let thread = replay.processes[slot]?.threads[sample.thread],
+    guard let slot = slots[Place(host: host, pid: sample.pid)],
+      let thread = replay.processes[slot]?.threads[sample.thread],
       thread.isAnnounced, Self.servesRequests(thread.role)
     else { return result.unknown += 1 }
     guard elapsed(thread.since, sample.before) >= KernelAgreement.margin else { return result.moved += 1 }

@@ -73,9 +73,19 @@ struct TraceReader {
 
   func spans(of assembly: TraceAssembly) -> [TraceSpan] {
     let user = PlainText.clean(String(decoding: assembly.user, as: UTF8.self))
-    var sent: [UInt64: UInt64] = [:]
-    for span in assembly.spans where span.kind != .server { sent[span.key.span] = span.start }
-    return assembly.spans.map { span(of: $0, user: user, sentAt: sent[$0.parent]) }
+    var sent: [UInt64: TraceAssembly.Span] = [:]
+    for span in assembly.spans where span.kind != .server { sent[span.key.span] = span }
+    return assembly.spans.map { each in
+      let sender = sent[each.parent]
+      var made = span(of: each, user: user, sentAt: sender?.start)
+      made.host = snapshot.host(of: each.key.process).map { PlainText.clean($0.name) }
+      if let sender, snapshot.areApart(each.key.process, sender.key.process) {
+        made.isAcrossHosts = true
+        made.clockBound = snapshot.clockBound(each.key.process, sender.key.process)
+        made.sinceSent = Int64(bitPattern: each.start &- sender.start)
+      }
+      return made
+    }
   }
 
   /// A loop that turns again reads what has piled up, one after the other: so long after its end, a stall may still be

@@ -6,7 +6,9 @@ package import TraceLog
 /// Keys: `service`, `span_id`, `parent_span_id`, `kind`, `name`, `thread`, `model`, `start_ns` (from the run's start),
 /// `duration_ns`, `state` (ended, open, died), `status`, `error_type`, `attempt`, `follows` (true: its parent did not wait
 /// for it), `moved_ns` (what was added to the recorded times), `loop_busy_ns` (how long it lay unread before its start,
-/// since the loop of its service did not turn: at most, where nothing says when it was sent), `segments`.
+/// since the loop of its service did not turn: at most, where nothing says when it was sent), `segments`; of a run over
+/// several hosts also `on_host`, and where its parent is on another one `clock_bound_ns` (how far its times may be wrong
+/// against those of its parent; absent where it is not known).
 package struct TraceSpan: Encodable, Hashable, Sendable {
   package enum State: String, Encodable, Sendable {
     case ended
@@ -72,6 +74,14 @@ package struct TraceSpan: Encodable, Hashable, Sendable {
   /// How long it lay unread, since its event loop did not turn; if its sending is not known, at most.
   package var unread: UInt64 = 0
   package var isSendKnown = true
+  /// The host whose clock its times are of; nil on one host.
+  package var host: String?
+  /// Its parent is on another host.
+  package var isAcrossHosts = false
+  /// How far its times may be wrong against those of its parent on another host; nil where it is not known.
+  package var clockBound: UInt64?
+  /// From its parent's start to its own, in nanoseconds, where its parent is on another host.
+  package var sinceSent: Int64 = 0
   /// Of a server span: queue, then run with the waits in it, which may overlap one another.
   package var segments: [Segment]
 
@@ -79,6 +89,8 @@ package struct TraceSpan: Encodable, Hashable, Sendable {
     case service, kind, name, thread, model, state, status, attempt, segments, follows
     case moved = "moved_ns"
     case unread = "loop_busy_ns"
+    case host = "on_host"
+    case clockBound = "clock_bound_ns"
     case id = "span_id"
     case parent = "parent_span_id"
     case start = "start_ns"
@@ -104,6 +116,8 @@ package struct TraceSpan: Encodable, Hashable, Sendable {
     if follows { try keys.encode(true, forKey: .follows) }
     if moved != 0 { try keys.encode(moved, forKey: .moved) }
     if unread != 0 { try keys.encode(unread, forKey: .unread) }
+    try keys.encodeIfPresent(host, forKey: .host)
+    try keys.encodeIfPresent(clockBound, forKey: .clockBound)
     try keys.encode(segments, forKey: .segments)
   }
 }

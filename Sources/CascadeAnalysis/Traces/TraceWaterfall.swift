@@ -5,7 +5,7 @@ package import TraceLog
 ///
 /// Keys: `trace_id`, `duration_ns`, `complete`, `spans` (in the order of the tree, each with its `depth`),
 /// `critical_path` (see `CriticalPath`), `threads` (what each did for it, see `ThreadLane`), `policies` (what calls and
-/// requests were held to meanwhile, as text), `left_out` (spans that are not listed), `waits_left_out`, `lost`.
+/// requests were held to meanwhile, as text), `left_out` (spans that are not listed), `waits_left_out`, `lost`; of a run over several hosts `hosts` (see `LogHost`).
 package struct TraceWaterfall: Encodable, Sendable {
   /// Keys: those of `TraceSpan`, and `depth`.
   package struct Row: Encodable, Hashable, Sendable {
@@ -39,6 +39,8 @@ package struct TraceWaterfall: Encodable, Sendable {
   /// In the order in which the trace came to them.
   package private(set) var lanes: [ThreadLane]
   package private(set) var policies: [String]
+  /// Those of a run over several.
+  package private(set) var hosts: [LogHost]
   private let start: UInt64
 
   private enum CodingKeys: String, CodingKey {
@@ -50,7 +52,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     case lanes = "threads"
     case leftOut = "left_out"
     case waitsLeftOut = "waits_left_out"
-    case lost, policies
+    case lost, policies, hosts
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -65,6 +67,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     try keys.encode(lanes, forKey: .lanes)
     try keys.encode(policies, forKey: .policies)
     try keys.encode(lost, forKey: .lost)
+    if !hosts.isEmpty { try keys.encode(hosts, forKey: .hosts) }
   }
 
   package static let rowLimit = 2_000
@@ -108,6 +111,7 @@ package struct TraceWaterfall: Encodable, Sendable {
     leftOut = all.count - rows.count
     waitsLeftOut = assembly.left
     lost = snapshot.loss
+    hosts = snapshot.hosts
   }
 }
 
@@ -162,7 +166,7 @@ extension TraceWaterfall {
       lines.append("\(FigureText.count(leftOut, "more span")) not shown (all of them: --all); the path is of all")
     }
     if waitsLeftOut > 0 { lines.append("\(FigureText.count(waitsLeftOut, "more wait")) not shown") }
-    lines += movedLines
+    lines += movedLines + hostLines
     if !isComplete { lines.append("the trace begins before the log is complete: parts of it may be missing") }
     if !lost.isNothing { lines.append("log: \(lost.text)") }
     return lines.map { PlainText.cut($0, to: width) }.joined(separator: "\n")
@@ -215,6 +219,14 @@ extension TraceWaterfall {
     }
   }
 
+  /// The clocks of the hosts that it came to, where it came to more than one.
+  private var hostLines: [String] {
+    let met = Set(rows.compactMap(\.span.host))
+    guard met.count > 1 else { return [] }
+    return ["on HOST: read so long after it was sent, by the clocks of two hosts"]
+      + hosts.filter { met.contains(PlainText.clean($0.name)) }.map { "host  \($0.text)" }
+  }
+
   /// A span that another service asked for, or nobody, is shown with its service.
   private var labels: [String] {
     var services: [String] = []
@@ -228,6 +240,14 @@ extension TraceWaterfall {
     }
   }
 
+  /// `on green +198 µs ± 73 µs`.
+  private static func across(_ span: TraceSpan) -> String? {
+    guard span.isAcrossHosts, let host = span.host else { return nil }
+    let time = FigureText.seconds(Double(span.sinceSent) / 1e9)
+    let bound = span.clockBound.map { "± \(FigureText.duration($0))" } ?? "± unknown"
+    return "on \(host) \(span.sinceSent < 0 ? "" : "+")\(time) \(bound)"
+  }
+
   private static func details(_ span: TraceSpan) -> String {
     let wait = span.segments.filter { $0.phase == .wait && $0.cause != .call }.max { $0.duration < $1.duration }
     let state: String? =
@@ -238,7 +258,7 @@ extension TraceWaterfall {
       }
     let parts = [
       span.thread, span.kind == .server ? span.model?.rawValue : nil, span.status.map { "\($0)" }, span.errorType,
-      span.attempt > 1 ? "attempt \(span.attempt)" : nil, span.follows ? "not waited for" : nil,
+      across(span), span.attempt > 1 ? "attempt \(span.attempt)" : nil, span.follows ? "not waited for" : nil,
       span.moved == 0 ? nil : "moved \(span.moved < 0 ? "−" : "+")\(FigureText.duration(span.moved.magnitude))", state,
       span.unread == 0
         ? nil : "loop busy \(span.isSendKnown ? "" : "up to ")\(FigureText.duration(span.unread)) before it was read",

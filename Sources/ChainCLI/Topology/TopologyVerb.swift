@@ -73,8 +73,8 @@ struct TopologyFromTrace: ParsableCommand {
   private func trace() throws -> (LogSnapshot, String) {
     guard let bytes = try AtomicFile.read(source) else {
       let run = try RunStore(root: lab.folder).find(source)
-      guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
-      return (try LogReader(path: path).snapshot(), "run \(run.id)")
+      guard let reader = try run.reader() else { throw LabError.withoutLog(run) }
+      return (try reader.snapshot(), "run \(run.id)")
     }
     let name = source.split(separator: "/").last.map(String.init) ?? source
     return (try TraceImport.read(bytes, runID: "trace").snapshot, name)

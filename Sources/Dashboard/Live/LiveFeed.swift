@@ -161,12 +161,12 @@ actor LiveFeed {
     map = (try? access.topology()).map { SystemMap($0) }
     rates = LiveRates()
     windowFrom = 0
-    guard let path = chain.logPath else {
+    guard !chain.logs.isEmpty else {
       state = State(problem: "this run is traced nowhere: trace_log.enabled is false in services.yaml")
       return
     }
     do throws(TraceLogError) {
-      follower = try RunFollower(runID: chain.runID, path: path, limits: limits)
+      follower = try RunFollower(runID: chain.runID, logs: chain.logs, limits: limits)
     } catch {
       state = State(problem: "the trace log cannot be opened: \(error)")
     }

@@ -31,10 +31,10 @@ struct RunFollower {
   }
 
   /// Takes in what has been written so far.
-  init(runID: String, path: String, limits: PageLimits) throws(TraceLogError) {
+  init(runID: String, logs: [LogSource], limits: PageLimits) throws(TraceLogError) {
     self.runID = runID
     self.limits = limits
-    reader = try LogReader(path: path)
+    reader = try LogReader(logs)
     let scan = try reader.catchUp()
     let log = scan.overview
     (fold, ended) = index.fill(scan, CascadeFold(processes: log.processes, strings: log.strings), limits)
@@ -51,7 +51,7 @@ struct RunFollower {
     index.change { state in
       state.learn(log)
       for record in log.records { state.meet(record) }
-      state.end = max(state.end, min(log.moment, Monotonic.now()))
+      state.end = max(state.end, min(log.moment, log.takenAt))
       ended.empty(into: &state)
       state.setOpen(open)
       state.trim(limits)

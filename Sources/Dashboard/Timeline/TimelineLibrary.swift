@@ -28,7 +28,7 @@ actor TimelineLibrary {
       held.append((run, index, now))
       return index
     }
-    let index = try read(try LogReader(path: try access.logPath(run: run)))
+    let index = try read(try LogReader(try access.logs(run: run)))
     held.append((run, index, now))
     // As much as one timeline may have, over all of them: the last one stays.
     while held.count > 1, held.count > Self.limit || size > limits.slices { held.removeFirst() }
@@ -79,7 +79,7 @@ actor TimelineLibrary {
   // MARK: From the log itself
 
   private func reader(_ run: String) async throws -> LogReader {
-    try LogReader(path: try access.logPath(run: try await id(run)))
+    try LogReader(try access.logs(run: try await id(run)))
   }
 
   /// What happened to the threads, or, where a log has none, to the requests of the whole run.

@@ -8,6 +8,7 @@ import Lessons
 import Supervisor
 import Synchronization
 package import Topology
+package import TraceLog
 
 /// The lab as the page sees it.
 package final class DashboardHost: LabAccess {
@@ -44,10 +45,11 @@ package final class DashboardHost: LabAccess {
     }
   }
 
-  package func logPath(run: String) throws -> String {
+  package func logs(run: String) throws -> [LogSource] {
     let folder = try RunStore(root: lab.folder).find(run)
-    guard let path = try folder.logPath() else { throw LabError.withoutLog(folder) }
-    return path
+    let logs = try folder.logs()
+    guard !logs.isEmpty else { throw LabError.withoutLog(folder) }
+    return logs
   }
 
   package func chain() -> ChainEntry? {
@@ -56,7 +58,7 @@ package final class DashboardHost: LabAccess {
     let front = (try? Topology.load(path: chain.run.configurationPath))?.front.name
     guard let service = services.first(where: { $0.name == front }) ?? services.first else { return nil }
     return ChainEntry(
-      runID: chain.run.id, logPath: (try? chain.run.logPath()) ?? nil, front: service.name.rawValue,
+      runID: chain.run.id, logs: (try? chain.run.logs()) ?? [], front: service.name.rawValue,
       at: service.endpoint)
   }
 

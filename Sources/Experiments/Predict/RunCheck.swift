@@ -36,8 +36,8 @@ package struct RunCheck {
   package func checks() throws -> [PredictionCheck] {
     if let origin = try run.record().origin { throw LabError.notMeasured(run: run.id, origin: origin) }
     let topology = try Topology.load(path: run.configurationPath)
-    guard let path = try run.logPath() else { throw LabError.withoutLog(run) }
-    let scan = try LogReader(path: path).scan()
+    guard let reader = try run.reader() else { throw LabError.withoutLog(run) }
+    let scan = try reader.scan()
     var parts = try loads().compactMap { part($0, $1, scan, topology) }
     guard !parts.isEmpty else { throw LabError.noLoad(run: run.id) }
     let overwritten = scan.forEachBatch { records in

@@ -77,12 +77,12 @@ struct ClockSkew {
       else { continue }
       let isCall = parent.kind == SpanKind.client.rawValue && span.kind == SpanKind.server.rawValue
       guard isCall || (isNamed[pair.caller] && isNamed[pair.callee] && span.start < parent.end) else { continue }
-      let low = Int64(bitPattern: parent.start &- span.start)
-      let high = Int64(bitPattern: parent.end &- span.end)
+      let times = CallTimes(sent: parent.start, arrived: span.start, answered: span.end, returned: parent.end)
+      let toAdd = times.ahead.mirrored
       // A callee that takes longer than its call was not waited for to its end: only its beginning says something.
       let isWaitedFor =
-        isCall && low <= high && !span.flags.contains(.open) && parent.flags.isDisjoint(with: [.open, .failed])
-      evidence[pair, default: []].append((low, isWaitedFor ? high : nil))
+        isCall && !toAdd.isEmpty && !span.flags.contains(.open) && parent.flags.isDisjoint(with: [.open, .failed])
+      evidence[pair, default: []].append((toAdd.least, isWaitedFor ? toAdd.most : nil))
     }
     return evidence
   }
@@ -120,11 +120,11 @@ struct ClockSkew {
     bounds[other] = bounds[host]
     let contradicted = calls.count { $0.low > resolution || $0.high.map { $0 < -resolution } ?? false }
     guard contradicted > 0, let low = calls.map(\.low).max() else { return }
-    let high = calls.compactMap(\.high).min()
+    let between = calls.compactMap(\.high).min().map { ClockInterval(least: low, most: $0) }
     var relative: Int64
-    if let high, low <= high {
-      guard low > resolution || high < -resolution else { return }
-      relative = low + (high - low) / 2
+    if let between, !between.isEmpty {
+      guard low > resolution || between.most < -resolution else { return }
+      relative = between.middle
     } else {
       // One odd call among many proves nothing.
       guard contradicted * 2 > calls.count else { return }
@@ -135,8 +135,7 @@ struct ClockSkew {
     let misfits = calls.count { relative < $0.low - resolution || $0.high.map { relative > $0 + resolution } ?? false }
     guard relative != 0, misfits < contradicted else { return }
     moved[other] = moved[host] &+ relative
-    let half = high.map { low <= $0 ? UInt64(($0 - low + 1) / 2) : nil } ?? nil
-    bounds[other] = half.map { $0 + (bounds[host] ?? 0) }
+    bounds[other] = between.flatMap { $0.isEmpty ? nil : $0.bound + (bounds[host] ?? 0) }
     corrections.append(
       ClockCorrection(
         host: domains[other], nanoseconds: moved[other], bound: bounds[other], calls: calls.count, misfits: misfits,

@@ -70,12 +70,16 @@ package enum PerfettoExport {
       json.text(of: origin &+ snapshot.wallOffset)
       json.key("log")
       json.string(snapshot.loss.text)
+      if !snapshot.hosts.isEmpty { writeHosts(snapshot.hosts, to: &json) }
     }
     json.key("traceEvents")
     json.open("[")
     for process in snapshot.processes {
       guard let pid = UInt16(exactly: process.slot).flatMap({ pids[$0] }) else { continue }
       name("process_name", process.name, pid: pid, to: &json)
+      if let host = UInt16(exactly: process.slot).flatMap({ snapshot.host(of: $0) }) {
+        name("process_labels", host.name, pid: pid, key: "labels", to: &json)
+      }
       json.newline()
       json.object { json in
         head("process_sort_index", pid, to: &json)
@@ -93,12 +97,33 @@ package enum PerfettoExport {
     }
   }
 
-  private static func name(_ event: String, _ name: String, pid: UInt32, tid: UInt32? = nil, to json: inout JSONText) {
+  /// The machines, and how far the clock of each was ahead.
+  private static func writeHosts(_ hosts: [LogHost], to json: inout JSONText) {
+    json.key("hosts")
+    json.open("[")
+    for host in hosts {
+      json.object { json in
+        json.key("name")
+        json.string(host.name)
+        json.key("clock_offset_ns")
+        json.integer(host.clock.offset)
+        if let bound = host.clock.bound {
+          json.key("clock_bound_ns")
+          json.integer(bound)
+        }
+      }
+    }
+    json.close("]")
+  }
+
+  private static func name(
+    _ event: String, _ name: String, pid: UInt32, tid: UInt32? = nil, key: String = "name", to json: inout JSONText
+  ) {
     json.newline()
     json.object { json in
       head(event, pid, tid, to: &json)
       json.object { json in
-        json.key("name")
+        json.key(key)
         json.string(name)
       }
     }

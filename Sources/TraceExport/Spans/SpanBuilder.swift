@@ -58,7 +58,14 @@ struct SpanBuilder {
           Attribute(Key.serviceName, process.name),
           Attribute(Key.serviceInstance, instance(process)), Attribute(Key.run, snapshot.runID),
           Attribute(Key.slot, process.slot),
-        ] + (process.identity.pid > 0 ? [Attribute(Key.pid, process.identity.pid)] : [])))
+        ] + (process.identity.pid > 0 ? [Attribute(Key.pid, process.identity.pid)] : []) + host(of: slot)))
+  }
+
+  /// Times are exported as they were merged: on the reference's clock.
+  private func host(of slot: UInt16) -> [Attribute] {
+    guard let host = snapshot.host(of: slot) else { return [] }
+    let bound = host.clock.bound.map { [Attribute(Key.clockBound, ($0 + 999) / 1_000)] } ?? []
+    return [Attribute(Key.hostName, host.name), Attribute(Key.clockAhead, host.clock.offset)] + bound
   }
 
   private mutating func addUnknown(_ slot: UInt16) {

@@ -37,6 +37,8 @@ package enum AttributeKey {
   package static let clockMoved = "chainlab.clock.moved_ns"
   package static let clockBound = "chainlab.clock.bound_us"
   package static let clockHost = "chainlab.clock.host"
+  /// How far the clock of a process's host is ahead of that on which a merged run's times are told.
+  package static let clockAhead = "chainlab.clock.ahead_ns"
   package static let created = "chainlab.log.created_ns"
   package static let taken = "chainlab.log.taken_ns"
   package static let completeSince = "chainlab.log.complete_since_ns"

@@ -20,8 +20,7 @@ package struct ChainReplay: Sendable {
   /// The callee's request, by the caller's client span.
   private var callees: [UInt64: RequestKey] = [:]
   private var recent = RecentSpans()
-  /// The process that had this pid last.
-  private var slots: [UInt32: UInt16] = [:]
+  private var deaths = DeathRegister()
 
   let keeps: ReplayKeep
   /// What is over and belongs to no process's threads or requests.
@@ -46,7 +45,7 @@ package struct ChainReplay: Sendable {
     for process in snapshot.processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
       change(slot) { $0.learn(process) }
-      slots[UInt32(bitPattern: process.identity.pid)] = slot
+      deaths.learn(process)
     }
   }
 
@@ -123,7 +122,7 @@ package struct ChainReplay: Sendable {
   private mutating func start(_ record: Record) {
     let name = strings[record.name]
     change(record.process) { $0.start(name: name, pid: record.arg) }
-    slots[record.arg] = record.process
+    deaths.learn(record, strings)
   }
 
   private mutating func stop(_ record: Record) {
@@ -136,8 +135,7 @@ package struct ChainReplay: Sendable {
 
   /// The process whose death a record tells of; nil when it died before it had joined the log.
   package func slot(ofDeath record: Record) -> UInt16? {
-    guard let slot = slots[record.arg], processes[slot]?.name == strings[record.name] else { return nil }
-    return slot
+    deaths.slot(ofDeath: record, strings)
   }
 
   private mutating func die(_ record: Record) {

@@ -52,15 +52,16 @@ final class TestLab: LabAccess {
   /// Of a run beside the first, which a test may write a log of.
   func path(of run: String) -> String { "\(folder)/\(run).log" }
 
-  func logPath(run: String) throws -> String {
-    if run == "run-1" { return path }
+  func logs(run: String) throws -> [LogSource] {
+    if run == "run-1" { return [LogSource(path: path)] }
     guard FileManager.default.fileExists(atPath: path(of: run)) else { throw NoSuchRun() }
-    return path(of: run)
+    return [LogSource(path: path(of: run))]
   }
 
   func chain() -> ChainEntry? {
     guard isChainRunning else { return nil }
-    return ChainEntry(runID: "run-1", logPath: path, front: "gateway", at: Endpoint(port: 1))
+    return ChainEntry(
+      runID: "run-1", logs: [LogSource(path: path)], front: "gateway", at: Endpoint(port: 1))
   }
 
   func ping(_ service: Endpoint) async -> PingOutcome { pinged }

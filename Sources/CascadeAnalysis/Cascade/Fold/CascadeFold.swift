@@ -26,7 +26,7 @@ package struct CascadeFold {
   package private(set) var replicas: ReplicaTable
   /// By slot in the log's table; nil for one that is not known.
   var processes: [FoldProcess?] = []
-  var pids: [UInt32: Int32] = [:]
+  private var deaths = DeathRegister()
   var threads: [FoldThread] = []
   var threadNodes: [Int32] = []
   var freeThreads: [Int32] = []
@@ -108,7 +108,7 @@ package struct CascadeFold {
       guard let slot = UInt16(exactly: process.slot).map(Int32.init) else { continue }
       let number = service(named: process.name)
       change(process: slot) { $0 = FoldProcess(service: number) }
-      pids[UInt32(bitPattern: process.identity.pid)] = slot
+      deaths.learn(process)
     }
   }
 
@@ -208,7 +208,7 @@ package struct CascadeFold {
 
   private mutating func start(_ record: Record) {
     let name = strings[record.name]
-    pids[record.arg] = Int32(record.process)
+    deaths.learn(record, strings)
     guard !name.isEmpty else { return }
     replicas.learn(name, record)
     let number = service(named: name)
@@ -229,9 +229,7 @@ package struct CascadeFold {
   }
 
   private mutating func die(_ record: Record) {
-    guard let slot = pids[record.arg], !process(slot).isOver,
-      services[Int(process(slot).service)].name == strings[record.name]
-    else { return }
+    guard let slot = deaths.slot(ofDeath: record, strings).map(Int32.init), !process(slot).isOver else { return }
     note(record, process(slot).service)
     end(process: slot)
   }

@@ -1,0 +1,20 @@
+/// Where a log is read, and whose it is.
+package struct LogSource: Hashable, Sendable {
+  package var path: String
+  /// The host whose log was copied to the path; nil: it is this host's own.
+  package var host: String?
+  /// Of another host's: the run goes on, and so does the copy.
+  package var isLive: Bool
+
+  package init(path: String, host: String? = nil, isLive: Bool = false) {
+    (self.path, self.host, self.isLive) = (path, host, isLive)
+  }
+
+  /// In reports.
+  var name: String { host ?? "here" }
+
+  /// Whether a process lives of which the log does not say that it is gone. Only a log of this host can be asked about by
+  /// its pid: elsewhere that pid is another process, and in another time namespace the start of the same one reads
+  /// otherwise.
+  func isAlive(_ process: ProcessIdentity) -> Bool { host == nil ? process.isAlive : isLive }
+}
