@@ -79,6 +79,10 @@ enum Schema {
       "backlog", \.backlog, .integer(1...65535, unit: "connections"),
       "How many connections the kernel holds that are not accepted yet."),
     Key("loops", \.loops, .integer(1...64), "Event loop threads."),
+    Key(
+      "cores", \.cores, .ownCores,
+      "For simulations: processors that each of its processes has to itself, as a limit on a container gives it; or it "
+        + "shares those of all."),
   ]
 
   private static let limitKeys: [Key<ServiceConfiguration>] = [
@@ -132,6 +136,18 @@ enum Schema {
   static let coreCount = Form<Int>.integer(1...1_000_000)
 
   static let hopTime = Form<Duration>.duration(.zero ... .seconds(50), like: "200us")
+}
+
+extension Form<Int?> {
+  /// A number of processors, or `shared`.
+  fileprivate static var ownCores: Form {
+    let (number, shared) = (Schema.coreCount, "shared")
+    return Form(
+      "count", unit: "processors", allowed: "\(shared), \(number.allowed)", words: [shared],
+      parse: { written in
+        written.plain == shared ? .some(nil) : (try? number.read(written)).map { .some($0) }
+      }, write: { $0.map(number.write) ?? shared })
+  }
 }
 
 /// Names of services and routes.

@@ -40,7 +40,7 @@ package struct Topology: Hashable, Sendable {
   package var services: [ServiceConfiguration]
   /// What clients ask for; at least one.
   package var entries: [Entry]
-  /// For simulations, as `hop` is; nil: as many as are asked for.
+  /// What services without processors of their own share. For simulations, as `hop` is; nil: as many as are asked for.
   package var cores: Int?
   package var hop: Duration
   /// Those that the file names, in its order.
@@ -203,6 +203,8 @@ package struct ServiceConfiguration: Configurable, Hashable {
   /// Length of the kernel's queue of connections that are not accepted yet.
   package var backlog = 128
   package var loops = 2
+  /// Processors that each replica has to itself in a simulation; nil: it shares the topology's.
+  package var cores: Int?
   package var inFlightLimit = InFlightLimit.adaptive
   package var connectionLimit = 10_000
   /// How long a call to a callee may take.

@@ -58,7 +58,7 @@ extension ChainTests {
         (bank.name, bank.url) = ("bank", Endpoint("localhost", port: port))
         bank.routes = [ServiceRoute("POST /pay", [])]
         topology = Topology(services: [own, bank], entries: [Topology.Entry(service: 0)], dashboard: page)
-        topology.traceLog.sizeMiB = 16
+        topology.traceLog.sizeMiB = 128
       }
     }
 

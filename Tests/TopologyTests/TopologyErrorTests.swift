@@ -18,7 +18,7 @@ import Topology
 
   static let sections = "services, entries, defaults, hosts, cores, hop, trace_log, seed, dashboard"
   static let shared =
-    "host, io_model, replicas, threads, stack_kib, store_threads, store, queue_limit, overflow, backlog, loops, "
+    "host, io_model, replicas, threads, stack_kib, store_threads, store, queue_limit, overflow, backlog, loops, cores, "
     + "in_flight_limit, connection_limit, timeout_ms, request_timeout_ms, idle_timeout_ms, latency, min_remaining_ms, "
     + "on_leave, call_policy"
   static let port = "a whole number (1…65535)"

@@ -58,8 +58,7 @@ package final class DashboardHost: LabAccess {
     let front = (try? Topology.load(path: chain.run.configurationPath))?.front.name
     guard let service = services.first(where: { $0.name == front }) ?? services.first else { return nil }
     return ChainEntry(
-      runID: chain.run.id, logs: (try? chain.run.logs()) ?? [], front: service.name.rawValue,
-      at: service.endpoint)
+      runID: chain.run.id, logs: (try? chain.run.logs()) ?? [], front: service.name.rawValue, at: service.endpoint)
   }
 
   package func ping(_ service: Endpoint) async -> PingOutcome {
