@@ -67,7 +67,9 @@ private struct HostRow: Encodable, TableRow {
   }
 
   private var services: String {
-    guard let services = status?.run?.services, !services.isEmpty else { return "-" }
+    guard let run = status?.run else { return "-" }
+    guard run.phase.isLive else { return "stopped" }
+    let services = run.services
     let ready = services.count { $0.state == .ready }
     return "\(ready) of \(services.count) ready"
   }
