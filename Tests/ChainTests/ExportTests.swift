@@ -134,11 +134,16 @@ extension ChainTests {
       defer { collector.shutDown() }
       let endpoint = "http://127.0.0.1:\(collector.port)"
       let words = ["export", "otlp", "--follow", "--endpoint", endpoint, "--root", chain.root]
+      // Twenty a second, so that what comes of a second is less than this collector takes at once.
+      func ask() {
+        _ = chain.get("/users/ada/payment-status")
+        usleep(50_000)
+      }
       var refused: Int?
       let outcome = try await ChainlabProgram.run(
         words,
         interruptedWhen: {
-          _ = chain.get("/users/ada/payment-status")
+          ask()
           guard collector.requests.count >= 6 else { return false }
           isBroken.withLock { $0 = true }
           if refused == nil { refused = collector.requests.count }
@@ -152,7 +157,7 @@ extension ChainTests {
       let wrong = try await ChainlabProgram.run(
         words,
         interruptedWhen: {
-          _ = chain.get("/users/ada/payment-status")
+          ask()
           return false
         })
       #expect(wrong.exitCode == ExitCode.unreachable.rawValue, "\(wrong.notes)")
