@@ -16,14 +16,17 @@ package struct HostLink {
 
   /// Between two questions how it is, and two notes of that.
   private static let period = Duration.seconds(1)
+  /// For an answer: a host that is cut off is to be known soon.
+  private static let patience = Duration.seconds(2)
 
   /// - Throws: when its token or its file cannot be used.
   package init(_ run: RunFolder, to host: RunHost) throws(AgentError) {
     (self.run, self.host) = (run, host)
-    client = try host.client()
+    client = try host.client(timeout: Self.patience)
     mkdir(run.hostsPath, 0o700)
     let path = run.mirrorPath(of: host.name)
-    pull = try LogPull(try host.client(), into: access(path, F_OK) == 0 ? path : Self.early(path), run: run.id)
+    pull = try LogPull(
+      try host.client(timeout: Self.patience), into: access(path, F_OK) == 0 ? path : Self.early(path), run: run.id)
   }
 
   private static func early(_ path: String) -> String {
@@ -48,7 +51,7 @@ package struct HostLink {
     let now = Monotonic.now()
     // At the end at once: it may be the last look.
     let isStale = pull.isOver && status?.run?.phase.isLive == true
-    if isStale || now &- askedAt >= Self.period.nanoseconds {
+    if problem == nil, isStale || now &- askedAt >= Self.period.nanoseconds {
       askedAt = now
       if let heard = try? client.status() { status = heard }
     }
