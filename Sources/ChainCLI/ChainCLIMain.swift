@@ -21,12 +21,14 @@ struct ChainCLI: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Up.self, Down.self, Status.self, Mode.self, Scale.self, Pool.self, Fault.self, PolicyVerb.self,
+      Up.self, Down.self, Agent.self, HostsVerb.self, MirrorVerb.self, Status.self, Mode.self, Scale.self, Pool.self,
+      Fault.self, PolicyVerb.self,
       AdmissionVerb.self, Load.self, Threads.self, Cascade.self,
       Trace.self, Compare.self, Runs.self, DashboardVerb.self, Audit.self, Verify.self, Export.self, Import.self,
       Validate.self,
       Predict.self, Simulate.self, TopologyVerb.self, Demo.self, LessonVerb.self, Selftest.self, BenchVerb.self,
-      GlossaryVerb.self, Keys.self, Completions.self, VersionVerb.self, Supervise.self, WriteRecords.self,
+      GlossaryVerb.self, Keys.self, Completions.self, VersionVerb.self, Supervise.self, LinkVerb.self,
+      WriteRecords.self,
       ParseVerb.self,
     ])
 

@@ -62,7 +62,7 @@ struct Lab: ParsableArguments {
       for service in services where !names.contains(service.name.rawValue) { names.append(service.name.rawValue) }
       throw LabError.noSuchService(name, among: names)
     }
-    return meant.map { ControlClient($0.replica, port: $0.controlPort) }
+    return meant.map { ControlClient($0) }
   }
 }
 

@@ -75,6 +75,7 @@ enum ExitCodes {
     switch error {
     case let error as SupervisorError: error.exitCode
     case let error as ControlError: error.exitCode
+    case let error as AgentError: error.exitCode
     case is TraceLogError, is SQLiteExportError: .storage
     case is ImportError: .refused
     case is CollectorError: .unreachable

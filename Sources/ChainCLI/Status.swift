@@ -22,7 +22,7 @@ struct Status: ParsableCommand {
     try ExitCodes.reporting {
       let chain = try lab.chain()
       let answers = chain.state.services.map { service in
-        (service: service, status: Result { try ControlClient(service.replica, port: service.controlPort).status() })
+        (service: service, status: Result { try ControlClient(service).status() })
       }
       if json {
         Output.result(WireJSON.encode(answers.compactMap { try? $0.status.get() }))

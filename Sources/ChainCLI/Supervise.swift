@@ -13,7 +13,9 @@ struct Supervise: ParsableCommand {
   func run() throws {
     let code = try ExitCodes.reporting {
       let folder = try RunStore(root: root).find(runID)
-      let topology = try folder.topology()
+      var topology = try folder.topology()
+      // The rest is started by the agents of other hosts.
+      if try folder.record().hosts != nil { topology.start(only: HostConfiguration.here) }
       return try ChainSupervisor.run(
         SupervisorOptions(root: root, runID: runID, topology: topology, binaries: binaries))
     }

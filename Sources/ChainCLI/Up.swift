@@ -2,6 +2,7 @@ import ArgumentParser
 import ChainModel
 import Experiments
 import FoundationEssentials
+import Glibc
 import Supervisor
 import Topology
 import TraceLog
@@ -14,9 +15,11 @@ struct Up: ParsableCommand {
         chainlab up
         chainlab up --topology mine.yaml --set 'cart-*.threads=8'
         chainlab up --host blue
+        chainlab up --agents --token-file token
       Every service of the file runs as a process of its own: the lab's four with their code, any other one by the steps of \
       its routes. One with a url is only called. If the file has hosts, give the command on each of them, with its name: \
-      it starts that host's services, which call the others at their addresses.
+      it starts that host's services, which call the others at their addresses; or, with an agent on each of them, give it \
+      once with --agents.
       On a running chain it says so and changes nothing. Ctrl-C, before the chain is ready, stops what was started.
       """)
 
@@ -32,10 +35,17 @@ struct Up: ParsableCommand {
     help: ArgumentHelp(
       "Start only the services of this host of the file; here: those that name none.", valueName: "name"))
   var host: String?
+  @Flag(help: "Let the agents of the file's hosts start their services; those that name no host are started here.")
+  var agents = false
+  @Option(help: ArgumentHelp("With --agents, the file with their token.", valueName: "file")) var tokenFile: String?
   @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
   @Flag(help: "Print JSON.") var json = false
 
-  func validate() throws { try RunName.check(name) }
+  func validate() throws {
+    try RunName.check(name)
+    if agents, host != nil { throw ValidationError("--agents: found --host too, expected one of them") }
+    if tokenFile != nil, !agents { throw ValidationError("--token-file: found it alone, expected --agents too") }
+  }
 
   func run() throws {
     try ExitCodes.reporting {
@@ -46,7 +56,7 @@ struct Up: ParsableCommand {
       let text = set.isEmpty ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
       Interruption.watch()
       let outcome = try lab.launcher().up(
-        topology, named: name, configuration: text, versions: ["chainlab": Version.text],
+        topology, named: name, hosts: try others(topology), configuration: text, versions: ["chainlab": Version.text],
         isInterrupted: { Interruption.hasCome }
       ) { progress in
         switch progress {
@@ -62,6 +72,24 @@ struct Up: ParsableCommand {
       }
       Output.result(Self.overview(outcome.chain, topology))
     }
+  }
+
+  /// Whose agents are asked.
+  private func others(_ topology: Topology) throws -> [RunHost] {
+    guard agents else { return [] }
+    let hosts = topology.usedHosts.filter { $0.name != HostConfiguration.here }
+    guard !hosts.isEmpty else {
+      throw ValidationError(
+        "--agents: found no service on a host, expected host: at one of them and hosts: in the file")
+    }
+    let token = try tokenFile.map { path in
+      guard let absolute = realpath(path, nil) else {
+        throw AgentError.token(path: path, problem: String(cString: strerror(errno)))
+      }
+      defer { free(absolute) }
+      return String(cString: absolute)
+    }
+    return hosts.map { RunHost(name: $0.name, agent: Endpoint($0.address, port: $0.agentPort), tokenFile: token) }
   }
 
   private func choose(_ host: String, _ topology: inout Topology) throws {

@@ -12,6 +12,8 @@ extension JSONVocabulary {
     admission | object | | which requests are let in, and what becomes of those whose caller has left
     advice | object | | what would meet the objective
     after_change | flag | | the prediction begins at a change of settings
+    agent | object | | the host whose agent has the service
+    agent | text | | where a host's agent listens
     ago_ns | number | ns | how long ago, at the moment of the dump
     agree | number | samples | of the samples compared, those in which kernel and log agree
     all | object | | requests that ended, however they did
@@ -76,6 +78,7 @@ extension JSONVocabulary {
     checks | list | | what a lesson predicts, beside what was measured
     claim | text | | what a lesson says
     clients | number | clients | clients of a closed loop
+    clock | object | | how a host's clock stands, as calls tell
     clock_bound_ns | number | ns | how far times of two hosts may be wrong against one another
     clock_offset_ns | number | ns | how far a host's clock is ahead of that of the host with the entry service
     clock_rate_ppm | number | ppm | by how many millionths it runs faster
@@ -146,6 +149,7 @@ extension JSONVocabulary {
     failed_incident | number | share | failed requests in the bad window
     failed_quiet | number | share | failed requests in the quiet window
     failure | object | | why the chain did not start
+    failure | text | | why an agent could not start its part
     false_alarms | number | cases | cases without a fault in which a root cause was named
     fault | text | | the kind of fault
     faults | list | | faults in force, as they are given
@@ -193,6 +197,8 @@ extension JSONVocabulary {
     intervals | number | 1 | how many stretches make one saturation
     intervals_elsewhere | number | intervals | further times at which it was saturated
     invariant | text | | which invariant, I1 to I7
+    is_busy | flag | | a host's agent is starting or stopping a run
+    is_over | flag | | the log has ended, and all of it has been copied
     is_quiet | flag | | nothing stands out of the noise
     judgement | text | | whether a prediction holds, says nothing, or is contradicted
     kernel | text | | what the kernel shows

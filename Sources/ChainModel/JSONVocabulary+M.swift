@@ -27,12 +27,14 @@ extension JSONVocabulary {
     min_ms | number | ms | the shortest response time
     min_ns | number | ns | the shortest
     min_remaining_ms | number | ms | time that a request must have left to be begun
+    mirror | object | | how far the copy of a host's log is
     misfits | map | records | records that fit to nothing before them, by kind
     misfits | number | records | records that fit to nothing before them
     mix | text | | the IO model of each service, a letter each
     mixture_ns | number | ns | change of the mean that another mixture of requests makes
     model | text | | the IO model: \(IOModel.names.joined(separator: ", "))
     models | map | | by IO model
+    monotonic_ns | number | ns | a host's clock since it was started
     most | number | given by unit | the largest over the runs
     most_blamed | object | | the cause that was blamed most
     most_blamed_share | number | share | its share of all blame
@@ -99,6 +101,7 @@ extension JSONVocabulary {
     problem | text | | why it cannot be started
     process | object | | the process of a service
     proposals | list | | what would help, the smallest change first
+    pulled_at | text | | when the copy of a host's log had everything
     query_ns | number | ns | processor time of a query
     queue_limit | number | requests | requests that may be queued
     queue_wait_ns | number | ns | time in the queue
@@ -115,11 +118,13 @@ extension JSONVocabulary {
     reason | text | | why
     reasons | list | | closed forms that the chain as it is runs into
     reasons | map | 1 | how many, by reason
+    received_bytes | number | bytes | what has come over the network
     records | number | records | records in the log
     recovery | list | | services in the order in which they recovered
     refused | map | requests | requests refused, by reason
     refused | number | requests | requests refused
     refused_share | number | share | of the requests, the share that was refused
+    refused_tokens | number | requests | requests to an agent without its token
     repetitions | number | 1 | runs or slices that tell of a figure
     repetitions | text | | what noise is taken from: runs or slices
     replaced | flag | | its service has another process by now
@@ -151,6 +156,7 @@ extension JSONVocabulary {
     root_causes | number | cases | cases in which a root cause was named
     route | text | | which request
     rows | list | | one for each figure
+    run | object | | the run that a host has
     run | text | | the folder of a run
     run_id | text | | which run
     running | number | threads | threads that exist, or that run
@@ -207,6 +213,7 @@ extension JSONVocabulary {
     started_per_s | number | /s | requests sent per second
     state | text | | where a thread, request, span or service stands
     status | number | | the HTTP status
+    status | object | | what a host's agent has said last
     steady_from_ns | number | ns | where the steady part begins, from the run's start
     steady_to_ns | number | ns | where the steady part ends
     step_ns | number | ns | how long each request held a thread
@@ -235,6 +242,7 @@ extension JSONVocabulary {
     title | text | | what happened, in words
     to | text | | the value afterwards
     to_ns | number | ns | the end of the window, from the run's start
+    token_file | text | | the file with an agent's token
     top_cause | text | | what its threads waited for most
     total | number | threads | all threads of the process
     total_ns | number | ns | all that was waited
@@ -270,6 +278,7 @@ extension JSONVocabulary {
     waiting_ns | number | ns | request time that waited, with a thread or without
     waits | number | waits | waits, or in code calls and store operations
     waits_left_out | number | waits | waits that are not shown
+    wall_ns | number | ns | a host's time of day, since 1970
     warm_up | object | | requests before the measured time
     warm_up_ms | number | ms | how long was not measured at first
     warnings | list | | what is doubtful about the comparison

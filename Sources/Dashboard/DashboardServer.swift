@@ -25,7 +25,7 @@ package final class DashboardServer: Sendable {
     let affordable = max(8, DescriptorLimit.raised() - Self.ownDescriptors)
     do throws(Listener.Failure) {
       local = try LocalPort(
-        on: thread.loop, port: port, limits: .init(request: limits.patience, idle: limits.patience),
+        on: thread.loop, at: Endpoint(port: port), limits: .init(request: limits.patience, idle: limits.patience),
         connections: min(limits.connections, affordable), service: PageService(routes, thread.loop)
       ) { reason in
         let line = Array("chainlab: connections to the page wait: \(reason)\n".utf8)
@@ -66,7 +66,9 @@ private final class PageService: LocalService, Sendable {
     self.loop = loop
   }
 
-  func allows(host: String, origins: [String]) -> Bool { LoopbackCheck.allowsOwnPage(hosts: [host], origins: origins) }
+  func admit(_ request: LocalRequest) throws(LocalRefusal) {
+    guard LoopbackCheck.allowsOwnPage(hosts: [request.host], origins: request.origins) else { throw .notOwn }
+  }
 
   func answer(_ request: LocalRequest, on connection: ServerConnection) {
     let client = Client(connection: connection, isHead: request.isHead)

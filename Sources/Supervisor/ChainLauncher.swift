@@ -60,7 +60,7 @@ package struct ChainLauncher: Sendable {
   /// The chain that runs, or that a killed supervisor has left; nil when there is none.
   package func chain() throws(SupervisorError) -> Chain? {
     guard let run = try store.current(), let state = try run.chain(), state.phase.isLive else { return nil }
-    return Chain(run: run, state: state, isSupervised: state.supervisor.identity.isAtWork)
+    return Chain(run: run, state: run.whole(state), isSupervised: state.supervisor.identity.isAtWork)
   }
 
   // MARK: Up
@@ -71,6 +71,8 @@ package struct ChainLauncher: Sendable {
   /// - Parameters:
   ///   - topology: the chain to start.
   ///   - name: what its run is found by, besides its id.
+  ///   - id: of the run on another host of which this is a part; nil: a new one.
+  ///   - hosts: those whose agents start what is placed there; the rest is started here.
   ///   - configuration: the text of the `services.yaml` it was made of.
   ///   - versions: by component, for the run's record.
   ///   - isInterrupted: whether the user has changed their mind.
@@ -78,8 +80,8 @@ package struct ChainLauncher: Sendable {
   /// - Returns: the chain, ready.
   /// - Throws: when the chain did not become ready; nothing of it is left then.
   package func up(
-    _ topology: Topology, named name: String? = nil, configuration: [UInt8], versions: [String: String],
-    isInterrupted: () -> Bool = { false },
+    _ topology: Topology, named name: String? = nil, id: String? = nil, hosts: [RunHost] = [], configuration: [UInt8],
+    versions: [String: String], isInterrupted: () -> Bool = { false },
     progress: (Progress) -> Void = { _ in }
   ) throws(SupervisorError) -> UpOutcome {
     let lock = try FolderLock.take(store, patience: patience.lock, isInterrupted: isInterrupted)
@@ -98,14 +100,26 @@ package struct ChainLauncher: Sendable {
     case .stopped, .notRunning: break
     case let left: progress(.cleanedUp(left))
     }
-    try ChainRequirements.check(topology, binaries: binaries)
+    var own = topology
+    if !hosts.isEmpty { own.start(only: HostConfiguration.here) }
+    try ChainRequirements.check(own, binaries: binaries)
+    try greet(hosts, version: versions["chainlab"] ?? "")
     let run = try store.create(
-      topology: topology, named: name, configuration: configuration, executables: executables(topology),
-      versions: versions)
+      topology: topology, named: name, id: id, hosts: hosts, configuration: configuration,
+      executables: executables(own), versions: versions)
     try store.makeCurrent(run)
     progress(.starting(run))
     let supervisor = try spawnSupervisor(run)
-    return .started(try awaitReady(run, supervisor, isInterrupted, progress))
+    let chain = try awaitReady(run, supervisor, isInterrupted, progress)
+    guard !hosts.isEmpty else { return .started(chain) }
+    do throws(SupervisorError) {
+      try start(hosts, of: run, configuration, isInterrupted, progress)
+    } catch {
+      _ = stopHosts(of: run)
+      _ = try stop(run)
+      throw error
+    }
+    return .started(Chain(run: run, state: run.whole(chain.state), isSupervised: true))
   }
 
   private func executables(_ topology: Topology) -> [String: String] {
@@ -173,7 +187,11 @@ package struct ChainLauncher: Sendable {
     }
     let lock = try FolderLock.take(store, patience: patience.lock)
     defer { withExtendedLifetime(lock) {} }
-    return try stop(store.current())
+    let run = try store.current()
+    let problems = run.map { stopHosts(of: $0) } ?? []
+    let outcome = try stop(run)
+    guard problems.isEmpty else { throw .hostsNotStopped(problems) }
+    return outcome
   }
 
   /// Ends all processes of the root's chains, whether or not a file tells of them, and does for their run what a

@@ -18,6 +18,8 @@ package struct ChainProcesses: Hashable, Sendable {
   enum Role: Hashable {
     case supervisor
     case page
+    /// To another host.
+    case link
     case service(run: String, log: String?)
   }
 
@@ -30,7 +32,7 @@ package struct ChainProcesses: Hashable, Sendable {
       else { continue }
       switch role {
       case .supervisor: found.supervisors.insert(identity)
-      case .page: found.members.insert(identity)
+      case .page, .link: found.members.insert(identity)
       case .service(let run, let log):
         found.members.insert(identity)
         if let log { found.logs[log] = run }
@@ -47,6 +49,7 @@ package struct ChainProcesses: Hashable, Sendable {
     if value("--root") == root {
       if arguments.contains("supervise") { return .supervisor }
       if arguments.contains("dashboard"), arguments.contains("--supervised") { return .page }
+      if arguments.contains("link") { return .link }
     }
     guard let run = value("--run-id"), value("--config") == RunFolder(path: "\(root)/runs/\(run)").configurationPath,
       value("--service") != nil

@@ -56,6 +56,8 @@ package struct ChainState: Codable, Hashable, Sendable {
     package var lastEnd: String?
     /// Why it cannot be started; nil when nothing stands in its way.
     package var problem: String?
+    /// Of one on another host: whose agent has it.
+    package var agent: RunHost?
 
     package init(_ configuration: ServiceConfiguration, replica: Int = 1) {
       name = configuration.name
@@ -74,7 +76,7 @@ package struct ChainState: Codable, Hashable, Sendable {
     package var isAlive: Bool { process?.identity.isAlive ?? false }
 
     enum CodingKeys: String, CodingKey {
-      case name, state, process, host, port, restarts, problem
+      case name, state, process, host, port, restarts, problem, agent
       case number = "replica"
       case controlPort = "control_port"
       case lastEnd = "last_end"

@@ -15,6 +15,8 @@ package final class ChainSupervisor {
   var services: [SupervisedService]
   private let signals: SignalInbox
   private var page: SupervisedPage?
+  /// One for each other host.
+  private var links: [SupervisedLink]
   private var journal: RunJournal
   private var folder = FolderWatch()
   private var complaints = Complaints()
@@ -56,6 +58,8 @@ package final class ChainSupervisor {
     self.logPath = logPath
     self.services = services
     page = SupervisedPage(options, run: run)
+    links = (try run.record().hosts ?? []).map { SupervisedLink($0, options, run: run) }
+    if !links.isEmpty { try Folder.make(run.hostsPath) }
   }
 
   // MARK: Start
@@ -131,7 +135,7 @@ package final class ChainSupervisor {
   /// Until something is due that no signal tells of: at the latest, to look after the run's folder.
   private var pause: Duration {
     let now = Monotonic.now()
-    let lives = services.map(\.life) + [page?.life].compactMap { $0 }
+    let lives = services.map(\.life) + [page?.life].compactMap { $0 } + links.map(\.life)
     let pauses = lives.compactMap { $0.pause(at: now) } + (isChanging ? [ServiceLife.askEvery] : [])
     return pauses.min().map { min($0, FolderWatch.every) } ?? FolderWatch.every
   }
@@ -150,6 +154,7 @@ package final class ChainSupervisor {
 
   private func advancePage() {
     page?.advance()
+    for index in links.indices { links[index].advance() }
     complain("page", page?.problem, begins: "the page is not served", isOver: "the page is served again")
   }
 
@@ -241,17 +246,21 @@ package final class ChainSupervisor {
   private func endProcesses() throws(SupervisorError) {
     for (number, patience) in [(SIGTERM, options.stopTimeout), (SIGKILL, .seconds(5))] {
       page?.signal(number)
+      for link in links { link.signal(number) }
       for service in services { service.signal(number) }
       let deadline = Deadline(after: patience, from: Monotonic.now())
       while !deadline.hasPassed(at: Monotonic.now()) {
         page?.reap()
+        for index in links.indices { links[index].reap() }
         for index in services.indices { _ = reap(index, asked: true) }
-        guard page?.child != nil || services.contains(where: { $0.child != nil }) else { return }
+        let children = services.map(\.child) + links.map(\.child) + [page?.child]
+        guard children.contains(where: { $0 != nil }) else { return }
         // A child that ends wakes it up.
         signals.wait(for: .milliseconds(100))
       }
     }
-    throw .cannotStop(pids: (services.map(\.child) + [page?.child]).compactMap { $0?.identity.pid })
+    throw .cannotStop(
+      pids: (services.map(\.child) + links.map(\.child) + [page?.child]).compactMap { $0?.identity.pid })
   }
 
   private func endLog() throws(SupervisorError) {

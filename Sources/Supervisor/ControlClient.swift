@@ -4,6 +4,8 @@ package import ChainModel
 package struct ControlClient: Hashable, Sendable {
   package let replica: ReplicaName
   private let endpoint: Endpoint
+  /// Of a service on another host: whose agent passes on what is asked.
+  private var host: RunHost?
   /// For the whole of a request and its answer.
   package let timeout: Duration
 
@@ -16,6 +18,12 @@ package struct ControlClient: Hashable, Sendable {
     self.replica = replica
     self.endpoint = endpoint
     self.timeout = timeout
+  }
+
+  /// Of a service of a run, wherever it is.
+  package init(_ service: ChainState.Service, timeout: Duration = .seconds(2)) {
+    self.init(service.replica, port: service.controlPort, timeout: timeout)
+    host = service.agent
   }
 
   package var port: Int { endpoint.port }
@@ -37,6 +45,7 @@ package struct ControlClient: Hashable, Sendable {
   package func delete(_ path: String) throws(ControlError) -> Answer { try send("DELETE", path) }
 
   private func send(_ method: String, _ path: String, _ body: [UInt8]? = nil) throws(ControlError) -> Answer {
+    if let host { return try send(method, path, body, through: host) }
     let request = CurlRequest(
       method: method, url: "\(endpoint.url)\(path)", body: body, timeout: timeout)
     do {
@@ -53,6 +62,17 @@ package struct ControlClient: Hashable, Sendable {
 }
 
 extension ControlClient {
+  private func send(
+    _ method: String, _ path: String, _ body: [UInt8]?, through host: RunHost
+  ) throws(ControlError) -> Answer {
+    do throws(AgentError) {
+      let (status, body) = try host.client(timeout: timeout).send(method, "/services/\(replica.text)\(path)", body)
+      return Answer(status: status, body: body)
+    } catch {
+      throw .agent(service: replica.text, host: host.name, error)
+    }
+  }
+
   package func isReady() -> Bool { (try? get("/ready").status) == 200 }
 
   package func status() throws(ControlError) -> ServiceStatus {

@@ -9,11 +9,14 @@ package enum ControlError: Error, Hashable, Sendable {
   case refused(service: String, status: Int, detail: String)
   /// An answer that no service of chainlab gives.
   case malformedAnswer(service: String, port: Int, reason: String)
+  /// The agent of its host did not pass on what was asked.
+  case agent(service: String, host: String, AgentError)
 
   package var exitCode: ExitCode {
     switch self {
     case .unreachable, .timeout, .malformedAnswer: .unreachable
     case .refused: .refused
+    case .agent(_, _, let error): error.exitCode
     }
   }
 }
@@ -28,6 +31,7 @@ extension ControlError: CustomStringConvertible {
     case .refused(let service, let status, let detail): "\(service) refused (\(status)): \(detail)"
     case .malformedAnswer(let service, let port, let reason):
       "what answers on port \(port) is not \(service)'s control port: \(reason)"
+    case .agent(let service, let host, let error): "\(service) cannot be reached on host \(host): \(error)"
     }
   }
 }

@@ -13,21 +13,27 @@ struct CurlRequest {
   var url: String
   var body: [UInt8]?
   var timeout: Duration
+  var contentType = "application/json"
+  /// Further lines of its head.
+  var fields: [String] = []
 
   /// No answer of a control port comes near it; a stranger on that port shall not fill the memory.
   private static let answerLimit = 16 << 20
 
-  private static let isInitialised = chain_curl_global_init() == CURLE_OK
+  fileprivate static let isInitialised = chain_curl_global_init() == CURLE_OK
 
   private final class Sink {
     var bytes: [UInt8] = []
   }
 
-  func perform() throws(Failure) -> (status: Int, body: [UInt8]) {
-    guard Self.isInitialised, let handle = curl_easy_init() else { throw .connection("libcurl does not start") }
-    defer { curl_easy_cleanup(handle) }
-    var headers = curl_slist_append(nil, "Content-Type: application/json")
-    headers = curl_slist_append(headers, "Expect:")
+  /// - Parameter session: keeps the connection for the next request.
+  /// - Returns: whatever was answered.
+  /// - Throws: when nothing was, or no HTTP.
+  func perform(over session: CurlSession = CurlSession()) throws(Failure) -> (status: Int, body: [UInt8]) {
+    guard let handle = session.handle else { throw .connection("libcurl does not start") }
+    defer { curl_easy_reset(handle) }
+    var headers: UnsafeMutablePointer<curl_slist>?
+    for field in ["Content-Type: \(contentType)", "Expect:"] + fields { headers = curl_slist_append(headers, field) }
     defer { curl_slist_free_all(headers) }
     let sink = Sink()
     prepare(handle, headers, sink)
@@ -76,4 +82,11 @@ struct CurlRequest {
     default: .answer(reason)
     }
   }
+}
+
+/// One handle of libcurl's, which keeps a connection from one request to the next. For one thread at a time.
+final class CurlSession {
+  fileprivate let handle = CurlRequest.isInitialised ? curl_easy_init() : nil
+
+  deinit { if let handle { curl_easy_cleanup(handle) } }
 }

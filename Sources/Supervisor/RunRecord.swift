@@ -20,6 +20,8 @@ package struct RunRecord: Codable, Hashable, Sendable {
 
   /// Of several hosts, the one whose services it has; nil for all.
   package var host: String?
+  /// Those whose agents have a part of it; nil for none.
+  package var hosts: [RunHost]?
   /// Where an imported run comes from; nil for one of ours.
   package var origin: String?
   /// What the run is found by, besides its id.
@@ -70,7 +72,7 @@ package struct RunRecord: Codable, Hashable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, phase, failure, log, seed, versions, executables, host, origin, name
+    case id, phase, failure, log, seed, versions, executables, host, hosts, origin, name
     case startedAt = "started_at"
     case endedAt = "ended_at"
   }

@@ -18,21 +18,24 @@ package struct RunStore: Hashable, Sendable {
   /// - Parameters:
   ///   - topology: the chain.
   ///   - name: what the run is found by, besides its id.
+  ///   - id: that of the run on another host, of which this is a part; nil: a new one.
+  ///   - hosts: those whose agents have a part of it.
   ///   - configuration: the text of `services.yaml` it was made of.
   ///   - executables: paths, by service.
   ///   - versions: by component.
   /// - Returns: the folder, in which no process has written yet.
   /// - Throws: when a folder or file cannot be made.
   package func create(
-    topology: Topology, named name: String? = nil, configuration: [UInt8], executables: [String: String],
-    versions: [String: String]
+    topology: Topology, named name: String? = nil, id: String? = nil, hosts: [RunHost] = [], configuration: [UInt8],
+    executables: [String: String], versions: [String: String]
   ) throws(SupervisorError) -> RunFolder {
-    let (run, now) = try makeFolder()
+    let (run, now) = try makeFolder(id)
     try Folder.make(run.dataPath)
     try AtomicFile.write(configuration, to: run.configurationPath)
     var record = RunRecord(
       id: run.id, startedAt: now.ISO8601Format(), topology: topology, versions: versions, executables: executables)
     record.name = name
+    if !hosts.isEmpty { record.hosts = hosts }
     try run.write(record)
     return run
   }
@@ -59,8 +62,15 @@ package struct RunStore: Hashable, Sendable {
     try? FileManager.default.removeItem(atPath: run.path)
   }
 
-  private func makeFolder() throws(SupervisorError) -> (run: RunFolder, at: Date) {
+  private func makeFolder(_ id: String? = nil) throws(SupervisorError) -> (run: RunFolder, at: Date) {
     try Folder.makeOwn(runsPath)
+    if let id {
+      let run = RunFolder(path: "\(runsPath)/\(id)")
+      guard try Folder.make(run.path) else {
+        throw .file(path: run.path, doing: "create", reason: "it is there already")
+      }
+      return (run, Date.now)
+    }
     var run: RunFolder
     var now: Date
     repeat {
@@ -81,11 +91,16 @@ package struct RunStore: Hashable, Sendable {
       + String(repeating: "0", count: 4 - digits.count) + digits
   }
 
+  /// Whether a run could be called so.
+  static func isID(_ text: String) -> Bool {
+    text.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{4}/) != nil
+  }
+
   /// Oldest first. What is not named like a run is not looked at.
   package func list() throws(SupervisorError) -> [RunFolder] {
     guard access(runsPath, F_OK) == 0 else { return [] }
     return try Folder.names(in: runsPath)
-      .filter { $0.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{4}/) != nil }
+      .filter(Self.isID)
       .sorted()
       .map { RunFolder(path: "\(runsPath)/\($0)") }
   }

@@ -32,6 +32,13 @@ package enum SupervisorError: Error, Hashable, Sendable {
   case cannotStop(pids: [Int32])
   /// By Ctrl-C, before the chain was ready.
   case interrupted
+  /// The agent of a host of the run could not be asked, or refused.
+  case host(String, AgentError)
+  /// It was asked, and could not do it.
+  case hostFailed(String, reason: String)
+  case hostBusy(String, runID: String)
+  /// Stopped here; of other hosts that is not known, in words.
+  case hostsNotStopped([String])
   /// A service whose clients are not of the system.
   case cannotScale(service: String)
   case noSupervisor(runID: String)
@@ -51,6 +58,10 @@ extension SupervisorError {
     case .supervisorFailed(_, let exitCode): exitCode
     case .notScaled: .notReady
     case .interrupted: .interrupted
+    case .host(_, let error): error.exitCode
+    case .hostFailed: .notReady
+    case .hostBusy: .alreadyRunning
+    case .hostsNotStopped: .unreachable
     case .cannotScale: .usage
     case .noSupervisor: .notRunning
     case .tooMany, .cannotSpawn, .busy, .supervisorEnded, .cannotStop: .failed
@@ -100,6 +111,12 @@ extension SupervisorError: CustomStringConvertible {
       "the supervisor of run \(runID) has died, and nobody else starts replicas; clean up with: \(CommandHint("down"))"
     case .notScaled(let service, let wish, let found, let after):
       "\(service) does not have \(wish) replicas after \(FigureText.duration(after)): \(found)"
+    case .host(let name, let error): "host \(name): \(error)"
+    case .hostFailed(let name, let reason): "host \(name): \(reason)"
+    case .hostBusy(let name, let runID):
+      "host \(name) has another run already (\(runID)); stop it there with: \(CommandHint("down"))"
+    case .hostsNotStopped(let reasons):
+      "stopped here, but not everywhere: \(reasons.joined(separator: "; ")); stop it on that host with: \(CommandHint("down"))"
     case .interrupted: "interrupted before the chain was ready; what had been started is stopped"
     case .cannotStop(let pids):
       "these processes of the chain do not end, even when killed: \(pids.map(String.init).joined(separator: ", "))"

@@ -86,9 +86,23 @@ extension ChainTests {
       #expect(root.processes.isEmpty)
     }
 
-    /// Four network namespaces on a bridge.
-    @Test(.timeLimit(.minutes(4)), .enabled(if: geteuid() == 0, "four hosts of our own need root: see scripts/hosts"))
-    func theChainRunsOverFourHosts() async throws {
+    /// Four network namespaces on a bridge. With agents, each has a clock of its own as well.
+    @Test(
+      .timeLimit(.minutes(4)), .enabled(if: geteuid() == 0, "four hosts of our own need root: see scripts/hosts"),
+      arguments: [
+        (
+          ["--ipv6", "--names"],
+          ["3 of 3 others are reachable", "answers to requests from h4: 10", "control port from h1: 000"]
+        ),
+        (
+          ["--agents"],
+          [
+            "4 of 4 services are ready", "a neighbour without the token: 401",
+            "a chain of waits over all four hosts: yes",
+          ]
+        ),
+      ])
+    func theChainRunsOverFourHosts(options: [String], mentions: [String]) async throws {
       let folder = FileManager.default.temporaryDirectory.appending(path: "chainlab-hosts-\(UUID().uuidString)").path
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -96,7 +110,7 @@ extension ChainTests {
       environment["CHAINLAB"] = "\(LiveChain.binaries)/chainlab"
       let child = try Command(
         executable: "/bin/bash",
-        arguments: ["\(Repository.root)/scripts/hosts", "--requests", "10", "--ipv6", "--names"],
+        arguments: ["\(Repository.root)/scripts/hosts", "--requests", "10"] + options,
         environment: environment, output: "\(folder)/output"
       ).spawn()
       var end: ProcessEnd?
@@ -115,10 +129,7 @@ extension ChainTests {
         return withKnownIssue("not run: \(output)") { Issue.record("\(output)") }
       }
       #expect(end == .exited(0), "\(output)")
-      for words in [
-        "3 of 3 others are reachable", "answers to requests from h4: 10", "on loopback of h4: 000",
-        "control port from h1: 000", "h4 back: 200", "all held",
-      ] {
+      for words in mentions + ["on loopback of h4: 000", "h4 back: 200", "all held"] {
         #expect(output.contains(words), "\(words): \(output)")
       }
     }

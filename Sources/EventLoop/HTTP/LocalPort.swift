@@ -1,18 +1,25 @@
-import ChainModel
+package import ChainModel
 
 /// What a `LocalPort` answers, on its loop.
 package protocol LocalService: AnyObject {
   /// All methods that any path takes, as an `allow` field has them.
   var methods: String { get }
-  /// Whether a request for this host may be answered to pages of these origins.
-  func allows(host: String, origins: [String]) -> Bool
+  /// Looks at a request's head, before its body is kept.
+  /// - Throws: when it may not be answered: the answer in its place.
+  func admit(_ request: LocalRequest) throws(LocalRefusal)
+  /// Whether anybody may ask what it answers at all, with `OPTIONS *`.
+  var tellsMethods: Bool { get }
   /// Answers a request, now or later.
   func answer(_ request: LocalRequest, on connection: ServerConnection)
   func reply(_ refusal: LocalRefusal) -> Reply
 }
 
-/// A port for programs of this host and this user alone, on both addresses of `localhost`. Who may ask is decided here,
-/// what is answered by its service.
+extension LocalService {
+  package var tellsMethods: Bool { true }
+}
+
+/// A port for programs of this host and this user alone, on both addresses of `localhost`; or, with a service that knows
+/// whom to answer, one for other hosts. Who may ask is decided here and by the service, what is answered by that alone.
 package final class LocalPort: @unchecked Sendable {  // a port number, and what is touched on its loop only
   /// Which the kernel chose if 0 was asked for.
   package let port: Int
@@ -36,17 +43,19 @@ package final class LocalPort: @unchecked Sendable {  // a port number, and what
   /// Takes the port.
   /// - Parameters:
   ///   - loop: on which everything happens.
-  ///   - port: on 127.0.0.1 and ::1; 0 for any.
+  ///   - endpoint: an address; with 127.0.0.1 it is ::1 too. Port 0 for any.
   ///   - limits: of a client.
   ///   - connections: how many there may be; more wait in the kernel.
   ///   - service: answers.
   ///   - onShortage: is told once in a while why connections wait.
   /// - Throws: when the port cannot be had.
   package init(
-    on loop: EventLoop, port: Int, limits: HTTPServer.Limits, connections: Int? = nil,
+    on loop: EventLoop, at endpoint: Endpoint, limits: HTTPServer.Limits, connections: Int? = nil,
     service: any LocalService, onShortage: @escaping (String) -> Void
   ) throws(Listener.Failure) {
-    let (users, doors, note) = (PeerUsers(), Doors(), ShortageNote(onShortage))
+    // Of another host's users the kernel knows nothing.
+    let users = endpoint.isLoopback ? PeerUsers() : nil
+    let (doors, note) = (Doors(), ShortageNote(onShortage))
     let server = HTTPServer(loop, limits) { LocalConnection($0, service: service, users: users, onClose: doors.look) }
     var hasRoom: (() -> Bool)?
     if let connections {
@@ -56,14 +65,14 @@ package final class LocalPort: @unchecked Sendable {  // a port number, and what
         return false
       }
     }
-    let taken = try Listener.pair(Endpoint(port: port)) { endpoint throws(Listener.Failure) in
+    let taken = try Listener.pair(endpoint) { endpoint throws(Listener.Failure) in
       try Listener(
         on: loop, at: endpoint, backlog: Self.backlog, sendBuffer: Self.sendBuffer, hasRoom: hasRoom,
         onShortage: note.tell
       ) { server.adopt($0) }
     }
     doors.listeners = taken.listeners
-    (self.server, self.doors, isTwinTaken, knowsUsers) = (server, doors, taken.isTwinTaken, users.isKnown)
+    (self.server, self.doors, isTwinTaken, knowsUsers) = (server, doors, taken.isTwinTaken, users?.isKnown ?? false)
     self.port = taken.listeners[0].port
   }
 
@@ -86,19 +95,26 @@ private final class LocalConnection: RequestHandler {
   private let strange: String?
   private var request: Result<LocalRequest, LocalRefusal>?
 
-  init(_ connection: ServerConnection, service: any LocalService, users: PeerUsers, onClose: @escaping () -> Void) {
+  init(_ connection: ServerConnection, service: any LocalService, users: PeerUsers?, onClose: @escaping () -> Void) {
     self.connection = connection
     self.service = service
     self.onClose = onClose
-    strange = users.refusal(of: connection.descriptor)
+    strange = users?.refusal(of: connection.descriptor)
   }
 
   func began(_ head: RequestHead) {
-    if head.asksForMethods {
+    if head.asksForMethods, service.tellsMethods {
       connection?.answer(Reply(204, "", [], fields: ["allow: \(service.methods)"]))
     } else {
-      request = Result { () throws(LocalRefusal) in try LocalRequest(head, methods: service.methods) }
+      request = Result { () throws(LocalRefusal) in try admitted(head) }
     }
+  }
+
+  private func admitted(_ head: RequestHead) throws(LocalRefusal) -> LocalRequest {
+    if let strange { throw LocalRefusal(403, strange) }
+    let request = try LocalRequest(head, methods: service.methods)
+    try service.admit(request)
+    return request
   }
 
   func received(_ bytes: UnsafeRawBufferPointer) {
@@ -112,15 +128,18 @@ private final class LocalConnection: RequestHandler {
     guard let request, let connection else { return }
     self.request = nil
     do throws(LocalRefusal) {
-      if let strange { throw LocalRefusal(403, strange) }
-      let whole = try request.get()
-      guard service.allows(host: whole.host, origins: whole.origins) else {
-        throw LocalRefusal(403, "this port answers programs of this host: check the Host and Origin headers")
-      }
-      service.answer(whole, on: connection)
+      service.answer(try request.get(), on: connection)
     } catch {
-      connection.answer(service.reply(error))
+      refuse(error, on: connection)
     }
+  }
+
+  /// At once, or when it has cost the client some time.
+  private func refuse(_ refusal: LocalRefusal, on connection: ServerConnection) {
+    var reply = service.reply(refusal)
+    guard let delay = refusal.delay else { return connection.answer(reply) }
+    reply.closes = true
+    connection.loop.schedule(after: delay) { [reply] in connection.answer(reply) }
   }
 
   func refused(_ reason: RequestRefusal) {

@@ -12,8 +12,10 @@ package struct LocalRequest: Sendable {
   package let contentType: String
   package internal(set) var body: [UInt8] = []
   /// Its host; empty when a request of HTTP/1.0 names none.
-  let host: String
-  let origins: [String]
+  package let host: String
+  package let origins: [String]
+  /// Its `Authorization` fields.
+  package let authorizations: [String]
 
   /// - Throws: when it cannot be for any path.
   init(_ head: RequestHead, methods: String) throws(LocalRefusal) {
@@ -27,6 +29,7 @@ package struct LocalRequest: Sendable {
       throw LocalRefusal(400, "a request needs one Host field")
     }
     origins = head.fields.values("origin")
+    authorizations = head.fields.values("authorization")
     isHead = head.isHead
     method = isHead ? "GET" : head.method.text
     path = target.path.text
@@ -48,12 +51,20 @@ package struct LocalRefusal: Error {
   package var detail: String
   /// The methods that a path takes.
   package var allow: String?
+  /// So long the answer is kept back, so that to ask again and again is of no use.
+  package var delay: Duration?
+  /// Further lines of the answer's head.
+  package var fields: [String] = []
 
   package init(_ status: Int, _ detail: String, allow: String? = nil) {
     self.status = status
     self.detail = detail
     self.allow = allow
   }
+
+  /// Of a port that answers programs of this host and their pages alone.
+  package static let notOwn = LocalRefusal(
+    403, "this port answers programs of this host: check the Host and Origin headers")
 }
 
 extension CallError {

@@ -93,7 +93,7 @@ package final class DashboardHost: LabAccess {
     let replicas = chain.state.services.filter { ![.draining, .stopped].contains($0.state) }
     for (service, all) in Dictionary(grouping: replicas, by: \.name) { settings.setReplicas(service, all.count) }
     for replica in replicas {
-      guard let status = try? ControlClient(replica.replica, port: replica.controlPort).status() else { continue }
+      guard let status = try? ControlClient(replica).status() else { continue }
       settings.take(status, of: replica.replica)
     }
   }

@@ -10,7 +10,7 @@ extension ControlRoutes: LocalService {
   func open(port: Int, logger: Logger) throws(Listener.Failure) -> LocalPort {
     let limits = HTTPServer.Limits(request: Self.patience, idle: Self.patience)
     let opened = try LocalPort(
-      on: controlLoop, port: port, limits: limits, service: self, onShortage: logger.warnOfShortage)
+      on: controlLoop, at: Endpoint(port: port), limits: limits, service: self, onShortage: logger.warnOfShortage)
     if opened.isTwinTaken { logger.warnOfTwin(opened.port) }
     if !opened.knowsUsers {
       logger.notice("the control port answers all users of this host: the kernel does not tell them apart")
@@ -20,7 +20,9 @@ extension ControlRoutes: LocalService {
 
   var methods: String { "GET, HEAD, PUT, DELETE" }
 
-  func allows(host: String, origins: [String]) -> Bool { LoopbackCheck.allows(hosts: [host], origins: origins) }
+  func admit(_ request: LocalRequest) throws(LocalRefusal) {
+    guard LoopbackCheck.allows(hosts: [request.host], origins: request.origins) else { throw .notOwn }
+  }
 
   func answer(_ request: LocalRequest, on connection: ServerConnection) {
     do throws(LocalRefusal) {

@@ -9,14 +9,18 @@ import CPlatform
 /// fill that one any more.
 package final class LogFeed {
   private let file: LogFile
-  private let keeper: LogKeeper
+  /// Nil for a log that nobody writes to any more.
+  private let keeper: LogKeeper?
 
   /// Maps a log of this host.
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - isLive: whether somebody may still write to it.
   /// - Throws: when the file is none, or not all of one.
-  package init(path: String) throws(MirrorError) {
+  package init(path: String, isLive: Bool = true) throws(MirrorError) {
     do throws(TraceLogError) {
       file = try LogFile.openForReading(path: path)
-      keeper = try LogKeeper(path: path)
+      keeper = isLive ? try LogKeeper(path: path) : nil
     } catch {
       throw .log(error)
     }
@@ -34,7 +38,7 @@ package final class LogFeed {
     guard want.createdAt == 0 || want.createdAt == createdAt else {
       throw .otherLog(found: createdAt, expected: want.createdAt)
     }
-    keeper.look()
+    keeper?.look()
     let asOf = file.word(Layout.Header.lookedAt).load(ordering: .acquiring)
     var answer = LogPatches(layout: file.layout, createdAt: createdAt, asOf: asOf)
     // Looked at first: of a process that has stopped by now, the records below are the last.
@@ -50,6 +54,7 @@ package final class LogFeed {
     } else {
       answer.patches = pages + answer.patches
     }
+    answer.isOver = keeper == nil && !answer.isMore
     return answer
   }
 

@@ -4,7 +4,7 @@ import Testing
 import TraceLog
 
 /// What comes from another host is not trusted: it is refused whole, or written where a log has room for it.
-@Suite struct HostileFeedTests {
+@Suite struct HostileFeedStormTests {
   /// A mirror that has a part, and the answer that brings the rest.
   private struct Sample {
     let mirrored: MirroredLog

@@ -1,0 +1,65 @@
+package import ChainModel
+package import TraceLog
+
+/// Why an agent could not be started, or did not do what was asked of it.
+package enum AgentError: Error, Hashable, Sendable {
+  case token(path: String, problem: String)
+  /// Listening where other hosts reach it, without a token.
+  case tokenNeeded(Endpoint)
+  /// The same on loopback, where the kernel does not tell its users apart.
+  case tokenNeededHere(Endpoint)
+  case cannotListen(Endpoint, TakenPort.Reason)
+  /// Nobody listens there, or the connection broke.
+  case unreachable(Endpoint, reason: String)
+  case timeout(Endpoint, after: Duration)
+  /// detail: what the agent says of it.
+  case refused(Endpoint, status: Int, detail: String)
+  /// What answers is no agent, or of another version.
+  case malformed(Endpoint, reason: String)
+  case mirror(MirrorError)
+
+  package var exitCode: ExitCode {
+    switch self {
+    case .token: .storage
+    case .tokenNeeded, .tokenNeededHere: .usage
+    case .cannotListen(_, let reason): reason.isTaken ? .portInUse : .failed
+    case .unreachable, .timeout, .malformed: .unreachable
+    case .refused: .refused
+    case .mirror(.malformed), .mirror(.wrongVersion), .mirror(.otherLog), .mirror(.tooLarge): .refused
+    case .mirror: .storage
+    }
+  }
+
+  /// Whether another attempt may succeed without anybody doing anything.
+  package var mayPass: Bool {
+    switch self {
+    case .unreachable, .timeout: true
+    case .refused(_, let status, _): status >= 500 || status == 404
+    default: false
+    }
+  }
+}
+
+extension AgentError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .token(let path, let problem): "the token file \(path) cannot be used: \(problem)"
+    case .tokenNeeded(let endpoint):
+      "\(endpoint.text) can be reached from other hosts, expected a token: write one with \(CommandHint("agent token token")) "
+        + "and give it with --token-file token; or listen on \(Endpoint.loopback), and reach it by ssh -L"
+    case .tokenNeededHere(let endpoint):
+      "every user of this host could ask at \(endpoint.text), since its kernel does not tell them apart; expected a token: "
+        + "write one with \(CommandHint("agent token token")) and give it with --token-file token"
+    case .cannotListen(let endpoint, let reason):
+      "the agent cannot listen on \(endpoint.text): \(reason.text); choose another address or port with --listen"
+    case .unreachable(let endpoint, let reason):
+      "the agent at \(endpoint.text) cannot be reached: \(reason); is it running? See: \(CommandHint("agent --help"))"
+    case .timeout(let endpoint, let after):
+      "the agent at \(endpoint.text) did not answer within \(FigureText.duration(after))"
+    case .refused(let endpoint, let status, let detail): "the agent at \(endpoint.text) refused (\(status)): \(detail)"
+    case .malformed(let endpoint, let reason):
+      "what answers at \(endpoint.text) is not an agent of this version: \(reason)"
+    case .mirror(let error): error.description
+    }
+  }
+}

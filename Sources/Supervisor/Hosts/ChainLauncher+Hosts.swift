@@ -1,0 +1,115 @@
+import ChainModel
+import Glibc
+import Topology
+
+/// The parts of a run on other hosts, which their agents start and stop.
+extension ChainLauncher {
+  private static let look: UInt32 = 100_000
+
+  /// Asks the agents, before anything is started, whether they are there and of this version.
+  func greet(_ hosts: [RunHost], version: String) throws(SupervisorError) {
+    for host in hosts {
+      let status = try asking(host) { (client) throws(AgentError) in try client.status() }
+      guard status.version == version else {
+        throw .host(
+          host.name,
+          .malformed(host.agent, reason: "found version \(status.version) of chainlab, expected \(version)"))
+      }
+      if let run = status.run, run.phase.isLive {
+        throw .hostBusy(host.name, runID: run.id)
+      }
+    }
+  }
+
+  /// Has the agents start their part, and waits until all of it is ready.
+  func start(
+    _ hosts: [RunHost], of run: RunFolder, _ configuration: [UInt8], _ isInterrupted: () -> Bool,
+    _ progress: (Progress) -> Void
+  ) throws(SupervisorError) {
+    let text = String(decoding: configuration, as: UTF8.self)
+    for host in hosts {
+      let order = StartOrder(run: run.id, host: host.name, services: text)
+      try asking(host) { (client) throws(AgentError) in try client.start(order) }
+    }
+    let deadline = Deadline(after: patience.ready, from: Monotonic.now())
+    var shown: [ReplicaName: ChainState.Service.State] = [:]
+    var waiting = hosts
+    while let host = waiting.first {
+      let status = try asking(host) { (client) throws(AgentError) in try client.status() }
+      if let failure = status.failure { throw .hostFailed(host.name, reason: failure) }
+      let part = status.run?.id == run.id ? status.run : nil
+      for service in part?.services ?? []
+      where shown.updateValue(service.state, forKey: service.replica) != service.state {
+        progress(.service(service.replica, service.state))
+      }
+      if part?.phase == .ready {
+        waiting.removeFirst()
+        continue
+      }
+      guard !isInterrupted() else { throw .interrupted }
+      guard !deadline.hasPassed(at: Monotonic.now()) else {
+        throw .hostFailed(
+          host.name, reason: "its services did not become ready within \(FigureText.duration(patience.ready))")
+      }
+      usleep(Self.look)
+    }
+    // Whoever asks next finds the same.
+    _ = Patience.wait(
+      .seconds(3), until: { hosts.allSatisfy { run.state(of: $0.name)?.status?.run?.phase == .ready } })
+  }
+
+  /// Has the agents stop their part of a run, and waits until that and the copies of their logs are complete.
+  /// - Returns: why some of it is not known to be stopped, in words.
+  func stopHosts(of run: RunFolder) -> [String] {
+    guard let hosts = try? run.record().hosts, !hosts.isEmpty else { return [] }
+    var problems: [String] = []
+    var stopping: [RunHost] = []
+    // What is known to have ended is not asked again.
+    for host in hosts where run.state(of: host.name)?.status?.run.map({ $0.id == run.id && !$0.phase.isLive }) != true {
+      do throws(SupervisorError) {
+        if try stop(host, of: run) { stopping.append(host) }
+      } catch {
+        problems.append("\(error)")
+      }
+    }
+    for host in stopping {
+      if let problem = awaitEnd(host, of: run) { problems.append(problem) }
+    }
+    return problems
+  }
+
+  /// One that is starting its part is asked once it has done so.
+  /// - Returns: false when it has nothing of the run.
+  private func stop(_ host: RunHost, of run: RunFolder) throws(SupervisorError) -> Bool {
+    let deadline = Deadline(after: patience.ready, from: Monotonic.now())
+    while true {
+      let status = try asking(host) { (client) throws(AgentError) in try client.status() }
+      if status.isBusy, !deadline.hasPassed(at: Monotonic.now()) {
+        usleep(Self.look)
+        continue
+      }
+      guard let part = status.run, part.id == run.id, part.phase.isLive else { return false }
+      try asking(host) { (client) throws(AgentError) in try client.stop() }
+      return true
+    }
+  }
+
+  private func awaitEnd(_ host: RunHost, of run: RunFolder) -> String? {
+    let deadline = Deadline(after: patience.down, from: Monotonic.now())
+    while !deadline.hasPassed(at: Monotonic.now()) {
+      if let part = try? host.client().status().run, part.id != run.id || !part.phase.isLive {
+        // The copy follows within a tenth of a second, where somebody keeps it.
+        _ = Patience.wait(.seconds(3), until: { run.state(of: host.name)?.mirror.isOver ?? false })
+        return nil
+      }
+      usleep(Self.look)
+    }
+    return "host \(host.name) has not stopped its services within \(FigureText.duration(patience.down))"
+  }
+
+  private func asking<Value>(
+    _ host: RunHost, _ body: (AgentClient) throws(AgentError) -> Value
+  ) throws(SupervisorError) -> Value {
+    do throws(AgentError) { return try body(try host.client()) } catch { throw .host(host.name, error) }
+  }
+}

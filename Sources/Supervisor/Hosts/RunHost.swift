@@ -1,0 +1,77 @@
+package import ChainModel
+
+/// Another host of a run, whose agent starts and stops the services that are placed there.
+package struct RunHost: Codable, Hashable, Sendable {
+  /// As the description has it.
+  package var name: String
+  package var agent: Endpoint
+  /// With the agent's token; nil for one on loopback that has none.
+  package var tokenFile: String?
+
+  package init(name: String, agent: Endpoint, tokenFile: String?) {
+    (self.name, self.agent, self.tokenFile) = (name, agent, tokenFile)
+  }
+
+  /// - Throws: when the token cannot be read.
+  package func client(timeout: Duration = .seconds(5)) throws(AgentError) -> AgentClient {
+    var token: AgentToken?
+    if let tokenFile { token = try AgentToken(path: tokenFile) }
+    return AgentClient(agent, token: token, timeout: timeout)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case name, agent
+    case tokenFile = "token_file"
+  }
+}
+
+/// How another host of a run is, as the process that keeps up with it writes down.
+package struct HostState: Codable, Hashable, Sendable {
+  /// What its agent has said last; nil before that.
+  package var status: AgentStatus?
+  package var mirror: MirrorState
+
+  package init(status: AgentStatus?, mirror: MirrorState) { (self.status, self.mirror) = (status, mirror) }
+}
+
+extension RunFolder {
+  /// Where the copy of a host's log is. It has a name that begins with a dot until there is something to be read.
+  func mirrorPath(of host: String) -> String { "\(hostsPath)/\(host).log" }
+
+  private func statePath(of host: String) -> String { "\(hostsPath)/\(host).json" }
+
+  /// What is written by whoever keeps up with it.
+  func linkOutput(of host: String) -> String { "\(hostsPath)/\(host).out" }
+
+  /// Nil until somebody has heard of it.
+  package func state(of host: String) -> HostState? {
+    guard let bytes = try? AtomicFile.read(statePath(of: host)) else { return nil }
+    return WireJSON.decode(HostState.self, from: bytes)
+  }
+
+  func write(_ state: HostState, of host: String) throws(SupervisorError) {
+    try AtomicFile.write(WireJSON.encode(state), to: statePath(of: host))
+  }
+
+  /// The services of the run that other hosts have, as they were said to be last.
+  package func servicesElsewhere() -> [ChainState.Service] {
+    ((try? record())?.hosts ?? []).flatMap { host -> [ChainState.Service] in
+      guard let run = state(of: host.name)?.status?.run, run.id == id else { return [] }
+      return run.services.map { service in
+        var service = service
+        // Its pid is that of another process here.
+        (service.process, service.agent) = (nil, host)
+        return service
+      }
+    }
+  }
+}
+
+extension RunFolder {
+  /// A chain with what other hosts have of it.
+  func whole(_ state: ChainState) -> ChainState {
+    var state = state
+    state.services += servicesElsewhere()
+    return state
+  }
+}
