@@ -188,7 +188,7 @@ extension JSONVocabulary {
     severity | text | | red, amber or note
     share | number | share | a share of the whole
     shedding | flag | | the limit is lower at the moment, since requests waited too long
-    silent_hosts | list | | hosts from which nothing comes any more though their run goes on
+    silent_hosts | list | | hosts from which nothing comes though the run goes on, or nothing has ever come
     silent_ns | number | ns | for how long nothing has come from a host
     simulated | object | | what the simulation said
     simulated_ms | number | ms | how long was simulated

@@ -7,23 +7,31 @@ package final class LogReader {
   /// The log of this host.
   package convenience init(path: String) throws(TraceLogError) { try self.init([LogSource(path: path)]) }
 
-  /// - Parameter sources: one or more logs of one run.
+  /// - Parameter sources: one or more logs of one run. Hosts of which nothing has come are named in what is lost.
   /// - Throws: when one of them is no log, or is that of another run.
   package init(_ sources: [LogSource]) throws(TraceLogError) {
-    guard let first = sources.first else { throw .cannotOpen(path: "", reason: "no log is given") }
-    part = try LogPart(first)
-    if sources.count == 1, first.host == nil {
+    guard sources.count > 1 || sources.first?.host != nil else {
+      guard let source = sources.first else { throw .cannotOpen(path: "", reason: "no log is given") }
+      part = try LogPart(source)
       merge = nil
       return
     }
-    var parts = [part]
-    for source in sources.dropFirst() { parts.append(try LogPart(source)) }
+    var parts: [LogPart] = []
+    var absent: [String] = []
+    for source in sources {
+      if source.host == nil || source.hasBegun { parts.append(try LogPart(source)) } else { absent.append(source.name) }
+    }
+    guard let part = parts.first else {
+      throw .cannotOpen(path: sources[0].path, reason: "nothing has come of it, nor of that of any other host")
+    }
+    self.part = part
     for other in parts where other.header.runID != part.header.runID {
       throw .notALog(
         path: other.source.path,
-        reason: "it is that of run \(other.header.runID), while \(first.path) is that of run \(part.header.runID)")
+        reason: "it is that of run \(other.header.runID), while \(part.source.path) is that of run \(part.header.runID)"
+      )
     }
-    merge = HostMerge(parts)
+    merge = HostMerge(parts, absent: absent)
   }
 
   package var runID: String { part.header.runID }

@@ -105,7 +105,7 @@ package struct LogLoss: Hashable, Codable, Sendable {
   package var damaged = 0
   /// Hosts to which no call tells the way: their times are placed by their wall clocks.
   package var unknownClocks: [String]?
-  /// Hosts of a run that goes on from which nothing comes any more.
+  /// Hosts from which nothing comes any more though the run goes on, or of which nothing has ever come.
   package var silentHosts: [String]?
 
   package init() {}
@@ -141,7 +141,7 @@ package struct LogLoss: Hashable, Codable, Sendable {
       (strings, "texts refused"), (damaged, "places damaged"),
     ]
     var lost = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-    if let hosts = silentHosts { lost.append("nothing comes from \(Self.list(hosts)) any more") }
+    if let hosts = silentHosts { lost.append("nothing comes from \(Self.list(hosts))") }
     if let hosts = unknownClocks {
       lost.append(
         "the clock of \(Self.list(hosts)) is unknown, since no call to or from there has succeeded: placed by its wall "

@@ -47,6 +47,31 @@ import TraceLog
     #expect(try untraced.makeRun().logPath() == nil)
   }
 
+  /// Each under the name of its host, beside this host's own.
+  @Test func theLogsOfOtherHostsBelongToTheRun() throws {
+    try writeLog()
+    #expect(try run.logs() == [LogSource(path: live)])
+    #expect(mkdir(run.hostsPath, 0o700) == 0)
+    for host in ["green", "blue"] {
+      try LogWriter.create(path: "\(run.hostsPath)/\(host).log", sizeMiB: 16, runID: run.id)
+    }
+    // Of one, nothing has come yet.
+    try Data(count: 100_000).write(to: URL(filePath: "\(run.hostsPath)/red.log"))
+    try Data("{}".utf8).write(to: URL(filePath: "\(run.hostsPath)/green.json"))
+    let logs = try run.logs()
+    #expect(logs.map(\.host) == [nil, "blue", "green"] && logs.dropFirst().allSatisfy(\.isLive))
+    let log = try #require(try run.reader()).snapshot()
+    #expect(log.hosts.map(\.name) == ["here", "blue", "green"])
+
+    var record = try run.record()
+    record.phase = .ended
+    try run.write(record)
+    try run.saveLog()
+    #expect(try run.logs().map(\.host) == [nil, "blue", "green", "red"] && run.logs().allSatisfy { !$0.isLive })
+    let ended = try #require(try run.reader()).snapshot()
+    #expect(ended.hosts.count == 3 && ended.loss.text.contains("nothing comes from red"))
+  }
+
   @Test func theLiveLogIsItsOwnersAlone() throws {
     try writeLog()
     #expect(mode(place) == S_IFDIR | 0o700)

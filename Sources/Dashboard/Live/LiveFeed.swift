@@ -157,7 +157,8 @@ actor LiveFeed {
       return
     }
     front = (chain.front, chain.frontEndpoint)
-    guard chain.runID != follower?.runID else { return }
+    // The log of a further host may come a little later.
+    guard chain.runID != follower?.runID || chain.logs != follower?.logs else { return }
     map = (try? access.topology()).map { SystemMap($0) }
     rates = LiveRates()
     windowFrom = 0

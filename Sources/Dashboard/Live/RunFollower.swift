@@ -5,6 +5,7 @@ import TraceLog
 /// Follows one run's log: keeps the chain's state, its cascade, and its timeline up to date with what has been written.
 struct RunFollower {
   let runID: String
+  let logs: [LogSource]
   let index = TimelineIndex()
   private let reader: LogReader
   private var fold: CascadeFold
@@ -32,7 +33,7 @@ struct RunFollower {
 
   /// Takes in what has been written so far.
   init(runID: String, logs: [LogSource], limits: PageLimits) throws(TraceLogError) {
-    self.runID = runID
+    (self.runID, self.logs) = (runID, logs)
     self.limits = limits
     reader = try LogReader(logs)
     let scan = try reader.catchUp()

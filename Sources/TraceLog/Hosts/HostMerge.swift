@@ -10,17 +10,21 @@ final class HostMerge {
   static let patience: UInt64 = 3_000_000_000
 
   private let parts: [LogPart]
+  /// Hosts of which nothing has come.
+  private let absent: [String]
   private let names: HostNames
   private var estimate: ClockEstimate
   private var clocks: [HostClock]
   private var reference: Int?
+  /// When the run began, once the reference is known. For a follower it stays as it was first told.
+  private var origin: UInt64?
   /// By host, as recorded: of after the last moment.
   private var later: [[Record]]
   /// By host: the latest time that was given. A better estimate must not turn a thread's time back.
   private var given: [UInt64]
 
-  init(_ parts: [LogPart]) {
-    self.parts = parts
+  init(_ parts: [LogPart], absent: [String]) {
+    (self.parts, self.absent) = (parts, absent)
     names = HostNames(hosts: parts.count)
     estimate = ClockEstimate(hosts: parts.count)
     clocks = parts.map { _ in .same }
@@ -41,6 +45,7 @@ final class HostMerge {
     later = parts.map { _ in [] }
     given = parts.map { _ in 0 }
     names.forgetMoments()
+    origin = nil
   }
 
   func readNew() -> LogSnapshot {
@@ -145,12 +150,14 @@ final class HostMerge {
   private func snapshot(
     _ logs: [LogSnapshot], _ readings: [HostReading], _ records: [Record], takenAt: UInt64
   ) -> LogSnapshot {
-    let starts = logs.indices.map { readings[$0].clock.corrected(logs[$0].createdAt) }
+    let starts = logs.indices.filter { clocks[$0].bound != nil }.map { clocks[$0].corrected(logs[$0].createdAt) }
+    let origin = origin ?? starts.min() ?? 0
+    if reference != nil { self.origin = origin }
     let complete = logs.indices.filter { logs[$0].completeSince > 0 }
       .map { readings[$0].clock.corrected(logs[$0].completeSince) }
     let processes = zip(logs, readings).flatMap { log, reading in log.processes.map(reading.translated) }
     var merged = LogSnapshot(
-      runID: parts.first?.header.runID ?? "", wallOffset: logs[reference ?? 0].wallOffset, createdAt: starts.min() ?? 0,
+      runID: parts.first?.header.runID ?? "", wallOffset: logs[reference ?? 0].wallOffset, createdAt: origin,
       completeSince: complete.max() ?? 0, takenAt: takenAt, processes: processes.sorted { $0.slot < $1.slot },
       strings: LogStrings(names.texts), records: records, loss: loss(logs))
     merged.hosts = parts.indices.map { host in
@@ -164,9 +171,9 @@ final class HostMerge {
   private func loss(_ logs: [LogSnapshot]) -> LogLoss {
     var loss = logs.reduce(LogLoss()) { $0 + $1.loss }
     let unknown = parts.indices.filter { clocks[$0].bound == nil && logs[$0].processes.contains { !$0.isKeeper } }
-    let silent = parts.indices.filter { parts[$0].silence >= Self.patience }
+    let silent = parts.filter { $0.silence >= Self.patience }.map(\.source.name) + absent
     if !unknown.isEmpty { loss.unknownClocks = unknown.map { parts[$0].source.name } }
-    if !silent.isEmpty { loss.silentHosts = silent.map { parts[$0].source.name } }
+    if !silent.isEmpty { loss.silentHosts = silent }
     return loss
   }
 }

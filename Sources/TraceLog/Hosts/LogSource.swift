@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where a log is read, and whose it is.
 package struct LogSource: Hashable, Sendable {
   package var path: String
@@ -12,6 +14,15 @@ package struct LogSource: Hashable, Sendable {
 
   /// In reports.
   var name: String { host ?? "here" }
+
+  /// Whether anything has come of a log that is copied from another host: its header comes first.
+  package var hasBegun: Bool {
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var word: UInt64 = 0
+    return read(descriptor, &word, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size && word != 0
+  }
 
   /// Whether a process lives of which the log does not say that it is gone. Only a log of this host can be asked about by
   /// its pid: elsewhere that pid is another process, and in another time namespace the start of the same one reads

@@ -60,7 +60,8 @@ final class TestLab: LabAccess {
 
   func chain() -> ChainEntry? {
     guard isChainRunning else { return nil }
-    return ChainEntry(runID: "run-1", logs: [LogSource(path: path)], front: "gateway", at: Endpoint(port: 1))
+    return ChainEntry(
+      runID: "run-1", logs: [LogSource(path: path)], front: "gateway", at: Endpoint(port: 1))
   }
 
   func ping(_ service: Endpoint) async -> PingOutcome { pinged }
