@@ -38,6 +38,11 @@ struct Up: ParsableCommand {
   @Flag(help: "Let the agents of the file's hosts start their services; those that name no host are started here.")
   var agents = false
   @Option(help: ArgumentHelp("With --agents, the file with their token.", valueName: "file")) var tokenFile: String?
+  @Option(
+    help: ArgumentHelp(
+      "With --agents, where to reach the agent of a host, such as at the end of a tunnel; may be given several times.",
+      valueName: "name=host:port"))
+  var agent: [String] = []
   @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
   @Flag(help: "Print JSON.") var json = false
 
@@ -45,6 +50,7 @@ struct Up: ParsableCommand {
     try RunName.check(name)
     if agents, host != nil { throw ValidationError("--agents: found --host too, expected one of them") }
     if tokenFile != nil, !agents { throw ValidationError("--token-file: found it alone, expected --agents too") }
+    if !agent.isEmpty, !agents { throw ValidationError("--agent: found it alone, expected --agents too") }
   }
 
   func run() throws {
@@ -89,7 +95,24 @@ struct Up: ParsableCommand {
       defer { free(absolute) }
       return String(cString: absolute)
     }
-    return hosts.map { RunHost(name: $0.name, agent: Endpoint($0.address, port: $0.agentPort), tokenFile: token) }
+    let ends = try tunnels(hosts.map(\.name))
+    return hosts.map { host in
+      let agent = ends[host.name] ?? Endpoint(host.address, port: host.agentPort)
+      return RunHost(name: host.name, agent: agent, tokenFile: token)
+    }
+  }
+
+  private func tunnels(_ hosts: [String]) throws -> [String: Endpoint] {
+    try agent.reduce(into: [:]) { tunnels, word in
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let endpoint = Endpoint(parts[1]) else {
+        throw ValidationError("--agent: found '\(word)', expected such as green=localhost:7171")
+      }
+      guard hosts.contains(parts[0]) else {
+        throw ValidationError(Typo.unknown("host", parts[0], among: hosts))
+      }
+      tunnels[parts[0]] = endpoint
+    }
   }
 
   private func choose(_ host: String, _ topology: inout Topology) throws {

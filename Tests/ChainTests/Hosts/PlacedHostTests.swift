@@ -124,6 +124,14 @@ extension ChainTests {
 
     @Test(.timeLimit(.minutes(1))) func withoutItsAgentNothingIsStarted() async throws {
       let lab = try Lab(placed: [.paymentService])
+      // Not where it is said to be, at the end of a tunnel that is not there.
+      let astray = try await lab.run("up", "--agents", "--agent", "blue=127.0.0.1:1")
+      #expect(
+        astray.exitCode == ExitCode.unreachable.rawValue && astray.notes.contains("127.0.0.1:1"), "\(astray.notes)")
+      for (words, mention) in [("green=localhost:7171", "green"), ("localhost:7171", "expected such as")] {
+        let wrong = try await lab.run("up", "--agents", "--agent", words)
+        #expect(wrong.exitCode == ExitCode.usage.rawValue && wrong.notes.contains(mention), "\(wrong.notes)")
+      }
       lab.stopAgent()
       let up = try await lab.run("up", "--agents")
       #expect(up.exitCode == ExitCode.unreachable.rawValue && up.notes.contains("host blue"), "\(up.notes)")
