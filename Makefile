@@ -54,19 +54,18 @@ threads: build ## who waits for whom, across processes
 	@bin/chainlab threads
 
 test: tests ## run the tests, drive the page in a browser, and count the instructions of a request
-	@swift test $(SWIFT_FLAGS) --skip-build --no-parallel $(TESTS)
+	@scripts/run-tests $(SWIFT_FLAGS) $(TESTS)
 ifeq ($(TESTS)$(EXCLUSIVITY),unchecked)
 	@scripts/see-page quick
 	@scripts/count-instructions
 endif
 
 storm: tests ## the long proofs: kills, random changes, full disks, damaged logs, at full size (about half an hour)
-	@CHAINLAB_STORM=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'Storm'
+	@CHAINLAB_STORM=1 scripts/run-tests $(SWIFT_FLAGS) --filter 'Storm'
 	@scripts/storm
 
 fuzz: tests ## damaged requests against a service port, a control port and the page's: make fuzz COUNT=1000000
-	@CHAINLAB_FUZZ=$(COUNT) CHAINLAB_FUZZ_SEED=$(FIRST) swift test $(SWIFT_FLAGS) --skip-build --no-parallel \
-	  --filter RequestFuzz
+	@CHAINLAB_FUZZ=$(COUNT) CHAINLAB_FUZZ_SEED=$(FIRST) scripts/run-tests $(SWIFT_FLAGS) --filter RequestFuzz
 
 sanitize: ## the event loop's and the services' tests under AddressSanitizer and ThreadSanitizer
 	@scripts/setup tests
@@ -78,6 +77,7 @@ bench: build ## what the lab costs, beside its targets and other chains; in part
 accept: build ## programs not written here read the exports and metrics and send requests; needs the network
 	@scripts/accept-exports
 	@scripts/accept-clients
+	@scripts/accept-service
 
 see: build ## drive the page in a real browser; needs the network. Also: scripts/see-page bench
 	@scripts/see-page

@@ -7,20 +7,20 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let foundation: [Target.Dependency] = ["ChainModel", "EventLoop", "Topology", "TraceLog"]
 
-func service(_ name: String) -> Target {
-  .executableTarget(name: name, dependencies: ["ServiceRuntime"] + foundation)
-}
+// Observed: each service's folder, and the program that is built of it.
+let services = [
+  (folder: "Gateway", program: "gateway"),
+  (folder: "UserService", program: "user-service"),
+  (folder: "OrderService", program: "order-service"),
+  (folder: "PaymentService", program: "payment-service"),
+  // Any other service, from its description.
+  (folder: "Service", program: "service"),
+]
 
 let package = Package(
   name: "chainlab",
-  products: [
-    .executable(name: "chainlab", targets: ["ChainCLI"]),
-    .executable(name: "gateway", targets: ["Gateway"]),
-    .executable(name: "user-service", targets: ["UserService"]),
-    .executable(name: "order-service", targets: ["OrderService"]),
-    .executable(name: "payment-service", targets: ["PaymentService"]),
-    .executable(name: "service", targets: ["Service"]),
-  ],
+  products: [.executable(name: "chainlab", targets: ["ChainCLI"])]
+    + services.map { .executable(name: $0.program, targets: [$0.folder]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -45,16 +45,10 @@ let package = Package(
       name: "TraceLog",
       dependencies: ["ChainModel", "CPlatform", atomics]),
 
-    // Observed: the services.
+    // What the services stand on.
     .target(
       name: "ServiceRuntime",
       dependencies: foundation + [atomics, logging, "CCurl", "CSQLite", "CPlatform"]),
-    service("Gateway"),
-    service("UserService"),
-    service("OrderService"),
-    service("PaymentService"),
-    // Any other service, from its description.
-    service("Service"),
 
     // Instruments.
     .target(name: "KernelView", dependencies: ["ChainModel", "TraceLog", "CPlatform"]),
@@ -128,7 +122,7 @@ let package = Package(
       dependencies: [
         "ChainTestSupport", "CascadeAnalysis", "KernelView", "Lessons", "LoadGenerator", "Supervisor", "CCurl",
       ] + foundation),
-  ]
+  ] + services.map { .executableTarget(name: $0.folder, dependencies: ["ServiceRuntime"] + foundation) }
 )
 
 for target in package.targets where target.type != .system {

@@ -46,7 +46,11 @@ private struct Stage {
 
   init(lab: Lab, act: Duration) throws {
     chain = try lab.chain()
-    topology = try Topology.load(path: chain.run.configurationPath)
+    let topology = try chain.run.topology()
+    self.topology = topology
+    if let other = topology.services.first(where: { !topology.isStarted($0) }) {
+      throw LabError.notStarted(other)
+    }
     controls = try lab.controls("all")
     self.act = act
   }
@@ -110,13 +114,13 @@ private struct Stage {
     Output.result(title)
     let log = topology.traceLog.enabled ? try LogWriter(path: try logPath(), name: "load") : nil
     defer { log?.close() }
-    let port = topology[.gateway].port
+    let target = topology[.gateway].endpoint
     let payments = LoadPlan(
-      port: port, paths: ["/users/{username}/payment-status"], usernames: SeedData.usernames(topology.seed.users),
+      to: target, paths: ["/users/{username}/payment-status"], usernames: SeedData.usernames(topology.seed.users),
       arrival: .open(rate: rate, spacing: .fixed), duration: act, timeout: .seconds(30))
     // Begins when what can fill has filled.
     let pings = LoadPlan(
-      port: port, paths: ["/ping"], arrival: .open(rate: Self.pings, spacing: .fixed), duration: act / 2,
+      to: target, paths: ["/ping"], arrival: .open(rate: Self.pings, spacing: .fixed), duration: act / 2,
       timeout: .seconds(30))
     async let paid = LoadGenerator.run(payments, log: log) { Output.note("   \($0.text)") }
     try await Task.sleep(for: act / 3)

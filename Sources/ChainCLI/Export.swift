@@ -20,6 +20,7 @@ struct ExportOTLP: AsyncParsableCommand {
         chainlab export otlp -o trace.json
         chainlab export otlp -o trace.jsonl
         chainlab export otlp --endpoint http://localhost:4318
+        chainlab export otlp --follow --endpoint http://localhost:4318
       A file that ends in .jsonl has a document a line, each of about a megabyte.
       """)
 
@@ -30,10 +31,17 @@ struct ExportOTLP: AsyncParsableCommand {
     help: ArgumentHelp("A collector: requests go to /v1/traces there, and are repeated as OTLP says.", valueName: "url")
   )
   var endpoint: String?
+  @Flag(
+    help:
+      "Send each span of a running chain when it has ended, until the run ends or Ctrl-C; those before are left out.")
+  var follow = false
 
   func validate() throws {
     guard (output == nil) != (endpoint == nil) else {
       throw ValidationError("-o, --endpoint: expected one of them")
+    }
+    guard !follow || endpoint != nil else {
+      throw ValidationError("--follow: found no --endpoint, expected the collector to send to")
     }
     if let endpoint, !endpoint.hasPrefix("http://"), !endpoint.hasPrefix("https://") {
       throw ValidationError("--endpoint: found '\(endpoint)', expected a URL like http://localhost:4318")
@@ -42,6 +50,9 @@ struct ExportOTLP: AsyncParsableCommand {
 
   func run() async throws {
     try ExitCodes.reporting {
+      if let endpoint, follow {
+        return try SpanStream(choice: choice, collector: Collector(endpoint: endpoint)).run()
+      }
       if let endpoint {
         let snapshot = try choice.snapshot()
         let collector = Collector(endpoint: endpoint)

@@ -39,14 +39,15 @@ struct Lab: ParsableArguments {
 
   /// Refuses what no service or replica is called and what takes no orders, whether a chain runs or not.
   func expectService(_ name: String) throws {
-    guard let services = try? topology().services else { return }
+    guard let topology = try? topology() else { return }
+    let services = topology.services
     let names = services.map(\.name)
     let meant = services.filter { Topology.matches($0.name.rawValue, name) }
     guard !meant.isEmpty || ReplicaName(name, of: names) != nil else {
       throw ValidationError("\(LabError.noSuchService(name, among: names.map(\.rawValue)))")
     }
-    if let first = meant.first, let url = first.url, meant.allSatisfy({ $0.url != nil }) {
-      throw ValidationError("\(LabError.elsewhere(first.name.rawValue, url.text))")
+    if let first = meant.first, !meant.contains(where: topology.isStarted) {
+      throw ValidationError("\(LabError.notStarted(first))")
     }
   }
 

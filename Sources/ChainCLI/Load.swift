@@ -33,7 +33,7 @@ struct Load: AsyncParsableCommand {
       "The path to request at the service in front, in place of the entries of the description; {username} becomes one of the seeded users."
   )
   var path: String?
-  @Option(help: "Use this port instead of the running chain's; nothing is traced then.") var port: Int?
+  @Option(help: "Use this port of this machine instead of the running chain's; nothing is traced then.") var port: Int?
   @Flag(help: "A new connection for each request.") var newConnections = false
   @Flag(help: "Print JSON.") var json = false
 
@@ -61,7 +61,7 @@ struct Load: AsyncParsableCommand {
   }
 
   private struct Target {
-    var port: Int
+    var endpoint: Endpoint
     var kinds: [LoadPlan.Kind]
     var users = 1000
     var run: RunFolder?
@@ -71,19 +71,20 @@ struct Load: AsyncParsableCommand {
   private func findTarget() throws -> Target {
     if let port {
       let standard = LoadPlan.Kind(path: RouteAddress(Topology.standard.entryRoute.name).template)
-      return Target(port: port, kinds: [path.map { LoadPlan.Kind(path: $0) } ?? standard])
+      return Target(endpoint: Endpoint(port: port), kinds: [path.map { LoadPlan.Kind(path: $0) } ?? standard])
     }
     let chain = try lab.chain()
     let topology = try Topology.load(path: chain.run.configurationPath)
     return Target(
-      port: topology.front.port, kinds: path.map { [LoadPlan.Kind(path: $0)] } ?? LoadPlan.Kind.entries(of: topology),
+      endpoint: topology.front.endpoint,
+      kinds: path.map { [LoadPlan.Kind(path: $0)] } ?? LoadPlan.Kind.entries(of: topology),
       users: topology.seed.users, run: chain.run,
       log: topology.traceLog.enabled ? try chain.run.logPath() : nil)
   }
 
   private func plan(_ target: Target) throws -> LoadPlan {
     var plan = LoadPlan(
-      port: target.port, paths: [], usernames: SeedData.usernames(target.users),
+      to: target.endpoint, paths: [], usernames: SeedData.usernames(target.users),
       arrival: closed.map { .closed(clients: $0) } ?? .open(rate: rate ?? 0, spacing: poisson ? .poisson : .fixed),
       warmUp: try parse("--warm-up", warmUp), duration: try parse("--duration", duration),
       timeout: try parse("--timeout", timeout), seed: seed, newConnections: newConnections)

@@ -24,8 +24,8 @@ struct Scale: ParsableCommand {
     guard topology.index(of: ServiceName(service)) != nil else {
       throw ValidationError(Typo.unknown("service", service, among: known))
     }
-    if let url = topology[ServiceName(service)].url {
-      throw ValidationError("\(LabError.elsewhere(service, url.text))")
+    guard topology.isStarted(topology[ServiceName(service)]) else {
+      throw ValidationError("\(LabError.notStarted(topology[ServiceName(service)]))")
     }
     guard known.contains(service) else {
       throw ValidationError("\(SupervisorError.cannotScale(service: service))")
@@ -40,7 +40,7 @@ struct Scale: ParsableCommand {
       }
       guard let chain else { throw LabError.notRunning }
       let ports = chain.state.services.filter { $0.name == name }.map {
-        "\($0.replica.text) on \($0.port), control \($0.controlPort)"
+        "\($0.replica.text) on \(Up.place($0.endpoint)), control \($0.controlPort)"
       }
       Output.result("\(service): \(replicas) (\(ports.joined(separator: "; ")))")
     }

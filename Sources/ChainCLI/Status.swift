@@ -43,7 +43,7 @@ struct Status: ParsableCommand {
     Output.result("run \(chain.run.id)")
     if !chain.isSupervised { Output.note("its supervisor has died; clean up with: \(CommandHint("down"))") }
     Output.result(StatusTable(answers, isFolded: isFolded).text)
-    if let topology = try? Topology.load(path: chain.run.configurationPath) {
+    if let topology = try? chain.run.topology() {
       Self.elsewhere(topology).forEach(Output.result)
     }
     StatusNote.lines(answers.flatMap { Self.notes($0) }, isFolded: isFolded).forEach(Output.result)
@@ -56,12 +56,14 @@ struct Status: ParsableCommand {
 
   /// Services that are only called, and whether somebody listens there.
   static func elsewhere(_ topology: Topology) -> [String] {
-    topology.services.compactMap { service in
-      service.url.map { url in
-        let problem = Reachability.problem(url)
-        return
-          "\(service.name.rawValue) is elsewhere, at \(url.text): \(problem.map { "not reachable (\($0))" } ?? "reachable")"
-      }
+    topology.services.filter { !topology.isStarted($0) }.map { service in
+      let place =
+        service.url.map { "elsewhere, at \($0.url)" } ?? "on host \(service.host), at \(service.endpoint.text)"
+      let problem = Reachability.problem(service.endpoint)
+      // Only the host itself knows where the others are.
+      let isOneOfSeveral = service.url == nil && service.replicas > 1
+      let further = isOneOfSeveral ? "; only the first of \(service.replicas) is called from here" : ""
+      return "\(service.name.rawValue) is \(place): \(problem.map { "not reachable (\($0))" } ?? "reachable")\(further)"
     }
   }
 

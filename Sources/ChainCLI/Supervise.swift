@@ -13,7 +13,7 @@ struct Supervise: ParsableCommand {
   func run() throws {
     let code = try ExitCodes.reporting {
       let folder = try RunStore(root: root).find(runID)
-      let topology = try Topology.load(path: folder.configurationPath)
+      let topology = try folder.topology()
       return try ChainSupervisor.run(
         SupervisorOptions(root: root, runID: runID, topology: topology, binaries: binaries))
     }

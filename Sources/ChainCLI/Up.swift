@@ -13,8 +13,10 @@ struct Up: ParsableCommand {
       EXAMPLES:
         chainlab up
         chainlab up --topology mine.yaml --set 'cart-*.threads=8'
+        chainlab up --host blue
       Every service of the file runs as a process of its own: the lab's four with their code, any other one by the steps of \
-      its routes. One with a url is only called.
+      its routes. One with a url is only called. If the file has hosts, give the command on each of them, with its name: \
+      it starts that host's services, which call the others at their addresses.
       On a running chain it says so and changes nothing. Ctrl-C, before the chain is ready, stops what was started.
       """)
 
@@ -26,6 +28,10 @@ struct Up: ParsableCommand {
       "Another value than the file's, such as 'cart-*.threads=8'; may be given several times.",
       valueName: "service.key=value"))
   var set: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Start only the services of this host of the file; here: those that name none.", valueName: "name"))
+  var host: String?
   @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
   @Flag(help: "Print JSON.") var json = false
 
@@ -34,7 +40,8 @@ struct Up: ParsableCommand {
   func run() throws {
     try ExitCodes.reporting {
       let path = topology ?? "\(lab.folder)/services.yaml"
-      let topology = try Topology.load(path: path, settings: set.map { Setting(word: $0) })
+      var topology = try Topology.load(path: path, settings: set.map { Setting(word: $0) })
+      if let host { try choose(host, &topology) }
       // As it was written, unless it is not what runs.
       let text = set.isEmpty ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
       Interruption.watch()
@@ -57,18 +64,27 @@ struct Up: ParsableCommand {
     }
   }
 
+  private func choose(_ host: String, _ topology: inout Topology) throws {
+    let used = topology.usedHosts.map(\.name)
+    guard used.contains(host) else {
+      let expected = "one with services: \(used.joined(separator: ", "))"
+      throw ValidationError(Typo.unknown("host", host, among: used, expected: expected))
+    }
+    topology.start(only: host)
+  }
+
   static func overview(_ chain: ChainLauncher.Chain, _ topology: Topology) -> String {
     let here = chain.state.services.map { service in
       let settings = topology[service.name]
       return Listed(
-        name: service.replica.text, port: service.port, control: "\(service.controlPort)",
+        name: service.replica.text, place: place(service.endpoint), control: "\(service.controlPort)",
         model: settings.model.rawValue,
         threads: "\(settings.threads)", process: service.process.map { "\($0.pid)" } ?? "-")
     }
-    let elsewhere = topology.services.compactMap { service in
-      service.url.map {
-        Listed(name: service.name.rawValue, port: $0.port, control: "-", model: "elsewhere", threads: "-", process: "-")
-      }
+    let elsewhere = topology.services.filter { !topology.isStarted($0) }.map { service in
+      Listed(
+        name: service.name.rawValue, place: place(service.endpoint), control: "-",
+        model: service.url == nil ? "on \(service.host)" : "elsewhere", threads: "-", process: "-")
     }
     let table = TextTable(here + elsewhere)
     let called = Status.elsewhere(topology).map { "\n\($0)" }.joined()
@@ -79,7 +95,7 @@ struct Up: ParsableCommand {
   /// A service as it is listed, here or elsewhere.
   private struct Listed: TableRow {
     var name: String
-    var port: Int
+    var place: String
     var control: String
     var model: String
     var threads: String
@@ -87,7 +103,7 @@ struct Up: ParsableCommand {
 
     static var columns: [TableColumn<Self>] {
       [
-        TableColumn("SERVICE") { $0.name }, TableColumn("PORT") { "\($0.port)" }, TableColumn("CONTROL") { $0.control },
+        TableColumn("SERVICE") { $0.name }, TableColumn("PORT") { $0.place }, TableColumn("CONTROL") { $0.control },
         TableColumn("MODEL") { $0.model }, TableColumn("THREADS") { $0.threads }, TableColumn("PID") { $0.process },
       ]
     }
@@ -95,19 +111,25 @@ struct Up: ParsableCommand {
 
   /// What a user may want to do first.
   private static func next(_ topology: Topology) -> String {
-    let (port, front) = (topology.front.port, topology.front.name.rawValue)
-    let last = topology.deepestPath.last { $0.url == nil } ?? topology.front
+    let (front, name) = (place(topology.front.endpoint, onLoopback: "localhost:"), topology.front.name.rawValue)
+    let last = topology.deepestPath.last(where: topology.isStarted) ?? topology.started.first ?? topology.front
+    let switched = topology.isStarted(topology.front) ? name : last.name.rawValue
     let path = RouteAddress(topology.entryRoute.name).path { $0 == "username" ? "ada" : nil }
     let lines = [
-      ("curl localhost:\(port)\(path)", "a real answer"),
+      ("curl \(front)\(path)", "a real answer"),
       ("bin/chainlab fault \(Self.word(last.name.rawValue)) latency=1s", "\(last.name.rawValue) is slow"),
       ("bin/chainlab load --closed 32 --duration 20s &", "32 clients, each waiting for its answer"),
       ("bin/chainlab threads", "who waits for whom"),
-      ("curl -w '%{time_total} s\\n' localhost:\(port)/ping", "needs no other service, and waits all the same"),
-      ("bin/chainlab mode \(Self.word(front)) nonblocking-async", "switch it while it runs"),
+      ("curl -w '%{time_total} s\\n' \(front)/ping", "needs no other service, and waits all the same"),
+      ("bin/chainlab mode \(Self.word(switched)) nonblocking-async", "switch it while it runs"),
     ]
     let width = min(60, lines.map(\.0.count).max() ?? 0)
     return lines.map { "  \(PlainText.pad($0, to: width))  \($1)" }.joined(separator: "\n")
+  }
+
+  /// Its port, where that says it all.
+  static func place(_ endpoint: Endpoint, onLoopback host: String = "") -> String {
+    [Endpoint.loopback, "localhost"].contains(endpoint.host) ? "\(host)\(endpoint.port)" : endpoint.text
   }
 
   /// As one would type it.
@@ -117,7 +139,7 @@ struct Up: ParsableCommand {
 
   /// Where the page is, or why it is not.
   static func words(_ page: ChainState.Page) -> String {
-    let address = "http://127.0.0.1:\(page.port)/"
+    let address = "\(Endpoint(port: page.port).url)/"
     guard page.state != .ready else { return "see it at \(address)" }
     return "the page at \(address) is \(page.state.rawValue)\(page.problem.map { ": \($0)" } ?? "")"
       + "; the supervisor goes on trying"

@@ -2,6 +2,8 @@
 package enum CallError: Error, Hashable, Sendable {
   /// The callee's port refused the connection, or the connection could not be made.
   case connectionRefused(ServiceName)
+  /// The name of the callee's host has no address.
+  case nameNotFound(ServiceName)
   /// The connection ended before the answer was complete.
   case connectionReset(ServiceName)
   /// The callee had closed the connection that was kept, before it could see the request.
@@ -30,8 +32,8 @@ package enum CallError: Error, Hashable, Sendable {
   case headTooLarge
   /// The request's target is longer than the service takes.
   case targetTooLong
-  /// The request is for another host than this one.
-  case misdirected(String)
+  /// The request is for another host than this one, whose address was expected.
+  case misdirected(String, expected: String)
   /// The request was made by a web page from elsewhere.
   case foreignOrigin
   /// The request's body has a transfer coding that is not known here.
@@ -88,6 +90,8 @@ extension CallError {
     switch self {
     case .connectionRefused(let callee):
       ErrorRow(502, "connection_refused", "\(callee.rawValue) refused the connection: is it running?")
+    case .nameNotFound(let callee):
+      ErrorRow(502, "name_not_found", "\(callee.rawValue) is not found: the name of its host has no address")
     case .connectionReset(let callee):
       ErrorRow(502, "connection_reset", "\(callee.rawValue) closed the connection before it had answered")
     case .staleConnection(let callee):
@@ -109,10 +113,11 @@ extension CallError {
     case .requestTimeout: ErrorRow(408, "request_timeout", "the request did not arrive in time")
     case .headTooLarge: ErrorRow(431, "head_too_large", "the request's head is too large")
     case .targetTooLong: ErrorRow(414, "target_too_long", "the request's target is too long")
-    case .misdirected(let host):
+    case .misdirected(let host, let address):
       ErrorRow(
         421, "misdirected",
-        "found host '\(host.prefix(64))', expected a name of this host: localhost, 127.0.0.1 or [::1]")
+        "found host '\(host.prefix(64))', expected a name of this host: localhost, 127.0.0.1"
+          + (Endpoint.isLoopback(address) ? " or [::1]" : ", [::1] or \(Endpoint.bracketed(address))"))
     case .foreignOrigin:
       ErrorRow(403, "foreign_origin", "a web page from elsewhere may not ask: check the Origin field")
     case .unknownCoding: ErrorRow(501, "unknown_coding", "the only transfer coding taken here is chunked")
@@ -128,8 +133,16 @@ extension CallError {
   /// Whether the callee is to blame: what `CallPolicy` retries, and what a breaker counts.
   package var isFailureOfCallee: Bool {
     switch self {
-    case .connectionRefused, .connectionReset, .timeout, .malformedAnswer: true
+    case .connectionRefused, .nameNotFound, .connectionReset, .timeout, .malformedAnswer: true
     case .answered(_, let status): status >= 500
+    default: false
+    }
+  }
+
+  /// Whether the callee may be elsewhere by now.
+  package var leavesPlaceInDoubt: Bool {
+    switch self {
+    case .connectionRefused, .connectionReset, .timeout, .deadlineExceeded: true
     default: false
     }
   }

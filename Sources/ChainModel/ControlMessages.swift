@@ -39,18 +39,18 @@ package struct PoolChange: Hashable, Settings {
 }
 
 /// `PUT /callees`: by callee, where its replicas listen, the first replica first; nil for one that is not to be called.
-package typealias CalleeLists = [String: [String?]]
+package typealias CalleeLists = [String: [Endpoint?]]
 
 /// One of `GET /callees`, which answers with a list of them by callee.
 package struct CalleeReplica: Codable, Hashable, Sendable {
   package var replica: Int
-  package var address: String
+  package var address: Endpoint
   /// False: it is not called any more, and has calls in flight.
   package var isCalled: Bool
   /// Calls from the service asked that have chosen this replica and have not ended.
   package var inFlight: Int
 
-  package init(replica: Int, address: String, isCalled: Bool, inFlight: Int) {
+  package init(replica: Int, address: Endpoint, isCalled: Bool, inFlight: Int) {
     self.replica = replica
     self.address = address
     self.isCalled = isCalled

@@ -175,7 +175,7 @@ extension JSONVocabulary {
     holds | flag | | what was checked is so
     holds | list | | which calls held threads of their callers
     holes | number | records | places of the log that a dead process left empty
-    host | text | | the address it listens on, or that is asked
+    host | text | | the address where it is called, or that is asked
     hosts | list | | the hosts of a run over several, with their clocks
     hot_seconds | number | seconds | seconds in which an event loop was busy all the time
     idle | number | threads | threads that are idle

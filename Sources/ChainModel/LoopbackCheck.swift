@@ -6,7 +6,7 @@ package enum LoopbackCheck {
   ///   - origins: its Origin headers: each must be a page of this host.
   /// - Returns: whether it may.
   package static func allows(hosts: [String], origins: [String]) -> Bool {
-    guard hosts.count == 1, let host = hosts.first, isLoopback(host) else { return false }
+    guard hosts.count == 1, let host = hosts.first, isOwn(host) else { return false }
     return allows(origins: origins)
   }
 
@@ -16,32 +16,16 @@ package enum LoopbackCheck {
     return origins.allSatisfy { $0.lowercased() == "http://\(hosts[0].lowercased())" }
   }
 
-  /// Whether a host names this one, or is one of the names given, with or without a port.
-  package static func isOwn(_ authority: String, names: [String]) -> Bool {
-    if isLoopback(authority) { return true }
-    let parts = authority.lowercased().split(separator: ":", omittingEmptySubsequences: false)
-    return parts.count <= 2 && names.contains(String(parts[0])) && (parts.count == 1 || UInt16(parts[1]) != nil)
+  /// Whether a Host field names this machine, by loopback or by one of the hosts given, with or without a port.
+  package static func isOwn(_ authority: String, hosts: [String] = []) -> Bool {
+    guard let host = Endpoint.authority(authority)?.host.lowercased() else { return false }
+    return (loopback + hosts).contains { $0.lowercased() == host }
   }
 
   /// Whether every page that asks is one of this host.
   package static func allows(origins: [String]) -> Bool {
-    origins.allSatisfy { $0.hasPrefix("http://") && isLoopback(String($0.dropFirst(7))) }
+    origins.allSatisfy { $0.hasPrefix("http://") && isOwn(String($0.dropFirst(7))) }
   }
 
-  private static func isLoopback(_ authority: String) -> Bool {
-    let parts = authority.lowercased().split(separator: ":", omittingEmptySubsequences: false)
-    let name: String
-    let port: Substring?
-    if authority.hasPrefix("[::1]") {
-      name = "[::1]"
-      port = authority.count > 5 ? authority.dropFirst(6) : nil
-      guard authority.count == 5 || authority.dropFirst(5).hasPrefix(":") else { return false }
-    } else {
-      guard parts.count <= 2 else { return false }
-      name = String(parts[0])
-      port = parts.count == 2 ? parts[1] : nil
-    }
-    guard ["127.0.0.1", "localhost", "[::1]"].contains(name) else { return false }
-    return port.map { UInt16($0) != nil } ?? true
-  }
+  private static let loopback = [Endpoint.loopback, "localhost", "::1"]
 }

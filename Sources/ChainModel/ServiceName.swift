@@ -32,10 +32,15 @@ package struct ServiceName: RawRepresentable, Hashable, Codable, Sendable, Expre
   private static let shortLength = 8
   private static let suffix = "-service"
 
+  /// As a sentence calls it: `payment` for payment-service.
+  package var spokenName: String {
+    rawValue.hasSuffix(Self.suffix) && rawValue != Self.suffix
+      ? String(rawValue.dropLast(Self.suffix.count)) : rawValue
+  }
+
   /// Prefix of the service's thread names. A number at the end stays, where many services differ by it alone.
   package var shortName: String {
-    let stem = rawValue.hasSuffix(Self.suffix) ? rawValue.dropLast(Self.suffix.count) : rawValue[...]
-    let name = stem.isEmpty ? rawValue[...] : stem
+    let name = spokenName[...]
     guard name.utf8.count > Self.shortLength else { return Self.cut(name, to: Self.shortLength) }
     let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }.count
     guard (1...4).contains(digits) else { return Self.cut(name, to: Self.shortLength) }

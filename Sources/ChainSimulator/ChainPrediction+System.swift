@@ -18,6 +18,9 @@ extension ChainPrediction {
     }
     if let place = capacity.bottleneck {
       limit = "threads of \(plan.system.services[place].name)"
+    } else if let place = capacity.scarcestCores {
+      let service = plan.system.services[place]
+      limit = "the \(FigureText.count((service.cores ?? 0) * service.replicas, "processor")) of \(service.name)"
     } else if capacity.byCores != nil {
       limit = "the \(plan.system.cores ?? 0) processors"
     }
@@ -36,7 +39,8 @@ extension NestedChain {
     var seen: Set<Int> = []
     while let (index, route) = place {
       let service = plan.system.services[index]
-      guard service.model.holdsThread, !service.model.blocksLoops, service.replicas == 1, seen.insert(index).inserted
+      guard service.model.holdsThread, !service.model.blocksLoops, service.replicas == 1, service.cores == nil,
+        seen.insert(index).inserted
       else { return nil }
       place = nil
       var (cpu, waited) = (0.0, service.latency.mean)

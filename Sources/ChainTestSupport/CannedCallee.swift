@@ -49,19 +49,19 @@ package final class CannedCallee: Sendable {
     let listener: Listener
   }
 
-  package convenience init(_ reply: Reply = .ok) throws {
-    try self.init { _ in reply }
+  package convenience init(_ reply: Reply = .ok, host: String? = nil) throws {
+    try self.init(host: host) { _ in reply }
   }
 
   /// Decides for each request by itself.
-  package init(_ reply: @escaping @Sendable (Request) -> Reply) throws {
+  package init(host: String? = nil, _ reply: @escaping @Sendable (Request) -> Reply) throws {
     let board = CannedBoard(reply)
     self.board = board
     let server = HTTPServer(thread.loop, .init(request: .seconds(600), idle: .seconds(600))) {
       CannedConnection($0, board)
     }
     let listener = try Listener(
-      on: thread.loop, host: "127.0.0.1", port: 0, backlog: 1024, onShortage: { _ in }
+      on: thread.loop, at: Endpoint(host ?? Endpoint.loopback, port: 0), backlog: 1024, onShortage: { _ in }
     ) { server.adopt($0) }
     port = listener.port
     open = Open(server: server, listener: listener)

@@ -99,7 +99,7 @@ package final class LiveChain: Sendable {
     _ arrival: LoadPlan.Arrival, for duration: Duration, path: String = "/users/{username}/payment-status"
   ) async throws -> LoadResult {
     let plan = LoadPlan(
-      port: topology[.gateway].port, paths: [path], usernames: SeedData.usernames(topology.seed.users),
+      to: topology[.gateway].endpoint, paths: [path], usernames: SeedData.usernames(topology.seed.users),
       arrival: arrival, duration: duration, timeout: .seconds(30))
     let log = try LogWriter(path: try logPath(), name: "load")
     defer { log.close() }

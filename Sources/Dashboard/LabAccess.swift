@@ -1,4 +1,5 @@
 package import CascadeAnalysis
+package import ChainModel
 package import Topology
 package import TraceLog
 
@@ -11,9 +12,9 @@ package protocol LabAccess: Sendable {
   func logs(run: String) throws -> [LogSource]
   /// The chain that runs now; nil if none does.
   func chain() -> ChainEntry?
-  /// Asks for `/ping` at a port of this host.
+  /// Asks a service for `/ping`.
   /// - Returns: how it ended.
-  func ping(port: Int) async -> PingOutcome
+  func ping(_ service: Endpoint) async -> PingOutcome
   /// The `services.yaml` of the chain that runs; the root's if none does.
   func topology() throws -> Topology
   /// What commands will do, before they are given.
@@ -56,13 +57,13 @@ package struct ChainEntry: Hashable, Sendable {
   package var logs: [LogSource]
   /// The service that clients ask, and where it takes requests.
   package var front: String
-  package var frontPort: Int
+  package var frontEndpoint: Endpoint
 
-  package init(runID: String, logs: [LogSource], front: String, frontPort: Int) {
+  package init(runID: String, logs: [LogSource], front: String, at endpoint: Endpoint) {
     self.runID = runID
     self.logs = logs
     self.front = front
-    self.frontPort = frontPort
+    frontEndpoint = endpoint
   }
 }
 

@@ -1,21 +1,20 @@
-import ChainModel
+package import ChainModel
 import Glibc
 
 extension Listener {
   /// Listens on an address and, if that is 127.0.0.1, on ::1 too: `localhost` means either.
   /// - Parameters:
-  ///   - host: an address.
-  ///   - port: of both; 0 for any.
+  ///   - endpoint: an address, and the port of both, 0 for any.
   ///   - make: makes each.
   /// - Returns: the listeners, and whether somebody else has the port on ::1; a host without IPv6 has no such address.
   /// - Throws: when the port cannot be had on the address itself.
   package static func pair(
-    _ host: String, _ port: Int, _ make: (String, Int) throws(Failure) -> Listener
+    _ endpoint: Endpoint, _ make: (Endpoint) throws(Failure) -> Listener
   ) throws(Failure) -> (listeners: [Listener], isTwinTaken: Bool) {
-    let main = try make(host, port)
-    guard host == "127.0.0.1" else { return ([main], false) }
+    let main = try make(endpoint)
+    guard endpoint.host == Endpoint.loopback else { return ([main], false) }
     do throws(Failure) {
-      return ([main, try make("::1", main.port)], false)
+      return ([main, try make(Endpoint("::1", port: main.port))], false)
     } catch {
       return ([main], error.code == EADDRINUSE)
     }

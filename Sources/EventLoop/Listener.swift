@@ -1,4 +1,4 @@
-import ChainModel
+package import ChainModel
 import CPlatform
 import Glibc
 
@@ -33,8 +33,7 @@ package final class Listener: Watched {
   /// Listens.
   /// - Parameters:
   ///   - loop: whose turn it is to accept.
-  ///   - host: an address, IPv4 or IPv6.
-  ///   - port: 0 for any.
+  ///   - endpoint: an address, IPv4 or IPv6, and a port, 0 for any.
   ///   - backlog: how many the kernel keeps that are not accepted.
   ///   - sendBuffer: bytes that the kernel keeps of what a client has yet to take; nil: as many as it likes.
   ///   - hasRoom: whether another one can be taken; whoever says no calls `look` when that changes.
@@ -42,14 +41,14 @@ package final class Listener: Watched {
   ///   - accepted: takes a connection's descriptor, which does not block.
   /// - Throws: when the port cannot be had.
   package init(
-    on loop: EventLoop, host: String, port: Int, backlog: Int, sendBuffer: Int32? = nil,
+    on loop: EventLoop, at endpoint: Endpoint, backlog: Int, sendBuffer: Int32? = nil,
     hasRoom: (() -> Bool)? = nil, onShortage: @escaping (String) -> Void, accepted: @escaping (Int32) -> Void
   ) throws(Failure) {
     self.loop = loop
     self.hasRoom = hasRoom
     self.onShortage = onShortage
     self.accepted = accepted
-    let address = try SocketAddress.parse(host, port)
+    let address = try SocketAddress.parse(endpoint)
     let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
     guard descriptor >= 0 else { throw Failure(code: errno) }
     var one: Int32 = 1
@@ -64,7 +63,7 @@ package final class Listener: Watched {
       Glibc.close(descriptor)
       throw Failure(code: code)
     }
-    self.port = SocketAddress.port(of: descriptor) ?? port
+    self.port = SocketAddress.port(of: descriptor) ?? endpoint.port
     super.init(descriptor: descriptor)
   }
 

@@ -1,5 +1,6 @@
 import ChainModel
 package import Supervisor
+package import Topology
 
 /// Why something cannot be done with this lab, its runs or its chain; each has its exit code.
 package enum LabError: Error, CustomStringConvertible {
@@ -9,12 +10,19 @@ package enum LabError: Error, CustomStringConvertible {
     return .cutOff(run: run.id, origin: origin)
   }
 
+  /// Why a service takes no orders here.
+  package static func notStarted(_ service: ServiceConfiguration) -> LabError {
+    let name = service.name.rawValue
+    return service.url.map { LabError.elsewhere(name, $0.url) } ?? .onOtherHost(name, host: service.host)
+  }
+
   case notRunning
   case noLog(run: String)
   case cutOff(run: String, origin: String)
   case noThreads(run: String)
   case noSuchService(String, among: [String])
   case elsewhere(String, String)
+  case onOtherHost(String, host: String)
   case noSuchCall(String, String)
   case noSuchTrace(String)
   case ambiguousTrace(String, [String])
@@ -31,7 +39,7 @@ package enum LabError: Error, CustomStringConvertible {
     switch self {
     case .notRunning: .notRunning
     case .noLog, .cutOff, .damagedCosts: .storage
-    case .noSuchService, .elsewhere, .noSuchCall: .usage
+    case .noSuchService, .elsewhere, .onOtherHost, .noSuchCall: .usage
     case .noThreads, .noSuchTrace, .noMatch, .noSamples: .nothingFound
     case .ambiguousTrace: .usage
     case .notMeasured, .noLoad, .unknownPaths, .loadTooLong: .failed
@@ -58,6 +66,8 @@ package enum LabError: Error, CustomStringConvertible {
     case .elsewhere(let service, let url):
       "\(service) runs elsewhere, at \(url): it is only called and takes no orders; change who calls it, with: "
         + "\(CommandHint("policy all \(service) timeout=500ms"))"
+    case .onOtherHost(let service, let host):
+      "\(service) runs on host \(host), and takes orders there alone: give the same command on that host"
     case .noSuchCall(let caller, let callee):
       (callee == "all" ? "\(caller) calls no other service" : "\(caller) calls no \(callee)")
         + ": expected a service and one that it calls; see: \(CommandHint("policy all all"))"

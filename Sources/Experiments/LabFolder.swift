@@ -27,6 +27,7 @@ package struct LabFolder: Sendable {
 
   /// The system that runs; what `up` would start if none does.
   package func topology() throws -> Topology {
-    try Topology.load(path: (try? launcher().chain())?.run.configurationPath ?? "\(folder)/services.yaml")
+    if let run = (try? launcher().chain())?.run { return try run.topology() }
+    return try Topology.load(path: "\(folder)/services.yaml")
   }
 }

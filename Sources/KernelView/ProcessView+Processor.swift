@@ -12,11 +12,17 @@ extension ProcessView {
     return ticks
   }
 
-  private var ticks: Duration {
+  private var ticks: Duration { inTicks.user + inTicks.kernel }
+
+  /// The part of `processorTime` in the kernel, system calls above all, as its ticks say (10 ms).
+  package var kernelTime: Duration { inTicks.kernel }
+
+  private var inTicks: (user: Duration, kernel: Duration) {
     // The process's name stands in parentheses and may contain anything, blanks too.
     let fields = ProcFile.text("/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
-    guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return .zero }
-    return .seconds(Double(user + system) / Double(sysconf(Int32(_SC_CLK_TCK))))
+    guard fields.count > 12, let user = Int(fields[11]), let kernel = Int(fields[12]) else { return (.zero, .zero) }
+    let tick = 1 / Double(sysconf(Int32(_SC_CLK_TCK)))
+    return (.seconds(Double(user) * tick), .seconds(Double(kernel) * tick))
   }
 
   /// How often its threads, those that live now, have given the processor up or lost it.

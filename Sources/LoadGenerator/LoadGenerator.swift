@@ -26,30 +26,30 @@ package enum LoadGenerator {
     let limit = try plan.connectionLimit(descriptors ?? DescriptorBudget.available(loops: plan.loops))
     let threads = (0..<plan.loops).map { LoopThread(LoadRun.threadName($0)) }
     defer { for thread in threads { thread.stop() } }
-    var addresses: [Int: SocketAddress] = [:]
-    for port in plan.ports { addresses[port] = try await resolve(plan, port, on: threads[0].loop) }
+    var addresses: [Endpoint: SocketAddress] = [:]
+    for target in Set(plan.targets) { addresses[target] = try await resolve(target, on: threads[0].loop) }
     return await carryOut(plan, addresses: addresses, log: log, limit: limit, on: threads.map(\.loop), progress)
   }
 
   /// Looking up a name can block, so that it is left to a thread that may.
   private static func resolve(
-    _ plan: LoadPlan, _ port: Int, on loop: EventLoop
+    _ target: Endpoint, on loop: EventLoop
   ) async throws(LoadError) -> SocketAddress {
     let result: Result<SocketAddress, SocketAddress.Unresolved> = await withCheckedContinuation { continuation in
       loop.execute {
         continuation.resume(
-          returning: Result { () throws(SocketAddress.Unresolved) in try SocketAddress.resolve(plan.host, port) })
+          returning: Result { () throws(SocketAddress.Unresolved) in try SocketAddress.resolve(target) })
       }
     }
     do {
       return try result.get()
     } catch {
-      throw .cannotResolve(host: plan.host, reason: error.reason)
+      throw .cannotResolve(host: target.host, reason: error.reason)
     }
   }
 
   private static func carryOut(
-    _ plan: LoadPlan, addresses: [Int: SocketAddress], log: LogWriter?, limit: Int, on eventLoops: [EventLoop],
+    _ plan: LoadPlan, addresses: [Endpoint: SocketAddress], log: LogWriter?, limit: Int, on eventLoops: [EventLoop],
     _ progress: (LoadProgress) -> Void
   ) async -> LoadResult {
     let startedAt = Monotonic.now()

@@ -7,8 +7,7 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
   private let plan: LoadPlan
   private let run: LoadRun
   private let index: Int
-  /// By port.
-  private let pools: [Int: ClientPool]
+  private let pools: [Endpoint: ClientPool]
   /// By kind of request.
   private let ways: [ClientPool]
 
@@ -42,7 +41,7 @@ final class LoadLoop: @unchecked Sendable {  // what changes is touched on `loop
       ClientPool(loop, to: address, parser: HeadParser(), keptFor: LoadPlan.durationRange.upperBound, bodyLimit: nil)
     }
     self.pools = pools
-    ways = run.plan.kinds.compactMap { pools[$0.port ?? run.plan.port] }
+    ways = run.plan.targets.compactMap { pools[$0] }
     maker = RequestMaker(plan: run.plan, measuredFrom: run.window.lowerBound)
     pacer = run.pacer(of: index)
   }

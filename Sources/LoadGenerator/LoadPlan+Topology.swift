@@ -1,3 +1,4 @@
+import ChainModel
 package import Topology
 
 extension LoadPlan.Kind {
@@ -10,7 +11,7 @@ extension LoadPlan.Kind {
       let address = addresses.indices.contains(entry.route) ? addresses[entry.route] : RouteAddress(Topology.ping)
       return LoadPlan.Kind(
         method: address.method, path: address.path { "{\($0)}" == LoadPlan.placeholder ? LoadPlan.placeholder : nil },
-        weight: entry.weight, port: service.port == topology.front.port ? nil : service.port)
+        weight: entry.weight, at: service.endpoint == topology.front.endpoint ? nil : service.endpoint)
     }
   }
 }

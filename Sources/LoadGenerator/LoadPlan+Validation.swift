@@ -19,9 +19,11 @@ extension LoadPlan {
   ]
 
   package func validate() throws(LoadError) {
-    try Self.require(port, in: 1...65_535, "port")
-    guard !host.isEmpty, host.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-      throw .invalid(what: "host", found: host, expected: "an IP address or a host name")
+    for target in [target] + targets {
+      try Self.require(target.port, in: 1...65_535, "port")
+      guard Endpoint.host(target.host) != nil else {
+        throw .invalid(what: "host", found: target.host, expected: Endpoint.hostForms)
+      }
     }
     try validateArrival()
     try Self.require(duration, in: Self.durationRange, "duration")

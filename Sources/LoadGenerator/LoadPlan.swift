@@ -1,3 +1,5 @@
+package import ChainModel
+
 /// What load to put on which target, and for how long.
 ///
 /// The same plan gives the same arrival times and the same sequence of paths: both follow from `seed`.
@@ -32,24 +34,27 @@ package struct LoadPlan: Hashable, Sendable {
     package var path: String
     /// Its share among the sum of all.
     package var weight: Double
-    /// Nil: the plan's.
+    /// Nil: the plan's, as for the host.
     package var port: Int?
+    package var host: String?
 
-    package init(method: String = "GET", path: String, weight: Double = 1, port: Int? = nil) {
+    package init(method: String = "GET", path: String, weight: Double = 1, at endpoint: Endpoint? = nil) {
       self.method = method
       self.path = path
       self.weight = weight
-      self.port = port
+      (host, port) = (endpoint?.host, endpoint?.port)
     }
 
     package var name: String { "\(method) \(path)" }
+
+    /// Whom it is for, in a plan for this target.
+    package func endpoint(in target: Endpoint) -> Endpoint { Endpoint(host ?? target.host, port: port ?? target.port) }
   }
 
   /// Stands in a path for one of `usernames`.
   package static let placeholder = "{username}"
 
-  package var host: String
-  package var port: Int
+  package var target: Endpoint
   /// Each request is of one of them, by a seeded choice. Method and path as written here are the names of the spans in the
   /// log.
   package var kinds: [Kind]
@@ -73,12 +78,11 @@ package struct LoadPlan: Hashable, Sendable {
   package var headers: [Header]
 
   package init(
-    host: String = "127.0.0.1", port: Int, paths: [String], usernames: [String] = [], arrival: Arrival,
+    to target: Endpoint, paths: [String], usernames: [String] = [], arrival: Arrival,
     warmUp: Duration = .zero, duration: Duration, timeout: Duration = .seconds(5), seed: UInt64 = 1,
     newConnections: Bool = false, maxInFlight: Int = 10_000, loops: Int = 1, headers: [Header] = []
   ) {
-    self.host = host
-    self.port = port
+    self.target = target
     kinds = paths.map { Kind(path: $0) }
     self.usernames = usernames
     self.arrival = arrival
@@ -97,9 +101,6 @@ package struct LoadPlan: Hashable, Sendable {
     set { kinds = newValue.map { Kind(path: $0) } }
   }
 
-  /// All ports that are asked, the plan's own among them.
-  var ports: Set<Int> { Set(kinds.compactMap(\.port) + [port]) }
-
-  /// The value of the `host` header.
-  var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  /// Whom each kind of request is for.
+  var targets: [Endpoint] { kinds.map { $0.endpoint(in: target) } }
 }

@@ -20,8 +20,8 @@ struct RequestMaker {
   private let choice: PathChoice
   private let methods: [[UInt8]]
   private let endings: [[UInt8]]
-  /// What is the same in all of them: from behind the path to the value of `traceparent`.
-  private let middle: [UInt8]
+  /// What is the same in all of a kind: from behind the path to the value of `traceparent`.
+  private let middles: [[UInt8]]
   private let timeout: Duration
   private let measuredFrom: UInt64
   private var identifiers = IDGenerator()
@@ -34,10 +34,12 @@ struct RequestMaker {
       paths: plan.paths, weights: plan.kinds.map(\.weight), usernames: plan.usernames, seed: plan.seed)
     timeout = plan.timeout
     self.measuredFrom = measuredFrom
-    var headers = [("host", plan.authority)] + plan.headers.map { ($0.name, $0.value) }
+    var headers = plan.headers.map { ($0.name, $0.value) }
     if plan.newConnections { headers.append(("connection", "close")) }
     let lines = headers.map { "\($0): \($1)\r\n" }.joined()
-    middle = Array(" HTTP/1.1\r\n\(lines)\(TraceContext.parentHeader): ".utf8)
+    middles = plan.targets.map {
+      Array(" HTTP/1.1\r\nhost: \($0.text)\r\n\(lines)\(TraceContext.parentHeader): ".utf8)
+    }
   }
 
   /// The request with this number in the whole run, which should be sent at `dueAt` and is sent `now`.
@@ -54,7 +56,7 @@ struct RequestMaker {
   func write(_ request: LoadRequest, at now: UInt64, to output: Output) {
     output.append(methods[request.template])
     output.append(request.path)
-    output.append(middle)
+    output.append(middles[request.template])
     output.append(request.context.parent)
     output.append("\r\n")
     output.append(Deadline.header)

@@ -15,7 +15,7 @@ extension LoadResult {
       }
     let warmUp = plan.warmUpSeconds > 0 ? " after \(FigureText.seconds(plan.warmUpSeconds)) of warm-up" : ""
     let connections = plan.newConnections ? ", a connection per request" : ""
-    let target = plan.kinds.map { "\($0.method) \(plan.host):\($0.port ?? plan.port)\($0.path)" }.joined(
+    let target = plan.kinds.map { "\($0.method) \($0.endpoint(in: plan.target).text)\($0.path)" }.joined(
       separator: ", ")
     return "\(load), \(FigureText.seconds(measuredSeconds))\(warmUp)\(connections)\n\(target)"
   }

@@ -41,7 +41,7 @@ extension LoadResult {
   package var shortfall: LoadShortfall? {
     guard !wasCancelled, measured.successful == 0 else { return nil }
     if measured.started == 0 { return .nothingSent }
-    if measured.answered == 0 { return .unanswered(place: "\(plan.host):\(plan.port)", outcomes: outcomes) }
+    if measured.answered == 0 { return .unanswered(place: plan.target.text, outcomes: outcomes) }
     return .noneGood(
       path: plan.paths.joined(separator: ", "), outcomes: outcomes,
       isAlwaysMissing: measured.byStatus[404] == measured.answered)

@@ -1,4 +1,4 @@
-import ChainModel
+package import ChainModel
 
 /// What a run has measured. `WireJSON.encode` writes it; the JSON keys are the coding keys here and in the types used,
 /// and stay as they are. Numbers that do not exist are left out: the corrected latencies and the offered rate of a
@@ -110,16 +110,20 @@ package struct LoadResult: Codable, Hashable, Sendable {
 }
 
 extension LoadResult.Plan {
+  /// Who was asked, unless a kind says otherwise.
+  package var target: Endpoint { Endpoint(host, port: port) }
+
   /// What was asked for.
   package var kinds: [LoadPlan.Kind] { mix ?? paths.map { LoadPlan.Kind(path: $0) } }
 
   package var warmUpSeconds: Double { warmUpMilliseconds / 1000 }
 
   init(_ plan: LoadPlan) {
-    host = plan.host
-    port = plan.port
+    (host, port) = (plan.target.host, plan.target.port)
     paths = plan.paths
-    let plain = plan.kinds.allSatisfy { $0.method == "GET" && $0.weight == plan.kinds[0].weight && $0.port == nil }
+    let plain = plan.kinds.allSatisfy {
+      $0.method == "GET" && $0.weight == plan.kinds[0].weight && $0.port == nil && $0.host == nil
+    }
     mix = plain ? nil : plan.kinds
     usernames = plan.usernames.count
     switch plan.arrival {

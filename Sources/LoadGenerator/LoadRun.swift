@@ -5,8 +5,7 @@ import TraceLog
 /// What all loops of a run share. Times are `Monotonic` nanoseconds.
 struct LoadRun: Sendable {
   let plan: LoadPlan
-  /// By port.
-  let addresses: [Int: SocketAddress]
+  let addresses: [Endpoint: SocketAddress]
   let log: LogWriter?
   /// Requests that may be in flight at once: the plan's limit or that of the descriptors.
   let limit: Int
@@ -18,7 +17,7 @@ struct LoadRun: Sendable {
   /// From the moment a run is made to its start, so that all loops are there in time.
   static let lead: UInt64 = 10_000_000
 
-  init(plan: LoadPlan, addresses: [Int: SocketAddress], log: LogWriter?, limit: Int, startAt: UInt64) {
+  init(plan: LoadPlan, addresses: [Endpoint: SocketAddress], log: LogWriter?, limit: Int, startAt: UInt64) {
     self.plan = plan
     self.addresses = addresses
     self.log = log

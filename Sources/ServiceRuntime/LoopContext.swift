@@ -60,9 +60,10 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   }
 
   /// Whether the host is this one, under one of its names or the service's. Nearly all requests name the same.
-  func knowsHost(_ host: Piece, ofService name: ServiceName) -> Bool {
+  func knowsHost(_ host: Piece, of service: ServiceConfiguration) -> Bool {
     if !knownHost.isEmpty, host.isEqual(to: knownHost) { return true }
-    guard LoopbackCheck.isOwn(host.text, names: [name.rawValue]) else { return false }
+    let names = [service.name.rawValue, service.address, service.listen]
+    guard LoopbackCheck.isOwn(host.text, hosts: names) else { return false }
     knownHost = Array(host.bytes)
     return true
   }

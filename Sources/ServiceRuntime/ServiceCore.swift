@@ -31,7 +31,7 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
   /// One for each callee.
   let edges: [CallEdge]
 
-  init(topology: Topology, environment: ServiceEnvironment, routes: [Route]) throws {
+  init(topology: Topology, environment: ServiceEnvironment, routes: [Route]) {
     let configuration = topology[environment.replica.service]
     self.configuration = configuration
     self.environment = environment
@@ -55,8 +55,8 @@ final class ServiceCore: @unchecked Sendable {  // constants, and objects that l
     hired = pool(.hired, "h", configuration.threads * width, limits.inFlight)
     storePool = pool(.store, "s", configuration.storeThreads, limits.inFlight)
     let names = names
-    edges = try topology.callees(of: configuration.name).map { callee in
-      try CallEdge(from: configuration, to: callee, in: topology, names: names, log: environment.log)
+    edges = topology.callees(of: configuration.name).map { callee in
+      CallEdge(from: configuration, to: callee, in: topology, names: names, environment: environment)
     }
   }
 

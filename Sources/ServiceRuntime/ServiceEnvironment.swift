@@ -1,6 +1,7 @@
 import Atomics
 import CPlatform
 import ChainModel
+import EventLoop
 import Logging
 import TraceLog
 
@@ -10,15 +11,18 @@ final class ServiceEnvironment: @unchecked Sendable {  // all constant but the c
   let log: LogWriter?
   let databases: DatabaseShelf
   let logger: Logger
+  /// Finds the addresses of callees that have names.
+  let resolve: Lookup.Resolve
   /// The thread of the control port, once it runs.
   let controlThread = ManagedAtomic<UInt32>(0)
   private let counts = ThreadRole.allCases.map { _ in ManagedAtomic<Int>(0) }
 
-  init(replica: ReplicaName, log: LogWriter?, databasePath: String, logger: Logger) {
+  init(replica: ReplicaName, log: LogWriter?, databasePath: String, logger: Logger, resolve: @escaping Lookup.Resolve) {
     self.replica = replica
     self.log = log
     databases = DatabaseShelf(path: databasePath)
     self.logger = logger
+    self.resolve = resolve
   }
 
   func scribe(thread: UInt32) -> Scribe { log?.scribe(thread: thread) ?? .silent(thread: thread) }

@@ -1,7 +1,7 @@
 import Atomics
 import CPlatform
 package import ChainModel
-import EventLoop
+package import EventLoop
 import Glibc
 package import Logging
 import Synchronization
@@ -33,15 +33,16 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
   ///   - log: the shared log, without a thread of its own.
   ///   - databasePath: of its store.
   ///   - logger: for its messages.
+  ///   - resolve: finds the addresses of callees that have names.
   ///   - keepFiles: looks after its files; called each second, and at the end.
-  /// - Throws: when a callee's address cannot be used.
   package init(
     _ name: ReplicaName, topology: Topology, routes: [Route], log: LogWriter?, databasePath: String, logger: Logger,
-    keepFiles: @escaping @Sendable () -> Void = {}
-  ) throws {
+    resolve: @escaping Lookup.Resolve = Lookup.system, keepFiles: @escaping @Sendable () -> Void = {}
+  ) {
     self.keepFiles = keepFiles
-    let environment = ServiceEnvironment(replica: name, log: log, databasePath: databasePath, logger: logger)
-    core = try ServiceCore(
+    let environment = ServiceEnvironment(
+      replica: name, log: log, databasePath: databasePath, logger: logger, resolve: resolve)
+    core = ServiceCore(
       topology: topology, environment: environment,
       routes: [Route("GET", "/ping", PingHandler(), isFaulty: false)] + routes)
   }
@@ -98,15 +99,15 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
       let port = try front.listen()
       state.withLock { $0.port = port }
     } catch {
-      throw portFailure(error, port: configuration.port)
+      throw PortError(Endpoint(configuration.listen, port: configuration.port), error)
     }
     do throws(Listener.Failure) {
       let control = try routes.open(
-        host: configuration.host, port: configuration.controlPort, logger: core.environment.logger)
+        port: configuration.controlPort, logger: core.environment.logger)
       state.withLock { $0.controlPort = control.port }
       return control
     } catch {
-      throw portFailure(error, port: configuration.controlPort)
+      throw PortError(Endpoint(port: configuration.controlPort), error)
     }
   }
 
@@ -139,19 +140,22 @@ package final class ServiceProcess: @unchecked Sendable {  // `state` locks; eve
     guard core.inFlight.load(ordering: .relaxed) > 0, Monotonic.now() < end else { return loop.stop() }
     loop.schedule(after: Self.tick) { [self] in drain(until: end, on: loop) }
   }
-
-  private func portFailure(_ failure: Listener.Failure, port: Int) -> PortError {
-    PortError(
-      port: port, reason: failure.code == EADDRINUSE ? "it is in use" : String(cString: strerror(failure.code)))
-  }
 }
 
 struct PortError: Error, CustomStringConvertible {
-  var port: Int
-  var reason: String
+  private let endpoint: Endpoint
+  private let code: Int32
+
+  init(_ endpoint: Endpoint, _ failure: Listener.Failure) { (self.endpoint, code) = (endpoint, failure.code) }
 
   var description: String {
-    "cannot listen on port \(port): \(reason); stop whoever uses it, or choose another port in services.yaml"
+    switch code {
+    case EADDRINUSE:
+      "cannot listen on \(endpoint.text): it is in use; stop whoever uses it, or choose another port in services.yaml"
+    case EADDRNOTAVAIL:
+      "cannot listen on \(endpoint.text): this machine has no such address; correct its host in services.yaml"
+    default: "cannot listen on \(endpoint.text): \(String(cString: strerror(code)))"
+    }
   }
 }
 

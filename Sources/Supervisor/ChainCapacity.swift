@@ -42,7 +42,7 @@ package struct ChainCapacity: Hashable, Sendable {
 
   /// - Throws: `tooMany`, with how many there may be and what sets that limit.
   package func check(_ topology: Topology) throws(SupervisorError) {
-    let services = topology.services.filter { $0.url == nil }
+    let services = topology.started
     let count = services.reduce(0) { $0 + $1.replicas }
     guard count > 0 else { return }
     let threads = services.reduce(0) { $0 + $1.threads * $1.replicas } / count

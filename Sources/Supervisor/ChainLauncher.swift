@@ -87,7 +87,9 @@ package struct ChainLauncher: Sendable {
     // One whose supervisor has just been killed ends as well, if not at once.
     // One that is not ready while nobody else holds the lock belongs to an `up` that was killed: it ends.
     if let chain = try? chain(), chain.isSupervised, chain.state.phase == .ready {
-      guard try AtomicFile.read(chain.run.configurationPath) == configuration else {
+      guard try AtomicFile.read(chain.run.configurationPath) == configuration,
+        try chain.run.record().host == topology.startedHost
+      else {
         throw .alreadyRunning(runID: chain.run.id)
       }
       return .alreadyRunning(chain)
@@ -107,7 +109,7 @@ package struct ChainLauncher: Sendable {
   }
 
   private func executables(_ topology: Topology) -> [String: String] {
-    topology.services.reduce(into: [:]) { executables, service in
+    topology.started.reduce(into: [:]) { executables, service in
       executables[service.name.rawValue] = SupervisedService.executable(of: service, in: binaries)
     }
   }

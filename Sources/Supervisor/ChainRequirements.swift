@@ -13,10 +13,11 @@ enum ChainRequirements {
       throw .reservedName(service.name.rawValue)
     }
     try ChainCapacity(topology).check(topology)
-    for service in topology.services where service.url == nil {
+    for service in topology.started {
       let executable = SupervisedService.executable(of: service, in: binaries)
       guard access(executable, X_OK) == 0 else { throw .executableMissing(path: executable) }
     }
+    try Placement.check(topology)
     try PortCheck.requireFree(topology)
   }
 }

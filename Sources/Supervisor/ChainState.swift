@@ -47,6 +47,7 @@ package struct ChainState: Codable, Hashable, Sendable {
     private var number: Int?
     package var state: State
     package var process: Process?
+    /// Where it is called.
     package var host: String
     package var port: Int
     package var controlPort: Int
@@ -60,13 +61,15 @@ package struct ChainState: Codable, Hashable, Sendable {
       name = configuration.name
       number = replica
       state = .starting
-      host = configuration.host
+      host = configuration.address
       port = configuration.port
       controlPort = configuration.controlPort
       restarts = 0
     }
 
     package var replica: ReplicaName { ReplicaName(name, number ?? 1) }
+
+    package var endpoint: Endpoint { Endpoint(host, port: port) }
 
     package var isAlive: Bool { process?.identity.isAlive ?? false }
 

@@ -11,7 +11,7 @@ extension ChainSupervisor {
   static func replicas(
     _ options: SupervisorOptions, run: RunFolder, log: String?
   ) -> [SupervisedService] {
-    options.topology.services.filter { $0.url == nil }.reduce(into: []) { services, configuration in
+    options.topology.started.reduce(into: []) { services, configuration in
       for number in 1...configuration.replicas {
         services.append(replica(number, of: configuration, options, run: run, log: log, beside: services))
       }
@@ -25,7 +25,7 @@ extension ChainSupervisor {
   ) -> SupervisedService {
     var configuration = configuration
     if number > 1 {
-      let ports = freePorts(options.topology, beside: others)
+      let ports = freePorts(options.topology, on: configuration.listen, beside: others)
       (configuration.port, configuration.controlPort) = (ports[0], ports[1])
     }
     return SupervisedService(
@@ -33,16 +33,16 @@ extension ChainSupervisor {
   }
 
   /// A port and a control port that nobody listens on, also none of the chain that is down at the moment.
-  private static func freePorts(_ topology: Topology, beside others: [SupervisedService]) -> [Int] {
+  private static func freePorts(_ topology: Topology, on host: String, beside others: [SupervisedService]) -> [Int] {
     let configured = topology.services.flatMap { [$0.port, $0.controlPort] } + [topology.dashboard.port]
     let taken = others.flatMap { [$0.configuration.port, $0.configuration.controlPort] }
-    return FreePorts.take(2, except: Set(configured + taken))
+    return FreePorts.take(2, except: Set(configured + taken), on: host)
   }
 
   /// One that did not even become ready may have lost its ports to somebody else.
   func moveIfFurther(_ index: Int) {
     guard !services[index].replica.isFirst else { return }
-    let ports = Self.freePorts(options.topology, beside: services)
+    let ports = Self.freePorts(options.topology, on: services[index].configuration.listen, beside: services)
     services[index].move(port: ports[0], controlPort: ports[1])
   }
 
@@ -62,7 +62,8 @@ extension ChainSupervisor {
   /// A wish may name what the description does not have.
   private func mayHaveReplicas(_ name: ServiceName) -> Bool {
     let topology = options.topology
-    return topology.index(of: name).map { topology.services[$0].url == nil && !topology.isEntry(name) } ?? false
+    guard let place = topology.index(of: name) else { return false }
+    return topology.isStarted(topology.services[place]) && !topology.isEntry(name)
   }
 
   private func take(_ step: ReplicaWish.Step, of name: ServiceName) {
@@ -119,7 +120,7 @@ extension ChainSupervisor {
 
   /// Of those that serve, by number. Where none does, the first is called, as if there were no others: its callers learn
   /// at once that nobody is there.
-  private func addresses(of name: ServiceName) -> [String?] {
+  private func addresses(of name: ServiceName) -> [Endpoint?] {
     let replicas = services.filter { $0.replica.service == name }
     let serving = replicas.filter(\.serves)
     let called = serving.isEmpty ? Array(replicas.prefix(1)) : serving

@@ -1,17 +1,24 @@
 package import ChainModel
 
-/// Talks to one service's control port on 127.0.0.1, blocking, one connection per request.
+/// Talks to one service's control port, which is on loopback, blocking, one connection per request.
 package struct ControlClient: Hashable, Sendable {
   package let replica: ReplicaName
-  package let port: Int
+  private let endpoint: Endpoint
   /// For the whole of a request and its answer.
   package let timeout: Duration
 
   package init(_ replica: ReplicaName, port: Int, timeout: Duration = .seconds(2)) {
+    self.init(replica, at: Endpoint(port: port), timeout: timeout)
+  }
+
+  /// Of another port that answers the same way.
+  package init(_ replica: ReplicaName, at endpoint: Endpoint, timeout: Duration) {
     self.replica = replica
-    self.port = port
+    self.endpoint = endpoint
     self.timeout = timeout
   }
+
+  package var port: Int { endpoint.port }
 
   package init(service: ServiceName, port: Int, timeout: Duration = .seconds(2)) {
     self.init(ReplicaName(service), port: port, timeout: timeout)
@@ -31,7 +38,7 @@ package struct ControlClient: Hashable, Sendable {
 
   private func send(_ method: String, _ path: String, _ body: [UInt8]? = nil) throws(ControlError) -> Answer {
     let request = CurlRequest(
-      method: method, url: "http://127.0.0.1:\(port)\(path)", body: body, timeout: timeout)
+      method: method, url: "\(endpoint.url)\(path)", body: body, timeout: timeout)
     do {
       let (status, body) = try request.perform()
       return Answer(status: status, body: body)

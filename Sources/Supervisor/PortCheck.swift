@@ -1,5 +1,5 @@
-import ChainModel
-import CPlatform
+package import ChainModel
+import EventLoop
 import Glibc
 package import Topology
 
@@ -7,82 +7,38 @@ package import Topology
 package enum PortCheck {
   package static func requireFree(_ topology: Topology) throws(SupervisorError) {
     let page = topology.dashboard
-    let taken = taken(topology.services.filter { $0.url == nil }.flatMap(needs) + (page.enabled ? [need(page)] : []))
+    let taken = taken(topology.started.flatMap(needs) + (page.enabled ? [need(page)] : []))
     guard taken.isEmpty else { throw .portsInUse(taken) }
   }
 
   /// What a service listens on.
-  static func needs(_ service: ServiceConfiguration) -> [(host: String, port: Int, purpose: String)] {
+  static func needs(_ service: ServiceConfiguration) -> [(endpoint: Endpoint, purpose: String)] {
     [
-      (service.host, service.port, "\(service.name.rawValue)'s service port"),
-      (loopback, service.controlPort, "\(service.name.rawValue)'s control port"),
+      (Endpoint(service.listen, port: service.port), "\(service.name.rawValue)'s service port"),
+      (Endpoint(port: service.controlPort), "\(service.name.rawValue)'s control port"),
     ]
   }
 
-  static func need(_ page: DashboardConfiguration) -> (host: String, port: Int, purpose: String) {
-    (loopback, page.port, "the page's (dashboard.port)")
+  static func need(_ page: DashboardConfiguration) -> (endpoint: Endpoint, purpose: String) {
+    (Endpoint(port: page.port), "the page's (dashboard.port)")
   }
 
-  /// Whether a service could listen there, for `localhost` in either family: of a loopback address both 127.0.0.1 and
-  /// ::1 must be free, where the machine has them. Connections that have not quite ended yet do not stand in its way.
-  package static func isFree(host: String, port: Int) -> Bool {
-    var address = in_addr()
-    if inet_pton(AF_INET, host, &address) != 1 { inet_pton(AF_INET, loopback, &address) }
-    let isLoopback = UInt32(bigEndian: address.s_addr) >> 24 == 127
-    return canBind(address, port) && (!isLoopback || canBindLoopback6(port))
-  }
-
-  private static let loopback = "127.0.0.1"
-
-  private static func canBind(_ host: in_addr, _ port: Int) -> Bool {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
-    address.sin_addr = host
-    return withUnsafeBytes(of: &address) { canBind(AF_INET, $0) }
-  }
-
-  private static func canBindLoopback6(_ port: Int) -> Bool {
-    var address = sockaddr_in6()
-    address.sin6_family = sa_family_t(AF_INET6)
-    address.sin6_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
-    inet_pton(AF_INET6, "::1", &address.sin6_addr)
-    return withUnsafeBytes(of: &address) { canBind(AF_INET6, $0) }
-  }
-
-  /// False only when somebody has it. A machine without the family, or a process without a descriptor, cannot say: who
-  /// wants to listen there will.
-  private static func canBind(_ family: Int32, _ address: UnsafeRawBufferPointer) -> Bool {
-    let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-    guard descriptor >= 0, let base = address.baseAddress else { return true }
-    defer { close(descriptor) }
-    var one: Int32 = 1
-    let size = socklen_t(MemoryLayout.size(ofValue: one))
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, size)
-    if family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, size) }
-    let result = bind(descriptor, base.assumingMemoryBound(to: sockaddr.self), socklen_t(address.count))
-    return result == 0 || errno != EADDRINUSE
-  }
-
-  /// Whether somebody takes connections there, on 127.0.0.1.
-  static func answers(port: Int) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
-    inet_pton(AF_INET, loopback, &address.sin_addr)
-    return withUnsafeBytes(of: &address) { bytes in
-      guard let base = bytes.baseAddress else { return false }
-      return connect(descriptor, base.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count)) == 0
+  /// Whether a service could listen there, which on 127.0.0.1 it does on ::1 too. False only when somebody has it: a
+  /// machine without the address, or a process without a descriptor, cannot say, and who wants to listen there will.
+  package static func isFree(_ endpoint: Endpoint) -> Bool {
+    let twin = endpoint.host == Endpoint.loopback ? [Endpoint("::1", port: endpoint.port)] : []
+    return ([endpoint] + twin).allSatisfy { endpoint in
+      ((try? SocketAddress.all(endpoint)) ?? []).allSatisfy { $0.bindFailure != EADDRINUSE }
     }
   }
 
+  /// Whether somebody takes connections there, on loopback.
+  static func answers(port: Int) -> Bool { Reachability.problem(Endpoint(port: port)) == nil }
+
   /// Those of the ports that somebody has.
-  static func taken(_ needs: [(host: String, port: Int, purpose: String)]) -> [TakenPort] {
-    needs.compactMap { host, port, purpose in
-      isFree(host: host, port: port) ? nil : TakenPort(port: port, purpose: purpose, owner: owner(of: port))
+  static func taken(_ needs: [(endpoint: Endpoint, purpose: String)]) -> [TakenPort] {
+    needs.compactMap { endpoint, purpose in
+      isFree(endpoint) ? nil : TakenPort(port: endpoint.port, purpose: purpose, owner: owner(of: endpoint.port))
     }
   }
 

@@ -1,6 +1,7 @@
 package import ChainModel
 import FoundationEssentials
 import Glibc
+package import Topology
 import TraceLog
 
 /// The folder of one run: everything that is known of it, during and after.
@@ -61,6 +62,14 @@ package struct RunFolder: Hashable, Sendable {
       throw .damaged(path: path, reason: "it has no run.json")
     }
     return try Self.decode(RunRecord.self, bytes, recordPath)
+  }
+
+  /// What runs or ran; of several hosts it starts only what the run has.
+  /// - Throws: `TopologyError`, or `SupervisorError` for the record.
+  package func topology() throws -> Topology {
+    var topology = try Topology.load(path: configurationPath)
+    if let host = try record().host { topology.start(only: host) }
+    return topology
   }
 
   /// Nil until a supervisor has started.

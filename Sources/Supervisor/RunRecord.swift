@@ -18,6 +18,8 @@ package struct RunRecord: Codable, Hashable, Sendable {
   /// Paths, by service.
   package var executables: [String: String]
 
+  /// Of several hosts, the one whose services it has; nil for all.
+  package var host: String?
   /// Where an imported run comes from; nil for one of ours.
   package var origin: String?
   /// What the run is found by, besides its id.
@@ -51,6 +53,7 @@ package struct RunRecord: Codable, Hashable, Sendable {
     seed = Seed(value: topology.seed.value, users: topology.seed.users)
     self.versions = versions
     self.executables = executables
+    host = topology.startedHost
   }
 
   /// Of a run that no chain of ours made.
@@ -67,7 +70,7 @@ package struct RunRecord: Codable, Hashable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, phase, failure, log, seed, versions, executables, origin, name
+    case id, phase, failure, log, seed, versions, executables, host, origin, name
     case startedAt = "started_at"
     case endedAt = "ended_at"
   }

@@ -57,7 +57,7 @@ struct SupervisedService {
     executable = Self.executable(of: configuration, in: binaries)
     configured = topology.callees(of: configuration.name).reduce(into: [:]) { lists, callee in
       let service = topology[callee]
-      if service.url == nil { lists[callee.rawValue] = ["\(service.host):\(service.port)"] }
+      if topology.isStarted(service) { lists[callee.rawValue] = [service.endpoint] }
     }
     command = Self.command(replica, configuration, executable, run, log)
     client = ControlClient(replica, port: configuration.controlPort, timeout: Self.askTimeout)
@@ -90,10 +90,10 @@ struct SupervisedService {
 
   var name: String { replica.text }
 
-  /// Those that it calls and that may have replicas.
+  /// Those that it calls and whose replicas are started here.
   var callees: [String] { configured.keys.sorted() }
 
-  var address: String { "\(configuration.host):\(configuration.port)" }
+  var address: Endpoint { configuration.endpoint }
 
   var lastLine: String { RunFolder.lastLine(of: command.output) }
 

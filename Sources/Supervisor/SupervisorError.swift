@@ -17,6 +17,8 @@ package enum SupervisorError: Error, Hashable, Sendable {
   case reservedName(String)
   case cannotSpawn(path: String, reason: String)
   case portsInUse([TakenPort])
+  /// Services of hosts that this machine is not, in words.
+  case misplaced(String)
   case exitedEarly(service: String, end: ProcessEnd, lastLine: String, log: String)
   case notReady(services: [String], after: Duration, lastLine: String, log: String)
   case traceLog(TraceLogError)
@@ -43,7 +45,7 @@ extension SupervisorError {
     case .file, .damaged, .traceLog, .executableMissing: .storage
     case .noRuns, .noSuchRun, .ambiguousRun: .noSuchRun
     case .portsInUse: .portInUse
-    case .reservedName: .configuration
+    case .reservedName, .misplaced: .configuration
     case .exitedEarly, .notReady: .notReady
     case .alreadyRunning: .alreadyRunning
     case .supervisorFailed(_, let exitCode): exitCode
@@ -74,13 +76,14 @@ extension SupervisorError: CustomStringConvertible {
       "\(processes) services cannot run here, at most \(most) can: \(why); nothing was started"
     case .reservedName(let name):
       "services.\(name): found the name of a part of the lab, expected another one: the log could not tell them apart"
+    case .misplaced(let words): words
     case .cannotSpawn(let path, let reason): "cannot start \(path): \(reason)"
     case .portsInUse(let ports):
       "\(ports.map(\.description).joined(separator: "\n"))\n"
         + "nothing was started; stop what uses the port, or choose another one in services.yaml, or with --set SERVICE.port=PORT"
     case .traceLog(let error): error.description
     case .alreadyRunning(let runID):
-      "the chain is running already (run \(runID)) with another services.yaml; stop it first with: \(CommandHint("down"))"
+      "the chain is running already (run \(runID)) with another services.yaml, or for another host; stop it first with: \(CommandHint("down"))"
     case .busy(let root): "another up or down is at work in \(root); wait until it has ended"
     case .exitedEarly(let service, let end, let lastLine, let log):
       "\(service) ended with \(end) before it was ready\(Self.said(lastLine)); all it wrote is in \(log)"

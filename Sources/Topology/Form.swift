@@ -29,6 +29,28 @@ extension Form<String> {
     return quoted + "\""
   }
 
+  /// An address or a name.
+  static var host: Form {
+    Form(
+      "host's address", allowed: Endpoint.hostForms, parse: { Endpoint.host($0.text) },
+      // A colon could mean something in YAML.
+      write: { $0.contains(":") ? quoted($0) : $0 })
+  }
+
+  /// What a host is called in the file, in folders and on command lines.
+  static var hostName: Form {
+    Form(
+      "host", allowed: "a name under hosts, of letters, digits and -",
+      parse: { written in
+        let text = written.text
+        guard (1...63).contains(text.utf8.count), text.first?.isLetter == true,
+          text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
+        else { return nil }
+        return text
+      },
+      write: { $0 })
+  }
+
   /// Never a path: it is looked for beside this program.
   static var program: Form {
     Form(
@@ -53,11 +75,17 @@ extension Form<Int> {
   }
 }
 
-extension Form<ServiceURL?> {
+extension Form<Endpoint?> {
+  /// With or without a slash at the end, and without a path.
   static var url: Form {
-    Form(
-      "URL", allowed: "http://HOST:PORT",
-      parse: { ServiceURL($0.text).map { ServiceURL?.some($0) } }, write: { $0?.text ?? "none" })
+    let scheme = "http://"
+    return Form(
+      "URL", allowed: "\(scheme)HOST:PORT",
+      parse: { written in
+        guard written.text.hasPrefix(scheme) else { return nil }
+        let rest = written.text.dropFirst(scheme.count)
+        return Endpoint(rest.hasSuffix("/") ? rest.dropLast() : rest).map { Endpoint?.some($0) }
+      }, write: { $0?.url ?? "none" })
   }
 }
 

@@ -6,6 +6,7 @@ enum Schema {
   static let defaults = "defaults"
   static let entries = "entries"
   static let routes = "routes"
+  static let hosts = "hosts"
   /// Served by every service of the lab, whether its description names it or not.
   static let ping = "GET /ping"
   static let cores = "cores"
@@ -46,7 +47,11 @@ enum Schema {
     Key(
       "program", \.program, .program,
       "Its executable; `\(ServiceConfiguration.played)` plays the steps of its routes."),
-    Key("url", \.url, .url, "Of a service that runs elsewhere: it is not started, only called."),
+    Key("url", \.url, .url, "Of a service that is not the lab's: it is not started, only called."),
+    Key(
+      "host", \.host, .hostName,
+      "On which of the hosts it runs; `\(HostConfiguration.here)` is the machine where the file is used, on loopback alone."
+    ),
   ]
 
   private static let workKeys: [Key<ServiceConfiguration>] = [
@@ -74,6 +79,10 @@ enum Schema {
       "backlog", \.backlog, .integer(1...65535, unit: "connections"),
       "How many connections the kernel holds that are not accepted yet."),
     Key("loops", \.loops, .integer(1...64), "Event loop threads."),
+    Key(
+      "cores", \.cores, .ownCores,
+      "For simulations: processors that each of its processes has to itself, as a limit on a container gives it; or it "
+        + "shares those of all."),
   ]
 
   private static let limitKeys: [Key<ServiceConfiguration>] = [
@@ -98,6 +107,16 @@ enum Schema {
       "What it does about each callee that is slow or fails; can be changed while it runs."),
   ]
 
+  static let hostKeys = KeyTable<HostConfiguration>([
+    Key(
+      "address", Form<String>.host, otherwise: "required", "Where services on other hosts call those on this one.",
+      get: { $0.address }, set: { $0.address = $1 }),
+    Key(
+      "listen", optional: \.ownAddress, .host, otherwise: "address",
+      "What its services listen on, where that is not the address; 0.0.0.0 or :: for all that the host has."),
+    Key("agent_port", \.agentPort, .integer(1...65535), "Where its agent listens."),
+  ])
+
   static let traceLogKeys = KeyTable<TraceLogConfiguration>([
     Key("directory", \.directory, .path, "Folder of the shared trace log."),
     Key("size_mib", \.sizeMiB, .integer(16...65536, unit: "MiB"), "Room for records."),
@@ -117,6 +136,18 @@ enum Schema {
   static let coreCount = Form<Int>.integer(1...1_000_000)
 
   static let hopTime = Form<Duration>.duration(.zero ... .seconds(50), like: "200us")
+}
+
+extension Form<Int?> {
+  /// A number of processors, or `shared`.
+  fileprivate static var ownCores: Form {
+    let (number, shared) = (Schema.coreCount, "shared")
+    return Form(
+      "count", unit: "processors", allowed: "\(shared), \(number.allowed)", words: [shared],
+      parse: { written in
+        written.plain == shared ? .some(nil) : (try? number.read(written)).map { .some($0) }
+      }, write: { $0.map(number.write) ?? shared })
+  }
 }
 
 /// Names of services and routes.

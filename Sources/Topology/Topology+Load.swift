@@ -50,8 +50,10 @@ extension Topology {
     if !settings.isEmpty {
       reader.topology = topology
       reader.setPorts()
+      reader.setAddresses()
       reader.checkReplicas()
       guard reader.problems.isEmpty else { throw .invalid(file: file, problems: reader.problems) }
+      topology = reader.topology
     }
     guard !allowsUnknown else { return topology }
     let missing = reader.unknownPlaces.compactMap { topology.missing($0) }

@@ -20,6 +20,7 @@ extension Topology {
     var lines = Self.comments(notes.head, "")
     if let cores { lines.append("\(Schema.cores): \(Schema.coreCount.write(cores))") }
     if hop != .zero { lines.append("\(Schema.hop): \(Schema.hopTime.write(hop))") }
+    lines += hostLines
     for (name, changed) in sections where !changed.isEmpty { lines += ["\(name):"] + changed.map { "  \($0)" } }
     lines.append("\(Schema.services):")
     for (index, service) in services.enumerated() {
@@ -39,6 +40,14 @@ extension Topology {
       lines.append("  \(Self.scalar(name(entry.service, entry.route))): \(Form<Double>.positive.write(entry.weight))")
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var hostLines: [String] {
+    guard !hosts.isEmpty else { return [] }
+    return ["\(Schema.hosts):"]
+      + hosts.flatMap { host in
+        ["  \(Self.scalar(host.name)):"] + Self.changed(host, Schema.hostKeys).map { "    \($0)" }
+      }
   }
 
   private var sections: [(String, [String])] {
@@ -104,7 +113,8 @@ extension Topology {
   /// them also under `defaults`, and the words of the verbs that change a service while it runs.
   package static func keyTable() -> String {
     let rows =
-      Schema.serviceKeys.rows("") + Schema.traceLogKeys.rows("\(Schema.traceLog).")
+      Schema.serviceKeys.rows("") + Schema.hostKeys.rows("\(Schema.hosts).NAME.")
+      + Schema.traceLogKeys.rows("\(Schema.traceLog).")
       + Schema.seedKeys.rows("\(Schema.seed).") + Schema.dashboardKeys.rows("\(Schema.dashboard).")
       + ModeChange.table.rows("") + PoolChange.table.rows("pool ") + Fault.table.rows("fault ")
       + CallPolicy.table.rows("policy ") + AdmissionChange.table.rows("admission ")

@@ -6,6 +6,8 @@ package import ChainModel
 /// ```yaml
 /// cores: 8                       # processors that all services share in a simulation; without it, as many as are asked for
 /// hop: 200us                     # time on the network, each way, in a simulation
+/// hosts:                         # machines; without them, this one alone
+///   blue: {address: 10.77.0.12}
 /// defaults: {threads: 32, timeout_ms: 2000}
 /// services:
 ///   shop:
@@ -18,6 +20,7 @@ package import ChainModel
 ///             - call: cart/GET /items
 ///             - call: bank/POST /pay
 ///   cart:
+///     host: blue
 ///     threads: 8
 ///     routes:
 ///       GET /items:
@@ -37,15 +40,20 @@ package struct Topology: Hashable, Sendable {
   package var services: [ServiceConfiguration]
   /// What clients ask for; at least one.
   package var entries: [Entry]
-  /// For simulations, as `hop` is; nil: as many as are asked for.
+  /// What services without processors of their own share. For simulations, as `hop` is; nil: as many as are asked for.
   package var cores: Int?
   package var hop: Duration
+  /// Those that the file names, in its order.
+  package var hosts: [HostConfiguration]
+  /// Nil: services of all hosts are started. Not of the file.
+  package internal(set) var startedHost: String?
   package var traceLog: TraceLogConfiguration
   package var seed: SeedConfiguration
   package var dashboard: DashboardConfiguration
 
   package init(
     services: [ServiceConfiguration], entries: [Entry], cores: Int? = nil, hop: Duration = .zero,
+    hosts: [HostConfiguration] = [],
     traceLog: TraceLogConfiguration = .standard, seed: SeedConfiguration = .standard,
     dashboard: DashboardConfiguration = .standard
   ) {
@@ -53,6 +61,7 @@ package struct Topology: Hashable, Sendable {
     self.entries = entries
     self.cores = cores
     self.hop = hop
+    self.hosts = hosts
     self.traceLog = traceLog
     self.seed = seed
     self.dashboard = dashboard
@@ -173,7 +182,11 @@ package enum StepTime: Hashable, Sendable {
 /// One service as configured; without a name, as where a file says nothing.
 package struct ServiceConfiguration: Configurable, Hashable {
   package var name: ServiceName
-  package var host = "127.0.0.1"
+  /// The name of its host.
+  package var host = HostConfiguration.here
+  /// The host's, as are those that it listens on: see `HostConfiguration`.
+  package var address = Endpoint.loopback
+  package var listen = Endpoint.loopback
   /// 0 until the service's place gives it one, as for the control port.
   package var port = 0
   package var controlPort = 0
@@ -190,6 +203,8 @@ package struct ServiceConfiguration: Configurable, Hashable {
   /// Length of the kernel's queue of connections that are not accepted yet.
   package var backlog = 128
   package var loops = 2
+  /// Processors that each replica has to itself in a simulation; nil: it shares the topology's.
+  package var cores: Int?
   package var inFlightLimit = InFlightLimit.adaptive
   package var connectionLimit = 10_000
   /// How long a call to a callee may take.
@@ -211,7 +226,7 @@ package struct ServiceConfiguration: Configurable, Hashable {
   /// Which executable it is; `played` is that of any service without code of its own.
   package var program = ServiceConfiguration.played
   /// Of a service that is not started, only called.
-  package var url: ServiceURL?
+  package var url: Endpoint?
   package var routes: [ServiceRoute] = []
   /// Keys whose values are not known.
   package var unknown: Set<String> = []
@@ -220,6 +235,9 @@ package struct ServiceConfiguration: Configurable, Hashable {
   package static let played = "service"
 
   package var isPlayed: Bool { program == Self.played }
+
+  /// Where it is called.
+  package var endpoint: Endpoint { url ?? Endpoint(address, port: port) }
 
   package init(name: ServiceName) { self.name = name }
 
@@ -232,29 +250,6 @@ package enum StorePlace: String, CaseIterable, Sendable {
   case pool
   /// The loop itself, which nobody else has meanwhile.
   case loop
-}
-
-/// Where a service is that is not the lab's: a host and a port, without a path.
-package struct ServiceURL: Hashable, Sendable {
-  package var host: String
-  package var port: Int
-
-  /// Nil for what is not `http://HOST:PORT`, with or without a slash at the end.
-  package init?(_ text: String) {
-    guard text.hasPrefix("http://") else { return nil }
-    var rest = text.dropFirst(7)
-    if rest.last == "/" { rest.removeLast() }
-    guard let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]),
-      (1...65535).contains(port), String(port) == rest[rest.index(after: colon)...]
-    else { return nil }
-    let host = rest[..<colon]
-    guard !host.isEmpty, host.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) }) else {
-      return nil
-    }
-    (self.host, self.port) = (String(host), port)
-  }
-
-  package var text: String { "http://\(host):\(port)" }
 }
 
 /// What a service does with a request for which it has neither a thread nor a place in the queue.

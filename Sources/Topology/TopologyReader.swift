@@ -27,7 +27,7 @@ struct TopologyReader {
   mutating func read(_ root: Item) {
     var sections = Section(root, path: "")
     let (services, entries) = (sections.take(Schema.services), sections.take(Schema.entries))
-    let defaults = sections.take(Schema.defaults)
+    let (defaults, hosts) = (sections.take(Schema.defaults), sections.take(Schema.hosts))
     topology.cores = sections.value(Schema.cores, Schema.coreCount)
     topology.hop = sections.value(Schema.hop, Schema.hopTime) ?? .zero
     topology.traceLog = filled(sections.section(Schema.traceLog), Schema.traceLogKeys)
@@ -35,6 +35,7 @@ struct TopologyReader {
     topology.dashboard = filled(sections.section(Schema.dashboard), Schema.dashboardKeys)
     close(sections)
     guard sections.isMapping else { return }
+    readHosts(hosts)
     var template = ServiceConfiguration.standard
     fill(&template, from: defaults, path: Schema.defaults, service: nil)
     templateUnknown = template.unknown
@@ -42,6 +43,7 @@ struct TopologyReader {
     readRoutes(services)
     readEntries(entries)
     setPorts()
+    setAddresses()
     checkNames()
     if problems.isEmpty { checkReplicas() }
     if problems.isEmpty { checkCalls() }
@@ -67,7 +69,7 @@ struct TopologyReader {
     }
   }
 
-  private mutating func close(_ section: Section) {
+  mutating func close(_ section: Section) {
     var section = section
     section.finish()
     problems += section.problems

@@ -167,7 +167,7 @@ struct FreeSegments: Sendable {
 
 extension LogFile {
   /// A process that has said that it stops is not gone yet: its threads may still be writing.
-  fileprivate func isDead(_ owner: Int) -> Bool {
+  func isDead(_ owner: Int) -> Bool {
     guard half(Self.process(owner, Layout.Process.state)).load(ordering: .acquiring) != ProcessState.free.rawValue
     else { return true }
     let pid = half(Self.process(owner, Layout.Process.pid)).load(ordering: .relaxed)

@@ -80,6 +80,17 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
     return file
   }
 
+  /// Maps an existing log of this user's for reading alone.
+  static func openForReading(path: String) throws(TraceLogError) -> LogFile {
+    let descriptor = try OwnFile.open(path, O_RDONLY)
+    defer { close(descriptor) }
+    let header = try LogHeader(descriptor: descriptor, path: path)
+    guard header.fileSize == header.layout.fileSize else {
+      throw .notALog(path: path, reason: "it was cut off, so nobody can mirror it")
+    }
+    return try map(descriptor, path: path, layout: header.layout, for: PROT_READ)
+  }
+
   /// A full file system is met here, as an error; at the first write to a table it would be a SIGBUS.
   private func takeTables() throws(TraceLogError) {
     try take(0, Layout.page)
@@ -99,8 +110,10 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
     }
   }
 
-  private static func map(_ descriptor: Int32, path: String, layout: Layout) throws(TraceLogError) -> LogFile {
-    guard let base = mmap(nil, layout.fileSize, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+  private static func map(
+    _ descriptor: Int32, path: String, layout: Layout, for access: Int32 = PROT_READ | PROT_WRITE
+  ) throws(TraceLogError) -> LogFile {
+    guard let base = mmap(nil, layout.fileSize, access, MAP_SHARED, descriptor, 0),
       base != MAP_FAILED
     else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
     return LogFile(path: path, layout: layout, base: base)

@@ -28,11 +28,9 @@ struct LogHeader {
     }
     let version = bytes.value(at: Header.version, UInt32.self)
     guard version == Layout.version else { throw .wrongVersion(path: path, found: version) }
-    guard bytes.value(at: Header.recordSize, UInt32.self) == UInt32(Layout.recordSize),
-      let layout = Layout(
-        untrusted: bytes.value(at: Header.segmentCount, UInt32.self),
-        bytes.value(at: Header.recordsPerSegment, UInt32.self), bytes.value(at: Header.stringBytes, UInt64.self))
-    else { throw .notALog(path: path, reason: "its header holds impossible sizes") }
+    guard let layout = Self.sizes(bytes) else {
+      throw .notALog(path: path, reason: "its header holds impossible sizes")
+    }
     guard fileSize >= layout.segmentsOffset, fileSize <= layout.fileSize else {
       throw .notALog(
         path: path,
@@ -43,6 +41,18 @@ struct LogHeader {
       decoding: bytes[Header.runID..<Header.runID + 64].prefix { $0 != 0 }, as: UTF8.self)
     wallOffset = bytes.value(at: Header.wallOffset, UInt64.self)
     createdAt = bytes.value(at: Header.createdAt, UInt64.self)
+  }
+
+  /// The sizes that a page says a log has; nil when it is no header of this version.
+  static func sizes(_ page: [UInt8]) -> Layout? {
+    typealias Header = Layout.Header
+    guard page.value(at: Header.magic, UInt64.self) == Layout.magic,
+      page.value(at: Header.version, UInt32.self) == Layout.version,
+      page.value(at: Header.recordSize, UInt32.self) == UInt32(Layout.recordSize)
+    else { return nil }
+    return Layout(
+      untrusted: page.value(at: Header.segmentCount, UInt32.self),
+      page.value(at: Header.recordsPerSegment, UInt32.self), page.value(at: Header.stringBytes, UInt64.self))
   }
 }
 

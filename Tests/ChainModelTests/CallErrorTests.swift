@@ -9,8 +9,9 @@ import Testing
       .answered(.userService, status: 500), .malformedAnswer(.userService), .deadlineExceeded, .cancelled,
       .notFound("user"), .methodNotAllowed(allowed: "GET"), .bodyTooLarge(limit: 10), .requestTimeout, .headTooLarge,
       .badRequest("why"), .store("disk"), .injected(status: 500), .injectedReset, .staleConnection(.userService),
-      .targetTooLong, .misdirected("evil.example"), .foreignOrigin, .unknownCoding, .versionNotSupported,
-      .expectationFailed,
+      .targetTooLong, .misdirected("evil.example", expected: "10.77.0.12"), .foreignOrigin, .unknownCoding,
+      .versionNotSupported,
+      .expectationFailed, .nameNotFound(.userService),
     ] + ShedReason.allCases.map { .shed($0) }
 
   /// Fails to compile when a case is added, until it is listed above.
@@ -20,7 +21,7 @@ import Testing
       .shed,
       .notFound, .methodNotAllowed, .bodyTooLarge, .requestTimeout, .headTooLarge, .badRequest, .store, .injected,
       .injectedReset, .staleConnection, .targetTooLong, .misdirected, .foreignOrigin, .unknownCoding,
-      .versionNotSupported, .expectationFailed:
+      .versionNotSupported, .expectationFailed, .nameNotFound:
       Self.all.contains(error)
     }
   }
@@ -28,7 +29,7 @@ import Testing
   @Test func noTwoErrorsAreToldByTheSameType() {
     let types = Self.all.map(\.row.errorType)
     #expect(Set(types).count == types.count)
-    #expect(Self.all.count == 23 + ShedReason.allCases.count)
+    #expect(Self.all.count == 24 + ShedReason.allCases.count)
     #expect(Self.all.allSatisfy(isListed))
   }
 
@@ -46,8 +47,8 @@ import Testing
       (.connectionRefused(.gateway), 502), (.connectionReset(.gateway), 502), (.timeout(.gateway), 504),
       (.malformedAnswer(.gateway), 502), (.deadlineExceeded, 504), (.cancelled, 499), (.notFound("user"), 404),
       (.methodNotAllowed(allowed: "GET"), 405), (.bodyTooLarge(limit: 1), 413), (.requestTimeout, 408),
-      (.headTooLarge, 431), (.targetTooLong, 414), (.misdirected(""), 421), (.foreignOrigin, 403),
-      (.unknownCoding, 501),
+      (.headTooLarge, 431), (.targetTooLong, 414), (.misdirected("", expected: ""), 421), (.foreignOrigin, 403),
+      (.unknownCoding, 501), (.nameNotFound(.gateway), 502),
       (.versionNotSupported, 505), (.expectationFailed, 417), (.staleConnection(.gateway), 502),
       (.badRequest(""), 400), (.store(""), 500), (.injected(status: 418), 418), (.injectedReset, 502),
       (.shed(.queueFull), 503), (.shed(.inFlightLimit), 503), (.shed(.connectionLimit), 503),
@@ -70,7 +71,7 @@ import Testing
     for callee: ServiceName in ["gateway", "payment-service"] {
       for error: CallError in [
         .connectionRefused(callee), .connectionReset(callee), .timeout(callee), .answered(callee, status: 500),
-        .malformedAnswer(callee), .staleConnection(callee),
+        .malformedAnswer(callee), .staleConnection(callee), .nameNotFound(callee),
       ] {
         #expect(error.row.detail.hasPrefix(callee.rawValue))
       }

@@ -85,7 +85,7 @@ import Testing
     let callee = ServiceName.paymentService
     let failures: [CallError] = [
       .connectionRefused(callee), .connectionReset(callee), .timeout(callee), .malformedAnswer(callee),
-      .answered(callee, status: 500), .answered(callee, status: 503),
+      .answered(callee, status: 500), .answered(callee, status: 503), .nameNotFound(callee),
     ]
     let others: [CallError] =
       [.answered(callee, status: 404), .answered(callee, status: 429), .cancelled, .deadlineExceeded, .requestTimeout]

@@ -125,7 +125,7 @@ import Topology
   /// A request takes 2.72 ms of a processor, so that two of them do 735 a second.
   @Test func processorsForbidWhatTheyCannotDo() async throws {
     let chain = try Self.chain([], .open(rate: 900, .fixed), seconds: 5)
-    #expect(isNear(chain.bounds.coreCapacity, 2 / 0.00272, within: 1e-9))
+    #expect(isNear(chain.bounds.scarcestProcessors?.capacity ?? 0, 2 / 0.00272, within: 1e-9))
     let advice = try await Self.advise(chain, "p99<1s")
     #expect(advice.forbiddenBy.map(\.kind) == [.cores])
   }

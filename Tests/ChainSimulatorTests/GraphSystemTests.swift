@@ -62,6 +62,41 @@ import Topology
     #expect(isNear(capacity.unloadedTime, 0.75 * 0.092 + 0.25 * 0.035, within: 1e-9))
   }
 
+  /// A service with a processor of its own is done when that is, whatever the others have.
+  @Test func aServicesOwnProcessorsAreItsLimit() throws {
+    func plan(_ cores: String, _ arrival: SimulatedLoad.Arrival) throws -> SimulationPlan {
+      let topology = try Topology.parse(
+        """
+        cores: 8
+        services:
+          shop: {io_model: nonblocking, routes: {GET /buy: [cpu: 2ms, call: bank/POST /pay], GET /home: [cpu: 1ms]}}
+          bank: {io_model: nonblocking, \(cores)replicas: 2, routes: {POST /pay: [cpu: 10ms]}}
+        entries: {shop/GET /buy: 1, shop/GET /home: 1}
+        """, file: "f")
+      return SimulationPlan(
+        SimulatedSystem(topology),
+        SimulatedLoad(
+          arrival, entries: topology.entries.map { SimulatedLoad.Entry($0) }, warmUp: .seconds(5),
+          duration: .seconds(60)))
+    }
+    let shared = GraphCapacity(try plan("", .open(rate: 1, .fixed)))
+    #expect(isNear(try #require(shared.byCores), 8 / 0.0065, within: 1e-9) && shared.scarcestCores == nil)
+    let limited = try plan("cores: 1, ", .closed(clients: 50, think: .zero))
+    let own = GraphCapacity(limited)
+    #expect(isNear(try #require(own.byCores), 2 / 0.005, within: 1e-9) && own.scarcestCores == 1)
+    let result = try limited.run()
+    #expect(isNear(result.goodput, 400, within: 0.02), "\(result.goodput)")
+    #expect(result.processors.map(\.service) == [nil, "bank"] && result.processors.map(\.count) == [8, 2])
+    #expect(result.processors[1].busy > 1.95 && result.processors[0].busy < 1, "\(result.processors)")
+    #expect(SweepPoint("", limited, result).binding == .cores("bank"))
+    let prediction = try ChainPrediction(system: limited)
+    #expect(prediction.limit == "the 2 processors of bank")
+    let buy = try #require(limited.load.entries.first)
+    let bounds = ChainBounds(limited.system, buy)
+    let scarcest = try #require(bounds.scarcestProcessors)
+    #expect(scarcest.service == "bank" && scarcest.count == 2 && scarcest.work == 0.01)
+  }
+
   /// Clients enough for every thread: the simulation comes near its bound, and never beyond.
   @Test(arguments: IOModel.allCases) func aSaturatedSystemServesItsBound(_ model: IOModel) throws {
     var plan = try Self.plan(.closed(clients: 200, think: .zero))

@@ -3,6 +3,7 @@ import ChainModel
 import ChainSimulator
 import Testing
 import Topology
+import TraceExport
 import TraceLog
 
 /// What a request does at the same time (`all`), in every model.
@@ -147,6 +148,20 @@ import TraceLog
     #expect(audit.checked.requests > result.done && result.routes[0].outcomes["ok"] ?? 0 > 100)
     #expect(result.services.allSatisfy { $0.inFlightAtEnd == 0 })
     #expect(try plan.run() == result)
+  }
+
+  /// Spans alone, without the log behind them: whoever waits for all parts is not taken for what they wait for.
+  @Test(arguments: ServingModel.allCases) func whatIsExportedLeadsToTheSlowPart(_ model: ServingModel) throws {
+    func window(_ leaf: Int64) throws -> LogSnapshot {
+      var system = Self.system(Self.remotes(20, 25) + [.call(service: 1, route: 0)], model)
+      system.services[1].routes[0].steps = [.remote(.latency(.uniform(.milliseconds(leaf), .milliseconds(leaf + 10))))]
+      let (_, log) = try SimulationPlan(system, Self.few(60, rate: 10)).record(runID: "parts")
+      var bytes: [UInt8] = []
+      _ = try ZipkinExport.write(log) { bytes += $0 }
+      return try TraceImport.read(bytes, runID: "parts").snapshot
+    }
+    let verdict = IncidentVerdict(quiet: [try window(40)], incident: [try window(400)])
+    #expect(verdict.causes.first?.service == "leaf" && !verdict.isQuiet, "\(verdict.text(width: 100))")
   }
 
   @Test(arguments: [Step.cpu(.zero), .all([.remote(.zero), .remote(.zero)])])

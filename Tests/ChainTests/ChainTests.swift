@@ -43,8 +43,8 @@ import TraceLog
     let folder = String(log.prefix(upTo: log.lastIndex(of: "/") ?? log.endIndex))
     for path in [log, folder] { #expect(access(path, F_OK) != 0, "\(path) is still there") }
     for service in chain.topology.services {
-      #expect(PortCheck.isFree(host: "127.0.0.1", port: service.port))
-      #expect(PortCheck.isFree(host: "127.0.0.1", port: service.controlPort))
+      #expect(PortCheck.isFree(Endpoint(port: service.port)))
+      #expect(PortCheck.isFree(Endpoint(port: service.controlPort)))
     }
   }
 }

@@ -52,7 +52,7 @@ final class ChainlabRoot: Sendable {
     #expect(self.processes.isEmpty)
     #expect(!processes.contains { $0.isAlive })
     let ports = topology.services.flatMap { [$0.port, $0.controlPort] } + [topology.dashboard.port]
-    for port in ports { #expect(PortCheck.isFree(host: "127.0.0.1", port: port), "\(port)") }
+    for port in ports { #expect(PortCheck.isFree(Endpoint(port: port)), "\(port)") }
     for log in logs { #expect(access(log, F_OK) != 0, "\(log)") }
   }
 }

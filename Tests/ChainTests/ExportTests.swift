@@ -115,6 +115,54 @@ extension ChainTests {
       #expect(neither.exitCode == ExitCode.usage.rawValue)
     }
 
+    /// While requests come, one time of rest is asked for, and then nothing is taken any more: all of that is counted.
+    @Test(.timeLimit(.minutes(2))) func aCollectorGetsSpansAsTheyEnd() async throws {
+      let chain = try LiveChain()
+      defer { chain.stop() }
+      let isBroken = Mutex(false)
+      let answers = Mutex(0)
+      let collector = try CannedCallee { _ in
+        if isBroken.withLock({ $0 }) { return .answer(400, #"{"message":"no such tenant"}"#) }
+        let count = answers.withLock { count in
+          count += 1
+          return count
+        }
+        return count == 2
+          ? .raw("HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+          : .answer(200, "{}")
+      }
+      defer { collector.shutDown() }
+      let endpoint = "http://127.0.0.1:\(collector.port)"
+      let words = ["export", "otlp", "--follow", "--endpoint", endpoint, "--root", chain.root]
+      // Twenty a second, so that what comes of a second is less than this collector takes at once.
+      func ask() {
+        _ = chain.get("/users/ada/payment-status")
+        usleep(50_000)
+      }
+      var refused: Int?
+      let outcome = try await ChainlabProgram.run(
+        words,
+        interruptedWhen: {
+          ask()
+          guard collector.requests.count >= 6 else { return false }
+          isBroken.withLock { $0 = true }
+          if refused == nil { refused = collector.requests.count }
+          return collector.requests.count >= (refused ?? 0) + 4
+        })
+      #expect(outcome.exitCode == 0, "\(outcome.notes)")
+      let said = outcome.notes.split(separator: "\n").last ?? ""
+      #expect(outcome.notes.contains("again in 1 s") && said.contains("1 of them repeated"), "\(outcome.notes)")
+      #expect(
+        said.contains("spans lost, which the collector did not take") && said.contains("no such tenant"), "\(said)")
+      let wrong = try await ChainlabProgram.run(
+        words,
+        interruptedWhen: {
+          ask()
+          return false
+        })
+      #expect(wrong.exitCode == ExitCode.unreachable.rawValue, "\(wrong.notes)")
+    }
+
     /// Busy once, with the time to come back, then content with all but three spans.
     @Test(.timeLimit(.minutes(2))) func aCollectorGetsEverySpanAsOTLPSays() async throws {
       let chain = try LiveChain()

@@ -55,10 +55,10 @@ extension ChainTests {
         (own.name, own.port, own.controlPort, own.model) = ("own", ports[0], ports[1], model)
         own.routes = [ServiceRoute("GET /", [.call(service: 1, route: 0)])]
         var bank = ServiceConfiguration.standard
-        (bank.name, bank.url) = ("bank", ServiceURL("http://localhost:\(port)"))
+        (bank.name, bank.url) = ("bank", Endpoint("localhost", port: port))
         bank.routes = [ServiceRoute("POST /pay", [])]
         topology = Topology(services: [own, bank], entries: [Topology.Entry(service: 0)], dashboard: page)
-        topology.traceLog.sizeMiB = 16
+        topology.traceLog.sizeMiB = 128
       }
     }
 

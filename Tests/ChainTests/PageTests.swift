@@ -45,7 +45,7 @@ extension ChainTests {
       #expect(chain.get("/ping")?.status == 200)
 
       _ = try chain.launcher.down()
-      #expect(Patience.wait(.seconds(5), until: { PortCheck.isFree(host: "127.0.0.1", port: port) }))
+      #expect(Patience.wait(.seconds(5), until: { PortCheck.isFree(Endpoint(port: port)) }))
     }
 
     /// Somebody takes its port while it restarts: that is said, to the one who asks too, and it comes back.
@@ -56,7 +56,7 @@ extension ChainTests {
       let port = root.topology.dashboard.port
       kill(state.supervisor.pid, SIGSTOP)
       kill(try #require(state.page?.process?.pid), SIGKILL)
-      #expect(await eventually { PortCheck.isFree(host: "127.0.0.1", port: port) })
+      #expect(await eventually { PortCheck.isFree(Endpoint(port: port)) })
       let other = try Command(
         executable: "\(LiveChain.binaries)/chainlab",
         arguments: ["dashboard", "--root", root.path, "--port", "\(port)"], environment: [:],
@@ -235,7 +235,7 @@ extension ChainTests {
       #expect(answer(chain, "/")?.status == 200)
       let supervisor = try #require(try chain.state()?.supervisor.identity)
       kill(supervisor.pid, SIGKILL)
-      #expect(Patience.wait(.seconds(5), until: { PortCheck.isFree(host: "127.0.0.1", port: port) }))
+      #expect(Patience.wait(.seconds(5), until: { PortCheck.isFree(Endpoint(port: port)) }))
     }
   }
 }

@@ -1,3 +1,4 @@
+import ChainModel
 import ChainTestSupport
 import FoundationEssentials
 import Glibc
@@ -55,7 +56,7 @@ import Testing
     let unused = try UnusedPort()
     defer { unused.release() }
     func plan(_ arrival: LoadPlan.Arrival) -> LoadPlan {
-      LoadPlan(port: unused.port, paths: ["/ping"], arrival: arrival, duration: .milliseconds(400))
+      LoadPlan(to: Endpoint(port: unused.port), paths: ["/ping"], arrival: arrival, duration: .milliseconds(400))
     }
     let open = try await run(plan(.open(rate: 100, spacing: .fixed)))
     #expect(open.measured.byFailure == [.connectionRefused: 40])
@@ -72,7 +73,7 @@ import Testing
   @Test(.timeLimit(.minutes(1)))
   func aHostThatNobodyKnowsIsAnErrorBeforeTheRun() async throws {
     let plan = LoadPlan(
-      host: "no-such-host.invalid", port: 80, paths: ["/"], arrival: .closed(clients: 1), duration: .seconds(1))
+      to: Endpoint("no-such-host.invalid", port: 80), paths: ["/"], arrival: .closed(clients: 1), duration: .seconds(1))
     let error = await #expect(throws: LoadError.self) { try await run(plan) }
     guard case .cannotResolve(host: "no-such-host.invalid", _) = error else {
       Issue.record("\(String(describing: error))")

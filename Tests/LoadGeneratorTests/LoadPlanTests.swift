@@ -1,10 +1,11 @@
+import ChainModel
 import LoadGenerator
 import Testing
 
 @Suite struct LoadPlanTests {
   private static func plan(_ change: (inout LoadPlan) -> Void) -> LoadPlan {
     var plan = LoadPlan(
-      port: 8080, paths: ["/users/{username}"], usernames: ["ada"], arrival: .closed(clients: 1),
+      to: Endpoint(port: 8080), paths: ["/users/{username}"], usernames: ["ada"], arrival: .closed(clients: 1),
       duration: .seconds(1))
     change(&plan)
     return plan
@@ -24,7 +25,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("port", plan { $0.port = 0 }), ("duration", plan { $0.duration = .milliseconds(99) }),
+    ("port", plan { $0.target.port = 0 }), ("duration", plan { $0.duration = .milliseconds(99) }),
     ("duration", plan { $0.duration = .seconds(24 * 3600 + 1) }), ("warm-up", plan { $0.warmUp = .seconds(-1) }),
     ("timeout", plan { $0.timeout = .zero }), ("loops", plan { $0.loops = 0 }), ("loops", plan { $0.loops = 65 }),
     ("clients", plan { $0.arrival = .closed(clients: 0) }),
@@ -45,7 +46,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("host", plan { $0.host = "" }), ("host", plan { $0.host = "a b" }), ("path", plan { $0.paths = ["ping"] }),
+    ("host", plan { $0.target.host = "" }), ("host", plan { $0.target.host = "a b" }),
+    ("path", plan { $0.paths = ["ping"] }),
     ("path", plan { $0.paths = ["/a b"] }), ("path", plan { $0.paths = ["/a\r\nx: y"] }),
     ("path", plan { $0.usernames = [] }), ("user name", plan { $0.usernames = ["ada", ""] }),
     ("header name", header("")), ("header name", header("a b")), ("header name", header("Traceparent")),

@@ -1,3 +1,4 @@
+import ChainModel
 import ChainTestSupport
 import LoadGenerator
 import Testing
@@ -7,7 +8,7 @@ func plan(
   _ server: TinyServer, _ arrival: LoadPlan.Arrival, for duration: Duration = .milliseconds(400),
   timeout: Duration = .seconds(5)
 ) -> LoadPlan {
-  LoadPlan(port: server.port, paths: ["/ping"], arrival: arrival, duration: duration, timeout: timeout)
+  LoadPlan(to: Endpoint(port: server.port), paths: ["/ping"], arrival: arrival, duration: duration, timeout: timeout)
 }
 
 func run(_ plan: LoadPlan, descriptors: Int? = nil) async throws -> LoadResult {

@@ -9,7 +9,7 @@ import TraceLog
 extension OneService {
   /// The replicas of a callee, as their caller sees them.
   @Suite struct CalleesTests {
-    private static func address(_ callee: CannedCallee) -> String { "127.0.0.1:\(callee.port)" }
+    private static func address(_ callee: CannedCallee) -> Endpoint { Endpoint(port: callee.port) }
 
     @Test(.timeLimit(.minutes(1)), arguments: IOModel.allCases)
     func replicasAreCalledInTurn(model: IOModel) async throws {
@@ -82,7 +82,7 @@ extension OneService {
 
     /// Once its caller says that nothing is in flight to it, a replica that was left out is never called again.
     private static func expectLeftAlone(
-      _ callee: CannedCallee, by service: LoneService, staying address: String
+      _ callee: CannedCallee, by service: LoneService, staying address: Endpoint
     ) async throws {
       try service.control.setCallees(["user-service": [address]])
       let isLeft = try await eventually {
@@ -139,12 +139,13 @@ extension OneService {
         ("[]", "lists of addresses"), (#"{"user-service": "127.0.0.1:1"}"#, "lists of addresses"), ("{}", "expected"),
         (#"{"user-service": []}"#, "at least one"), (#"{"user-service": [null]}"#, "at least one"),
         (#"{"gateway": ["127.0.0.1:1"]}"#, "'gateway' is not called"), (#"{"bank": ["127.0.0.1:1"]}"#, "user-service"),
-        (#"{"user-service": ["10.0.0.1:80"]}"#, "loopback"), (#"{"user-service": ["127.0.0.1:0"]}"#, "loopback"),
-        (#"{"user-service": ["127.0.0.1"]}"#, "loopback"), (#"{"user-service": ["127.0.0.1:65536"]}"#, "loopback"),
-        (#"{"user-service": ["127.0.0.1:+1"]}"#, "loopback"), (#"{"user-service": [":1", "127.0.0.1:1"]}"#, "loopback"),
+        (#"{"user-service": ["10.0.0.256:80"]}"#, "HOST:PORT"), (#"{"user-service": ["127.0.0.1:0"]}"#, "HOST:PORT"),
+        (#"{"user-service": ["127.0.0.1"]}"#, "HOST:PORT"), (#"{"user-service": ["127.0.0.1:65536"]}"#, "HOST:PORT"),
+        (#"{"user-service": ["127.0.0.1:+1"]}"#, "HOST:PORT"), (#"{"user-service": ["::1:80"]}"#, "HOST:PORT"),
+        (#"{"user-service": [":1", "127.0.0.1:1"]}"#, "HOST:PORT"), (#"{"user-service": ["[::g]:1"]}"#, "'[::g]:1'"),
         (#"{"user-service": [1,2,3,4,5,6,7,8,9]}"#, "lists of addresses"),
         ("{\"user-service\": [\(Array(repeating: #""127.0.0.1:1""#, count: 9).joined(separator: ","))]}", "at most 8"),
-        (#"{"order-service": ["127.0.0.1:1"], "user-service": ["x"]}"#, "loopback"),
+        (#"{"order-service": ["127.0.0.1:1"], "user-service": ["x"]}"#, "HOST:PORT"),
       ])
     func aListThatCannotBeIsRefusedAndChangesNothing(_ body: String, says words: String) async throws {
       let callee = try CannedCallee()

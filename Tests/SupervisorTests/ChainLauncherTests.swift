@@ -49,7 +49,7 @@ import TraceLog
     #expect(try launcher.chain() == nil)
     #expect(!state.services.contains { $0.isAlive } && !state.supervisor.identity.isAlive)
     #expect(try run.logPath() == run.savedLogPath && access(run.savedLogPath, F_OK) == 0)
-    #expect(chain.ports.allSatisfy { PortCheck.isFree(host: "127.0.0.1", port: $0) })
+    #expect(chain.ports.allSatisfy { PortCheck.isFree(Endpoint(port: $0)) })
   }
 
   @Test(.timeLimit(.minutes(1))) func upTellsWhyAServiceGaveUp() throws {
@@ -92,7 +92,7 @@ import TraceLog
     #expect(access(live, F_OK) != 0)
     let log = try LogReader(path: run.savedLogPath).snapshot()
     #expect(log.processes.map(\.fate) == [.died])
-    #expect(chain.ports.allSatisfy { PortCheck.isFree(host: "127.0.0.1", port: $0) })
+    #expect(chain.ports.allSatisfy { PortCheck.isFree(Endpoint(port: $0)) })
   }
 
   @Test(.timeLimit(.minutes(1))) func upCleansUpAfterAKilledSupervisor() async throws {

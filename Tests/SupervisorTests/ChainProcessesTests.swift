@@ -27,8 +27,11 @@ import TraceLog
     return child
   }
 
+  /// Waits for what nobody writes. It starts no process: a shell's child has its arguments too, until it is `sleep`.
   private func sleeper(_ program: String, _ arguments: [String]) throws -> ChildProcess {
-    try chain.install("#!/bin/sh\nwhile :; do sleep 1; done\n", as: [program])
+    let silence = "\(folder.path)/silence"
+    #expect(mkfifo(silence, 0o600) == 0 || errno == EEXIST)
+    try chain.install("#!/bin/sh\nread nothing <>'\(silence)'\n", as: [program])
     return try start(program, arguments)
   }
 

@@ -41,7 +41,7 @@ import TraceLog
     #expect(ended.services.allSatisfy { $0.state == .stopped && $0.process == nil })
     let record = try run.record()
     #expect(record.phase == .ended && record.failure == nil && record.endedAt != nil)
-    #expect(chain.ports.allSatisfy { PortCheck.isFree(host: "127.0.0.1", port: $0) })
+    #expect(chain.ports.allSatisfy { PortCheck.isFree(Endpoint(port: $0)) })
     try expectSavedLog(of: run, live: live)
   }
 

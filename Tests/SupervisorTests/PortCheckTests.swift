@@ -58,10 +58,20 @@ import TraceLog
     let port = TestPorts.take()
     do {
       let listener = try TestListener(port: port)
-      #expect(!PortCheck.isFree(host: "127.0.0.1", port: port))
+      #expect(!PortCheck.isFree(Endpoint(port: port)))
       // What remains of a connection that the server closed first does not count.
       try listener.acceptAndCloseOne()
     }
-    #expect(PortCheck.isFree(host: "127.0.0.1", port: port))
+    #expect(PortCheck.isFree(Endpoint(port: port)))
+  }
+
+  /// Two addresses of one machine have ports of their own.
+  @Test(arguments: [("127.0.0.2", "127.0.0.3"), ("::1", "127.0.0.2")])
+  func aPortIsTakenOnItsAddressAlone(address: String, other: String) throws {
+    let listener = try TestListener(address: address, port: TestPorts.take())
+    defer { withExtendedLifetime(listener) {} }
+    #expect(!PortCheck.isFree(Endpoint(address, port: listener.port)))
+    #expect(PortCheck.isFree(Endpoint(other, port: listener.port)))
+    #expect(PortCheck.isFree(Endpoint(port: listener.port)) == (address != "::1"))
   }
 }

@@ -18,12 +18,17 @@ import Topology
   /// A file in which a key of the table, given by its name there, has a value.
   private func file(_ key: String, _ value: String) throws -> String {
     let parts = key.split(separator: ".")
+    if parts.count == 3 {
+      let address = parts[2] == "address" ? "" : "address: 10.77.0.12, "
+      return smallest + "\(parts[0]): {\(parts[1]): {\(address)\(parts[2]): \(value)}}\n"
+    }
     if parts.count == 2 { return smallest + "\(parts[0]): {\(parts[1]): \(value)}\n" }
     return try smallest(replacing: "user-service:\n", with: "user-service:\n    \(key): \(value)\n")
+      + (value == "blue" ? "hosts: {blue: {address: 127.0.0.2}}\n" : "")
   }
 
   @Test func everyRowIsWhole() {
-    #expect(rows.count == 30 && all.count == 58)
+    #expect(rows.count == 35 && all.count == 63)
     #expect(Set(all.map(\.first)).count == all.count)
     for row in all {
       #expect(row.count == 6)
@@ -48,15 +53,16 @@ import Topology
   /// Something that is no default, by key or type.
   private static let others = [
     "io_model": "async", "store": "loop", "overflow": "backlog", "on_leave": "finish", "replicas": "7",
-    "loops": "9", "store_threads": "9", "stack_kib": "77", "value": "70", "trace_log.size_mib": "17",
+    "loops": "9", "cores": "9", "store_threads": "9", "stack_kib": "77", "value": "70", "trace_log.size_mib": "17",
     "whole number": "77", "program": "other",
     "URL": "http://10.0.0.1:1", "limit": "9", "latency": "3ms", "call policy": "retries=2", "path": "/tmp/x",
-    "flag": "false",
+    "flag": "false", "host": "blue", "host's address": "10.77.0.13",
   ]
 
   @Test func theDefaultsOfTheTableAreThoseOfTheParser() throws {
     let expected = try Topology.parse(smallest, file: "f")
-    for row in rows where !["by place", "none"].contains(row[4]) || row[0] == "call_policy" {
+    for row in rows
+    where !["by place", "none"].contains(row[4]) && !row[0].hasPrefix("hosts.") || row[0] == "call_policy" {
       #expect(try Topology.parse(file(row[0], row[4]), file: "f") == expected, "\(row)")
     }
     #expect(rows.filter { $0[4] == "by place" }.map(\.[0]) == ["port", "control_port"])

@@ -5,7 +5,7 @@ import Topology
 
 /// Under which method and path a described route is asked for.
 @Suite struct RouteAddressTests {
-  private func addresses(_ names: [String], url: ServiceURL? = nil) -> [String] {
+  private func addresses(_ names: [String], url: Endpoint? = nil) -> [String] {
     var service = ServiceConfiguration.standard
     service.url = url
     service.routes = names.map { ServiceRoute($0, []) }
@@ -50,7 +50,7 @@ import Topology
 
   @Test func aServiceElsewhereHasThePathsThatItHas() {
     let names = ["GET /a/{id}", "GET /a/{name}", "GET /ping/"]
-    #expect(addresses(names, url: ServiceURL("http://a:1")) == names)
+    #expect(addresses(names, url: Endpoint("a:1")) == names)
   }
 
   @Test(arguments: [

@@ -16,9 +16,9 @@ import Topology
     }
   }
 
-  static let sections = "services, entries, defaults, cores, hop, trace_log, seed, dashboard"
+  static let sections = "services, entries, defaults, hosts, cores, hop, trace_log, seed, dashboard"
   static let shared =
-    "io_model, replicas, threads, stack_kib, store_threads, store, queue_limit, overflow, backlog, loops, "
+    "host, io_model, replicas, threads, stack_kib, store_threads, store, queue_limit, overflow, backlog, loops, cores, "
     + "in_flight_limit, connection_limit, timeout_ms, request_timeout_ms, idle_timeout_ms, latency, min_remaining_ms, "
     + "on_leave, call_policy"
   static let port = "a whole number (1…65535)"
@@ -96,9 +96,14 @@ import Topology
 
   @Test(arguments: [
     "http://127.0.0.1", "http://:80", "http://a:0", "http://a:080", "http://a:65536", "http://a:80/path", "a:80",
-    "http://a b:80", "http://user@a:80", "http://[::1]:80",
+    "http://a b:80", "http://user@a:80", "http://[::1:80", "http://::1:80", "http://[a]:80", "http://1.2.3:80",
   ])
-  func anAddressThatIsNoHostAndPortIsNone(text: String) { #expect(ServiceURL(text) == nil) }
+  func anAddressThatIsNoHostAndPortIsNone(text: String) throws {
+    #expect(
+      refusal(of: try gateway("url: \"\(text)\"")) == [
+        "f:3:10: services.gateway.url: found the text \"\(text)\", expected a URL (http://HOST:PORT)"
+      ])
+  }
 
   @Test(arguments: [
     Case(

@@ -29,7 +29,7 @@ import Topology
     let text = """
       services:
         gateway: {port: 1, control_port: 2, io_model: nonblocking-async, threads: 3, program: gate-2,
-          stack_kib: 64, store_threads: 4, queue_limit: 0, overflow: backlog, backlog: 5, loops: 6, in_flight_limit: 7,
+          stack_kib: 64, store_threads: 4, queue_limit: 0, overflow: backlog, backlog: 5, loops: 6, cores: 13, in_flight_limit: 7,
           connection_limit: 8, timeout_ms: 9, request_timeout_ms: 10, idle_timeout_ms: 11,
           latency: "p50:10ms,p90:50ms,p99:1s", call_policy: retries=3 keep_alive=off,
           min_remaining_ms: 12, on_leave: finish, store: loop, routes: {GET /: []}}
@@ -49,11 +49,12 @@ import Topology
       service.latency = .percentiles(p50: .milliseconds(10), p90: .milliseconds(50), p99: .seconds(1))
       service.callPolicy.retries = 3
       service.callPolicy.keepAlive = false
+      service.cores = 13
       (service.minRemaining, service.onLeave, service.store) = (.milliseconds(12), .finish, .loop)
       service.routes = [ServiceRoute("GET /", [])]
     }
     #expect(topology[.gateway] == expected)
-    #expect(topology["bank"].url == ServiceURL("http://bank.example:80") && topology["bank"].replicas == 2)
+    #expect(topology["bank"].url == Endpoint("bank.example:80") && topology["bank"].replicas == 2)
     #expect(topology.traceLog == TraceLogConfiguration(directory: "/tmp/a *b & #c", sizeMiB: 16, enabled: false))
     #expect(topology.seed == SeedConfiguration(value: 0, users: 1))
     #expect(topology.dashboard == DashboardConfiguration(port: 3, enabled: false))

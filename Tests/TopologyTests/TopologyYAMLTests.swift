@@ -79,7 +79,25 @@ private enum RandomTopology {
     topology.dashboard.enabled = .random(using: &generator)
     topology.seed.value = .random(in: 0...4_294_967_295, using: &generator)
     topology.setPorts()
+    place(&topology, using: &generator)
     return topology
+  }
+
+  /// Some of the services on hosts, as they are when they have been read.
+  private static func place(_ topology: inout Topology, using generator: inout SplitMix) {
+    guard Bool.random(using: &generator) else { return }
+    topology.hosts = [
+      HostConfiguration("blue", at: "10.77.0.12", listen: "0.0.0.0"), HostConfiguration("no", at: "fd00::12"),
+      HostConfiguration("here", at: "here.lan", listen: "::", agentPort: 7071),
+    ]
+    for index in topology.services.indices where topology.services[index].url == nil {
+      guard let host = topology.hosts.randomElement(using: &generator) else { continue }
+      topology.services[index].host = host.name
+      (topology.services[index].address, topology.services[index].listen) = (host.address, host.listen)
+    }
+    for index in topology.services.indices where topology.services[index].url != nil {
+      (topology.services[index].address, topology.services[index].listen) = ("here.lan", "::")
+    }
   }
 
   private static func word(using generator: inout SplitMix) -> String {
@@ -102,7 +120,7 @@ private enum RandomTopology {
     // What is not known has its default beneath.
     case 0: service.unknown = ["threads"]
     case 1: service.program = "other-\(index)"
-    case 2 where index > 0: service.url = ServiceURL("http://a.example:\(index + 1)")
+    case 2 where index > 0: service.url = Endpoint("a.example", port: index + 1)
     default: service.threads = .random(in: 1...4096, using: &generator)
     }
     if service.url != nil { service.port = 0 }

@@ -119,6 +119,20 @@ import TraceExport
     }
   }
 
+  /// Microseconds since 1970 to the nanosecond: a double would be wrong by 125 of them.
+  @Test func slicesOfTodayNestToTheNanosecond() throws {
+    let event = { (start: String, duration: String) in
+      #"{"ph":"X","pid":1,"tid":2,"name":"a","ts":\#(start),"dur":\#(duration)}"#
+    }
+    let today = "1790000000010000"
+    let good = "[\(event("\(today).001", "1.999")),\(event("\(today).101", "1.899"))]"
+    #expect(try TraceValidation(Array(good.utf8)).format == .perfetto)
+    let late = "[\(event("\(today).001", "1.999")),\(event("\(today).101", "1.901"))]"
+    #expect(throws: ImportError.self) { _ = try TraceValidation(Array(late.utf8)) }
+    let rough = "[\(event("-1.5e3", "2e3")),\(event("-0.5", "0.25"))]"
+    #expect(try TraceValidation(Array(rough.utf8)).format == .perfetto)
+  }
+
   @Test func slicesThatDoNotNestAreNamed() throws {
     let event = { (start: Int, duration: Int) in
       #"{"ph":"X","pid":1,"tid":2,"name":"a","ts":\#(start),"dur":\#(duration)}"#

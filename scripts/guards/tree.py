@@ -82,6 +82,6 @@ class Tree:
     def target_line(self, name):
         """The line of Package.swift that declares a target, or the first one."""
         for number, line in enumerate(self.text("Package.swift").splitlines(), start=1):
-            if f'(name: "{name}"' in line or f'("{name}"' in line or line.strip().startswith(f'name: "{name}"'):
+            if f'(name: "{name}"' in line or f'(folder: "{name}"' in line or line.strip().startswith(f'name: "{name}"'):
                 return number
         return 1

@@ -40,8 +40,8 @@ def compare(chromium, model, quads):
     return ratios
 
 
-quads = int(sys.argv[2]) if len(sys.argv) > 2 else 6
-with browser() as chromium:
-    for model in ("blocking", "nonblocking"):
+quads = int(sys.argv[2]) if len(sys.argv) > 2 else 4
+with browser(is_last=True) as chromium:
+    for model in ("blocking", "async", "nonblocking", "nonblocking-async"):
         ratios = compare(chromium, model, quads)
         print(json.dumps({"model": model, "median": round(statistics.median(ratios), 4), "ratios": [round(r, 3) for r in ratios]}))

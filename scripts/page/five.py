@@ -122,8 +122,9 @@ def follow(opened, hand, cell):
         hand.press("#selection .hop.here")
     last = wait("its end is who sleeps", lambda: (text := path.locator("li").last.inner_text()) and "sleep fault: latency=1s" in text and text)
     assert last.startswith("payment-w"), last
-    said = opened.locator("#selection p").first.inner_text()
-    here = path.locator(".hop.here .n").inner_text()
+    # Both at one moment: they go on with the wait.
+    said, here = opened.evaluate("""() => ["#selection p", "#selection .path .hop.here .n"]
+      .map((place) => document.querySelector(place).innerText)""")
     assert "so far" not in said or here.removeprefix("≥ ") in said, f"two figures for one wait: {here}; {said}"
     assert path.locator("li").first.inner_text().startswith("gateway"), path.inner_text()
     assert opened.locator(".lines.over circle").count() >= 3, "the path is not drawn over the cells"

@@ -27,13 +27,14 @@ extension ChainBounds {
             + "while nothing queues; asked for are less than \(term.measure.text(term.limit))"))
     }
     let needed = Self.needed(objective, arrival)
-    if needed > coreCapacity {
+    if let scarcest = scarcestProcessors, needed > scarcest.capacity {
+      let whose = scarcest.service.map { " of \($0)" } ?? ""
       bounds.append(
         Bound(
-          kind: .cores, limit: coreCapacity,
+          kind: .cores, limit: scarcest.capacity,
           text:
-            "a request needs \(Objective.Measure.mean.text(cpuTime)) of a processor: \(cores ?? 1) of them serve at "
-            + "most \(Self.rate(coreCapacity)); \(Self.rate(needed)) are needed"))
+            "a request needs \(Objective.Measure.mean.text(scarcest.work)) of a processor\(whose): \(scarcest.count) of "
+            + "them serve at most \(Self.rate(scarcest.capacity)); \(Self.rate(needed)) are needed"))
     }
     return bounds + loadBounds(objective, arrival)
   }

@@ -16,10 +16,22 @@ package struct ChainBounds: Hashable, Sendable {
     package var capacity: Double { holding > 0 ? Double(threads) / holding : .infinity }
   }
 
+  /// Processors of a service, or without one those that are shared.
+  package struct Processors: Hashable, Sendable {
+    package var service: String?
+    /// Over all replicas.
+    package var count: Int
+    /// How long one request needs one of them, in seconds.
+    package var work: Double
+
+    /// Requests per second.
+    package var capacity: Double { work > 0 ? Double(count) / work : .infinity }
+  }
+
   package private(set) var pools: [Pool] = []
+  package private(set) var processors: [Processors]
   /// Of one request, over all services, in seconds.
   package private(set) var cpuTime = 0.0
-  package let cores: Int?
   /// What one request waits for in turn; in one thread's life nothing is waited for at the same time.
   private var waits: [StepTime] = []
 
@@ -27,7 +39,7 @@ package struct ChainBounds: Hashable, Sendable {
   ///   - system: in which no requests go in a circle; see `SimulationPlan.validate`.
   ///   - entry: the kind of request.
   package init(_ system: SimulatedSystem, _ entry: SimulatedLoad.Entry) {
-    cores = system.cores
+    processors = system.cores.map { [Processors(service: nil, count: $0, work: 0)] } ?? []
     _ = visit(system, entry.service, entry.route)
   }
 
@@ -41,7 +53,7 @@ package struct ChainBounds: Hashable, Sendable {
       let times = step.parts.map { part -> (own: Double, calls: Double) in
         switch part {
         case .cpu(let time), .store(let time, _, _):
-          cpuTime += time.mean
+          work(service, time.mean)
           return (time.mean, 0)
         case .remote(let time):
           waits.append(time)
@@ -63,6 +75,16 @@ package struct ChainBounds: Hashable, Sendable {
     return own + calls
   }
 
+  private mutating func work(_ service: SimulatedService, _ time: Double) {
+    cpuTime += time
+    let name = service.cores == nil ? nil : service.name
+    if let index = processors.firstIndex(where: { $0.service == name }) {
+      processors[index].work += time
+    } else if let cores = service.cores {
+      processors.append(Processors(service: name, count: cores * service.replicas, work: time))
+    }
+  }
+
   /// A service that is visited twice by a request holds its threads for both visits.
   private mutating func add(_ service: SimulatedService, _ threads: Int, _ holding: Double) {
     if let index = pools.firstIndex(where: { $0.service == service.name }) {
@@ -75,11 +97,8 @@ package struct ChainBounds: Hashable, Sendable {
   /// The pool that allows the fewest requests, nil if no threads are held; of equals, the last one in the chain.
   package var narrowest: Pool? { pools.min { $0.capacity < $1.capacity } }
 
-  /// Requests per second that the processors can do.
-  package var coreCapacity: Double {
-    guard let cores, cpuTime > 0 else { return .infinity }
-    return Double(cores) / cpuTime
-  }
+  /// The processors that allow the fewest requests; nil where they are not limited.
+  package var scarcestProcessors: Processors? { processors.min { $0.capacity < $1.capacity } }
 
   package var meanFloor: Double { waits.reduce(cpuTime) { $0 + $1.mean } }
 

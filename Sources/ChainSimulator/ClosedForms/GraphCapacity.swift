@@ -13,6 +13,8 @@ package struct GraphCapacity: Hashable, Sendable {
   package private(set) var byThreads: [Double]
   /// Nil where processors are not limited, or nothing needs one.
   package private(set) var byCores: Double?
+  /// Whose processors are scarcest: a service's own, or nil, those that are shared.
+  package private(set) var scarcestCores: Int?
   /// Seconds that one request of the load takes while nobody waits, on average over the entries.
   package private(set) var unloadedTime = 0.0
   /// Requests at all services for one of the load.
@@ -40,21 +42,38 @@ package struct GraphCapacity: Hashable, Sendable {
     for route in order where visits[route] > 0 {
       for callee in Self.callees(route, program) { visits[callee] += visits[route] }
     }
-    var (held, cpu) = (Array(repeating: 0.0, count: plan.system.services.count), 0.0)
+    var held = Array(repeating: 0.0, count: plan.system.services.count)
+    var cpu = held
     for (route, count) in visits.enumerated() where count > 0 {
       held[owners[route]] += count * times[route].held
-      cpu += count * times[route].cpu
+      cpu[owners[route]] += count * times[route].cpu
       self.visits += count
     }
     byThreads = zip(plan.system.services, held).map { service, time in
       let threads = service.model.threads(service.threads, loops: service.loops) * service.replicas
       return time > 0 ? Double(threads) / time : .infinity
     }
-    byCores = plan.system.cores.flatMap { cpu > 0 ? Double($0) / cpu : nil }
+    setCores(plan.system, cpu)
     unloadedTime = 2 * plan.system.hop.seconds
     for entry in plan.load.entries {
       unloadedTime += entry.weight / total * times[program.firstRoutes[entry.service] + entry.route].response
     }
+  }
+
+  /// By service, `cpu` seconds of a processor for one request of the load.
+  private mutating func setCores(_ system: SimulatedSystem, _ cpu: [Double]) {
+    var shared = 0.0
+    var bounds: [(service: Int?, rate: Double)] = []
+    for (place, service) in system.services.enumerated() where cpu[place] > 0 {
+      if let own = service.cores {
+        bounds.append((place, Double(own * service.replicas) / cpu[place]))
+      } else {
+        shared += cpu[place]
+      }
+    }
+    if let cores = system.cores, shared > 0 { bounds.append((nil, Double(cores) / shared)) }
+    let least = bounds.min { $0.rate < $1.rate }
+    (byCores, scarcestCores) = (least?.rate, least?.service)
   }
 
   /// Requests of the load per second.

@@ -112,24 +112,26 @@ extension Simulation {
   // MARK: Processors
 
   mutating func takeCore(_ frame: Int, _ length: UInt64) {
-    guard freeCores > 0 else {
+    let group = stations[frames.station[frame]].processors
+    guard processors[group].free > 0 else {
       frames.length[frame] = length
       frames.phase[frame] = .awaitingCore
-      return coreQueue.append(frame, &frames)
+      return processors[group].queue.append(frame, &frames)
     }
-    freeCores -= 1
-    busyCores.change(by: 1, at: now)
+    processors[group].free -= 1
+    processors[group].busy.change(by: 1, at: now)
     frames.phase[frame] = .onCore
     heap.schedule(frame, at: now + length)
   }
 
   mutating func endSlice(_ frame: Int) {
-    if let next = coreQueue.pop(&frames) {
+    let group = stations[frames.station[frame]].processors
+    if let next = processors[group].queue.pop(&frames) {
       frames.phase[next] = .onCore
       heap.schedule(next, at: now + frames.length[next])
     } else {
-      freeCores += 1
-      busyCores.change(by: -1, at: now)
+      processors[group].free += 1
+      processors[group].busy.change(by: -1, at: now)
     }
     if frames.doing[frame] == .cpu { advance(frame) } else { endWait(frame, .ok) }
   }

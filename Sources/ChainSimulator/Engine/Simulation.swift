@@ -28,9 +28,8 @@ struct Simulation<Sink: RecordSink> {
   var loopLoads: [SimulatedLoopLoad] = []
   /// By caller and callee: what the services use for their calls, and how long an attempt may take.
   var gates: [(gate: CallGate, timeout: UInt64)] = []
-  var freeCores: Int
-  var coreQueue = FrameList()
-  var busyCores = Gauge()
+  /// Those that are shared, then those of each instance that has its own.
+  var processors: [Processors]
   var clients: Clients
   var now: UInt64 = 0
   var events = 0
@@ -53,7 +52,7 @@ struct Simulation<Sink: RecordSink> {
     end = lastDue + plan.load.drain.nanoseconds
     hop = plan.system.hop.nanoseconds
     script = ScriptedStep.inOrder(plan.changes)
-    freeCores = plan.system.cores ?? .max
+    processors = [Processors(service: nil, count: plan.system.cores)]
     clients = Clients(plan.load)
     ids = RandomStream(seed: plan.load.seed, .ids)
     for (index, service) in plan.system.services.enumerated() { add(service, index) }
@@ -69,10 +68,11 @@ struct Simulation<Sink: RecordSink> {
     var own: [Int] = []
     for replica in 0..<service.replicas {
       own.append(stations.count)
+      if service.cores != nil { processors.append(Processors(service: index, count: service.cores)) }
       stations.append(
         Station(
-          service, index, replica: replica, firstLoop: loopQueues.count, firstGate: gates.count,
-          seed: plan.load.seed))
+          service, index, replica: replica, firstLoop: loopQueues.count,
+          processors: service.cores == nil ? 0 : processors.count - 1, firstGate: gates.count, seed: plan.load.seed))
       let model = service.model
       pools.append(
         ThreadPool(threads: model.threads(service.threads, loops: service.loops), isActive: model.holdsThread))

@@ -17,6 +17,8 @@ struct Station {
   /// The first of its loops among all, and how many there are.
   let firstLoop: Int
   let loops: Int
+  /// Among all `Processors`.
+  let processors: Int
   var nextLoop = 0
   /// Among all gates: of its first callee.
   let firstGate: Int
@@ -34,7 +36,10 @@ struct Station {
   var chances: RandomStream
   var jitter: RandomStream
 
-  init(_ service: SimulatedService, _ index: Int, replica: Int, firstLoop: Int, firstGate: Int, seed: UInt64) {
+  init(
+    _ service: SimulatedService, _ index: Int, replica: Int, firstLoop: Int, processors: Int, firstGate: Int,
+    seed: UInt64
+  ) {
     self.service = index
     self.replica = replica
     isLoad = false
@@ -46,6 +51,7 @@ struct Station {
     isAdaptive = service.inFlightLimit == .adaptive
     self.firstLoop = firstLoop
     loops = service.loops
+    self.processors = processors
     self.firstGate = firstGate
     let number = index << 12 | replica
     times = RandomStream(seed: seed, .times, number)
@@ -59,7 +65,7 @@ struct Station {
     replica = 0
     isLoad = true
     model = ServingModel(.nonblocking)
-    (threads, queueLimit, backlogLimit, inFlightLimit, firstLoop, loops) = (0, 0, -1, .max, 0, 0)
+    (threads, queueLimit, backlogLimit, inFlightLimit, firstLoop, loops, processors) = (0, 0, -1, .max, 0, 0, 0)
     isAdaptive = false
     self.firstGate = firstGate
     times = RandomStream(seed: seed, .think)

@@ -39,7 +39,8 @@ extension SimulatedSystem {
       return SimulatedService(
         service.name.rawValue, model: ServingModel(service.model), threads: service.threads,
         queueLimit: service.queueLimit, overflow: service.overflow, backlog: service.backlog, loops: service.loops,
-        storeThreads: service.storeThreads, store: service.store, inFlightLimit: service.inFlightLimit,
+        cores: service.cores, storeThreads: service.storeThreads, store: service.store,
+        inFlightLimit: service.inFlightLimit,
         replicas: service.replicas, timeout: service.timeout, latency: .latency(service.latency),
         routes: maker.routes,
         rules: Dictionary(uniqueKeysWithValues: callees.compactMap { $0 }.map { ($0, service.callPolicy) }),

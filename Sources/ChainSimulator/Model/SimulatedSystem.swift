@@ -4,7 +4,7 @@ package import Topology
 /// Services that call one another on one host: what is simulated. Services are indices with names, in any graph.
 package struct SimulatedSystem: Hashable, Sendable {
   package var services: [SimulatedService]
-  /// Processors that all services share; nil: as many as are asked for.
+  /// Processors that all services without their own share; nil: as many as are asked for.
   package var cores: Int?
   /// Time on the network, each way.
   package var hop: Duration
@@ -78,6 +78,8 @@ package struct SimulatedService: Hashable, Sendable {
   /// Connections that the kernel holds, with `overflow: backlog`, beside the queue; it admits one more.
   package var backlog: Int
   package var loops: Int
+  /// Processors that each instance has to itself; nil: it shares the system's.
+  package var cores: Int?
   package var storeThreads: Int
   /// Who does store work in the models of event loops.
   package var store: StorePlace
@@ -97,7 +99,8 @@ package struct SimulatedService: Hashable, Sendable {
 
   package init(
     _ name: String, model: ServingModel = ServingModel(.blocking), threads: Int = 16, queueLimit: Int = 64,
-    overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, storeThreads: Int = 1, store: StorePlace = .pool,
+    overflow: Overflow = .reject, backlog: Int = 128, loops: Int = 2, cores: Int? = nil, storeThreads: Int = 1,
+    store: StorePlace = .pool,
     inFlightLimit: InFlightLimit = .adaptive, replicas: Int = 1, timeout: Duration? = nil, latency: StepTime = .zero,
     routes: [ServiceRoute], rules: [Int: CallPolicy] = [:], width: Int? = nil
   ) {
@@ -108,6 +111,7 @@ package struct SimulatedService: Hashable, Sendable {
     self.overflow = overflow
     self.backlog = backlog
     self.loops = loops
+    self.cores = cores
     self.storeThreads = storeThreads
     self.store = store
     self.inFlightLimit = inFlightLimit

@@ -46,6 +46,7 @@ extension SimulationPlan {
     try Self.check(service.threads, "\(name).threads", 1...90_000)
     try Self.check(service.storeThreads, "\(name).store_threads", 1...90_000)
     try Self.check(service.loops, "\(name).loops", 1...9_000)
+    try Self.check(service.cores ?? 1, "\(name).cores", 1...1_000_000)
     try Self.check(service.queueLimit, "\(name).queue_limit", 0...Int.max)
     try Self.check(service.backlog, "\(name).backlog", 0...1_000_000)
     try Self.check(service.inFlightLimit.most, "\(name).in_flight_limit", 1...Int.max)

@@ -14,7 +14,8 @@ struct Marks {
 
   var at: UInt64
   var stations: [Station]
-  var cores: UInt64
+  /// Of each of the `Processors`, how long they were busy.
+  var processors: [UInt64]
 }
 
 extension Simulation {
@@ -29,7 +30,7 @@ extension Simulation {
           store: pools[3 * place + 2].busy.area(until: now),
           queued: station.queued.area(until: now) &+ station.inBacklog.area(until: now),
           inFlight: station.inFlight.area(until: now), done: station.tally.done)
-      }, cores: busyCores.area(until: now))
+      }, processors: processors.map { $0.busy.area(until: now) })
   }
 
   func result() -> SimulationResult {
@@ -38,8 +39,24 @@ extension Simulation {
     let seconds = Double(after.at - before.at) / 1e9
     return SimulationResult(
       seconds: seconds, events: events, peakFrames: frames.count, sent: clients.sent, done: clients.done,
-      busyCores: Double(after.cores - before.cores) / 1e9 / seconds, routes: routes(seconds),
+      processors: processorFigures(before, after, seconds), routes: routes(seconds),
       services: stations.indices.dropLast().map { service($0, before.stations[$0], after.stations[$0], seconds) })
+  }
+
+  /// Those of a service's instances together.
+  private func processorFigures(_ before: Marks, _ after: Marks, _ seconds: Double) -> [ProcessorFigures] {
+    var figures: [ProcessorFigures] = []
+    for (place, group) in processors.enumerated() {
+      let busy = Double(after.processors[place] - before.processors[place]) / 1e9 / seconds
+      let service = group.service.map { plan.system.services[$0].name }
+      if place > 0, let last = figures.last, last.service == service {
+        figures[figures.count - 1].busy += busy
+        figures[figures.count - 1].count = last.count.flatMap { have in group.count.map { have + $0 } }
+      } else {
+        figures.append(ProcessorFigures(service: service, count: group.count, busy: busy))
+      }
+    }
+    return figures
   }
 
   private func routes(_ seconds: Double) -> [RouteFigures] {

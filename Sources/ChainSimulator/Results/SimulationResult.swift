@@ -13,11 +13,13 @@ package struct SimulationResult: Hashable, Sendable {
   /// Requests sent and answered by clients, over the whole run.
   package var sent: Int
   package var done: Int
-  /// Processors in use, on average.
-  package var busyCores: Double
+  /// The shared ones, and those that services have to themselves.
+  package var processors: [ProcessorFigures]
   package var routes: [RouteFigures]
   package var services: [ServiceFigures]
 
+  /// Processors in use, on average.
+  package var busyCores: Double { processors.reduce(0) { $0 + $1.busy } }
   /// Answers per second, of any kind.
   package var throughput: Double { routes.reduce(0) { $0 + $1.throughput } }
   /// Successful answers per second.
@@ -29,6 +31,16 @@ package struct SimulationResult: Hashable, Sendable {
   }
 
   package subscript(service: String) -> ServiceFigures? { services.first { $0.name == service } }
+}
+
+/// Processors that one service's instances have to themselves, or that all others share.
+package struct ProcessorFigures: Hashable, Sendable {
+  /// Nil: the shared ones.
+  package var service: String?
+  /// Nil: as many as are asked for.
+  package var count: Int?
+  /// In use, on average.
+  package var busy: Double
 }
 
 /// One kind of request, as its clients see it.

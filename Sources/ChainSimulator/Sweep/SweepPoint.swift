@@ -64,8 +64,8 @@ package enum Binding: Hashable, Encodable, Sendable {
   /// At least nine tenths of a service's threads are held on average: of several, those of the last one in the chain,
   /// since the ones before it wait for it.
   case threads(String)
-  /// At least nine tenths of the processors are busy.
-  case cores
+  /// At least nine tenths of the processors are busy: those of a service, or without one those that are shared.
+  case cores(String?)
   /// At least nine tenths of a service's store threads work.
   case storeThreads(String)
   /// None of that: the clients wait for answers that take their time.
@@ -83,8 +83,10 @@ package enum Binding: Hashable, Encodable, Sendable {
       self = .load
     } else if let bottleneck {
       self = .threads(bottleneck.service)
-    } else if let cores = plan.system.cores, result.busyCores >= Self.full * Double(cores) {
-      self = .cores
+    } else if let full = result.processors.last(where: { group in
+      group.count.map { group.busy >= Self.full * Double($0) } ?? false
+    }) {
+      self = .cores(full.service)
     } else if let store = Self.store(plan, result) {
       self = .storeThreads(store)
     } else if let failure {
@@ -106,7 +108,7 @@ package enum Binding: Hashable, Encodable, Sendable {
     switch self {
     case .load: "load"
     case .threads(let service): "threads of \(service)"
-    case .cores: "processors"
+    case .cores(let service): service.map { "processors of \($0)" } ?? "processors"
     case .storeThreads(let service): "store threads of \(service)"
     case .waiting: "waiting"
     case .failures(let reason): "failures: \(reason)"
@@ -117,7 +119,7 @@ package enum Binding: Hashable, Encodable, Sendable {
     switch self {
     case .load: "all that is asked for is served"
     case .threads(let service): "the threads of \(service) are all busy"
-    case .cores: "the processors are busy"
+    case .cores(let service): "the processors\(service.map { " of \($0)" } ?? "") are busy"
     case .storeThreads(let service): "the store threads of \(service) are busy"
     case .waiting: "clients wait for answers that take their time, and nothing is full"
     case .failures(let reason): "requests fail (\(reason)), and nothing is full on average"

@@ -139,9 +139,9 @@ extension Forecast {
     let number = service[keyPath: count] * service.replicas
     let held = FigureText.seconds(Double(number) / capacity)
     let whose = service.replicas == 1 ? "" : " in \(service.replicas) replicas"
-    let what = "one of \(name.shortName)'s \(FigureText.count(number, noun))\(whose)"
+    let what = "one of \(name.spokenName)'s \(FigureText.count(number, noun))\(whose)"
     return
-      "Each request \(does) \(what)\(state.isEmpty ? "" : " \(state)") for \(held), so \(name.shortName) serves at most "
+      "Each request \(does) \(what)\(state.isEmpty ? "" : " \(state)") for \(held), so \(name.spokenName) serves at most "
       + "\(FigureText.rate(capacity)) (Little's law: \(noun)s ÷ time). What comes beyond that waits."
   }
 
@@ -192,7 +192,7 @@ extension Forecast {
   /// `payment-service-2` is `payment 2`.
   private func short(_ replica: String) -> String {
     guard let name = ReplicaName(replica, of: services.map(\.name)) else { return replica }
-    return name.isFirst ? name.service.shortName : "\(name.service.shortName) \(name.number)"
+    return name.isFirst ? name.service.spokenName : "\(name.service.spokenName) \(name.number)"
   }
 }
 

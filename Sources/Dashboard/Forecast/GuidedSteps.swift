@@ -47,20 +47,20 @@ struct GuidedSteps {
 
   var steps: [Step] {
     let threads = FigureText.count(last.threads, "thread")
-    let start = "\(last.name.shortName) takes \(Self.slowness.dropLast()) s more and \(rate) requests a second come"
+    let start = "\(last.name.spokenName) takes \(Self.slowness.dropLast()) s more and \(rate) requests a second come"
     let loops = IOModel.nonblockingAsync.rawValue
     func step(_ name: String, _ about: String, _ changes: [[String]]) -> Step {
       Step(name: name, about: about, commands: [blocking] + changes + [slow, load])
     }
     return [
-      step("One slow service", "\(start); all services block, and \(last.name.shortName) has \(threads)", []),
+      step("One slow service", "\(start); all services block, and \(last.name.spokenName) has \(threads)", []),
       step(
         "A \(front.name.rawValue) that does not block", "the same, with the \(front.name.rawValue) on event loops",
         [["mode", front.name.rawValue, loops]]),
       step("Nobody blocks", "the same, with all services on event loops", [["mode", "all", loops]]),
       step(
         "A larger pool",
-        "the same, all blocking, with \(FigureText.count(4 * last.threads, "thread")) at \(last.name.shortName)",
+        "the same, all blocking, with \(FigureText.count(4 * last.threads, "thread")) at \(last.name.spokenName)",
         [["pool", last.name.rawValue, "threads=\(min(4 * last.threads, PoolChange.threadRange.upperBound))"]]),
       step(
         "One more \(middle.name.rawValue)", "the same, with a further \(middle.name.rawValue)",
@@ -70,7 +70,7 @@ struct GuidedSteps {
         [["scale", last.name.rawValue, "\(further(last))"]]),
       Step(
         name: "The classic mistake",
-        about: "\(middle.name.shortName) is on event loops, and its code sleeps on them for 0.5 s in each request",
+        about: "\(middle.name.spokenName) is on event loops, and its code sleeps on them for 0.5 s in each request",
         commands: [
           blocking, ["mode", middle.name.rawValue, IOModel.nonblocking.rawValue],
           ["fault", middle.name.rawValue, "block-loop=500ms"], ["load", "--rate", "\(rate)", "--duration", "30s"],

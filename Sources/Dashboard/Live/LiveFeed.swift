@@ -57,7 +57,7 @@ actor LiveFeed {
   private let streams: EventStreams
   private let limits: PageLimits
   private var pinger = Pinger()
-  private var front: (name: String, port: Int)?
+  private var front: (name: String, endpoint: Endpoint)?
   private var map: SystemMap?
   private var follower: RunFollower?
   private var rates = LiveRates()
@@ -156,7 +156,7 @@ actor LiveFeed {
       state = State(problem: "no chain is running: start it with make up")
       return
     }
-    front = (chain.front, chain.frontPort)
+    front = (chain.front, chain.frontEndpoint)
     // The log of a further host may come a little later.
     guard chain.runID != follower?.runID || chain.logs != follower?.logs else { return }
     map = (try? access.topology()).map { SystemMap($0) }
@@ -202,9 +202,9 @@ actor LiveFeed {
   }
 
   private func ping() {
-    guard let port = front?.port, pinger.begin(at: Monotonic.now()) else { return }
+    guard let endpoint = front?.endpoint, pinger.begin(at: Monotonic.now()) else { return }
     Task {
-      let outcome = await access.ping(port: port)
+      let outcome = await access.ping(endpoint)
       pinger.end(outcome, at: Monotonic.now())
     }
   }

@@ -2,7 +2,8 @@ import ChainModel
 
 /// The connections of one loop to one server: those at rest are used again, the one used last first.
 package final class ClientPool {
-  package let address: SocketAddress
+  /// Of the server, for the next connection.
+  package var address: SocketAddress
   let loop: EventLoop
   let parser: HeadParser
   let bodyLimit: Int?

@@ -36,15 +36,14 @@ package final class LocalPort: @unchecked Sendable {  // a port number, and what
   /// Takes the port.
   /// - Parameters:
   ///   - loop: on which everything happens.
-  ///   - host: an address; with 127.0.0.1 it is ::1 too.
-  ///   - port: 0 for any.
+  ///   - port: on 127.0.0.1 and ::1; 0 for any.
   ///   - limits: of a client.
   ///   - connections: how many there may be; more wait in the kernel.
   ///   - service: answers.
   ///   - onShortage: is told once in a while why connections wait.
   /// - Throws: when the port cannot be had.
   package init(
-    on loop: EventLoop, host: String = "127.0.0.1", port: Int, limits: HTTPServer.Limits, connections: Int? = nil,
+    on loop: EventLoop, port: Int, limits: HTTPServer.Limits, connections: Int? = nil,
     service: any LocalService, onShortage: @escaping (String) -> Void
   ) throws(Listener.Failure) {
     let (users, doors, note) = (PeerUsers(), Doors(), ShortageNote(onShortage))
@@ -57,9 +56,9 @@ package final class LocalPort: @unchecked Sendable {  // a port number, and what
         return false
       }
     }
-    let taken = try Listener.pair(host, port) { host, port throws(Listener.Failure) in
+    let taken = try Listener.pair(Endpoint(port: port)) { endpoint throws(Listener.Failure) in
       try Listener(
-        on: loop, host: host, port: port, backlog: Self.backlog, sendBuffer: Self.sendBuffer, hasRoom: hasRoom,
+        on: loop, at: endpoint, backlog: Self.backlog, sendBuffer: Self.sendBuffer, hasRoom: hasRoom,
         onShortage: note.tell
       ) { server.adopt($0) }
     }

@@ -56,7 +56,8 @@ final class BenchChain: Sendable {
   ) async throws -> LoadResult {
     try await LoadGenerator.run(
       LoadPlan(
-        port: port, paths: [path], usernames: SeedData.usernames(topology.seed.users), arrival: arrival,
+        to: topology.front.endpoint, paths: [path], usernames: SeedData.usernames(topology.seed.users),
+        arrival: arrival,
         warmUp: warmUp, duration: duration, timeout: timeout), log: nil
     ) { _ in }
   }
@@ -66,22 +67,28 @@ final class BenchChain: Sendable {
   static let onePath = "/users/ada/payment-status"
 }
 
-/// Processor time of processes, and of all others, between two looks.
+/// What processes, and all others, used of the processors between two looks.
 struct ProcessorWatch {
-  private let own: Set<Int32>
+  private let own: [ProcessView]
+  private let ownAtStart: [(kernel: Duration, switches: Int)]
   private let start: [Int32: Double]
   private let startedAt = Monotonic.now()
 
   init(_ pids: [Int32]) {
-    own = Set(pids)
+    own = pids.map(ProcessView.init)
+    ownAtStart = own.map { ($0.kernelTime, $0.contextSwitches) }
     start = Self.times()
   }
 
   struct Reading {
     /// Of the watched processes.
-    var seconds: Double
+    var seconds = 0.0
+    /// The part of it in the kernel.
+    var kernel = 0.0
+    /// How often their threads gave up a processor or lost it.
+    var switches = 0
     /// Of all others, as a share of one processor.
-    var foreign: Double
+    var foreign = 0.0
   }
 
   /// - Parameter ours: further processes whose work is none of others', such as the load generator.
@@ -89,14 +96,19 @@ struct ProcessorWatch {
   func read(ours: [Int32] = []) -> Reading {
     let now = Self.times()
     let elapsed = Double(Monotonic.now() &- startedAt) / 1e9
-    var reading = Reading(seconds: 0, foreign: 0)
+    let pids = Set(own.map(\.pid))
+    var reading = Reading()
     for (pid, time) in now {
       let used = time - (start[pid] ?? 0)
-      if own.contains(pid) {
+      if pids.contains(pid) {
         reading.seconds += used
       } else if !ours.contains(pid), pid != getpid() {
         reading.foreign += used / elapsed
       }
+    }
+    for (view, before) in zip(own, ownAtStart) {
+      reading.kernel += (view.kernelTime - before.kernel).seconds
+      reading.switches += view.contextSwitches - before.switches
     }
     return reading
   }

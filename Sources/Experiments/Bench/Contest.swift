@@ -91,7 +91,7 @@ struct Contest {
       return Slice(answers: result.requests, seconds: result.seconds, processor: reading.seconds)
     case .ours:
       let plan = LoadPlan(
-        port: contestant.port, paths: [BenchChain.onePath], arrival: .closed(clients: connections),
+        to: Endpoint(port: contestant.port), paths: [BenchChain.onePath], arrival: .closed(clients: connections),
         duration: .seconds(seconds))
       let result = try await LoadGenerator.run(plan, log: nil) { _ in }
       let reading = watch.read()

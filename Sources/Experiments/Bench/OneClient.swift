@@ -46,7 +46,7 @@ struct OneClient {
   /// In microseconds; nil when nothing was answered well.
   private func median(_ port: Int) async throws -> Double? {
     let plan = LoadPlan(
-      port: port, paths: [BenchChain.onePath], arrival: .closed(clients: 1), warmUp: .milliseconds(200),
+      to: Endpoint(port: port), paths: [BenchChain.onePath], arrival: .closed(clients: 1), warmUp: .milliseconds(200),
       duration: .seconds(1))
     return try await LoadGenerator.run(plan, log: nil) { _ in }.latency.successful.uncorrected.map { $0.p50 * 1000 }
   }

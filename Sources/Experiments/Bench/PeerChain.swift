@@ -68,7 +68,8 @@ final class PeerChain {
   private func answers() async -> Bool {
     for _ in 0..<100 {
       let plan = LoadPlan(
-        port: port, paths: [BenchChain.onePath], arrival: .closed(clients: 1), duration: .milliseconds(100))
+        to: Endpoint(port: port), paths: [BenchChain.onePath], arrival: .closed(clients: 1),
+        duration: .milliseconds(100))
       let result = try? await LoadGenerator.run(plan, log: nil) { _ in }
       if let result, result.measured.successful > 0, result.measured.successful == result.measured.ended { return true }
       usleep(50_000)

@@ -24,32 +24,34 @@ extension ScaleBench {
     for (number, port) in front.ports.enumerated() {
       places.append(Place(port: port, pids: chain.pids + front.pids.prefix(number + 1)))
     }
-    var costs: [Double] = []
+    return try await hops(places, " at their limit", bench) { .closed(clients: 24 * $0) }
+      + hops(places, " at the same use", bench) { .open(rate: Double(5600 / $0), spacing: .poisson) }
+  }
+
+  /// From the fourth on, each hop is one more gateway.
+  private func hops(
+    _ places: [Place], _ condition: String, _ bench: BenchContext, _ load: (Int) -> LoadPlan.Arrival
+  ) async throws -> [BenchFigure] {
+    var points: [Point] = []
     for (index, place) in places.enumerated() {
-      let cost = try await cost(place, clients: Self.clientsPerHop * (index + 1), .seconds(2))
-      bench.note("\(index + 1) hops: \(FigureText.value(cost, "µs"))")
-      costs.append(cost)
+      let cost = try await cost(place, load(index + 1), .seconds(3))
+      bench.note("\(index + 1) hops\(condition): \(cost.text)")
+      points.append((index + 1, cost))
     }
-    // From the fourth on, each hop is one more gateway.
+    let costs = points.map(\.cost.time)
     let step = (costs[7] - costs[3]) / 4
     let reach =
       (4...6).map { hop -> Double in
         let straight = costs[3] + step * Double(hop - 3)
         return abs(costs[hop] / straight - 1)
       }.max() ?? 0
-    let line = [
-      BenchFigure(Self.name, "hops 4 to 8: farthest from a straight line", reach * 100, "%", .atMost(5)),
-      BenchFigure(Self.name, "hops 4 to 8: each further gateway", step, "µs per request", nil),
-    ]
-    return line
-      + costs.enumerated().map { index, cost in
-        BenchFigure(Self.name, curve: "hops", x: index + 1, cost, "µs per request")
-      }
+    let name = "hops 4 to 8\(condition)"
+    return [
+      BenchFigure(Self.name, "\(name): farthest from a straight line", reach * 100, "%", .atMost(5)),
+      BenchFigure(Self.name, "\(name): each further gateway", step, "µs per request", nil),
+    ] + curves("hops\(condition)", points)
   }
 
-  /// So many for each hop: with the same 64 for all, a longer chain has fewer requests at each loop, which then wakes for
-  /// each of them, and a hop costs what it costs a single client, three times as much.
-  private static let clientsPerHop = 24
   private static let orders = "/users/1/orders/payment-status"
   private static let payments = "/payments?order_ids=1,2,3"
 }
@@ -77,7 +79,7 @@ private struct FurtherGateways {
       children.append(child)
       let control = ControlClient(ReplicaName(.gateway, number), port: taken[1])
       for _ in 0..<200 where !control.isReady() { usleep(20_000) }
-      try control.setCallees([ServiceName.userService.rawValue: ["127.0.0.1:\(next)"]])
+      try control.setCallees([ServiceName.userService.rawValue: [Endpoint(port: next)]])
       ports.append(taken[0])
       pids.append(child.identity.pid)
       next = taken[0]

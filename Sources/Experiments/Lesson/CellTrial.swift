@@ -100,7 +100,7 @@ struct CellTrial {
     let log = try path.map { try LogWriter(path: $0, name: name) }
     defer { log?.close() }
     let plan = LoadPlan(
-      port: made.topology.front.port, paths: paths, usernames: SeedData.usernames(made.topology.seed.users),
+      to: made.topology.front.endpoint, paths: paths, usernames: SeedData.usernames(made.topology.seed.users),
       arrival: arrival, warmUp: cell.load.warmUp, duration: duration, timeout: cell.load.timeout, seed: UInt64(seed),
       newConnections: cell.load.newConnections)
     return try await LoadGenerator.run(plan, log: log) { _ in }

@@ -1,5 +1,5 @@
 package import CascadeAnalysis
-import ChainModel
+package import ChainModel
 package import Dashboard
 import EventLoop
 import FoundationEssentials
@@ -58,14 +58,13 @@ package final class DashboardHost: LabAccess {
     let front = (try? Topology.load(path: chain.run.configurationPath))?.front.name
     guard let service = services.first(where: { $0.name == front }) ?? services.first else { return nil }
     return ChainEntry(
-      runID: chain.run.id, logs: (try? chain.run.logs()) ?? [], front: service.name.rawValue,
-      frontPort: service.port)
+      runID: chain.run.id, logs: (try? chain.run.logs()) ?? [], front: service.name.rawValue, at: service.endpoint)
   }
 
-  package func ping(port: Int) async -> PingOutcome {
+  package func ping(_ service: Endpoint) async -> PingOutcome {
     let outcome = try? await pinging.run { () -> PingOutcome in
       do throws(ControlError) {
-        let client = ControlClient(service: "", port: port, timeout: .seconds(30))
+        let client = ControlClient(ReplicaName(""), at: service, timeout: .seconds(30))
         return .answered(status: try client.get("/ping").status)
       } catch {
         if case .timeout = error { return .timedOut }

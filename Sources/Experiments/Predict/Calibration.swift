@@ -79,7 +79,7 @@ package struct Calibration {
     _ path: String, _ rate: Double, _ duration: Duration, _ topology: Topology, _ log: LogWriter
   ) async throws -> Int {
     let plan = LoadPlan(
-      port: topology.front.port, paths: [path], usernames: SeedData.usernames(topology.seed.users),
+      to: topology.front.endpoint, paths: [path], usernames: SeedData.usernames(topology.seed.users),
       arrival: .open(rate: rate, spacing: .fixed), duration: duration)
     let result = try await LoadGenerator.run(plan, log: log) { _ in }
     guard !result.wasCancelled else { throw CancellationError() }

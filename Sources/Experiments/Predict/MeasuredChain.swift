@@ -58,7 +58,7 @@ package struct MeasuredChain {
       case .open(let rate, let spacing): .open(rate: rate, spacing: spacing == .poisson ? .poisson : .fixed)
       }
     var plan = LoadPlan(
-      port: topology.front.port, paths: [], usernames: SeedData.usernames(topology.seed.users),
+      to: topology.front.endpoint, paths: [], usernames: SeedData.usernames(topology.seed.users),
       arrival: arrival, warmUp: chain.load.warmUp, duration: chain.load.duration,
       timeout: chain.load.rules.timeout ?? .seconds(30), seed: chain.load.seed)
     var asked = topology

@@ -37,9 +37,9 @@ package struct DiagnosisCase {
 
   package var text: String {
     let services = topology.services.map { service in
-      let callees = topology.callees(of: service.name).map(\.shortName)
+      let callees = topology.callees(of: service.name).map(\.spokenName)
       let calls = callees.isEmpty || number % 2 == 1 ? "" : " → \(callees.joined(separator: " + "))"
-      return "\(service.name.shortName) \(service.threads) \(service.model.rawValue)\(calls)"
+      return "\(service.name.spokenName) \(service.threads) \(service.model.rawValue)\(calls)"
     }
     let broken = fault.map { "\($0.service.rawValue) \($0.fault.text)" } ?? "no fault"
     return "\(broken); \(Int(rate))/s; \(services.joined(separator: ", "))"

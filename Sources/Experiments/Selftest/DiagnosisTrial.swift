@@ -54,7 +54,7 @@ package struct DiagnosisTrial {
     let log = try LogWriter(path: path, name: "load")
     defer { log.close() }
     var plan = LoadPlan(
-      port: drawn.topology.front.port, paths: [], usernames: SeedData.usernames(200),
+      to: drawn.topology.front.endpoint, paths: [], usernames: SeedData.usernames(200),
       arrival: .open(rate: drawn.rate, spacing: .poisson), duration: Self.calm + Self.broken + .seconds(1),
       timeout: .seconds(30), seed: drawn.seed &+ UInt64(drawn.number))
     plan.kinds = LoadPlan.Kind.entries(of: drawn.topology)

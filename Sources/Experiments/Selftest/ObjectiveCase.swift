@@ -79,7 +79,7 @@ struct ObjectiveCase {
 
   var text: String {
     let services = chain.topology.services.map { service in
-      "\(service.name.shortName) \(service.threads) \(service.model.rawValue)"
+      "\(service.name.spokenName) \(service.threads) \(service.model.rawValue)"
     }
     let latency = chain.topology[.paymentService].latency.text
     return "\(objective.text) at \(chain.load.arrival.text); payment \(latency); \(services.joined(separator: ", "))"

@@ -49,7 +49,7 @@ final class CurlClient {
     let connection = attempt.needsNewConnection ? nil : takeKept(attempt.called)
     let isUsed = connection != nil
     let line: CurlConnection
-    if let connection { line = connection } else { line = try connect(attempt, timeout: timeout) }
+    if let connection { line = connection } else { line = try connect(attempt, until: deadline) }
     output.clear()
     attempt.write(to: output, timeout: timeout)
     var reader = ResponseReader(bodyLimit: CalleeTarget.bodyLimit)
@@ -88,11 +88,34 @@ final class CurlClient {
 
   // MARK: Connections
 
-  private func connect(_ attempt: CallAttempt, timeout: Duration) throws(CallError) -> CurlConnection {
+  private func connect(_ attempt: CallAttempt, until deadline: Deadline) throws(CallError) -> CurlConnection {
+    let target = attempt.called
+    // libcurl is given an address, so that a name is looked up in every IO model alike.
+    let address =
+      try target.hasFixedAddress ? target.authority : find(target, for: attempt, until: deadline).text
     do throws(LineEnd) {
-      return try CurlConnection(to: attempt.called, interrupt: interrupt, timeout: timeout)
+      return try CurlConnection(
+        to: target, at: address, interrupt: interrupt, timeout: deadline.remaining(at: Monotonic.now()))
     } catch {
       throw error.callError(attempt.callee, isStale: false)
+    }
+  }
+
+  /// Of a name: this thread waits until it has been looked up, its time is up, or its caller leaves.
+  private func find(
+    _ target: CalleeTarget, for attempt: CallAttempt, until deadline: Deadline
+  ) throws(CallError) -> Endpoint {
+    if let address = target.lookup.known { return address.endpoint }
+    let found = Locked<Lookup.Found?>(nil)
+    target.lookup.find { [interrupt] result in
+      found.withLock { $0 = result }
+      interrupt.wake()
+    }
+    _ = interrupt.sleep(until: deadline.nanoseconds) { found.withLock { $0 == nil } }
+    switch found.withLock({ $0 }) {
+    case .success(let address)?: return address.endpoint
+    case .failure?: throw .nameNotFound(attempt.callee)
+    case nil: throw interrupt.isInterrupted ? .cancelled : .timeout(attempt.callee)
     }
   }
 
@@ -142,12 +165,13 @@ private final class CurlConnection {
   private var socket: Int32 = -1
   private var socketError: Int32 = 0
 
-  init(to target: CalleeTarget, interrupt: Interrupt, timeout: Duration) throws(LineEnd) {
+  /// Connects to the target's address, given as it stands in a URL.
+  init(to target: CalleeTarget, at address: String, interrupt: Interrupt, timeout: Duration) throws(LineEnd) {
     guard let handle = curl_easy_init() else { throw .descriptors }
     self.target = target
     self.handle = handle
     self.interrupt = interrupt
-    prepare(timeout)
+    prepare(address, timeout)
     let code = curl_easy_perform(handle)
     if code == CURLE_OPERATION_TIMEDOUT { throw .timeout }
     guard code == CURLE_OK, socket >= 0 else {
@@ -157,7 +181,7 @@ private final class CurlConnection {
 
   deinit { curl_easy_cleanup(handle) }
 
-  private func prepare(_ timeout: Duration) {
+  private func prepare(_ address: String, _ timeout: Duration) {
     let context = Unmanaged.passUnretained(self).toOpaque()
     _ = chain_curl_long(handle, CURLOPT_NOSIGNAL, 1)
     _ = chain_curl_string(handle, CURLOPT_PROXY, "")
@@ -165,7 +189,7 @@ private final class CurlConnection {
     _ = chain_curl_long(handle, CURLOPT_CONNECT_ONLY, 1)
     // Nothing is read into it, and every blocked thread has one.
     _ = chain_curl_long(handle, CURLOPT_BUFFERSIZE, 1024)
-    _ = chain_curl_string(handle, CURLOPT_URL, "http://\(target.authority)/")
+    _ = chain_curl_string(handle, CURLOPT_URL, "http://\(address)/")
     _ = chain_curl_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(clamping: timeout.millisecondsRoundedUp)))
     _ = chain_curl_pointer(handle, CURLOPT_OPENSOCKETDATA, context)
     _ = chain_curl_on_open(handle) { context, _, address in

@@ -1,5 +1,6 @@
 import Atomics
 import ChainModel
+import EventLoop
 import Synchronization
 import Topology
 
@@ -13,31 +14,26 @@ final class Callee: @unchecked Sendable {  // atomics, and a lock around what on
   private let turns = ManagedAtomic<UInt64>(0)
   /// By number of the replica. What stands here is never freed, since a call may be just about to use it.
   private let places = ReplicaName.numbers.map { _ in ManagedAtomic<Unmanaged<CalleeTarget>?>(nil) }
-  /// Each port that a replica ever had, once: so there are only so many, however often the list changes.
+  /// Each place that a replica ever had, once: so there are only so many, however often the list changes.
   private let known = Mutex<[Place: CalleeTarget]>([:])
+  private let resolve: Lookup.Resolve
 
   private struct Place: Hashable {
     var number: Int
-    var port: Int
+    var endpoint: Endpoint
   }
 
-  private let host: String
   /// How long an idle connection to a server that is not the lab's is thought to live: as long as Node's, which closes
   /// sooner than most.
   private static let strangersPatience = Duration.seconds(5)
 
-  /// - Throws: when the address cannot be used.
-  init(_ configuration: ServiceConfiguration, names: Names) throws {
+  init(_ configuration: ServiceConfiguration, names: Names, resolve: @escaping Lookup.Resolve) {
     service = configuration.name
     idleTimeout = configuration.url == nil ? configuration.idleTimeout : Self.strangersPatience
     self.names = names
+    self.resolve = resolve
     order = ManagedAtomic(CalleeOrder([1]).word)
-    let port = configuration.url?.port ?? configuration.port
-    host = configuration.url?.host ?? configuration.host
-    let target = try CalleeTarget(
-      ReplicaName(service), host: host, port: port, idleTimeout: idleTimeout, names: names)
-    known.withLock { $0[Place(number: 1, port: port)] = target }
-    places[0].store(.passUnretained(target), ordering: .releasing)
+    change(to: [configuration.endpoint])
   }
 
   /// The replica for the next call, which has to say when it has ended.
@@ -53,28 +49,28 @@ final class Callee: @unchecked Sendable {  // atomics, and a lock around what on
       target.beginCall()
       // Whoever takes a replica out of the order and then finds no calls of it in flight must have seen this one.
       if self.order.load(ordering: .sequentiallyConsistent) == word { return target }
-      target.endCall()
+      target.endCall(nil)
     }
   }
 
-  /// From the next call on, these are called. The place of a port in the list is the replica's number − 1; nil stands for
-  /// a replica that is not to be called. At least one is there.
-  func change(to ports: [Int?]) throws {
+  /// From the next call on, these are called. The place of one in the list is the replica's number − 1; nil stands for a
+  /// replica that is not to be called. At least one is there.
+  func change(to endpoints: [Endpoint?]) {
     var numbers: [Int] = []
-    for (index, port) in ports.enumerated() {
-      guard let port else { continue }
-      let target = try target(Place(number: index + 1, port: port))
+    for (index, endpoint) in endpoints.enumerated() {
+      guard let endpoint else { continue }
+      let target = target(Place(number: index + 1, endpoint: endpoint))
       places[index].store(.passUnretained(target), ordering: .releasing)
       numbers.append(index + 1)
     }
     order.store(CalleeOrder(numbers).word, ordering: .sequentiallyConsistent)
   }
 
-  private func target(_ place: Place) throws -> CalleeTarget {
+  private func target(_ place: Place) -> CalleeTarget {
     if let target = known.withLock({ $0[place] }) { return target }
-    let target = try CalleeTarget(
-      ReplicaName(service, place.number), host: host, port: place.port, idleTimeout: idleTimeout,
-      names: names)
+    let replica = ReplicaName(service, place.number)
+    let lookup = Lookup(place.endpoint, thread: "\(replica.shortName)-dns", by: resolve)
+    let target = CalleeTarget(replica, lookup, idleTimeout: idleTimeout, names: names)
     known.withLock { $0[place] = target }
     return target
   }
@@ -89,8 +85,8 @@ final class Callee: @unchecked Sendable {  // atomics, and a lock around what on
     let all = called.map { ($0, true) } + left.map { ($0, false) }
     return all.map { target, isCalled in
       CalleeReplica(
-        replica: target.replica.number, address: "\(host):\(target.port)", isCalled: isCalled,
+        replica: target.replica.number, address: target.lookup.endpoint, isCalled: isCalled,
         inFlight: target.inFlight)
-    }.sorted { ($0.replica, $0.address) < ($1.replica, $1.address) }
+    }.sorted { ($0.replica, $0.address.text) < ($1.replica, $1.address.text) }
   }
 }

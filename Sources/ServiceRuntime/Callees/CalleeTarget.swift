@@ -3,10 +3,10 @@ import ChainModel
 import EventLoop
 
 /// One replica of a callee, where it listens.
-final class CalleeTarget: @unchecked Sendable {  // constants and an atomic
+final class CalleeTarget: @unchecked Sendable {  // constants, an atomic, and a lookup that locks
   let replica: ReplicaName
-  let port: Int
-  let address: SocketAddress
+  let lookup: Lookup
+  let hasFixedAddress: Bool
   /// For the `host` header.
   let authority: String
   /// As the target of a wait in the log.
@@ -21,13 +21,12 @@ final class CalleeTarget: @unchecked Sendable {  // constants and an atomic
   static let bodyLimit = 4 << 20
   private static let longestRest = Duration.seconds(20)
 
-  init(_ replica: ReplicaName, host: String, port: Int, idleTimeout: Duration, names: Names) throws {
+  init(_ replica: ReplicaName, _ lookup: Lookup, idleTimeout: Duration, names: Names) {
     keptFor = min(Self.longestRest, idleTimeout / 2)
     self.replica = replica
-    self.port = port
-    // A name is looked up once: that of a service elsewhere. Of one that nobody knows, calls are refused.
-    address = try (try? SocketAddress.resolve(host, port)) ?? SocketAddress.parse("127.0.0.1", 0)
-    authority = "\(host):\(port)"
+    self.lookup = lookup
+    hasFixedAddress = lookup.fixed != nil
+    authority = lookup.endpoint.text
     name = names.id(replica.text)
   }
 
@@ -36,5 +35,9 @@ final class CalleeTarget: @unchecked Sendable {  // constants and an atomic
 
   func beginCall() { calls.wrappingIncrement(ordering: .sequentiallyConsistent) }
 
-  func endCall() { calls.wrappingDecrement(ordering: .sequentiallyConsistent) }
+  /// - Parameter failure: how it failed, if it did.
+  func endCall(_ failure: CallError?) {
+    calls.wrappingDecrement(ordering: .sequentiallyConsistent)
+    if let failure, !hasFixedAddress, failure.leavesPlaceInDoubt { lookup.callFailed() }
+  }
 }

@@ -122,10 +122,10 @@ struct CallAttempt: Sendable {
   /// The attempt is over, but for its span.
   /// - Returns: the back-off after which the next one is to be made; nil when this was the last.
   func settle(_ result: Result<CalleeAnswer, CallError>, by scribe: Scribe) -> Duration? {
-    called.endCall()
-    guard let terms, let pass else { return nil }
     var failure: CallError?
     if case .failure(let error) = result { failure = error }
+    called.endCall(failure)
+    guard let terms, let pass else { return nil }
     return edge.leave(terms, pass, attempt: number - repeats, error: failure, deadline: exchange.deadline, by: scribe)
   }
 

@@ -35,16 +35,16 @@ final class CallEdge: Sendable {
   /// Spares calls the lock while there is no policy.
   private let hasPolicy: ManagedAtomic<Bool>
 
-  /// - Throws: when the callee's address cannot be used.
   init(
-    from caller: ServiceConfiguration, to name: ServiceName, in topology: Topology, names: Names, log: LogWriter?
-  ) throws {
+    from caller: ServiceConfiguration, to name: ServiceName, in topology: Topology, names: Names,
+    environment: ServiceEnvironment
+  ) {
     callee = name
     callName = names.id("GET \(name.rawValue)")
-    replicas = try Callee(topology[name], names: names)
+    replicas = Callee(topology[name], names: names, resolve: environment.resolve)
     configured = caller.callPolicy
     self.names = names
-    self.log = log
+    log = environment.log
     state = Mutex(
       State(
         gate: CallGate(configured), terms: Terms(configured),

@@ -7,10 +7,10 @@ extension ControlRoutes: LocalService {
   private static let patience = Duration.seconds(60)
 
   /// - Throws: when the port cannot be had.
-  func open(host: String, port: Int, logger: Logger) throws(Listener.Failure) -> LocalPort {
+  func open(port: Int, logger: Logger) throws(Listener.Failure) -> LocalPort {
     let limits = HTTPServer.Limits(request: Self.patience, idle: Self.patience)
     let opened = try LocalPort(
-      on: controlLoop, host: host, port: port, limits: limits, service: self, onShortage: logger.warnOfShortage)
+      on: controlLoop, port: port, limits: limits, service: self, onShortage: logger.warnOfShortage)
     if opened.isTwinTaken { logger.warnOfTwin(opened.port) }
     if !opened.knowsUsers {
       logger.notice("the control port answers all users of this host: the kernel does not tell them apart")

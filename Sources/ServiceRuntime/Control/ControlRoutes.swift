@@ -89,7 +89,7 @@ final class ControlRoutes {
 
   private func setCallees(_ request: LocalRequest) throws(LocalRefusal) -> Answer {
     try request.requireJSON()
-    guard let lists = WireJSON.decode(CalleeLists.self, from: request.body) else {
+    guard let lists = WireJSON.decode([String: [String?]].self, from: request.body) else {
       throw LocalRefusal(400, "the body is no JSON object with lists of addresses as values")
     }
     try CalleeBoard(core.edges).change(lists)

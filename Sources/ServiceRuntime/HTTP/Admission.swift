@@ -87,7 +87,9 @@ struct Admission {
   private func strangerError(_ head: RequestHead, _ target: RequestTarget) -> CallError? {
     do throws(HTTPRefusal) {
       let host = try head.host(target)
-      if let host, !loop.knowsHost(host, ofService: core.configuration.name) { return .misdirected(host.text) }
+      if let host, !loop.knowsHost(host, of: core.configuration) {
+        return .misdirected(host.text, expected: core.configuration.address)
+      }
       return LoopbackCheck.allows(origins: head.fields.values("origin")) ? nil : .foreignOrigin
     } catch {
       return .badRequest("a request needs one Host field")

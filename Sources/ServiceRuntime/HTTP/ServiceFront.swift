@@ -1,5 +1,6 @@
 import ChainModel
 import EventLoop
+import Glibc
 import Logging
 import Topology
 
@@ -44,10 +45,7 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
   /// - Returns: the port, which the kernel chose if 0 was asked for.
   /// - Throws: when it cannot be had.
   func listen() throws(Listener.Failure) -> Int {
-    let configuration = core.configuration
-    let taken = try Listener.pair(configuration.host, configuration.port) { host, port throws(Listener.Failure) in
-      try listener(host, port)
-    }
+    let taken = try takePort()
     listeners = taken.listeners
     let port = listeners[0].port
     if taken.isTwinTaken { core.environment.logger.warnOfTwin(port) }
@@ -58,11 +56,26 @@ final class ServiceFront: @unchecked Sendable {  // `turn` and the listeners are
     return port
   }
 
-  private func listener(_ host: String, _ port: Int) throws(Listener.Failure) -> Listener {
+  /// On the host's address; where that is a name, on the first of its addresses that this machine has.
+  private func takePort() throws(Listener.Failure) -> (listeners: [Listener], isTwinTaken: Bool) {
+    let endpoint = Endpoint(core.configuration.listen, port: core.configuration.port)
+    var failure = Listener.Failure(code: EADDRNOTAVAIL)
+    for address in (try? SocketAddress.all(endpoint)) ?? [] {
+      do throws(Listener.Failure) {
+        return try Listener.pair(address.endpoint) { endpoint throws(Listener.Failure) in try listener(endpoint) }
+      } catch {
+        failure = error
+        guard error.code == EADDRNOTAVAIL else { throw error }
+      }
+    }
+    throw failure
+  }
+
+  private func listener(_ endpoint: Endpoint) throws(Listener.Failure) -> Listener {
     let shortage = ShortageNote(core.environment.logger.warnOfShortage)
     let gate = gate
     return try Listener(
-      on: loops[0].eventLoop, host: host, port: port, backlog: core.configuration.backlog,
+      on: loops[0].eventLoop, at: endpoint, backlog: core.configuration.backlog,
       hasRoom: gate.map { gate in { gate.hasRoom } }, onShortage: shortage.tell
     ) { [self] descriptor in
       gate?.accepted()

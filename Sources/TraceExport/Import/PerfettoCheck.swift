@@ -5,9 +5,10 @@ struct PerfettoCheck {
     var tid: Int64
   }
 
+  /// In nanoseconds.
   private struct Slice {
-    var start: Double
-    var end: Double
+    var start: Int128
+    var end: Int128
     var place: String
   }
 
@@ -35,10 +36,12 @@ struct PerfettoCheck {
   private mutating func check(_ event: DocumentRecord) throws(ImportError) {
     guard let phase = try event.text("ph"), !phase.isEmpty else { throw event.wrong("ph", "a phase, such as X") }
     guard phase != "M" else { return }
-    guard let time = Self.number(event["ts"]) else { throw event.wrong("ts", "microseconds") }
+    guard let time = Self.nanoseconds(event["ts"]) else { throw event.wrong("ts", "microseconds") }
     switch phase {
     case "X":
-      guard let duration = Self.number(event["dur"]), duration >= 0 else { throw event.wrong("dur", "microseconds") }
+      guard let duration = Self.nanoseconds(event["dur"]), duration >= 0 else {
+        throw event.wrong("dur", "microseconds")
+      }
       let pid = event["pid"]?.integer ?? 0
       let thread = Thread(pid: pid, tid: event["tid"]?.integer ?? pid)
       slices[thread, default: []].append(Slice(start: time, end: time + duration, place: event.place))
@@ -54,16 +57,27 @@ struct PerfettoCheck {
 
   private static func digits(_ id: String) -> Substring { id.hasPrefix("0x") ? id.dropFirst(2) : id[...] }
 
-  private static func number(_ value: JSONValue?) -> Double? {
+  /// Of microseconds as a decimal number. Since 1970 there are so many that a double would be wrong by 125 ns.
+  private static func nanoseconds(_ value: JSONValue?) -> Int128? {
     switch value {
-    case .number(let text), .string(let text): text.utf8.count <= 40 ? Double(text) : nil
+    case .number(let text), .string(let text): text.utf8.count <= 40 ? nanoseconds(text) : nil
     default: nil
     }
   }
 
+  private static func nanoseconds(_ text: String) -> Int128? {
+    guard let rough = Double(text), abs(rough) < 1e30 else { return nil }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let fraction = parts.count == 2 ? parts[1] : ""
+    guard parts.count <= 2, let whole = Int128(parts[0]), fraction.allSatisfy({ "0"..."9" ~= $0 }),
+      let digits = Int128((fraction + "000").prefix(3))
+    else { return Int128((rough * 1000).rounded()) }
+    return whole * 1000 + (text.hasPrefix("-") ? -digits : digits)
+  }
+
   private static func checkNesting(_ list: [Slice]) throws(ImportError) {
-    // A nanosecond's fraction is all that a double may be wrong by here.
-    let tolerance = 0.0005
+    // Start and duration are each cut to a whole nanosecond.
+    let tolerance: Int128 = 1
     var stack: [Slice] = []
     for slice in list.sorted(by: { ($0.start, $1.end) < ($1.start, $0.end) }) {
       while let top = stack.last, top.end <= slice.start + tolerance { stack.removeLast() }

@@ -20,9 +20,6 @@ package struct ExportTally: Hashable, Sendable {
 /// same log again; what belongs to no request stands in the span `process NAME` of each process, in a trace of its own.
 /// A span that was open when the log was read ends at that moment and has `chainlab.incomplete`.
 package enum OTLPExport {
-  /// Spans of a process are written when they have grown to this many bytes: far below the 64 MiB that a collector takes.
-  static let partSize = 1 << 20
-
   /// One document.
   /// - Throws: what the sink throws.
   package static func write(
@@ -50,57 +47,26 @@ package enum OTLPExport {
   package static func writeRequests(
     _ snapshot: LogSnapshot, ports: [String: Int] = [:], to sink: ByteSink
   ) throws -> ExportTally {
-    try parts(snapshot, ports) { part in
-      var json = JSONText()
-      json.object { json in
-        json.key("resourceSpans")
-        json.array { $0.raw(part) }
-      }
-      try sink(json.take())
+    try parts(snapshot, ports) { try sink(request($0)) }
+  }
+
+  /// A whole request of one `ResourceSpans`.
+  static func request(_ part: [UInt8]) -> [UInt8] {
+    var json = JSONText()
+    json.object { json in
+      json.key("resourceSpans")
+      json.array { $0.raw(part) }
     }
+    return json.take()
   }
 
   /// Hands out one `ResourceSpans` after the other.
   private static func parts(_ snapshot: LogSnapshot, _ ports: [String: Int], _ body: ByteSink) throws -> ExportTally {
     var assembly = SpanAssembly(snapshot, ports: ports)
+    var parts = OTLPParts()
     let sources = assembly.sources
-    var pending = Array(repeating: JSONText(), count: sources.count)
-    var tally = ExportTally()
-    func flush(_ source: Int) throws {
-      guard pending[source].count > 0 else { return }
-      let part = resourceSpans(sources[source], spans: pending[source].take())
-      pending[source] = JSONText()
-      tally.parts += 1
-      tally.bytes += part.count
-      try body(part)
-    }
-    try assembly.run { span in
-      tally.spans += 1
-      OTLPSpanText.write(span, to: &pending[span.source])
-      if pending[span.source].count >= partSize { try flush(span.source) }
-    }
-    for source in sources.indices { try flush(source) }
-    return tally
-  }
-
-  private static func resourceSpans(_ source: SpanSource, spans: [UInt8]) -> [UInt8] {
-    var json = JSONText()
-    json.object { json in
-      json.key("resource")
-      json.object { OTLPSpanText.attributes(source.attributes, dropped: 0, to: &$0) }
-      json.key("scopeSpans")
-      json.array { json in
-        json.object { json in
-          json.key("scope")
-          json.object { json in
-            json.key("name")
-            json.string("chainlab")
-          }
-          json.key("spans")
-          json.array { $0.raw(spans) }
-        }
-      }
-    }
-    return json.take()
+    try assembly.run { span in try parts.add(span, sources) { part, _ in try body(part) } }
+    try parts.finish(sources) { part, _ in try body(part) }
+    return parts.tally
   }
 }

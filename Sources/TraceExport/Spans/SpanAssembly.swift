@@ -5,11 +5,14 @@ import TraceLog
 /// bytes per span that has been handed out, so that no id is given twice even where the log is wrong.
 ///
 /// A request is a server span from its arrival; a call a client span, which the waits for it belong to; any other wait a
-/// span of its own below the span that waits. What belongs to no request is told by one span per process. Each record is
-/// an event of its span, with all its fields (`RecordRow`), so that an import gives the same log again.
+/// span of its own below the span that waits. What a request does at the same time, and its wait for that, belong to the
+/// request: as a span they would end last of all and have nothing below them, and whoever looks for what took the time would
+/// stop there, not at the call. What belongs to no request is told by one span per process. Each record is an event of its span, with all its
+/// fields (`RecordRow`), so that an import gives the same log again.
 struct SpanAssembly {
-  let snapshot: LogSnapshot
-  let builder: SpanBuilder
+  private(set) var builder: SpanBuilder
+  /// Of a log that is followed nothing is kept but what is open: neither what belongs to no request, nor all ids.
+  private let isFollowed: Bool
   private var requests: [RequestKey: SpanGroup] = [:]
   private var calls: [RequestKey: SpanGroup] = [:]
   private var waits: [RequestKey: SpanGroup] = [:]
@@ -19,12 +22,22 @@ struct SpanAssembly {
   /// By the client span that is open: its callee's request, if that has arrived.
   private var callees: [UInt64: RequestKey] = [:]
   private var openCalls: Set<UInt64> = []
+  /// The waits for what a request does at the same time, and whose they are.
+  private var joins: [RequestKey: RequestKey] = [:]
   private var used: Set<UInt64> = []
+  /// Of the record before, and its place among those of the same nanosecond.
+  private var last: (time: UInt64, order: UInt64) = (0, 0)
 
   /// `ports` are the services', for `server.port` and `url.full`; a service that is not in it has none.
   init(_ snapshot: LogSnapshot, ports: [String: Int] = [:]) {
-    self.snapshot = snapshot
     builder = SpanBuilder(snapshot, ports: ports)
+    isFollowed = false
+  }
+
+  /// Of a log that will be followed: `overview` is what is known of it so far; its records are given one by one.
+  init(following overview: LogSnapshot, ports: [String: Int]) {
+    builder = SpanBuilder(overview, ports: ports)
+    isFollowed = true
   }
 
   /// One per process of the log, in its order; `SpanModel.source` is the place in it.
@@ -32,23 +45,39 @@ struct SpanAssembly {
 
   /// Gives every span to `emit`, once.
   mutating func run(_ emit: (SpanModel) throws -> Void) rethrows {
-    var lastTime: UInt64 = 0
-    var order: UInt64 = 0
-    for var record in snapshot.records {
-      order = record.time == lastTime ? order + 1 : 0
-      lastTime = record.time
-      record.word = order
-      try take(record, emit)
-    }
-    let open = Array(requests.values) + Array(calls.values) + Array(waits.values)
-    for group in open.sorted(by: { Record.precedes($0.first, $1.first) }) { try close(group, emit) }
-    for process in snapshot.processes {
+    for record in builder.snapshot.records { try go(on: record, emit) }
+    try closeOpen(emit)
+    for process in builder.snapshot.processes {
       guard let slot = UInt16(exactly: process.slot) else { continue }
       let group = processes.removeValue(forKey: slot)
       try close(group ?? SpanGroup(.process, RequestKey(process: slot, span: 0)), emit)
     }
     // Records of a process that is not in the table.
     for group in processes.values.sorted(by: { $0.key.process < $1.key.process }) { try close(group, emit) }
+  }
+
+  /// What is new in the log that is followed, besides its records.
+  mutating func learn(_ batch: LogSnapshot) {
+    builder.learn(batch)
+    for record in batch.records { meet(record) }
+  }
+
+  /// To be called before a record of a log that is followed is taken.
+  mutating func meet(_ record: borrowing Record) { builder.meet(record) }
+
+  /// Takes the next record, and gives the span that is complete with it to `emit`.
+  mutating func go(on record: Record, _ emit: (SpanModel) throws -> Void) rethrows {
+    last = (record.time, record.time == last.time ? last.order + 1 : 0)
+    var record = record
+    record.word = last.order
+    try take(record, emit)
+  }
+
+  /// Gives what is still open to `emit`.
+  mutating func closeOpen(_ emit: (SpanModel) throws -> Void) rethrows {
+    let open = Array(requests.values) + Array(calls.values) + Array(waits.values)
+    (requests, calls, waits) = ([:], [:], [:])
+    for group in open.sorted(by: { Record.precedes($0.first, $1.first) }) { try close(group, emit) }
   }
 
   private mutating func take(_ record: Record, _ emit: (SpanModel) throws -> Void) rethrows {
@@ -67,8 +96,14 @@ struct SpanAssembly {
     case .wait:
       let key = RequestKey(process: record.process, span: record.other)
       let isCall = calls[key] != nil
+      // A helper that works for no wait is one of several, which are waited for later.
+      let isPart =
+        record.kind == .waitStart ? record.detail == WaitCause.join.rawValue : record.kind == .workStart && !isCall
+      if isPart, waits[key] == nil, requests[own] != nil { joins[key] = own }
+      if let request = joins[key] { return try add(record, to: \.requests, request, .request, emit) }
       try add(record, to: isCall ? \.calls : \.waits, key, isCall ? .call : .wait, emit)
     case .process:
+      guard !isFollowed else { return }
       let key = RequestKey(process: record.process, span: 0)
       processes[record.process, default: SpanGroup(.process, key)].add(record)
     case nil: break
@@ -89,6 +124,9 @@ struct SpanAssembly {
     var path: String?
     switch group.role {
     case .request:
+      for record in group.records where record.kind == .waitStart || record.kind == .workStart {
+        joins[RequestKey(process: record.process, span: record.other)] = nil
+      }
       if let parent = group.first(.arrive)?.other, callees.removeValue(forKey: parent) != nil {
         paths[parent] = builder.path(of: group)
       }
@@ -100,7 +138,7 @@ struct SpanAssembly {
     }
     for var span in builder.spans(of: group, calling: path) {
       let wanted = span.id
-      while span.id == .none || !used.insert(span.id.rawValue).inserted {
+      while !isFollowed, span.id == .none || !used.insert(span.id.rawValue).inserted {
         span.id = SpanID(rawValue: SpanBuilder.mix(span.id.rawValue ^ UInt64(used.count)))
       }
       if span.id != wanted, wanted != .none { builder.rename(&span, from: wanted) }

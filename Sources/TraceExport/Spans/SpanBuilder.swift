@@ -3,7 +3,8 @@ import TraceLog
 
 /// Makes spans of groups of records, in the words of OpenTelemetry's semantic conventions.
 struct SpanBuilder {
-  let snapshot: LogSnapshot
+  /// The log, or of one that is followed what was read last.
+  private(set) var snapshot: LogSnapshot
   let ports: [String: Int]
   private(set) var sources: [SpanSource] = []
   private var places: [UInt16: Int] = [:]
@@ -14,7 +15,7 @@ struct SpanBuilder {
   /// The trace of what belongs to no request; the same for the same run.
   let processTrace: TraceID
   /// The end of what is still open.
-  let moment: UInt64
+  private(set) var moment: UInt64 = 0
   private let runHash: UInt64
 
   init(_ snapshot: LogSnapshot, ports: [String: Int]) {
@@ -22,18 +23,27 @@ struct SpanBuilder {
     self.ports = ports
     runHash = Self.hash(snapshot.runID)
     processTrace = TraceID(high: Self.mix(runHash), low: Self.mix(runHash ^ snapshot.createdAt) | 1)
+    learn(snapshot)
+    for record in snapshot.records { meet(record) }
+    for (place, offset) in moved { sources[place].attributes.append(Attribute(Key.clockMoved, offset)) }
+  }
+
+  /// Learns what is known of a log that is followed, besides its records.
+  mutating func learn(_ snapshot: LogSnapshot) {
+    self.snapshot = snapshot
     let isLive = snapshot.processes.isEmpty || snapshot.processes.contains { $0.fate == .running }
     let last = snapshot.records.last?.time
     moment = isLive ? max(snapshot.takenAt, last ?? 0) : last ?? snapshot.takenAt
-    for process in snapshot.processes { add(process) }
-    for record in snapshot.records {
-      if places[record.process] == nil { addUnknown(record.process) }
-      if record.kind == .clock, let place = places[record.process] {
-        moved[place] = Int64(bitPattern: record.other)
-      }
-      if record.kind == .threadStart { threads[ThreadKey(record)] = record.name }
+    for process in snapshot.processes where UInt16(exactly: process.slot).map({ places[$0] == nil }) ?? false {
+      add(process)
     }
-    for (place, offset) in moved { sources[place].attributes.append(Attribute(Key.clockMoved, offset)) }
+  }
+
+  /// Learns who writes and what threads are called; to be called before a record's span is made.
+  mutating func meet(_ record: borrowing Record) {
+    if places[record.process] == nil { addUnknown(record.process) }
+    if record.kind == .clock, let place = places[record.process] { moved[place] = Int64(bitPattern: record.other) }
+    if record.kind == .threadStart { threads[ThreadKey(record)] = record.name }
   }
 
   /// Gives a span the times that its process had recorded: an export carries those, and says beside them by how much they

@@ -18,7 +18,7 @@ struct SpanFacts {
     var defaults = RecordDefaults(trace: trace)
     switch kind.row.scope {
     case .request, .span: defaults.span = id
-    case .wait: (defaults.span, defaults.other) = (parent, id)
+    case .wait: (defaults.span, defaults.other) = role == .request ? (id, 0) : (parent, id)
     case .process: defaults.trace = nil
     }
     guard kind == .arrive || kind == .spanStart else { return defaults }

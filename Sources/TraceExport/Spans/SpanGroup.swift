@@ -29,8 +29,7 @@ struct SpanGroup {
   /// Nothing more is to come, as far as one can tell.
   var isOver: Bool {
     switch role {
-    case .request: hasEnded
-    case .call: hasEnded && openWaits <= 0
+    case .request, .call: hasEnded && openWaits <= 0
     case .wait: openWaits <= 0
     case .process: false
     }

@@ -19,7 +19,7 @@ package enum ZipkinExport {
       tally.spans += 1
       json.newline()
       write(span, sources[span.source], to: &json)
-      guard json.count >= OTLPExport.partSize else { return }
+      guard json.count >= OTLPParts.partSize else { return }
       tally.bytes += json.count
       tally.parts += 1
       try sink(json.take())

@@ -1,7 +1,7 @@
 import Testing
 
 /// A page of the documentation: its commands as a reader types them, and what it shows of their output.
-struct DocPage: CustomTestStringConvertible {
+struct DocPage {
   /// A command, and the lines that the page shows of its output.
   struct Shown {
     var command: String
@@ -41,7 +41,7 @@ struct DocPage: CustomTestStringConvertible {
   /// The lines outside of fences.
   let prose: [String]
 
-  var testDescription: String { name }
+  var shown: [Shown] { fences.flatMap(\.shown) }
   var text: String { lines.joined(separator: "\n") }
 
   /// - Parameter name: its path from the root of the repository.

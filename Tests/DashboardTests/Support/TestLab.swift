@@ -60,10 +60,10 @@ final class TestLab: LabAccess {
 
   func chain() -> ChainEntry? {
     guard isChainRunning else { return nil }
-    return ChainEntry(runID: "run-1", logs: [LogSource(path: path)], front: "gateway", frontPort: 1)
+    return ChainEntry(runID: "run-1", logs: [LogSource(path: path)], front: "gateway", at: Endpoint(port: 1))
   }
 
-  func ping(port: Int) async -> PingOutcome { pinged }
+  func ping(_ service: Endpoint) async -> PingOutcome { pinged }
 
   func topology() throws -> Topology { configured }
 

@@ -1,3 +1,4 @@
+import ChainModel
 import EventLoop
 import Synchronization
 
@@ -22,7 +23,7 @@ final class EchoServer {
     let server = HTTPServer(thread.loop, limits) { Echo($0, patience: patience, size: size, last: last) }
     self.server = server
     listener = try Listener(
-      on: thread.loop, host: "127.0.0.1", port: 0, backlog: 4096, onShortage: { _ in }
+      on: thread.loop, at: Endpoint(port: 0), backlog: 4096, onShortage: { _ in }
     ) { server.adopt($0) }
     port = listener.port
     thread.loop.execute { [listener] in listener.start() }

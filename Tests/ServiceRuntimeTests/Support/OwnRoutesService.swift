@@ -1,5 +1,6 @@
 import ChainModel
 import ChainTestSupport
+import EventLoop
 import Glibc
 import Logging
 import ServiceRuntime
@@ -25,10 +26,18 @@ final class OwnRoutesService: Sendable {
     _ change: (inout ServiceConfiguration) -> Void = { _ in }, routes: (LogWriter) -> [Route],
     body: (OwnRoutesService) async throws -> Void
   ) async throws {
+    let topology = LoneService.topology(.gateway, callees: callees.mapValues(\.port), change)
+    try await run(topology, resolve: Lookup.system, routes: routes, body: body)
+  }
+
+  /// The same, in a chain of which more is to be said, and where `resolve` finds the addresses of callees with names.
+  static func run(
+    _ topology: Topology, resolve: @escaping Lookup.Resolve, routes: (LogWriter) -> [Route],
+    body: (OwnRoutesService) async throws -> Void
+  ) async throws {
     let folder = try LoneServiceFolder()
     try LogWriter.create(path: folder.logPath, sizeMiB: 16, runID: "test")
-    let topology = LoneService.topology(.gateway, callees: callees.mapValues(\.port), change)
-    let service = try OwnRoutesService(topology: topology, folder: folder, routes: routes)
+    let service = try OwnRoutesService(topology: topology, folder: folder, resolve: resolve, routes: routes)
     let thread = Thread(service.process)
     defer {
       service.process.stop()
@@ -39,13 +48,15 @@ final class OwnRoutesService: Sendable {
     try await body(service)
   }
 
-  private init(topology: Topology, folder: LoneServiceFolder, routes: (LogWriter) -> [Route]) throws {
+  private init(
+    topology: Topology, folder: LoneServiceFolder, resolve: @escaping Lookup.Resolve, routes: (LogWriter) -> [Route]
+  ) throws {
     self.folder = folder
     log = try LogWriter(path: folder.logPath, name: ServiceName.gateway.rawValue, ownThread: false)
-    process = try ServiceProcess(
+    process = ServiceProcess(
       ReplicaName(.gateway), topology: topology, routes: routes(log), log: log,
       databasePath: "\(folder.path)/none.sqlite",
-      logger: Logger(label: "test"))
+      logger: Logger(label: "test"), resolve: resolve)
   }
 
   func get(_ path: String, _ headers: [String] = []) throws -> RawAnswer {

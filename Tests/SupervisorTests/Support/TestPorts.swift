@@ -1,3 +1,4 @@
+import ChainModel
 import Glibc
 import Supervisor
 import Synchronization
@@ -9,7 +10,7 @@ enum TestPorts {
   static func take() -> Int {
     while true {
       let port = next.add(1, ordering: .relaxed).oldValue
-      if PortCheck.isFree(host: "127.0.0.1", port: port) { return port }
+      if PortCheck.isFree(Endpoint(port: port)) { return port }
     }
   }
 }
