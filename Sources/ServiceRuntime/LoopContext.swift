@@ -60,8 +60,9 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
   }
 
   /// Whether the host is this one, under one of its names or the service's. Nearly all requests name the same.
-  func knowsHost(_ host: Piece, of service: ServiceConfiguration) -> Bool {
+  func knowsHost(_ host: Piece, of core: ServiceCore) -> Bool {
     if !knownHost.isEmpty, host.isEqual(to: knownHost) { return true }
+    let service = core.configuration
     let names = [service.name.rawValue, service.address, service.listen]
     guard LoopbackCheck.isOwn(host.text, hosts: names) else { return false }
     knownHost = Array(host.bytes)

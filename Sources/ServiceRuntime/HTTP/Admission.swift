@@ -87,7 +87,7 @@ struct Admission {
   private func strangerError(_ head: RequestHead, _ target: RequestTarget) -> CallError? {
     do throws(HTTPRefusal) {
       let host = try head.host(target)
-      if let host, !loop.knowsHost(host, of: core.configuration) {
+      if let host, !loop.knowsHost(host, of: core) {
         return .misdirected(host.text, expected: core.configuration.address)
       }
       return LoopbackCheck.allows(origins: head.fields.values("origin")) ? nil : .foreignOrigin
