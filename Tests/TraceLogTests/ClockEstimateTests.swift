@@ -194,6 +194,23 @@ import TraceLog
     }
   }
 
+  /// Calls are joined in no order.
+  @Test func theOrderOfCallsDoesNotMatter() {
+    let calls = (UInt64(0)..<5_000).map { call in
+      let sent = 1_000_000_000 + call * 7_777_777
+      return CallTimes(sent: sent, arrived: sent + 5_100, answered: sent + 5_200, returned: sent + 300)
+    }
+    func clock(_ calls: [CallTimes]) -> HostClock? {
+      var bounds = ClockBounds()
+      for call in calls { bounds.add(call.ahead, leastAt: call.returned, mostAt: call.sent) }
+      return bounds.clock
+    }
+    let inOrder = clock(calls)
+    #expect(inOrder?.offset == 5_000 && clock(calls.reversed()) == inOrder)
+    let odd = calls.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+    #expect(clock(odd + calls.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)) == inOrder)
+  }
+
   @Test func onlyCallsThatSucceededAreEvidence() {
     func estimate(_ outcome: WaitOutcome) -> HostClock? {
       var estimate = ClockEstimate(hosts: 2)

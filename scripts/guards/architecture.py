@@ -45,14 +45,14 @@ _NOT_IN_A_HANDLER = re.compile(r"EventLoop|_?C?NIO\w*|CCurl|FoundationNetworking
 _GIVE_A_ROW = "give it a row in scripts/guards/architecture.py, or remove it"
 
 
-def _services(tree):
+def services(tree):
     """The executables that stand on ServiceRuntime: a line of the manifest each."""
     return sorted(target["name"] for target in tree.targets
         if target["type"] == "executable" and target["name"] not in MAP and "ServiceRuntime" in _dependencies(target))
 
 
-def _map(tree):
-    return MAP | {service: {"ServiceRuntime"} | FOUNDATION for service in _services(tree)}
+def rows_of(tree):
+    return MAP | {service: {"ServiceRuntime"} | FOUNDATION for service in services(tree)}
 
 
 def _row(targets):
@@ -69,7 +69,7 @@ def imports_follow_the_map(tree):
 
 
 def _imports_in_sources(tree):
-    strangers, rows = set(), _map(tree)
+    strangers, rows = set(), rows_of(tree)
     for path in tree.swift("Sources"):
         target = _target(path)
         if target not in rows:
@@ -89,7 +89,7 @@ def _imports_in_sources(tree):
 
 
 def _dependencies_in_manifest(tree):
-    rows = _map(tree)
+    rows = rows_of(tree)
     for target in tree.targets:
         name, kind = target["name"], target["type"]
         line = tree.target_line(name)
@@ -113,7 +113,7 @@ def _dependencies(target):
 
 
 def handlers_are_business_code(tree):
-    for path in tree.swift(*(f"Sources/{service}" for service in _services(tree))):
+    for path in tree.swift(*(f"Sources/{service}" for service in services(tree))):
         for module, line in imports(tree.text(path)):
             if _NOT_IN_A_HANDLER.fullmatch(module):
                 yield Finding(

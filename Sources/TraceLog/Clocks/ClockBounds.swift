@@ -11,12 +11,13 @@ package struct ClockBounds: Sendable {
     var least: Point?
     var most: Point?
 
+    // Of equal ones the earlier, so that it does not matter in which order calls come.
     mutating func add(least point: Point) {
-      if least.map({ point.value > $0.value }) ?? true { least = point }
+      if least.map({ ($0.value, point.time) < (point.value, $0.time) }) ?? true { least = point }
     }
 
     mutating func add(most point: Point) {
-      if most.map({ point.value < $0.value }) ?? true { most = point }
+      if most.map({ (point.value, point.time) < ($0.value, $0.time) }) ?? true { most = point }
     }
   }
 

@@ -76,7 +76,8 @@ package struct HostClock: Hashable, Sendable {
   package var text: String {
     let sign = offset < 0 ? FigureText.minus : "+"
     let seconds = FigureText.exactSeconds((offset.magnitude + 500) / 1_000 * 1_000).dropLast(3)
-    let drift = rate == 0 ? "" : ", \(FigureText.number((rate * 10).rounded() / 10)) ppm"
+    let rate = (rate * 10).rounded() / 10
+    let drift = rate == 0 ? "" : ", \(FigureText.number(rate)) ppm"
     let bound = bound.map { " ± \(FigureText.duration($0))" } ?? ", bound unknown"
     return "\(sign)\(seconds) s\(bound)\(drift)\(isUneven ? ", uneven" : "")"
   }

@@ -21,7 +21,7 @@ package struct LogSource: Hashable, Sendable {
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     var word: UInt64 = 0
-    return read(descriptor, &word, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size && word != 0
+    return read(descriptor, &word, MemoryLayout<UInt64>.size) > 0 && word != 0
   }
 
   /// Whether a process lives of which the log does not say that it is gone. Only a log of this host can be asked about by
