@@ -47,6 +47,9 @@ extension ChainLauncher {
     defer { withExtendedLifetime(lock) {} }
     guard let chain = try chain() else { return nil }
     guard chain.isSupervised else { throw .noSupervisor(runID: chain.run.id) }
+    if let host = chain.state.services.first(where: { $0.name == service })?.agent {
+      throw .cannotScaleThere(service: service.rawValue, host: host.name)
+    }
     if let topology = try? Topology.load(path: chain.run.configurationPath),
       topology.entries.contains(where: { topology.services[$0.service].name == service })
     {

@@ -41,6 +41,8 @@ package enum SupervisorError: Error, Hashable, Sendable {
   case hostsNotStopped([String])
   /// A service whose clients are not of the system.
   case cannotScale(service: String)
+  /// Its host's agent does not pass that on.
+  case cannotScaleThere(service: String, host: String)
   case noSupervisor(runID: String)
   /// found: what there is instead, in words.
   case notScaled(service: String, wish: Int, found: String, after: Duration)
@@ -62,7 +64,7 @@ extension SupervisorError {
     case .hostFailed: .notReady
     case .hostBusy: .alreadyRunning
     case .hostsNotStopped: .unreachable
-    case .cannotScale: .usage
+    case .cannotScale, .cannotScaleThere: .usage
     case .noSupervisor: .notRunning
     case .tooMany, .cannotSpawn, .busy, .supervisorEnded, .cannotStop: .failed
     }
@@ -107,6 +109,9 @@ extension SupervisorError: CustomStringConvertible {
     case .cannotScale(let service):
       "\(service) cannot be scaled: its clients would have to balance their requests over its replicas, and nothing in "
         + "front of it does; scale a service behind it, or give it more threads, such as: \(CommandHint("pool \(service) threads=32"))"
+    case .cannotScaleThere(let service, let host):
+      "\(service) is on host \(host), whose agent starts as many replicas as services.yaml says and no more; set "
+        + "services.\(service).replicas there, and start the chain anew"
     case .noSupervisor(let runID):
       "the supervisor of run \(runID) has died, and nobody else starts replicas; clean up with: \(CommandHint("down"))"
     case .notScaled(let service, let wish, let found, let after):

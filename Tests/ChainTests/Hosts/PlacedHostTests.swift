@@ -91,6 +91,9 @@ extension ChainTests {
       }
       let trace = try await lab.run("trace", "list", "--service", "payment-service")
       #expect(trace.exitCode == 0, "a trace goes to the other host: \(trace.notes)")
+      // Its description says how many there are.
+      let scaled = try await lab.run("scale", "payment-service", "2")
+      #expect(scaled.exitCode == ExitCode.usage.rawValue && scaled.notes.contains("on host blue"), "\(scaled.notes)")
       let down = try await lab.run("down")
       #expect(down.exitCode == 0, "\(down.notes)")
       #expect(try there.phase() == .ended)
