@@ -57,7 +57,7 @@ package final class CannedCallee: Sendable {
   package init(host: String? = nil, _ reply: @escaping @Sendable (Request) -> Reply) throws {
     let board = CannedBoard(reply)
     self.board = board
-    let server = HTTPServer(thread.loop, .init(request: .seconds(600), idle: .seconds(600))) {
+    let server = HTTPServer(thread.loop, .init(request: .seconds(600), idle: .seconds(600), bodyBytes: 8 << 20)) {
       CannedConnection($0, board)
     }
     let listener = try Listener(
