@@ -78,6 +78,7 @@ accept: build ## programs not written here read the exports and metrics and send
 	@scripts/accept-exports
 	@scripts/accept-clients
 	@scripts/accept-service
+	@scripts/hosts --agents
 
 see: build ## drive the page in a real browser; needs the network. Also: scripts/see-page bench
 	@scripts/see-page
