@@ -192,7 +192,7 @@ package final class EventLoop: @unchecked Sendable {  // see above: other thread
     let operation = watched.isRegistered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
     let object = Unmanaged.passUnretained(watched).toOpaque()
     if chain_epoll_control(epoll, operation, watched.descriptor, interest, object) == 0, !watched.isRegistered {
-      watched.isRegistered = true
+      watched.epoll = epoll
     }
   }
 

@@ -5,8 +5,9 @@ import Glibc
 package class Watched {
   /// −1 once it is closed.
   package private(set) var descriptor: Int32
-  /// Whether the loop knows it: what it is watched for may be nothing at the moment, and it is known all the same.
-  var isRegistered = false
+  /// The loop's epoll, once it knows it: what it is watched for may be nothing at the moment, and it is known all the same.
+  var epoll: Int32 = -1
+  var isRegistered: Bool { epoll >= 0 }
 
   init(descriptor: Int32) {
     self.descriptor = descriptor
@@ -21,6 +22,9 @@ package class Watched {
   /// - Returns: false if it was closed already.
   func closeDescriptor() -> Bool {
     guard isOpen else { return false }
+    // A program that another thread starts has a copy of each descriptor for a moment. Closed here alone, this one would
+    // have events all the same, for an object that is gone.
+    if isRegistered { _ = chain_epoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0, nil) }
     Glibc.close(descriptor)
     descriptor = -1
     return true

@@ -69,26 +69,27 @@ final class LogFile: @unchecked Sendable {  // shared memory: every mutable word
 
   /// Maps an existing log of this user's for writing.
   static func open(path: String) throws(TraceLogError) -> LogFile {
-    let descriptor = try OwnFile.open(path, O_RDWR)
-    defer { close(descriptor) }
-    let header = try LogHeader(descriptor: descriptor, path: path)
-    guard header.fileSize == header.layout.fileSize else {
-      throw .notALog(path: path, reason: "it was cut off, so nobody can write to it any more")
-    }
-    let file = try map(descriptor, path: path, layout: header.layout)
+    let file = try whole(path, O_RDWR, for: PROT_READ | PROT_WRITE, else: "write to it any more")
     try file.takeTables()
     return file
   }
 
   /// Maps an existing log of this user's for reading alone.
   static func openForReading(path: String) throws(TraceLogError) -> LogFile {
-    let descriptor = try OwnFile.open(path, O_RDONLY)
+    try whole(path, O_RDONLY, for: PROT_READ, else: "mirror it")
+  }
+
+  /// Of a log that was cut off nobody can do what it is opened for.
+  private static func whole(
+    _ path: String, _ flags: Int32, for access: Int32, else what: String
+  ) throws(TraceLogError) -> LogFile {
+    let descriptor = try OwnFile.open(path, flags)
     defer { close(descriptor) }
     let header = try LogHeader(descriptor: descriptor, path: path)
     guard header.fileSize == header.layout.fileSize else {
-      throw .notALog(path: path, reason: "it was cut off, so nobody can mirror it")
+      throw .notALog(path: path, reason: "it was cut off, so nobody can \(what)")
     }
-    return try map(descriptor, path: path, layout: header.layout, for: PROT_READ)
+    return try map(descriptor, path: path, layout: header.layout, for: access)
   }
 
   /// A full file system is met here, as an error; at the first write to a table it would be a SIGBUS.

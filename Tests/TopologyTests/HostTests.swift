@@ -66,16 +66,7 @@ import Topology
     #expect(moved.count == 1 && moved[0].contains("found red, expected one of blue, green"), "\(moved)")
   }
 
-  struct Case: Sendable, CustomTestStringConvertible {
-    var old: String
-    var new: String
-    var expected: [String]
-    var testDescription: String { new }
-
-    init(_ old: String, _ new: String, _ expected: String...) {
-      (self.old, self.new, self.expected) = (old, new, expected)
-    }
-  }
+  typealias Case = TopologyErrorTests.Case
 
   private static let address =
     "a host's address (an address such as 10.77.0.12 or fd00::1, or a name such as green.lan)"
