@@ -58,6 +58,40 @@ import Testing
     #expect(await eventually { server.connections == 0 })
   }
 
+  /// A program that another thread starts holds a copy of each descriptor for a moment: what is closed here is over.
+  @Test(.timeLimit(.minutes(1))) func aConnectionThatOthersStillHoldGetsNoEvent() async throws {
+    let server = try EchoServer()
+    defer { server.stop() }
+    for _ in 0..<50 {
+      let client = try RawClient(port: server.port)
+      try client.send(request("/"))
+      #expect(try client.answer().text == "/")
+      let copies = Self.connections(to: server.port).map { dup($0) }
+      #expect(!copies.isEmpty)
+      client.reset()
+      #expect(await eventually { server.connections == 0 })
+      // Another one has the loop look at its events while the copies are there.
+      let other = try RawClient(port: server.port)
+      try other.send(request("/other"))
+      #expect(try other.answer().text == "/other")
+      other.close()
+      for copy in copies { close(copy) }
+    }
+  }
+
+  /// This process's descriptors of the server's ends.
+  private static func connections(to port: Int) -> [Int32] {
+    (3..<1024).filter { descriptor in
+      var (address, size) = (sockaddr_in(), socklen_t(MemoryLayout<sockaddr_in>.size))
+      return withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+          getsockname(descriptor, pointer, &size) == 0 && pointer.pointee.sa_family == sa_family_t(AF_INET)
+            && getpeername(descriptor, nil, nil) == -1 && errno != ENOTCONN
+        }
+      } && Int(UInt16(bigEndian: address.sin_port)) == port
+    }
+  }
+
   /// Whoever sends nothing, too slowly, or takes nothing is not waited for.
   @Test(.timeLimit(.minutes(1))) func timeLimitsHold() async throws {
     let limits = HTTPServer.Limits(request: .milliseconds(200), idle: .milliseconds(400))
