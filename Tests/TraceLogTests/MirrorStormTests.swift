@@ -13,11 +13,16 @@ import TraceLog
     let mirrored = try MirroredLog(log)
     let writers = try (0..<4).map { try log.writer("writer-\($0)") }
     let words = try SharedWords(path: "\(log.folder)/words")
+    let end = Monotonic.now() + 60_000_000_000
     let running = Threads.start {
       Threads.run(12) { index in
         let (writer, id) = (writers[index / 3], UInt32(index + 1))
         let scribe = index % 3 == 2 ? writer.scribeOfLoop(thread: id) : writer.scribe(thread: id)
-        for number in 1...(index % 3 == 2 ? 4_000 : 400_000) as ClosedRange<UInt64> {
+        let enough: UInt64 = index % 3 == 2 ? 4_000 : 400_000
+        var number: UInt64 = 0
+        // On a quick machine enough is written before the mirror has looked at anything.
+        while number < enough || (words[1] == 0 && Monotonic.now() < end) {
+          number += 1
           scribe.write(Payload(author: id, number: number).record)
         }
       }
@@ -29,7 +34,10 @@ import TraceLog
       try mirrored.pull()
       pulls += 1
       // Now and then: after 1, 2, 4, 8, … pulls.
-      if pulls & (pulls - 1) == 0, try expectWholeThreads(mirrored) { looks += 1 }
+      if pulls & (pulls - 1) == 0, try expectWholeThreads(mirrored) {
+        looks += 1
+        words[1] = 1
+      }
       usleep(pause)
     }
     pthread_join(running, nil)
