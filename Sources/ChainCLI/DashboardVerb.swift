@@ -26,13 +26,18 @@ struct DashboardVerb: AsyncParsableCommand {
   }()
 
   @OptionGroup var lab: Lab
-  @Option(help: "Where it listens, on this host alone.") var port = 8079
+  @Option(help: "The port on which it listens.") var port = 8079
+  @Option(help: ArgumentHelp("The address on which it listens; see dashboard.listen.", valueName: "address"))
+  var listen = Endpoint.loopback
 
   // Started by a supervisor, with which it ends.
   @Flag(help: .hidden) var supervised = false
 
   func validate() throws {
     guard (1...65535).contains(port) else { throw ValidationError("--port: found \(port), expected 1 to 65535") }
+    guard Endpoint.isAddress(listen) else {
+      throw ValidationError("--listen: found '\(listen)', expected an address such as \(Endpoint.loopback)")
+    }
   }
 
   func run() async throws {
@@ -44,7 +49,7 @@ struct DashboardVerb: AsyncParsableCommand {
       let host = DashboardHost(lab: lab.place)
       let server: DashboardServer
       do throws(Listener.Failure) {
-        server = try DashboardServer(port: port, access: host)
+        server = try DashboardServer(at: Endpoint(listen, port: port), access: host)
       } catch {
         throw LabError.pageNotServed(port, TakenPort.reason(port: port, errorNumber: error.code))
       }

@@ -16,10 +16,12 @@ struct Up: ParsableCommand {
         chainlab up --topology mine.yaml --set 'cart-*.threads=8'
         chainlab up --host blue
         chainlab up --agents --token-file token
+        chainlab up --foreground --publish        # in a container
       Every service of the file runs as a process of its own: the lab's four with their code, any other one by the steps of \
       its routes. One with a url is only called. If the file has hosts, give the command on each of them, with its name: \
       it starts that host's services, which call the others at their addresses; or, with an agent on each of them, give it \
       once with --agents.
+      With --foreground it stays until it is interrupted or terminated, and then stops the chain: a container's command.
       On a running chain it says so and changes nothing. Ctrl-C, before the chain is ready, stops what was started.
       """)
 
@@ -37,12 +39,24 @@ struct Up: ParsableCommand {
   var host: String?
   @Flag(help: "Let the agents of the file's hosts start their services; those that name no host are started here.")
   var agents = false
-  @Option(help: ArgumentHelp("With --agents, the file with their token.", valueName: "file")) var tokenFile: String?
+  @Option(
+    help: ArgumentHelp("With --agents, the file with their token; or it is in $CHAINLAB_TOKEN.", valueName: "file"))
+  var tokenFile: String?
   @Option(
     help: ArgumentHelp(
       "With --agents, where to reach the agent of a host, such as at the end of a tunnel; may be given several times.",
       valueName: "name=host:port"))
   var agent: [String] = []
+  @Flag(help: "With --agents, stop what they still run of an earlier run.") var replace = false
+  @Flag(
+    help: "Stay until interrupted, then stop the chain. Agents that do not answer yet are waited for, 60 s at most.")
+  var foreground = false
+  @Flag(
+    help: """
+      Let the services of this host and the page listen on all addresses: in a container, whose ports are published to \
+      loopback.
+      """)
+  var publish = false
   @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
   @Flag(help: "Print JSON.") var json = false
 
@@ -50,6 +64,7 @@ struct Up: ParsableCommand {
     try RunName.check(name)
     if agents, host != nil { throw ValidationError("--agents: found --host too, expected one of them") }
     if tokenFile != nil, !agents { throw ValidationError("--token-file: found it alone, expected --agents too") }
+    if replace, !agents { throw ValidationError("--replace: found it alone, expected --agents too") }
     if !agent.isEmpty, !agents { throw ValidationError("--agent: found it alone, expected --agents too") }
   }
 
@@ -58,31 +73,43 @@ struct Up: ParsableCommand {
       let path = topology ?? "\(lab.folder)/services.yaml"
       var topology = try Topology.load(path: path, settings: set.map { Setting(word: $0) })
       if let host { try choose(host, &topology) }
+      if publish { topology.publish() }
       // As it was written, unless it is not what runs.
-      let text = set.isEmpty ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
+      let text =
+        set.isEmpty && !publish ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
       Interruption.watch()
       let outcome = try lab.launcher().up(
         topology, named: name, hosts: try others(topology), configuration: text, versions: ["chainlab": Version.text],
         isInterrupted: { Interruption.hasCome }
       ) { progress in
-        switch progress {
-        case .cleanedUp(.cleanedUp(let run)): Output.note("cleaned up after run \(run.id), whose supervisor had died")
-        case .cleanedUp: Output.note("ended a chain whose runs had been removed")
-        case .starting(let run): Output.note("starting run \(run.id)")
-        case .service(let name, let state): Output.note("  \(name.text): \(state.rawValue)")
+        Output.note(Self.words(progress))
+      }
+      if json {
+        Output.result(WireJSON.encode(outcome.chain.state))
+      } else {
+        if case .alreadyRunning(let chain) = outcome {
+          Output.result("the chain is running already (run \(chain.run.id)); nothing was changed")
         }
+        Output.result(Self.overview(outcome.chain, topology))
       }
-      if json { return Output.result(WireJSON.encode(outcome.chain.state)) }
-      if case .alreadyRunning(let chain) = outcome {
-        Output.result("the chain is running already (run \(chain.run.id)); nothing was changed")
-      }
-      Output.result(Self.overview(outcome.chain, topology))
+      if foreground { try Foreground(outcome.chain, lab.launcher()).stay() }
+    }
+  }
+
+  private static func words(_ progress: ChainLauncher.Progress) -> String {
+    switch progress {
+    case .cleanedUp(.cleanedUp(let run)): "cleaned up after run \(run.id), whose supervisor had died"
+    case .cleanedUp: "ended a chain whose runs had been removed"
+    case .starting(let run): "starting run \(run.id)"
+    case .awaiting(let host): "waiting for the agent of host \(host)"
+    case .replacing(let host, let run): "host \(host) still has run \(run), which is stopped"
+    case .service(let name, let state): "  \(name.text): \(state.rawValue)"
     }
   }
 
   /// Whose agents are asked.
-  private func others(_ topology: Topology) throws -> [RunHost] {
-    guard agents else { return [] }
+  private func others(_ topology: Topology) throws -> RunHosts {
+    guard agents else { return RunHosts() }
     let hosts = topology.usedHosts.filter { $0.name != HostConfiguration.here }
     guard !hosts.isEmpty else {
       throw ValidationError(
@@ -96,10 +123,11 @@ struct Up: ParsableCommand {
       return String(cString: absolute)
     }
     let ends = try tunnels(hosts.map(\.name))
-    return hosts.map { host in
+    let others = hosts.map { host in
       let agent = ends[host.name] ?? Endpoint(host.address, port: host.agentPort)
       return RunHost(name: host.name, agent: agent, tokenFile: token)
     }
+    return RunHosts(others, patience: foreground ? .seconds(60) : .zero, replaces: replace)
   }
 
   private func tunnels(_ hosts: [String]) throws -> [String: Endpoint] {

@@ -8,6 +8,8 @@ package struct Endpoint: Hashable, Sendable {
 
   /// Only programs of this machine reach it.
   package static let loopback = "127.0.0.1"
+  /// Who listens there listens on all addresses of the machine.
+  package static let everywhere = "0.0.0.0"
   /// What `init?(_:)` reads, in words.
   package static let forms = "HOST:PORT, such as 10.77.0.12:8083, green.lan:8083 or [fd00::1]:8083"
   /// What `host(_:)` reads, in words.
@@ -32,6 +34,8 @@ package struct Endpoint: Hashable, Sendable {
   package static func isLoopback(_ host: String) -> Bool {
     host == "::1" || host.lowercased() == "localhost" || isIPv4(host) && host.hasPrefix("127.")
   }
+
+  package static func isEverywhere(_ host: String) -> Bool { host == everywhere || host == "::" }
 
   /// A host as it stands in a URL.
   package static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }

@@ -1,8 +1,8 @@
-import ChainModel
+package import ChainModel
 package import EventLoop
 import Glibc
 
-/// Serves the page on this host alone.
+/// Serves the page to whoever asks for it as this host's, under the name of loopback.
 package final class DashboardServer: Sendable {
   private let thread = LoopThread("page")
   private let local: LocalPort
@@ -16,16 +16,17 @@ package final class DashboardServer: Sendable {
 
   /// Begins to listen.
   /// - Parameters:
-  ///   - port: on 127.0.0.1, and on ::1, since `localhost` may mean either.
+  ///   - endpoint: an address and a port; with 127.0.0.1 it is ::1 too, since `localhost` may mean either.
   ///   - access: to the lab.
   ///   - limits: what it keeps, and whom it waits for.
   /// - Throws: when the port cannot be had.
-  package init(port: Int, access: any LabAccess, limits: PageLimits = PageLimits()) throws(Listener.Failure) {
+  package init(at endpoint: Endpoint, access: any LabAccess, limits: PageLimits = PageLimits()) throws(Listener.Failure)
+  {
     routes = PageRoutes(access: access, limits: limits, loop: thread.loop)
     let affordable = max(8, DescriptorLimit.raised() - Self.ownDescriptors)
     do throws(Listener.Failure) {
       local = try LocalPort(
-        on: thread.loop, at: Endpoint(port: port), limits: .init(request: limits.patience, idle: limits.patience),
+        on: thread.loop, at: endpoint, limits: .init(request: limits.patience, idle: limits.patience),
         connections: min(limits.connections, affordable), service: PageService(routes, thread.loop)
       ) { reason in
         let line = Array("chainlab: connections to the page wait: \(reason)\n".utf8)

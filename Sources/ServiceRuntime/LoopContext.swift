@@ -64,7 +64,10 @@ final class LoopContext: @unchecked Sendable {  // its variables are touched on 
     if !knownHost.isEmpty, host.isEqual(to: knownHost) { return true }
     let service = core.configuration
     let names = [service.name.rawValue, service.address, service.listen]
-    guard LoopbackCheck.isOwn(host.text, hosts: names) else { return false }
+    // On all addresses it does not know its own: a page that was led here by a name gives that name.
+    let isAddress =
+      Endpoint.isEverywhere(service.listen) && Endpoint.authority(host.text).map { Endpoint.isAddress($0.host) } == true
+    guard isAddress || LoopbackCheck.isOwn(host.text, hosts: names) else { return false }
     knownHost = Array(host.bytes)
     return true
   }

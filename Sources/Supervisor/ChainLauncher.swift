@@ -52,6 +52,10 @@ package struct ChainLauncher: Sendable {
     /// What was left of an earlier chain is gone now.
     case cleanedUp(DownOutcome)
     case starting(RunFolder)
+    /// The agent of a host does not answer yet.
+    case awaiting(host: String)
+    /// The agent of a host still has an earlier run, which is stopped.
+    case replacing(host: String, run: String)
     case service(ReplicaName, ChainState.Service.State)
   }
 
@@ -72,7 +76,7 @@ package struct ChainLauncher: Sendable {
   ///   - topology: the chain to start.
   ///   - name: what its run is found by, besides its id.
   ///   - id: of the run on another host of which this is a part; nil: a new one.
-  ///   - hosts: those whose agents start what is placed there; the rest is started here.
+  ///   - others: those whose agents start what is placed there; the rest is started here.
   ///   - configuration: the text of the `services.yaml` it was made of.
   ///   - versions: by component, for the run's record.
   ///   - isInterrupted: whether the user has changed their mind.
@@ -80,7 +84,8 @@ package struct ChainLauncher: Sendable {
   /// - Returns: the chain, ready.
   /// - Throws: when the chain did not become ready; nothing of it is left then.
   package func up(
-    _ topology: Topology, named name: String? = nil, id: String? = nil, hosts: [RunHost] = [], configuration: [UInt8],
+    _ topology: Topology, named name: String? = nil, id: String? = nil, hosts others: RunHosts = RunHosts(),
+    configuration: [UInt8],
     versions: [String: String], isInterrupted: () -> Bool = { false },
     progress: (Progress) -> Void = { _ in }
   ) throws(SupervisorError) -> UpOutcome {
@@ -100,10 +105,11 @@ package struct ChainLauncher: Sendable {
     case .stopped, .notRunning: break
     case let left: progress(.cleanedUp(left))
     }
+    let hosts = others.hosts
     var own = topology
     if !hosts.isEmpty { own.start(only: HostConfiguration.here) }
     try ChainRequirements.check(own, binaries: binaries)
-    try greet(hosts, version: versions["chainlab"] ?? "")
+    try greet(others, version: versions["chainlab"] ?? "", isInterrupted, progress)
     let run = try store.create(
       topology: topology, named: name, id: id, hosts: hosts, configuration: configuration,
       executables: executables(own), versions: versions)

@@ -20,7 +20,7 @@ package enum PortCheck {
   }
 
   static func need(_ page: DashboardConfiguration) -> (endpoint: Endpoint, purpose: String) {
-    (Endpoint(port: page.port), "the page's (dashboard.port)")
+    (page.endpoint, "the page's (dashboard.port)")
   }
 
   /// Whether a service could listen there, which on 127.0.0.1 it does on ::1 too. False only when somebody has it: a
@@ -31,9 +31,6 @@ package enum PortCheck {
       ((try? SocketAddress.all(endpoint)) ?? []).allSatisfy { $0.bindFailure != EADDRINUSE }
     }
   }
-
-  /// Whether somebody takes connections there, on loopback.
-  static func answers(port: Int) -> Bool { Reachability.problem(Endpoint(port: port)) == nil }
 
   /// Those of the ports that somebody has.
   static func taken(_ needs: [(endpoint: Endpoint, purpose: String)]) -> [TakenPort] {

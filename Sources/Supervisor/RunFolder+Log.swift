@@ -17,8 +17,10 @@ extension RunFolder {
     guard access(hostsPath, F_OK) == 0 else { return own.map { [LogSource(path: $0)] } ?? [] }
     let isLive = try phase().isLive
     let names = try Folder.names(in: hostsPath).filter { $0.hasSuffix(".log") && $0.first != "." }.sorted()
-    let hosts = names.map { LogSource(path: "\(hostsPath)/\($0)", host: String($0.dropLast(4)), isLive: isLive) }
-      .filter { !isLive || $0.hasBegun }
+    let hosts = names.map { name -> LogSource in
+      let host = String(name.dropLast(4))
+      return LogSource(path: "\(hostsPath)/\(name)", host: host, isLive: isLive && !RunFolder.isEarlier(host))
+    }.filter { !isLive || $0.hasBegun }
     guard let own, hosts.isEmpty || access(own, F_OK) == 0 else { return hosts }
     return [LogSource(path: own)] + hosts
   }

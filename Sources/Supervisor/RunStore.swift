@@ -66,8 +66,9 @@ package struct RunStore: Hashable, Sendable {
     try Folder.makeOwn(runsPath)
     if let id {
       let run = RunFolder(path: "\(runsPath)/\(id)")
-      guard try Folder.make(run.path) else {
-        throw .file(path: run.path, doing: "create", reason: "it is there already")
+      if try !Folder.make(run.path) {
+        try setAside(run)
+        try Folder.make(run.path)
       }
       return (run, Date.now)
     }
@@ -78,6 +79,12 @@ package struct RunStore: Hashable, Sendable {
       run = RunFolder(path: "\(runsPath)/\(Self.id(at: now))")
     } while try !Folder.make(run.path)
     return (run, now)
+  }
+
+  /// What this host had of a run before it was lost here: it is kept under a name that is no run's.
+  private func setAside(_ run: RunFolder) throws(SupervisorError) {
+    for number in 1...1000 where rename(run.path, "\(run.path).\(number)") == 0 { return }
+    throw .system(run.path, "rename")
   }
 
   /// UTC to the second, and in hex the 65,536th of it: ids sort by time, and two of one moment are not possible, since

@@ -19,7 +19,10 @@ struct SupervisedPage {
     guard configuration.enabled else { return nil }
     command = Command(
       executable: "\(options.binaries)/chainlab",
-      arguments: ["dashboard", "--root", options.root, "--port", "\(configuration.port)", "--supervised"],
+      arguments: [
+        "dashboard", "--root", options.root, "--port", "\(configuration.port)", "--listen", configuration.listen,
+        "--supervised",
+      ],
       environment: ProcessInfo.processInfo.environment, output: "\(run.path)/dashboard.log", endsWithParent: SIGTERM)
   }
 
@@ -44,7 +47,7 @@ struct SupervisedPage {
     reap()
     switch life.step(at: Monotonic.now()) {
     case .spawn: start()
-    case .askWhetherReady where PortCheck.answers(port: configuration.port):
+    case .askWhetherReady where Reachability.problem(configuration.endpoint) == nil:
       life.becameReady(at: Monotonic.now())
       problem = nil
     case .askWhetherReady, nil: break

@@ -119,7 +119,8 @@ extension SupervisorError: CustomStringConvertible {
     case .host(let name, let error): "host \(name): \(error)"
     case .hostFailed(let name, let reason): "host \(name): \(reason)"
     case .hostBusy(let name, let runID):
-      "host \(name) has another run already (\(runID)); stop it there with: \(CommandHint("down"))"
+      "host \(name) has another run already (\(runID)); stop it there with: \(CommandHint("down")), or start this one with "
+        + "--replace"
     case .hostsNotStopped(let reasons):
       "stopped here, but not everywhere: \(reasons.joined(separator: "; ")); stop it on that host with: \(CommandHint("down"))"
     case .interrupted: "interrupted before the chain was ready; what had been started is stopped"

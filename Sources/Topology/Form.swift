@@ -37,6 +37,14 @@ extension Form<String> {
       write: { $0.contains(":") ? quoted($0) : $0 })
   }
 
+  /// An address alone: nothing has to be looked up to listen there.
+  static var address: Form {
+    Form(
+      "address", allowed: "an IPv4 or IPv6 address, such as \(Endpoint.loopback) or 0.0.0.0",
+      parse: { written in Endpoint.host(written.text).flatMap { Endpoint.isAddress($0) ? $0 : nil } },
+      write: host.write)
+  }
+
   /// What a host is called in the file, in folders and on command lines.
   static var hostName: Form {
     Form(

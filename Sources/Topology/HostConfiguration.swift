@@ -48,6 +48,16 @@ extension Topology {
     }
   }
 
+  /// Lets the services of this machine, unless the file says where they listen, and the page listen on all addresses: for a
+  /// container, from which nothing comes out but what is published.
+  package mutating func publish() {
+    if !hosts.contains(where: { $0.name == HostConfiguration.here }) {
+      hosts.append(HostConfiguration(HostConfiguration.here, at: Endpoint.loopback, listen: Endpoint.everywhere))
+    }
+    dashboard.listen = Endpoint.everywhere
+    setAddresses()
+  }
+
   // MARK: What is started
 
   /// Leaves it to others to start what is on other hosts.

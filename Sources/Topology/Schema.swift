@@ -129,7 +129,10 @@ enum Schema {
   ])
 
   static let dashboardKeys = KeyTable<DashboardConfiguration>([
-    Key("port", \.port, .integer(1...65535), "Where the page is served, on this host alone."),
+    Key("port", \.port, .integer(1...65535), "Where the page is served."),
+    Key(
+      "listen", \.listen, .address,
+      "On which address; another than loopback only in a container, whose port is published to one machine's loopback."),
     Key("enabled", \.enabled, .flag, "Whether there is a page."),
   ])
 

@@ -291,9 +291,13 @@ package struct SeedConfiguration: Configurable, Hashable {
 
 /// The page on which the chain is seen.
 package struct DashboardConfiguration: Configurable, Hashable {
-  /// On 127.0.0.1.
   package var port = 8079
+  /// Whoever reaches it can break the chain: only loopback, unless something in front lets nobody else through.
+  package var listen = Endpoint.loopback
   package var enabled = true
+
+  /// Where it listens.
+  package var endpoint: Endpoint { Endpoint(listen, port: port) }
 
   package init() {}
 

@@ -22,7 +22,7 @@ extension TopologyReader {
       if keys.isMapping, given["\(path).address"] == nil {
         report(path, at: entry.position, found: "no address", expected: "address: \(Endpoint.hostForms)")
       }
-      if ["0.0.0.0", "::"].contains(host.address), let item = given["\(path).address"] {
+      if Endpoint.isEverywhere(host.address), let item = given["\(path).address"] {
         report(
           "\(path).address", at: item.position, found: host.address,
           expected: "an address at which others call it; listen: \(host.address) is for all that the host has")

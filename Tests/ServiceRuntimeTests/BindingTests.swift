@@ -37,7 +37,10 @@ extension OneService {
       let host = HostConfiguration("blue", at: "payment.lan", listen: "0.0.0.0")
       try await LoneService.run(.paymentService, topology: Self.topology(host)) { service in
         for address in ["127.0.0.1", "127.0.0.9"] {
-          #expect(Self.status(address, service.port, headers: ["Host: payment.lan:\(service.port)"]) == 200)
+          for name in ["payment.lan", address, "10.77.0.12"] {
+            #expect(Self.status(address, service.port, headers: ["Host: \(name):\(service.port)"]) == 200, "\(name)")
+          }
+          #expect(Self.status(address, service.port, headers: ["Host: evil.example"]) == 421)
         }
         #expect(Self.status("127.0.0.9", service.controlPort) == nil)
       }

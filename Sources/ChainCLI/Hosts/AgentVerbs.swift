@@ -31,7 +31,9 @@ struct AgentServe: ParsableCommand {
   @OptionGroup var lab: Lab
   @Option(help: ArgumentHelp("Where it listens: an address of this host and a port.", valueName: "address:port"))
   var listen = "127.0.0.1:7070"
-  @Option(help: ArgumentHelp("A file with the token, as `agent token` makes it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A file with the token, as `agent token` makes it; or it is in $CHAINLAB_TOKEN.", valueName: "file"))
   var tokenFile: String?
 
   func validate() throws { _ = try place() }
@@ -45,8 +47,9 @@ struct AgentServe: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let token = try tokenFile.map { try AgentToken(path: $0) }
-      let agent = try HostAgent(at: place(), token: token, launcher: lab.launcher(), version: Version.text)
+      let token = try AgentToken.find(file: tokenFile)
+      let launcher = try lab.launcher()
+      let agent = try HostAgent(at: place(), token: token, launcher: launcher, version: Version.text)
       Output.result("the agent listens on \(agent.endpoint.text)")
       if !agent.endpoint.isLoopback {
         Output.note(
@@ -57,6 +60,7 @@ struct AgentServe: ParsableCommand {
       var said = 0
       while !Interruption.hasCome {
         usleep(100_000)
+        agent.reap()
         let refused = agent.refusedTokens
         if refused > said {
           Output.note("refused so far for want of the right token: \(FigureText.count(refused, "request"))")
@@ -64,6 +68,8 @@ struct AgentServe: ParsableCommand {
         said = refused
       }
       agent.stop()
+      // With a container's first process all others end.
+      if getpid() == 1 { _ = try launcher.down() }
     }
   }
 }

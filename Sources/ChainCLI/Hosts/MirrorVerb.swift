@@ -33,7 +33,7 @@ struct MirrorVerb: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let client = AgentClient(try place(), token: try tokenFile.map { try AgentToken(path: $0) })
+      let client = AgentClient(try place(), token: try AgentToken.find(file: tokenFile))
       let pull = try LogPull(client, into: file)
       Interruption.watch()
       let missing = try follow(pull)

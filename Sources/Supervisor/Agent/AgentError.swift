@@ -30,6 +30,17 @@ package enum AgentError: Error, Hashable, Sendable {
     }
   }
 
+  /// Whether the agent has no log of the run.
+  package var saysThereIsNone: Bool { if case .refused(_, 404, _) = self { true } else { false } }
+
+  /// Whether the agent has another log of the run than was asked for.
+  package var isOtherLog: Bool {
+    switch self {
+    case .refused(_, 409, _), .mirror(.otherLog): true
+    default: false
+    }
+  }
+
   /// Whether another attempt may succeed without anybody doing anything.
   package var mayPass: Bool {
     switch self {
@@ -43,7 +54,7 @@ package enum AgentError: Error, Hashable, Sendable {
 extension AgentError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .token(let path, let problem): "the token file \(path) cannot be used: \(problem)"
+    case .token(let path, let problem): "the token in \(path) cannot be used: \(problem)"
     case .tokenNeeded(let endpoint):
       "\(endpoint.text) can be reached from other hosts, expected a token: write one with \(CommandHint("agent token token")) "
         + "and give it with --token-file token; or listen on \(Endpoint.loopback), and reach it by ssh -L"

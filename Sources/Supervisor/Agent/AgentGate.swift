@@ -16,17 +16,20 @@ struct AgentGate {
   ///   - host: its Host field.
   ///   - origins: its Origin fields.
   ///   - authorizations: its Authorization fields.
+  ///   - isOpen: whether what it asks needs no token.
   /// - Throws: the answer in its place.
-  func check(host: String, origins: [String], authorizations: [String]) throws(LocalRefusal) {
+  func check(
+    host: String, origins: [String], authorizations: [String], isOpen: Bool = false
+  ) throws(LocalRefusal) {
     guard origins.isEmpty else {
       throw LocalRefusal(403, "an agent answers no page of a browser: found an Origin field")
     }
     guard isOwn(host) else {
       throw LocalRefusal(403, "found another host's name in the Host field, expected \(endpoint.text)")
     }
-    guard let token, !token.matches(authorizations) else { return }
+    guard !isOpen, let token, !token.matches(authorizations) else { return }
     let found = authorizations.isEmpty ? "no token" : "a wrong token"
-    var refusal = LocalRefusal(401, "found \(found), expected the one in this agent's --token-file")
+    var refusal = LocalRefusal(401, "found \(found), expected this agent's")
     (refusal.delay, refusal.fields) = (Self.penalty, ["www-authenticate: Bearer"])
     throw refusal
   }
@@ -36,9 +39,7 @@ struct AgentGate {
   private func isOwn(_ host: String) -> Bool {
     if endpoint.isLoopback { return LoopbackCheck.isOwn(host) }
     guard let (name, port) = Endpoint.authority(host) else { return false }
-    if Self.all.contains(endpoint.host) { return Endpoint.isAddress(name) }
+    if Endpoint.isEverywhere(endpoint.host) { return LoopbackCheck.isOwn(name) || Endpoint.isAddress(name) }
     return name == endpoint.host && (port ?? 80) == endpoint.port
   }
-
-  private static let all: Set = ["0.0.0.0", "::"]
 }

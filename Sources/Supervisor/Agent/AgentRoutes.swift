@@ -21,6 +21,8 @@ final class AgentRoutes: Sendable {
 
   func answer(_ request: LocalRequest) throws(LocalRefusal) -> Reply {
     switch AgentVerb(request) {
+    case .alive: return .agent(WireJSON.encode(["alive": true]))
+    case .ready: return try ready()
     case .status: return .agent(WireJSON.encode(try status()))
     case .log: return .agent(try feed.answer(request.body, request.query), "application/octet-stream")
     case .start:
@@ -52,6 +54,15 @@ final class AgentRoutes: Sendable {
     } catch {
       throw LocalRefusal(503, "the host's run cannot be looked at: \(error)")
     }
+  }
+
+  private func ready() throws(LocalRefusal) -> Reply {
+    guard let run = try run(), run.phase.isLive else { throw LocalRefusal(503, "no run is there") }
+    let waiting = run.services.filter { $0.state != .ready }.map(\.replica.text)
+    guard run.phase == .ready, waiting.isEmpty else {
+      throw LocalRefusal(503, "not ready yet: \(waiting.isEmpty ? "the run" : waiting.joined(separator: ", "))")
+    }
+    return .agent(WireJSON.encode(["ready": true]))
   }
 
   // MARK: Start and stop

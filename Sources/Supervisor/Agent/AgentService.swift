@@ -8,7 +8,7 @@ final class AgentService: LocalService, Sendable {
   let methods = "GET, HEAD, POST, PUT, DELETE"
   let tellsMethods = false
   private let gate: AgentGate
-  private let routes: AgentRoutes
+  let routes: AgentRoutes
   private let loop: EventLoop
   /// For the log, which is asked for ten times a second; for whatever starts and stops; and for control ports.
   private let log = LoopThread("agent-log")
@@ -27,7 +27,9 @@ final class AgentService: LocalService, Sendable {
 
   func admit(_ request: LocalRequest) throws(LocalRefusal) {
     do throws(LocalRefusal) {
-      try gate.check(host: request.host, origins: request.origins, authorizations: request.authorizations)
+      try gate.check(
+        host: request.host, origins: request.origins, authorizations: request.authorizations,
+        isOpen: AgentVerb(request)?.isOpen ?? false)
     } catch {
       if error.status == 401 { routes.board.noteRefusal() }
       throw error

@@ -47,14 +47,32 @@ package struct AgentToken: Sendable {
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = read(descriptor, &bytes, bytes.count)
     let text = bytes.prefix(max(0, count)).split(whereSeparator: { $0 <= 0x20 })
-    guard text.count == 1, let digits = text.first, digits.count == 2 * Self.byteCount,
-      digits.allSatisfy(Self.allowed.contains)
-    else {
+    guard text.count == 1, let digits = text.first, let token = AgentToken(digits: digits) else {
       throw .token(
         path: path,
-        problem: "it holds no token, expected \(2 * Self.byteCount) digits of 0…f; write one with: "
-          + "\(CommandHint("agent token FILE"))")
+        problem: "it holds no token, expected \(Self.expected); write one with: \(CommandHint("agent token FILE"))")
     }
+    self = token
+  }
+
+  /// The environment variable that holds it, where no file is given: containers have their secrets there.
+  package static let variable = "CHAINLAB_TOKEN"
+
+  /// The one in a file or, if none is given, in the environment; nil without either.
+  /// - Throws: when it is no token.
+  package static func find(file: String?) throws(AgentError) -> AgentToken? {
+    if let file { return try AgentToken(path: file) }
+    guard let word = getenv(variable) else { return nil }
+    guard let token = AgentToken(digits: UnsafeRawBufferPointer(start: word, count: strlen(word))) else {
+      throw .token(path: "$\(variable)", problem: "it holds no token, expected \(expected)")
+    }
+    return token
+  }
+
+  private static let expected = "\(2 * byteCount) digits of 0…f"
+
+  private init?(digits: some Collection<UInt8>) {
+    guard digits.count == 2 * Self.byteCount, digits.allSatisfy(Self.allowed.contains) else { return nil }
     self.digits = Array(digits)
   }
 

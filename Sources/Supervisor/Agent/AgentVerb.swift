@@ -4,6 +4,9 @@ import EventLoop
 /// All that can be asked of an agent. Nothing else passes: no path, no command and no variable of the environment comes
 /// from the network.
 enum AgentVerb: Hashable {
+  /// For probes, which have no token: whether it answers, and whether its services are ready. Neither asks a service, so
+  /// none is restarted or passed over because its threads are all held.
+  case alive, ready
   case status
   case log
   case start
@@ -18,7 +21,8 @@ enum AgentVerb: Hashable {
   ]
 
   private static let own: [String: (method: String, verb: AgentVerb)] = [
-    "/status": ("GET", .status), "/log": ("POST", .log), "/start": ("POST", .start), "/stop": ("POST", .stop),
+    "/alive": ("GET", .alive), "/ready": ("GET", .ready), "/status": ("GET", .status), "/log": ("POST", .log),
+    "/start": ("POST", .start), "/stop": ("POST", .stop),
   ]
   private static let services = "/services/"
 
@@ -43,6 +47,9 @@ enum AgentVerb: Hashable {
     default: own[path].map { [$0.method] } ?? []
     }
   }
+
+  /// Whether it tells nothing that needs a token.
+  var isOpen: Bool { self == .alive || self == .ready }
 
   /// Why a request is none of them.
   static func refusal(_ request: LocalRequest) -> LocalRefusal {

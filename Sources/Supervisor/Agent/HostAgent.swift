@@ -60,6 +60,9 @@ package final class HostAgent: Sendable {
   /// Requests without a token, or with a wrong one.
   package var refusedTokens: Int { service.refusedTokens }
 
+  /// Takes leave of supervisors that have ended, unless it is about to ask how one ended.
+  package func reap() { if !service.routes.board.state.isBusy { ChildProcess.reapAll() } }
+
   /// Ends it, and all of its connections; the host's chain goes on.
   package func stop() {
     thread.sync { [port] in port.close() }

@@ -6,18 +6,43 @@ import Topology
 extension ChainLauncher {
   private static let look: UInt32 = 100_000
 
-  /// Asks the agents, before anything is started, whether they are there and of this version.
-  func greet(_ hosts: [RunHost], version: String) throws(SupervisorError) {
-    for host in hosts {
-      let status = try asking(host) { (client) throws(AgentError) in try client.status() }
+  /// Asks the agents, before anything is started, whether they are there, of this version, and without a run.
+  func greet(
+    _ others: RunHosts, version: String, _ isInterrupted: () -> Bool, _ progress: (Progress) -> Void
+  ) throws(SupervisorError) {
+    let deadline = Deadline(after: others.patience, from: Monotonic.now())
+    for host in others.hosts {
+      let status = try firstAnswer(host, until: deadline, isInterrupted, progress)
       guard status.version == version else {
         throw .host(
           host.name,
           .malformed(host.agent, reason: "found version \(status.version) of chainlab, expected \(version)"))
       }
-      if let run = status.run, run.phase.isLive {
-        throw .hostBusy(host.name, runID: run.id)
+      guard let run = status.run, run.phase.isLive else { continue }
+      guard others.replaces else { throw .hostBusy(host.name, runID: run.id) }
+      progress(.replacing(host: host.name, run: run.id))
+      _ = try stop(host, run: run.id)
+      if let problem = awaitEnd(host, run: run.id) { throw .hostsNotStopped([problem]) }
+    }
+  }
+
+  /// Its first answer. One that does not answer yet is asked again until the deadline.
+  private func firstAnswer(
+    _ host: RunHost, until deadline: Deadline, _ isInterrupted: () -> Bool, _ progress: (Progress) -> Void
+  ) throws(SupervisorError) -> AgentStatus {
+    var isAwaited = false
+    while true {
+      do throws(SupervisorError) {
+        return try asking(host) { (client) throws(AgentError) in try client.status() }
+      } catch {
+        guard case .host(_, let problem) = error, problem.mayPass, !deadline.hasPassed(at: Monotonic.now()) else {
+          throw error
+        }
       }
+      guard !isInterrupted() else { throw .interrupted }
+      if !isAwaited { progress(.awaiting(host: host.name)) }
+      isAwaited = true
+      usleep(Self.look)
     }
   }
 
@@ -64,23 +89,30 @@ extension ChainLauncher {
     guard let hosts = try? run.record().hosts, !hosts.isEmpty else { return [] }
     var problems: [String] = []
     var stopping: [RunHost] = []
-    // What is known to have ended is not asked again.
-    for host in hosts where run.state(of: host.name)?.status?.run.map({ $0.id == run.id && !$0.phase.isLive }) != true {
+    for host in hosts where !hasEnded(host, run) {
       do throws(SupervisorError) {
-        if try stop(host, of: run) { stopping.append(host) }
+        if try stop(host, run: run.id) { stopping.append(host) }
       } catch {
         problems.append("\(error)")
       }
     }
     for host in stopping {
-      if let problem = awaitEnd(host, of: run) { problems.append(problem) }
+      if let problem = awaitEnd(host, run: run.id) { problems.append(problem) }
+      // The copy follows within a tenth of a second, where somebody keeps it.
+      _ = Patience.wait(.seconds(3), until: { run.state(of: host.name)?.mirror.isOver ?? false })
     }
     return problems
   }
 
+  /// What is known to have ended is not asked again. A part that was lost may be there again by now.
+  private func hasEnded(_ host: RunHost, _ run: RunFolder) -> Bool {
+    guard let part = run.state(of: host.name)?.status?.run, part.id == run.id else { return false }
+    return part.phase == .ended || part.phase == .failed
+  }
+
   /// One that is starting its part is asked once it has done so.
   /// - Returns: false when it has nothing of the run.
-  private func stop(_ host: RunHost, of run: RunFolder) throws(SupervisorError) -> Bool {
+  private func stop(_ host: RunHost, run: String) throws(SupervisorError) -> Bool {
     let deadline = Deadline(after: patience.ready, from: Monotonic.now())
     while true {
       let status = try asking(host) { (client) throws(AgentError) in try client.status() }
@@ -88,20 +120,16 @@ extension ChainLauncher {
         usleep(Self.look)
         continue
       }
-      guard let part = status.run, part.id == run.id, part.phase.isLive else { return false }
+      guard let part = status.run, part.id == run, part.phase.isLive else { return false }
       try asking(host) { (client) throws(AgentError) in try client.stop() }
       return true
     }
   }
 
-  private func awaitEnd(_ host: RunHost, of run: RunFolder) -> String? {
+  private func awaitEnd(_ host: RunHost, run: String) -> String? {
     let deadline = Deadline(after: patience.down, from: Monotonic.now())
     while !deadline.hasPassed(at: Monotonic.now()) {
-      if let part = try? host.client().status().run, part.id != run.id || !part.phase.isLive {
-        // The copy follows within a tenth of a second, where somebody keeps it.
-        _ = Patience.wait(.seconds(3), until: { run.state(of: host.name)?.mirror.isOver ?? false })
-        return nil
-      }
+      if let part = try? host.client().status().run, part.id != run || !part.phase.isLive { return nil }
       usleep(Self.look)
     }
     return "host \(host.name) has not stopped its services within \(FigureText.duration(patience.down))"

@@ -8,8 +8,10 @@ package struct HostLink {
   private let run: RunFolder
   private let host: RunHost
   private let client: AgentClient
-  private let pull: LogPull
+  private var pull: LogPull
   private var status: AgentStatus?
+  /// Whether the host's agent has told of its part of the run.
+  private var hadPart: Bool
   private var askedAt: UInt64 = 0
   private var written: (state: HostState, at: UInt64)?
   private var said: String?
@@ -23,10 +25,15 @@ package struct HostLink {
   package init(_ run: RunFolder, to host: RunHost) throws(AgentError) {
     (self.run, self.host) = (run, host)
     client = try host.client(timeout: Self.patience)
+    hadPart = run.state(of: host.name)?.status?.run?.id == run.id
     mkdir(run.hostsPath, 0o700)
+    pull = try Self.pull(run, host)
+  }
+
+  private static func pull(_ run: RunFolder, _ host: RunHost) throws(AgentError) -> LogPull {
     let path = run.mirrorPath(of: host.name)
-    pull = try LogPull(
-      try host.client(timeout: Self.patience), into: access(path, F_OK) == 0 ? path : Self.early(path), run: run.id)
+    return try LogPull(
+      try host.client(timeout: patience), into: access(path, F_OK) == 0 ? path : early(path), run: run.id)
   }
 
   private static func early(_ path: String) -> String {
@@ -37,25 +44,58 @@ package struct HostLink {
   /// Looks once at what is new.
   /// - Parameter complain: is told when it is not heard, and when it is heard again.
   package mutating func look(_ complain: (String) -> Void) {
-    var problem: String?
+    var (problem, isHeard): (String?, Bool) = (nil, true)
     do throws(AgentError) {
       try pull.pull()
       publish()
     } catch {
+      if case .refused = error { isHeard = true } else { isHeard = false }
       // Before it has begun with the run there is nothing to be had.
-      let isEarly = if case .refused(_, 404, _) = error { pull.state.pulledAt == nil } else { false }
-      if !isEarly { problem = error.description }
+      let isEarly = error.saysThereIsNone && pull.state.pulledAt == nil
+      if error.isOtherLog { problem = beginAnew() } else if !isEarly { problem = error.description }
     }
     if problem != said { complain(problem ?? "host \(host.name) is heard again") }
     said = problem
     let now = Monotonic.now()
     // At the end at once: it may be the last look.
     let isStale = pull.isOver && status?.run?.phase.isLive == true
-    if problem == nil, isStale || now &- askedAt >= Self.period.nanoseconds {
+    if isHeard, isStale || now &- askedAt >= Self.period.nanoseconds {
       askedAt = now
-      if let heard = try? client.status() { status = heard }
+      if let heard = try? client.status() {
+        status = heard
+        restore(heard, complain)
+      }
     }
     note(at: now)
+  }
+
+  // MARK: A host that has lost its part
+
+  /// Has it start its part again, if that is gone without anybody having stopped it: its machine, or its container, began
+  /// anew.
+  private mutating func restore(_ heard: AgentStatus, _ complain: (String) -> Void) {
+    let part = heard.run
+    guard part?.id != run.id || part?.phase == .lost else { return hadPart = true }
+    guard hadPart, !heard.isBusy, part?.phase.isLive != true, (try? run.phase()) == .ready,
+      let text = try? AtomicFile.read(run.configurationPath)
+    else { return }
+    let order = StartOrder(run: run.id, host: host.name, services: String(decoding: text, as: UTF8.self))
+    do throws(AgentError) {
+      try client.start(order)
+      complain("host \(host.name) has lost its part of the run, and starts it again")
+    } catch {
+      complain("host \(host.name) has lost its part of the run: \(error)")
+    }
+  }
+
+  /// What it writes now is another log.
+  private mutating func beginAnew() -> String? {
+    // Of the one before, nothing may have come.
+    if unlink(Self.early(run.mirrorPath(of: host.name))) != 0 {
+      do throws(SupervisorError) { try run.setMirrorAside(of: host.name) } catch { return error.description }
+    }
+    do throws(AgentError) { pull = try Self.pull(run, host) } catch { return error.description }
+    return nil
   }
 
   /// Gives the copy its name, now that there is something to be read.

@@ -1,11 +1,12 @@
 package import ChainModel
+import Glibc
 
 /// Another host of a run, whose agent starts and stops the services that are placed there.
 package struct RunHost: Codable, Hashable, Sendable {
   /// As the description has it.
   package var name: String
   package var agent: Endpoint
-  /// With the agent's token; nil for one on loopback that has none.
+  /// With the agent's token; nil for one that has it from the environment, or has none.
   package var tokenFile: String?
 
   package init(name: String, agent: Endpoint, tokenFile: String?) {
@@ -14,9 +15,7 @@ package struct RunHost: Codable, Hashable, Sendable {
 
   /// - Throws: when the token cannot be read.
   package func client(timeout: Duration = .seconds(5)) throws(AgentError) -> AgentClient {
-    var token: AgentToken?
-    if let tokenFile { token = try AgentToken(path: tokenFile) }
-    return AgentClient(agent, token: token, timeout: timeout)
+    AgentClient(agent, token: try AgentToken.find(file: tokenFile), timeout: timeout)
   }
 
   enum CodingKeys: String, CodingKey {
@@ -37,6 +36,25 @@ package struct HostState: Codable, Hashable, Sendable {
 extension RunFolder {
   /// Where the copy of a host's log is. It has a name that begins with a dot until there is something to be read.
   func mirrorPath(of host: String) -> String { "\(hostsPath)/\(host).log" }
+
+  /// A host that has lost its part of the run, and was given it again, has begun another log: the copy of the one before is
+  /// kept as that of `HOST.1`, and so on. No host is called so.
+  func setMirrorAside(of host: String) throws(SupervisorError) {
+    for number in 1...1000 {
+      let earlier = mirrorPath(of: "\(host).\(number)")
+      // A link, and not a rename: it takes no other's place.
+      guard link(mirrorPath(of: host), earlier) == 0 else {
+        guard errno == EEXIST else { break }
+        continue
+      }
+      guard unlink(mirrorPath(of: host)) == 0 else { break }
+      return
+    }
+    throw .system(mirrorPath(of: host), "rename")
+  }
+
+  /// Whether a copy in the run's folder is of a log that its host has no more.
+  static func isEarlier(_ host: String) -> Bool { host.contains(".") }
 
   private func statePath(of host: String) -> String { "\(hostsPath)/\(host).json" }
 

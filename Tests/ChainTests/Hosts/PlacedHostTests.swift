@@ -8,62 +8,10 @@ import Topology
 import TraceLog
 
 extension ChainTests {
-  /// A chain of which another host has a part. Both hosts are this machine, each with a root of its own.
+  /// A chain of which another host has a part.
   @Suite struct PlacedHostTests {
-    private final class Lab {
-      let root: String
-      let other: String
-      let port: Int
-      var topology: Topology
-      private var agent: ChildProcess?
-
-      // Places these services on the other host.
-      init(placed: Set<ServiceName>) throws {
-        (root, other) = (try Folder.scratch("hosts-test"), try Folder.scratch("hosts-test-blue"))
-        port = FreePorts.take(1)[0]
-        topology = LiveChain.topology()
-        topology.hosts = [HostConfiguration("blue", at: "127.0.0.1", agentPort: port)]
-        for index in topology.services.indices where placed.contains(topology.services[index].name) {
-          topology.services[index].host = "blue"
-        }
-        try topology.yaml().write(toFile: "\(root)/services.yaml", atomically: true, encoding: .utf8)
-        try startAgent()
-      }
-
-      func startAgent() throws {
-        agent = try Command(
-          executable: "\(LiveChain.binaries)/chainlab",
-          arguments: ["agent", "--root", other, "--listen", "127.0.0.1:\(port)"],
-          environment: ProcessInfo.processInfo.environment, output: "\(other)/agent.out"
-        ).spawn()
-      }
-
-      func stopAgent() {
-        agent?.end()
-        agent = nil
-      }
-
-      deinit {
-        stopAgent()
-        for root in [root, other] {
-          _ = try? ChainLauncher(root: root, binaries: LiveChain.binaries).down()
-          try? FileManager.default.removeItem(atPath: root)
-        }
-      }
-
-      func run(_ words: String...) async throws -> ChainlabProgram.Outcome {
-        try await ChainlabProgram.run(words + ["--root", root])
-      }
-
-      func store(_ root: String) throws -> RunFolder { try RunStore(root: root).find("latest") }
-
-      func get(_ path: String) -> ProbeAnswer? {
-        HTTPProbe("http://127.0.0.1:\(topology[.gateway].port)\(path)").send()
-      }
-    }
-
     @Test(.timeLimit(.minutes(3))) func anotherHostsServicesAreStartedChangedWatchedAndStoppedFromHere() async throws {
-      let lab = try Lab(placed: [.orderService, .paymentService])
+      let lab = try PlacedLab(placed: [.orderService, .paymentService])
       #expect(await eventually { (try? AgentClient(Endpoint(port: lab.port), token: nil).status()) != nil })
       let up = try await lab.run("up", "--agents")
       try #require(up.exitCode == 0, "\(up.notes)")
@@ -106,7 +54,7 @@ extension ChainTests {
     }
 
     @Test(.timeLimit(.minutes(2))) func aHostThatIsGoneIsSaidAndComesBack() async throws {
-      let lab = try Lab(placed: [.paymentService])
+      let lab = try PlacedLab(placed: [.paymentService])
       #expect(await eventually { (try? AgentClient(Endpoint(port: lab.port), token: nil).status()) != nil })
       let up = try await lab.run("up", "--agents")
       try #require(up.exitCode == 0, "\(up.notes)")
@@ -126,7 +74,7 @@ extension ChainTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func withoutItsAgentNothingIsStarted() async throws {
-      let lab = try Lab(placed: [.paymentService])
+      let lab = try PlacedLab(placed: [.paymentService])
       // Not where it is said to be, at the end of a tunnel that is not there.
       let astray = try await lab.run("up", "--agents", "--agent", "blue=127.0.0.1:1")
       #expect(

@@ -100,7 +100,7 @@ struct TestPage {
   static func with(
     _ lab: TestLab, limits: PageLimits = PageLimits(), _ body: @Sendable (TestPage) async throws -> Void
   ) async throws {
-    let server = try DashboardServer(port: 0, access: lab, limits: limits)
+    let server = try DashboardServer(at: Endpoint(port: 0), access: lab, limits: limits)
     let serving = Task { await server.run() }
     do {
       try await body(TestPage(port: server.port))

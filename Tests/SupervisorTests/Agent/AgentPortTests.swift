@@ -40,6 +40,20 @@ import TraceLog
     #expect(status.refusedTokens == wrong.count + 1)
   }
 
+  /// What watches over containers has no token, and is told nothing but that.
+  @Test func aProbeIsToldWhetherTheAgentAndItsServicesAreThere() throws {
+    let agent = try TestAgent()
+    #expect(try agent.ask("/alive").status == 200)
+    let ready = try agent.ask("/ready")
+    #expect(ready.status == 503 && ready.text.contains("no run is there"), "\(ready.text)")
+    for path in ["/alive", "/ready"] {
+      #expect(try agent.ask(path, ["Host: evil.example"]).status == 403)
+      #expect(try agent.ask(path, ["Origin: http://evil.example"]).status == 403)
+      #expect(try agent.ask(path, method: "POST", agent.right).status == 405)
+    }
+    for path in ["/alive/", "/ready?x", "/status"] { #expect(try agent.ask(path).status != 200, "\(path)") }
+  }
+
   /// A page sends its origin, or, when its name was made to lead here, that name: also from a browser that has the token.
   @Test(arguments: [true, false]) func aPageOfABrowserIsRefused(hasToken: Bool) throws {
     let agent = try TestAgent(hasToken: hasToken)
