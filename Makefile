@@ -12,14 +12,16 @@ TESTS ?=
 SERVICE ?=
 MODE ?=
 PART ?=
+# Some of them: make containers PHASES='image one'
+PHASES ?=
 # Connections to each port, and the number of the first: make fuzz COUNT=10000000
 COUNT ?= 100000
 FIRST ?= 1
 
-.PHONY: help setup build tests up status down demo test check storm fuzz sanitize bench accept see screenshot fmt clean mode trace threads
+.PHONY: help setup build tests up status down demo test check storm fuzz sanitize bench accept containers see screenshot fmt clean mode trace threads
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the Debian packages that are missing
 	@scripts/setup
@@ -79,7 +81,14 @@ accept: build ## programs not written here read the exports, metrics and deploym
 	@scripts/accept-clients
 	@scripts/accept-service
 	@scripts/accept-deploy
-	@scripts/hosts --agents
+	@scripts/hosts --agents --delay '1:0.3'
+	@scripts/hosts --agents --delay 'out=1:0.3 back=0.5:0.3'
+	@scripts/hosts --agents --delay 'out=1:0.3:1 back=0.5:0.3:1'
+	@scripts/hosts --kills 20
+	@scripts/containers lint
+
+containers: ## build the image without a registry and try it; needs root and the network
+	@scripts/containers $(PHASES)
 
 see: build ## drive the page in a real browser; needs the network. Also: scripts/see-page bench
 	@scripts/see-page
