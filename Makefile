@@ -76,10 +76,11 @@ sanitize: ## the event loop's and the services' tests under AddressSanitizer and
 bench: build ## what the lab costs, beside its targets and other chains; in parts: make bench PART=throughput
 	@bin/chainlab bench $(PART)
 
-accept: build ## programs not written here read the exports and metrics and send requests; needs the network
+accept: build ## programs not written here read the exports, metrics and deployments and send requests; needs the network
 	@scripts/accept-exports
 	@scripts/accept-clients
 	@scripts/accept-service
+	@scripts/accept-deploy
 	@scripts/hosts --agents --delay '1:0.3'
 	@scripts/hosts --agents --delay 'out=1:0.3 back=0.5:0.3'
 	@scripts/hosts --agents --delay 'out=1:0.3:1 back=0.5:0.3:1'

@@ -86,8 +86,6 @@ package struct Deployment: Hashable, Sendable {
   /// Where the lab finds the description.
   static let folder = "/etc/chainlab"
   static let file = "services.yaml"
-  /// Has the agents' token in each container.
-  package static let variable = "CHAINLAB_TOKEN"
   /// The image's.
   static let user = 65532
   /// For a container to end, in seconds: the lab stops the services of all hosts, and their logs are kept.
