@@ -80,7 +80,10 @@ accept: build ## programs not written here read the exports and metrics and send
 	@scripts/accept-exports
 	@scripts/accept-clients
 	@scripts/accept-service
-	@scripts/hosts --agents
+	@scripts/hosts --agents --delay '1:0.3'
+	@scripts/hosts --agents --delay 'out=1:0.3 back=0.5:0.3'
+	@scripts/hosts --agents --delay 'out=1:0.3:1 back=0.5:0.3:1'
+	@scripts/hosts --kills 20
 	@scripts/containers lint
 
 containers: ## build the image without a registry and try it; needs root and the network

@@ -5,10 +5,15 @@ import TraceLog
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a run as a file that other programs open.",
-    discussion: "EXAMPLE: chainlab export otlp --run latest -o trace.json",
+    abstract: "Write a run, or the system that runs, as files for other programs.",
+    discussion: """
+      EXAMPLES:
+        chainlab export otlp --run latest -o trace.json
+        chainlab export compose -o compose.yaml
+      """,
     subcommands: [
       ExportPerfetto.self, ExportOTLP.self, ExportJaeger.self, ExportZipkin.self, ExportSQLite.self, ExportFolded.self,
+      ExportCompose.self, ExportKubernetes.self,
     ])
 }
 

@@ -76,6 +76,7 @@ enum ExitCodes {
     case let error as SupervisorError: error.exitCode
     case let error as ControlError: error.exitCode
     case let error as AgentError: error.exitCode
+    case let error as DeploymentError: error.exitCode
     case is TraceLogError, is SQLiteExportError: .storage
     case is ImportError: .refused
     case is CollectorError: .unreachable

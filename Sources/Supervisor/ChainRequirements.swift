@@ -6,7 +6,7 @@ import Topology
 /// What must be there before a chain is started.
 enum ChainRequirements {
   /// Processes that write to the log beside the services.
-  private static let reserved: Set = ["load", "supervisor", "verify", "ping"]
+  static let reserved: Set = ["load", "supervisor", "verify", "ping"]
 
   static func check(_ topology: Topology, binaries: String) throws(SupervisorError) {
     if let service = topology.services.first(where: { reserved.contains($0.name.rawValue) }) {

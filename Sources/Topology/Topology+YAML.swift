@@ -94,16 +94,20 @@ extension Topology {
     }
   }
 
-  /// Routes have spaces, which need no quotes between words; whatever else could mean something in YAML gets them.
-  private static func scalar(_ text: String) -> String {
+  /// A text as it stands in YAML. Routes have spaces, which need no quotes between words; whatever else could mean something
+  /// gets them.
+  package static func scalar(_ text: String) -> String {
     let isPlain =
-      text.first?.isLetter == true
+      text.first?.isLetter == true && text.last != " "
       && text.unicodeScalars.allSatisfy { scalar in
         scalar.isASCII
           && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || " /._-".unicodeScalars.contains(scalar))
-      } && !["true", "false", "null", "yes", "no", "on", "off", Schema.unknown].contains(text.lowercased())
+      } && !words.contains(text.lowercased())
     return isPlain ? text : Form<String>.quoted(text)
   }
+
+  /// Those that are no texts in one version of YAML or another.
+  private static let words: Set = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", Schema.unknown]
 
   private static func comments(_ lines: [String], _ indent: String) -> [String] {
     lines.map { "\(indent)# \(PlainText.visible($0, limit: 500))" }

@@ -85,46 +85,5 @@ extension ChainTests {
       }
       #expect(root.processes.isEmpty)
     }
-
-    /// Four network namespaces on a bridge. `make accept` does it with agents, and a clock for each, too.
-    @Test(
-      .timeLimit(.minutes(4)), .enabled(if: geteuid() == 0, "four hosts of our own need root: see scripts/hosts"),
-      arguments: [
-        (
-          ["--ipv6", "--names"],
-          ["3 of 3 others are reachable", "answers to requests from h4: 10", "control port from h1: 000"]
-        )
-      ])
-    func theChainRunsOverFourHosts(options: [String], mentions: [String]) async throws {
-      let folder = FileManager.default.temporaryDirectory.appending(path: "chainlab-hosts-\(UUID().uuidString)").path
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(atPath: folder) }
-      var environment = ProcessInfo.processInfo.environment
-      environment["CHAINLAB"] = "\(LiveChain.binaries)/chainlab"
-      let child = try Command(
-        executable: "/bin/bash",
-        arguments: ["\(Repository.root)/scripts/hosts", "--requests", "10"] + options,
-        environment: environment, output: "\(folder)/output"
-      ).spawn()
-      var end: ProcessEnd?
-      _ = await eventually(within: .seconds(220)) {
-        end = child.poll()
-        return end != nil
-      }
-      if end == nil {
-        // It takes its namespaces away.
-        child.signal(SIGTERM)
-        _ = await eventually { child.poll() != nil }
-      }
-      let output = (try? String(contentsOfFile: "\(folder)/output", encoding: .utf8)) ?? ""
-      // A machine that has no namespaces says so, and loudly.
-      guard end != .exited(2) else {
-        return withKnownIssue("not run: \(output)") { Issue.record("\(output)") }
-      }
-      #expect(end == .exited(0), "\(output)")
-      for words in mentions + ["on loopback of h4: 000", "h4 back: 200", "all held"] {
-        #expect(output.contains(words), "\(words): \(output)")
-      }
-    }
   }
 }

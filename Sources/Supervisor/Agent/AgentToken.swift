@@ -11,18 +11,19 @@ package struct AgentToken: Sendable {
   private static let byteCount = 32
   private static let allowed = Set("0123456789abcdef".utf8)
 
-  /// Writes a new one to a file that is not there yet.
-  package static func make(at path: String) throws(AgentError) {
+  /// Writes a new one to a file that is not there yet; with the name of a variable, as containers read their environment.
+  package static func make(at path: String, variable: String? = nil) throws(AgentError) {
     var generator = SystemRandomNumberGenerator()
     let digits = (0..<byteCount).map { _ in
       let byte = String(UInt8.random(in: 0...255, using: &generator), radix: 16)
       return byte.count == 1 ? "0\(byte)" : byte
     }
+    let line = (variable.map { "\($0)=" } ?? "") + digits.joined() + "\n"
     let descriptor = chain_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .token(path: path, problem: String(cString: strerror(errno))) }
     defer { close(descriptor) }
     // The umask may have taken more away, never less.
-    guard fchmod(descriptor, 0o600) == 0, AtomicFile.writeAll(Array("\(digits.joined())\n".utf8)[...], to: descriptor)
+    guard fchmod(descriptor, 0o600) == 0, AtomicFile.writeAll(Array(line.utf8)[...], to: descriptor)
     else {
       let reason = String(cString: strerror(errno))
       unlink(path)

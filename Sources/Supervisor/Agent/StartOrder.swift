@@ -17,7 +17,7 @@ package struct StartOrder: Codable, Hashable, Sendable {
   }
 
   /// The programs that come with this one.
-  private static let programs = Set(Topology.standard.services.map(\.program) + [ServiceConfiguration.played])
+  static let programs = Set(Topology.standard.services.map(\.program) + [ServiceConfiguration.played])
 
   /// What is to run here.
   /// - Throws: when the description is wrong, or names what an agent does not start.
