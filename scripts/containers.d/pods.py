@@ -3,8 +3,8 @@
     pods.py MANIFEST RESULT
 
 Services and network policies are left out: a pod answers to its own name. Values of secrets and config maps stand where they
-are used, a config map's file among the volumes comes from a folder beside RESULT, and probes are left out, since nothing
-runs them. Images, arguments, users, capabilities, read-only roots, limits and mounts stay as they are.
+are used, a config map's file among the volumes comes from a folder beside RESULT, and probes and ports are left out, since
+nothing runs the former and the latter would be published on this machine. Images, arguments, users, capabilities, read-only roots, limits and mounts stay as they are.
 """
 
 import base64
@@ -33,6 +33,8 @@ def adapt(pod, found, folder, changes):
         for probe in [key for key in container if key.endswith("Probe")]:
             del container[probe]
             changes.add("probes")
+        if container.pop("ports", None):
+            changes.add("ports, which it would publish")
         for variable in container.get("env", []):
             if reference := variable.pop("valueFrom", {}).get("secretKeyRef"):
                 variable["value"] = found["Secret", reference["name"]][reference["key"]]
