@@ -87,7 +87,7 @@ accept: build ## programs not written here read the exports, metrics and deploym
 	@scripts/hosts --kills 20
 	@scripts/containers lint
 
-containers: ## build the image without a registry and try it; needs root and the network
+containers: ## build the image without a registry and try it: alone, with compose, as pods; needs root and the network
 	@scripts/containers $(PHASES)
 
 see: build ## drive the page in a real browser; needs the network. Also: scripts/see-page bench
