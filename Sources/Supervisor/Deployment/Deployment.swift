@@ -95,13 +95,13 @@ package struct Deployment: Hashable, Sendable {
   static let labArguments = ["up", "--foreground", "--agents", "--replace", "--topology", "\(folder)/\(file)"]
 
   func agentArguments(_ host: Host) -> [String] {
-    ["agent", "--listen", "\(HostConfiguration.all):\(host.configuration.agentPort)"]
+    ["agent", "--listen", "\(Endpoint.everywhere):\(host.configuration.agentPort)"]
   }
 
   /// Lets the page listen where a published port leads to; else it stays on the container's loopback.
   func publishingPage() -> Deployment {
     var deployment = self
-    deployment.topology.dashboard.listen = HostConfiguration.all
+    deployment.topology.dashboard.listen = Endpoint.everywhere
     return deployment
   }
 
@@ -123,9 +123,4 @@ package struct Deployment: Hashable, Sendable {
   static let labMemoryAtRest = 512
 
   private static func rounded(_ size: Int) -> Int { (size + 63) / 64 * 64 }
-}
-
-extension HostConfiguration {
-  /// All addresses of a host, for IPv4.
-  static let all = "0.0.0.0"
 }
