@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// The files of a deployment, beside each other in a folder, and the token that its containers share.
