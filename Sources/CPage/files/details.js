@@ -8,14 +8,27 @@ import { isSuspended, sliceText } from "./states.js";
 import { chainAt, chainText, drawTrace } from "./trace.js";
 import { moment, time } from "./units.js";
 
+/** What a hop waits for, or the queue that it is in. */
+const partOf = (hop) => hop?.wait ?? hop?.queue;
+const endOf = (part) => part.start_ns + part.duration_ns;
+const goesOn = (hop) => partOf(hop).is_open || (hop.span?.state === "open" && endOf(partOf(hop)) >= (view.trace?.spans[0].start_ns ?? 0) + (view.trace?.duration_ns ?? 0));
+const isHere = (hop) => hop.span?.span_id === view.selection?.span && !hop.isBefore;
+
 /** For how long a hop waited; of one that goes on, until the moment up to which the selection is known. */
 export function hopTime(hop) {
-  const part = hop.wait ?? hop.queue;
+  const part = partOf(hop);
   if (!part) return "";
-  const end = part.start_ns + part.duration_ns;
-  const isOpen = part.is_open || (hop.span?.state === "open" && end >= (view.trace?.spans[0].start_ns ?? 0) + (view.trace?.duration_ns ?? 0));
-  const until = isOpen && view.selection?.isOpen ? Math.min(end, view.selection.to) : end;
-  return `${isOpen ? "≥ " : ""}${time(Math.max(0, until - part.start_ns))}`;
+  const until = goesOn(hop) && view.selection?.isOpen ? Math.min(endOf(part), view.selection.to) : endOf(part);
+  return `${goesOn(hop) ? "≥ " : ""}${time(Math.max(0, until - part.start_ns))}`;
+}
+
+/** What is selected, until the end that the trace knows of by now: it is fetched later, and the wait may be over. */
+function known() {
+  const { selection, path } = view;
+  const hop = path.find(isHere);
+  const part = partOf(hop);
+  if (!selection.isOpen || !part || goesOn(hop) || part.start_ns > selection.from + 1000 || endOf(part) < selection.to) return selection;
+  return { ...selection, to: endOf(part), isOpen: false };
 }
 
 /** Threads of some systems are not named after their service. */
@@ -23,12 +36,11 @@ const hopName = (hop) => (hop.thread && !hop.thread.startsWith(shortName(hop.ser
 
 /** The path as a list from the front to whoever sleeps: each hop a button. */
 function pathList() {
-  const { path, selection } = view;
+  const { path } = view;
   if (path.length < 2) return null;
   return el("ol", { className: "path", label: "The chain of waits" }, path.map((hop, index) => {
-    const isHere = hop.span?.span_id === selection?.span && !hop.isBefore;
-    const node = button("", () => (isHere ? goOn() : hop.isBefore ? lookAt(hop.at) : selectHop(hop, hop.at)), { className: `hop${isHere ? " here" : ""}${index === path.length - 1 ? " last" : ""}` });
-    if (isHere) node.setAttribute("aria-current", "true");
+    const node = button("", () => (isHere(hop) ? goOn() : hop.isBefore ? lookAt(hop.at) : selectHop(hop, hop.at)), { className: `hop${isHere(hop) ? " here" : ""}${index === path.length - 1 ? " last" : ""}` });
+    if (isHere(hop)) node.setAttribute("aria-current", "true");
     node.title = `${hopName(hop)}: ${hop.doing} ${hopTime(hop)}`;
     node.style.setProperty("--hue", `var(${hue(hop.service)})`);
     node.append(el("b", { textContent: hopName(hop) }), el("span", { className: "n", textContent: hopTime(hop) }), el("span", { className: "doing", textContent: hop.doing }));
@@ -37,12 +49,13 @@ function pathList() {
 }
 
 function describe() {
-  const { selection, trace } = view;
-  $("details").hidden = !selection && !view.area;
-  if (!selection) {
+  const { trace } = view;
+  $("details").hidden = !view.selection && !view.area;
+  if (!view.selection) {
     say("Press a cell or a slice to see what it waits for. Move the hand to look at the past.");
     return $("selection").replaceChildren();
   }
+  const selection = known();
   const lane = view.lanes[selection.lane];
   const who = lane && !isSuspended(lane) ? lane[1] : `${lane?.[0] ?? selection.service} (no thread)`;
   const { at } = selection;

@@ -6,12 +6,12 @@ import Topology
 extension ChainTests {
   /// What a reader types from the README or from `docs` works, and prints what the page shows.
   @Suite struct DocsTests {
-    /// Two pages at a time: most of what they show is waited for.
+    /// Three pages at a time: most of what they show is waited for.
     @Test(.timeLimit(.minutes(10))) func everyCommandPrintsWhatThePageShows() async throws {
       let pages = DocPage.all.sorted { $0.shown.count > $1.shown.count }.filter { !$0.shown.isEmpty }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (number, page) in pages.enumerated() {
-          if number >= 2 { try await group.next() }
+          if number >= 3 { try await group.next() }
           group.addTask { try await Self.expectWhatIsShown(page) }
         }
         try await group.waitForAll()
