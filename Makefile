@@ -58,8 +58,7 @@ threads: build ## who waits for whom, across processes
 test: tests ## run the tests, drive the page in a browser, and count the instructions of a request
 	@scripts/run-tests $(SWIFT_FLAGS) $(TESTS)
 ifeq ($(TESTS)$(EXCLUSIVITY),unchecked)
-	@scripts/see-page quick
-	@scripts/count-instructions
+	@nice scripts/count-instructions & count=$$!; scripts/see-page quick; page=$$?; wait $$count && exit $$page
 endif
 
 storm: tests ## the long proofs: kills, random changes, full disks, damaged logs, at full size (about half an hour)
