@@ -5,7 +5,7 @@
 #
 # docs/laptop.md says how to work with it; `make containers` builds this file and tries the image.
 
-# What the build needs; the devcontainer is made of it too.
+# What the build needs; the devcontainer is built from it too.
 FROM swift:6.3-bookworm AS tools
 WORKDIR /chainlab
 COPY scripts/setup scripts/

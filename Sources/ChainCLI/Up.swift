@@ -18,7 +18,7 @@ struct Up: ParsableCommand {
         chainlab up --agents --token-file token
         chainlab up --foreground --publish        # in a container
       Every service of the file runs as a process of its own: the lab's four with their code, any other one by the steps of \
-      its routes. One with a url is only called. If the file has hosts, give the command on each of them, with its name: \
+      its routes. One with a url is only called. If the file has hosts, give the command on each of them, with --host and its name: \
       it starts that host's services, which call the others at their addresses; or, with an agent on each of them, give it \
       once with --agents.
       With --foreground it stays until it is interrupted or terminated, and then stops the chain: a container's command.

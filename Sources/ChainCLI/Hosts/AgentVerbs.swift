@@ -11,7 +11,7 @@ struct Agent: ParsableCommand {
       EXAMPLES:
         chainlab agent token token
         chainlab agent --listen 10.77.0.12:7070 --token-file token
-        chainlab agent                                   # on loopback alone; from elsewhere: ssh -L 7070:127.0.0.1:7070 HOST
+        chainlab agent                # on loopback alone
       """,
     subcommands: [AgentServe.self, AgentTokenVerb.self], defaultSubcommand: AgentServe.self)
 }

@@ -105,7 +105,7 @@ package struct ComposeFile {
       ],
       "ports": .texts(page.enabled ? [Self.published(page.port)] : []),
       "depends_on": .noted(
-        ["Ends first, so that the run ends as by chainlab down."], .texts(deployment.hosts.map(\.name))),
+        ["Stopped first, so that the run ends as with chainlab down."], .texts(deployment.hosts.map(\.name))),
       // An agent has none: nothing in the image asks its port, and whether it answers is seen here.
       "healthcheck": [
         "test": ["CMD", "chainlab", "status"], "interval": "10s", "timeout": "10s", "retries": 3,
@@ -113,6 +113,6 @@ package struct ComposeFile {
       ],
       "mem_limit": .text("\(deployment.labMemory)m"),
     ]
-    return .noted(["The commands' place: exec lab chainlab …"], node.withoutEmpty)
+    return .noted(["Give commands here: docker compose exec lab chainlab …"], node.withoutEmpty)
   }
 }

@@ -43,8 +43,8 @@ package struct KubernetesBase {
         .init(
           name: "network.yaml",
           text: DeploymentFiles.head([
-            "Who reaches what, in clusters whose network keeps to policies. A node reaches its own pods all the same, for",
-            "their probes and for kubectl port-forward.",
+            "Who reaches what, in clusters that enforce NetworkPolicy. A node reaches its own pods all the same, for their",
+            "probes and for kubectl port-forward.",
           ]) + YAMLNode.text(of: policies)),
         .init(
           name: ".gitignore",

@@ -22,7 +22,12 @@ extension ChainLauncher {
       guard others.replaces else { throw .hostBusy(host.name, runID: run.id) }
       progress(.replacing(host: host.name, run: run.id))
       _ = try stop(host, run: run.id)
-      if let problem = awaitEnd(host, run: run.id) { throw .hostsNotStopped([problem]) }
+      if awaitEnd(host, run: run.id) != nil {
+        throw .hostFailed(
+          host.name,
+          reason: "it still has run \(run.id), and has not stopped it within \(FigureText.duration(patience.down)); "
+            + "nothing was started")
+      }
     }
   }
 
