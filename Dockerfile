@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="chainlab" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /image/system /
 COPY --from=build --chown=65532:65532 /image/own /
-ENV PATH=/usr/local/bin
+ENV PATH=/usr/local/bin TMPDIR=/lab
 USER 65532:65532
 WORKDIR /lab
 VOLUME /lab

@@ -40,14 +40,14 @@ struct Up: ParsableCommand {
       "With --agents, where to reach the agent of a host, such as at the end of a tunnel; may be given several times.",
       valueName: "name=host:port"))
   var agent: [String] = []
-  @Flag(help: "With --agents, stop what they still run of an earlier run.") var replace = false
+  @Flag(help: "With --agents, stop whatever run they have.") var replace = false
   @Flag(
     help: "Stay until interrupted, then stop the chain. Agents that do not answer yet are waited for, 60 s at most.")
   var foreground = false
   @Flag(
     help: """
-      Let the services of this host and the page listen on all addresses: in a container, whose ports are published to \
-      loopback.
+      Let the services that name no host, and the page, listen on all addresses: in a container, whose ports are published \
+      to loopback.
       """)
   var publish = false
   @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
@@ -84,6 +84,11 @@ struct Up: ParsableCommand {
           Output.result("the chain is running already (run \(chain.run.id)); nothing was changed")
         }
         Output.result(Self.overview(outcome.chain, topology))
+      }
+      if topology.dashboard.enabled, !topology.dashboard.endpoint.isLoopback {
+        Output.note(
+          "the page has no password, and whoever reaches port \(topology.dashboard.port) of this machine can break the chain; "
+            + "of a container, publish it to loopback alone: -p 127.0.0.1:\(topology.dashboard.port):\(topology.dashboard.port)")
       }
       if foreground { try Foreground(outcome.chain, system.lab.launcher()).stay() }
     }

@@ -131,7 +131,7 @@ enum Schema {
   static let dashboardKeys = KeyTable<DashboardConfiguration>([
     Key("port", \.port, .integer(1...65535), "Where the page is served."),
     Key(
-      "listen", \.listen, .address,
+      "listen", \.listen, .ownAddress,
       "The address that the page listens on. It has no password: give another than loopback only in a container whose port is published to loopback alone."),
     Key("enabled", \.enabled, .flag, "Whether there is a page."),
   ])

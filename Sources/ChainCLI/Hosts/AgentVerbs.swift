@@ -68,8 +68,12 @@ struct AgentServe: ParsableCommand {
         said = refused
       }
       agent.stop()
-      // With a container's first process all others end.
-      if getpid() == 1 { _ = try launcher.down() }
+      // With a container's first process all others end. Nobody has stopped the run for that: the next agent is to be given
+      // its part again.
+      if getpid() == 1 {
+        _ = try launcher.down()
+        launcher.store.forgetCurrent()
+      }
     }
   }
 }

@@ -63,8 +63,9 @@ package struct AgentToken: Sendable {
   /// - Throws: when it is no token.
   package static func find(file: String?) throws(AgentError) -> AgentToken? {
     if let file { return try AgentToken(path: file) }
-    guard let word = getenv(variable) else { return nil }
-    guard let token = AgentToken(digits: UnsafeRawBufferPointer(start: word, count: strlen(word))) else {
+    let words = getenv(variable).map { String(cString: $0).split(whereSeparator: \.isWhitespace) } ?? []
+    guard let word = words.first else { return nil }
+    guard words.count == 1, let token = AgentToken(digits: word.utf8) else {
       throw .token(path: "$\(variable)", problem: "it holds no token, expected \(expected)")
     }
     return token

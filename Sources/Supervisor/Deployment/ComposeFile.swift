@@ -68,7 +68,6 @@ package struct ComposeFile {
       "security_opt": ["no-new-privileges:true"],
       "env_file": .noted(
         ["The token of the agents. Whoever may ask Docker can read it: docker inspect."], .texts([tokenName])),
-      "environment": .noted(["The only folder on a disk that can be written."], ["TMPDIR": "/lab"]),
       "shm_size": .noted(
         ["For the trace log. It is memory, and counts against mem_limit."], .text("\(deployment.logRoom)m")),
       "ulimits": ["nofile": ["soft": 20_000, "hard": 20_000]],

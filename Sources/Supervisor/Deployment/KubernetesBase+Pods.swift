@@ -107,7 +107,7 @@ extension KubernetesBase {
           [
             "name": .text(AgentToken.variable),
             "valueFrom": ["secretKeyRef": ["name": .text(Self.token), "key": .text(AgentToken.variable)]],
-          ], ["name": "TMPDIR", "value": "/lab"],
+          ]
         ]),
     ]
     if !pod.ports.isEmpty { entries.append(.init(key: "ports", value: .list(pod.ports))) }
