@@ -88,7 +88,8 @@ struct Up: ParsableCommand {
       if topology.dashboard.enabled, !topology.dashboard.endpoint.isLoopback {
         Output.note(
           "the page has no password, and whoever reaches port \(topology.dashboard.port) of this machine can break the chain; "
-            + "of a container, publish it to loopback alone: -p 127.0.0.1:\(topology.dashboard.port):\(topology.dashboard.port)")
+            + "of a container, publish it to loopback alone: -p 127.0.0.1:\(topology.dashboard.port):\(topology.dashboard.port)"
+        )
       }
       if foreground { try Foreground(outcome.chain, system.lab.launcher()).stay() }
     }

@@ -52,8 +52,13 @@ make_hosts() {
   local number other host
   [ "$(id -u)" = 0 ] || without "network namespaces need root"
   command -v ip >/dev/null || without "ip(8) is missing: apt-get install iproute2"
+  if ! ip netns add "$prefix-switch" 2>"$work/error"; then
+    local why
+    why=$(cat "$work/error")
+    rm -rf "$work"
+    without "$why"
+  fi
   trap cleanup EXIT
-  ip netns add "$prefix-switch" 2>"$work/error" || without "$(cat "$work/error")"
   for number in 1 2 3 4; do ip netns add "$prefix-h$number"; done
   if [ -n "$delays" ]; then
     python3 "$parts/switch.py" "$delays" "$prefix"-h{1,2,3,4} > "$work/switch" 2>&1 &

@@ -18,7 +18,8 @@ struct MirrorVerb: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Where the agent is.", valueName: "host:port")) var agent: String
   @Argument(help: "The copy.") var file: String
-  @Option(help: ArgumentHelp("A file with the agent's token; or it is in $CHAINLAB_TOKEN.", valueName: "file")) var tokenFile: String?
+  @Option(help: ArgumentHelp("A file with the agent's token; or it is in $CHAINLAB_TOKEN.", valueName: "file"))
+  var tokenFile: String?
   @Flag(help: "Fetch what there is, and end.") var once = false
   @Flag(help: "Print JSON.") var json = false
 

@@ -21,6 +21,11 @@ package struct AgentStatus: Codable, Hashable, Sendable {
     /// Which of the described hosts it is; nil for a run that knows of none.
     package var host: String?
     package var services: [ChainState.Service]
+
+    enum CodingKeys: String, CodingKey {
+      case phase, host, services
+      case id = "run_id"
+    }
   }
 
   enum CodingKeys: String, CodingKey {

@@ -43,7 +43,8 @@ package struct AgentToken: Sendable {
     guard fstat(descriptor, &status) == 0 else { throw .token(path: path, problem: String(cString: strerror(errno))) }
     guard status.st_mode & 0o077 == 0 else {
       let mode = String(status.st_mode & 0o777, radix: 8)
-      throw .token(path: path, problem: "found mode 0\(mode), which lets other users read it, expected 0600: chmod 600 \(path)")
+      throw .token(
+        path: path, problem: "found mode 0\(mode), which lets other users read it, expected 0600: chmod 600 \(path)")
     }
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = read(descriptor, &bytes, bytes.count)

@@ -64,7 +64,8 @@ package struct DeploymentFiles: Hashable, Sendable {
       throw .token(
         path: path,
         problem:
-          "expected \(AgentToken.variable)= and 64 hexadecimal digits; move the file away, and the next export makes a new one")
+          "expected \(AgentToken.variable)= and 64 hexadecimal digits; move the file away, and the next export makes a new one"
+      )
     }
   }
 }

@@ -112,7 +112,8 @@ extension ChainTests {
       let agent = try lab.start(
         ["agent", "--listen", "0.0.0.0:\(FreePorts.take(1)[0])", "--root", lab.root], output: output)
       #expect(await Self.end(of: agent) == .exited(ExitCode.storage.rawValue))
-      #expect(Self.text(output).contains("$CHAINLAB_TOKEN cannot be used: it holds no token, expected 64 digits"))
+      #expect(
+        Self.text(output).contains("$CHAINLAB_TOKEN cannot be used: it holds no token, expected 64 hexadecimal digits"))
       #expect(!Self.text(output).contains("secret"), "\(Self.text(output))")
     }
 

@@ -65,7 +65,7 @@ import Testing
       _ = try folder.write(text, to: "c.token.env")
       chmod(path, 0o600)
       let error = #expect(throws: AgentError.self) { try files.write(in: folder.path) }
-      #expect(error?.description.contains("move it away") == true, "\(text)")
+      #expect(error?.description.contains("move the file away") == true, "\(text)")
       #expect(error?.description.contains("aaaa") == false, "what is in the file is not shown")
     }
   }
