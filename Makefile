@@ -58,8 +58,7 @@ threads: build ## who waits for whom, across processes
 test: tests ## run the tests, drive the page in a browser, and count the instructions of a request
 	@scripts/run-tests $(SWIFT_FLAGS) $(TESTS)
 ifeq ($(TESTS)$(EXCLUSIVITY),unchecked)
-	@scripts/see-page quick
-	@scripts/count-instructions
+	@nice scripts/count-instructions & count=$$!; scripts/see-page quick; page=$$?; wait $$count && exit $$page
 endif
 
 storm: tests ## the long proofs: kills, random changes, full disks, damaged logs, at full size (about half an hour)
@@ -76,10 +75,11 @@ sanitize: ## the event loop's and the services' tests under AddressSanitizer and
 bench: build ## what the lab costs, beside its targets and other chains; in parts: make bench PART=throughput
 	@bin/chainlab bench $(PART)
 
-accept: build ## programs not written here read the exports and metrics and send requests; needs the network
+accept: build ## programs not written here read the exports, metrics and deployments and send requests; needs the network
 	@scripts/accept-exports
 	@scripts/accept-clients
 	@scripts/accept-service
+	@scripts/accept-deploy
 	@scripts/hosts --agents --delay '1:0.3'
 	@scripts/hosts --agents --delay 'out=1:0.3 back=0.5:0.3'
 	@scripts/hosts --agents --delay 'out=1:0.3:1 back=0.5:0.3:1'

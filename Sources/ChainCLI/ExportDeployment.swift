@@ -2,18 +2,10 @@ import ArgumentParser
 import ChainModel
 import Experiments
 import Supervisor
-import Topology
 
 /// What is deployed, for each of the formats.
 struct DeploymentChoice: ParsableArguments {
-  @OptionGroup var lab: Lab
-  @Option(help: ArgumentHelp("The system, in place of the root's services.yaml.", valueName: "file"))
-  var topology: String?
-  @Option(
-    help: ArgumentHelp(
-      "Another value than the file's, such as trace_log.size_mib=64; may be given several times.",
-      valueName: "service.key=value"))
-  var set: [String] = []
+  @OptionGroup var system: DescribedSystem
   @Option(help: ArgumentHelp("The image that the containers run.", valueName: "name")) var image = "chainlab"
 
   func validate() throws {
@@ -25,9 +17,7 @@ struct DeploymentChoice: ParsableArguments {
 
   /// Notes about it go to standard error.
   func deployment() throws -> Deployment {
-    let path = topology ?? "\(lab.folder)/services.yaml"
-    let described = try Topology.load(path: path, settings: set.map { Setting(word: $0) })
-    let deployment = try Deployment(described, image: image, file: path)
+    let deployment = try Deployment(system.load(), image: image, file: system.path)
     deployment.notes.forEach(Output.note)
     return deployment
   }

@@ -12,6 +12,7 @@ struct Status: ParsableCommand {
       BUSY of all worker threads; QUEUED of the longest queue allowed. RESERVED is address space (VmSize), the STACKS of \
       all threads included; USED is memory (RSS). A terminal that is too narrow gets the columns in blocks. Of more than \
       \(Output.mostInFull) services, those in the same state stand in one line, with the least and the most of each figure.
+      Exits with 7 as long as the services of a host are not known to be ready.
       """)
 
   @OptionGroup var lab: Lab
@@ -35,6 +36,10 @@ struct Status: ParsableCommand {
       }
       for failure in failures.dropFirst() { Output.note("chainlab: \(failure)") }
       if let failure = failures.first { throw failure }
+      // Not to be taken for a chain that has no more services than these.
+      if let host = chain.run.unreadyHost() {
+        throw SupervisorError.hostFailed(host, reason: "its services are not known to be ready yet")
+      }
     }
   }
 

@@ -25,14 +25,7 @@ struct Up: ParsableCommand {
       On a running chain it says so and changes nothing. Ctrl-C, before the chain is ready, stops what was started.
       """)
 
-  @OptionGroup var lab: Lab
-  @Option(help: ArgumentHelp("The system, in place of the root's services.yaml.", valueName: "file"))
-  var topology: String?
-  @Option(
-    help: ArgumentHelp(
-      "Another value than the file's, such as 'cart-*.threads=8'; may be given several times.",
-      valueName: "service.key=value"))
-  var set: [String] = []
+  @OptionGroup var system: DescribedSystem
   @Option(
     help: ArgumentHelp(
       "Start only the services of this host of the file; here: those that name none.", valueName: "name"))
@@ -70,15 +63,15 @@ struct Up: ParsableCommand {
 
   func run() throws {
     try ExitCodes.reporting {
-      let path = topology ?? "\(lab.folder)/services.yaml"
-      var topology = try Topology.load(path: path, settings: set.map { Setting(word: $0) })
+      var topology = try system.load()
       if let host { try choose(host, &topology) }
       if publish { topology.publish() }
       // As it was written, unless it is not what runs.
+      let isAsWritten = system.set.isEmpty && !publish
       let text =
-        set.isEmpty && !publish ? try [UInt8](Data(contentsOf: URL(filePath: path))) : Array(topology.yaml().utf8)
+        isAsWritten ? try [UInt8](Data(contentsOf: URL(filePath: system.path))) : Array(topology.yaml().utf8)
       Interruption.watch()
-      let outcome = try lab.launcher().up(
+      let outcome = try system.lab.launcher().up(
         topology, named: name, hosts: try others(topology), configuration: text, versions: ["chainlab": Version.text],
         isInterrupted: { Interruption.hasCome }
       ) { progress in
@@ -92,7 +85,7 @@ struct Up: ParsableCommand {
         }
         Output.result(Self.overview(outcome.chain, topology))
       }
-      if foreground { try Foreground(outcome.chain, lab.launcher()).stay() }
+      if foreground { try Foreground(outcome.chain, system.lab.launcher()).stay() }
     }
   }
 

@@ -79,6 +79,20 @@ import Topology
     #expect(text("other.yaml") == "mine")
   }
 
+  /// What the containers run is what the program takes.
+  @Test(.timeLimit(.minutes(1))) func everyContainersCommandExists() async throws {
+    let files = ["deploy/compose.yaml", "deploy/k8s/hosts.yaml", "deploy/k8s/lab.yaml"]
+    let lines = files.flatMap { Repository.text($0).split(separator: "\n") }
+    let commands = lines.compactMap { line -> String? in
+      let keys = ["args: [", "command: [chainlab, ", "command: [", "test: [CMD, chainlab, "]
+      guard let start = keys.lazy.compactMap({ line.firstRange(of: $0)?.upperBound }).first else { return nil }
+      return line[start...].dropLast().filter { $0 != "\"" }.replacing(", ", with: "\t")
+    }
+    #expect(commands.count == 12, "an agent four times, the lab, and how that is, for each of the two")
+    let outcome = try await ChainlabProgram.run(["parse"], input: commands.joined(separator: "\n") + "\n")
+    #expect(outcome.output == String(repeating: "ok\n", count: commands.count), "\(commands): \(outcome.output)")
+  }
+
   /// Each system that comes with the lab can be deployed.
   @Test(arguments: Repository.files("systems", [".yaml"])) func aSystemIsReadAsItWasMeant(file: String) throws {
     let described = try Topology.load(path: "\(Repository.root)/\(file)")

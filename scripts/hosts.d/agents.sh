@@ -47,7 +47,7 @@ try_audit() {
 # Kills agents and links in turns, while records flow.
 try_kills() {
   local kill number pid victims=0
-  you load --closed 8 --duration "$(($1 / 2 + 2))s" --json > "$work/load.json" 2>/dev/null &
+  you load --closed 8 --duration "$(($1 + 5))s" --json > "$work/load.json" 2>/dev/null &
   local load=$!
   for kill in $(seq "$1"); do
     number=$(((kill - 1) / 2 % 4 + 1))
@@ -59,6 +59,7 @@ try_kills() {
       for pid in $(process 1 "link .*--host h$number"); do kill -9 "$pid" && victims=$((victims + 1)); done
     fi
   done
+  holds "load until the last of them" "$(kill -0 $load && echo yes)" yes
   wait $load
   holds "processes that were killed" "$victims" "$1"
   say "answers meanwhile: $(told "$work/load.json" | cut -d ';' -f 1)"

@@ -37,7 +37,7 @@ struct AgentGate {
   /// Through a tunnel it is asked at any port of loopback, and on all addresses at any of them: a page that was led here
   /// by a name of its own gives that name.
   private func isOwn(_ host: String) -> Bool {
-    if endpoint.isLoopback { return LoopbackCheck.isOwn(host) }
+    if endpoint.isLoopback { return LoopbackCheck.isOwn(host, hosts: [endpoint.host]) }
     guard let (name, port) = Endpoint.authority(host) else { return false }
     if Endpoint.isEverywhere(endpoint.host) { return LoopbackCheck.isOwn(name) || Endpoint.isAddress(name) }
     return name == endpoint.host && (port ?? 80) == endpoint.port

@@ -86,8 +86,6 @@ package struct Deployment: Hashable, Sendable {
   /// Where the lab finds the description.
   static let folder = "/etc/chainlab"
   static let file = "services.yaml"
-  /// Has the agents' token in each container.
-  package static let variable = "CHAINLAB_TOKEN"
   /// The image's.
   static let user = 65532
   /// For a container to end, in seconds: the lab stops the services of all hosts, and their logs are kept.
@@ -97,13 +95,13 @@ package struct Deployment: Hashable, Sendable {
   static let labArguments = ["up", "--foreground", "--agents", "--replace", "--topology", "\(folder)/\(file)"]
 
   func agentArguments(_ host: Host) -> [String] {
-    ["agent", "--listen", "\(HostConfiguration.all):\(host.configuration.agentPort)"]
+    ["agent", "--listen", "\(Endpoint.everywhere):\(host.configuration.agentPort)"]
   }
 
   /// Lets the page listen where a published port leads to; else it stays on the container's loopback.
   func publishingPage() -> Deployment {
     var deployment = self
-    deployment.topology.dashboard.listen = HostConfiguration.all
+    deployment.topology.dashboard.listen = Endpoint.everywhere
     return deployment
   }
 
@@ -125,9 +123,4 @@ package struct Deployment: Hashable, Sendable {
   static let labMemoryAtRest = 512
 
   private static func rounded(_ size: Int) -> Int { (size + 63) / 64 * 64 }
-}
-
-extension HostConfiguration {
-  /// All addresses of a host, for IPv4.
-  static let all = "0.0.0.0"
 }

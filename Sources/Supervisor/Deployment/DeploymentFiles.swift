@@ -32,7 +32,7 @@ package struct DeploymentFiles: Hashable, Sendable {
     for file in files { try Self.requireOwn("\(folder)/\(file.name)") }
     let token = "\(folder)/\(tokenName)"
     let isNew = access(token, F_OK) != 0
-    if isNew { try AgentToken.make(at: token, variable: Deployment.variable) } else { try Self.requireToken(token) }
+    if isNew { try AgentToken.make(at: token, variable: AgentToken.variable) } else { try Self.requireToken(token) }
     for file in files {
       let path = "\(folder)/\(file.name)"
       try OutputFile.write(Array(file.text.utf8), to: path)
@@ -59,12 +59,12 @@ package struct DeploymentFiles: Hashable, Sendable {
       )
     }
     guard String(decoding: bytes, as: UTF8.self).wholeMatch(of: /[A-Z_]+=[0-9a-f]{64}\n?/) != nil,
-      bytes.starts(with: "\(Deployment.variable)=".utf8)
+      bytes.starts(with: "\(AgentToken.variable)=".utf8)
     else {
       throw .token(
         path: path,
         problem:
-          "found something else than \(Deployment.variable)= and 64 digits of 0…f; move it away, and a new one is made")
+          "found something else than \(AgentToken.variable)= and 64 digits of 0…f; move it away, and a new one is made")
     }
   }
 }

@@ -105,8 +105,8 @@ extension KubernetesBase {
         key: "env",
         value: [
           [
-            "name": .text(Deployment.variable),
-            "valueFrom": ["secretKeyRef": ["name": .text(Self.token), "key": .text(Deployment.variable)]],
+            "name": .text(AgentToken.variable),
+            "valueFrom": ["secretKeyRef": ["name": .text(Self.token), "key": .text(AgentToken.variable)]],
           ], ["name": "TMPDIR", "value": "/lab"],
         ]),
     ]

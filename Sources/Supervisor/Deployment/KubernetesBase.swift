@@ -63,13 +63,13 @@ package struct KubernetesBase {
       "secretGenerator": [["name": .text(Self.token), "envs": .texts([Self.tokenName])]],
       "generatorOptions": ["labels": .map(Self.commonLabels)],
     ]
-    let head = DeploymentFiles.head([
-      "  kubectl create namespace NAMESPACE",
-      "  kubectl apply -n NAMESPACE -k .",
+    let page = deployment.topology.dashboard
+    let commands = [
+      "  kubectl create namespace NAMESPACE", "  kubectl apply -n NAMESPACE -k .",
       "  kubectl exec -n NAMESPACE deploy/lab -- chainlab status",
-      "  kubectl port-forward -n NAMESPACE deploy/lab \(deployment.topology.dashboard.port)",
-    ])
-    return head + document.document
+    ]
+    let forward = page.enabled ? ["  kubectl port-forward -n NAMESPACE deploy/lab \(page.port)"] : []
+    return DeploymentFiles.head(commands + forward) + document.document
   }
 
   // MARK: Labels

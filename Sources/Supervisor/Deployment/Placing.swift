@@ -28,7 +28,7 @@ struct Placing {
     topology.hosts = hosts
     topology.hosts = topology.usedHosts.map { host in
       var host = host
-      host.ownAddress = HostConfiguration.all
+      host.ownAddress = Endpoint.everywhere
       return host
     }
     for index in topology.services.indices {

@@ -71,6 +71,14 @@ extension RunFolder {
     try AtomicFile.write(WireJSON.encode(state), to: statePath(of: host))
   }
 
+  /// The first of the other hosts whose services are not known to be ready; nil when all are.
+  package func unreadyHost() -> String? {
+    ((try? record())?.hosts ?? []).map(\.name).first { host in
+      guard let run = state(of: host)?.status?.run else { return true }
+      return run.id != id || run.phase != .ready
+    }
+  }
+
   /// The services of the run that other hosts have, as they were said to be last.
   package func servicesElsewhere() -> [ChainState.Service] {
     ((try? record())?.hosts ?? []).flatMap { host -> [ChainState.Service] in

@@ -17,6 +17,12 @@ import TraceLog
     #expect(answer.headers["cache-control"] == "no-store")
   }
 
+  @Test func anyAddressOfLoopbackIsItsOwn() throws {
+    let agent = try TestAgent(at: "127.0.0.7", hasToken: false)
+    #expect(try agent.ask("/status").status == 200)
+    #expect(try agent.ask("/status", ["Host: 127.0.0.8:\(agent.port)"]).status == 403)
+  }
+
   @Test(.timeLimit(.minutes(1))) func withoutTheTokenNothingIsAnsweredAndEachAttemptCostsTime() throws {
     let agent = try TestAgent()
     let right = try #require(agent.right.first)

@@ -10,12 +10,12 @@ final class TestAgent: Sendable {
   let agent: HostAgent
   let token: AgentToken?
 
-  init(hasToken: Bool = true) throws {
+  init(at address: String = Endpoint.loopback, hasToken: Bool = true) throws {
     root = try Folder.scratch("agent-test")
     if hasToken { try AgentToken.make(at: "\(root)/token") }
     token = hasToken ? try AgentToken(path: "\(root)/token") : nil
     agent = try HostAgent(
-      at: Endpoint(port: 0), token: token, launcher: ChainLauncher(root: root, binaries: LiveChain.binaries),
+      at: Endpoint(address, port: 0), token: token, launcher: ChainLauncher(root: root, binaries: LiveChain.binaries),
       version: "1.2.3")
   }
 
@@ -30,7 +30,7 @@ final class TestAgent: Sendable {
     _ path: String, method: String = "GET", _ headers: [String] = [], body: String? = nil
   ) throws -> ProbeAnswer {
     let probe = HTTPProbe(
-      "http://127.0.0.1:\(port)\(path)", method: method, headers: headers, body: body)
+      "\(agent.endpoint.url)\(path)", method: method, headers: headers, body: body)
     return try #require(probe.send())
   }
 
