@@ -5,7 +5,7 @@
 #
 # docs/laptop.md says how to work with it; `make containers` builds this file and tries the image.
 
-# What the build needs; the devcontainer is made of it too.
+# What the build needs; the devcontainer is built from it too.
 FROM swift:6.3-bookworm AS tools
 WORKDIR /chainlab
 COPY scripts/setup scripts/
@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="chainlab" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /image/system /
 COPY --from=build --chown=65532:65532 /image/own /
-ENV PATH=/usr/local/bin
+ENV PATH=/usr/local/bin TMPDIR=/lab
 USER 65532:65532
 WORKDIR /lab
 VOLUME /lab

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BUILD := .build
 BIN := $(BUILD)/release
-# To look at every access to a class's variables whether it excludes the others costs time on each request.
+# Checking at run time that accesses to the variables of a class are exclusive costs time on each request.
 # `make clean test EXCLUSIVITY=checked` builds and tests with it.
 EXCLUSIVITY ?= unchecked
 SWIFT_FLAGS := -c release --scratch-path $(BUILD) -Xswiftc -enforce-exclusivity=$(EXCLUSIVITY)
@@ -75,7 +75,7 @@ sanitize: ## the event loop's and the services' tests under AddressSanitizer and
 bench: build ## what the lab costs, beside its targets and other chains; in parts: make bench PART=throughput
 	@bin/chainlab bench $(PART)
 
-accept: build ## programs not written here read the exports, metrics and deployments and send requests; needs the network
+accept: build ## third-party programs read exports, metrics and deployments, and send requests; needs root and the network
 	@scripts/accept-exports
 	@scripts/accept-clients
 	@scripts/accept-service
@@ -92,7 +92,7 @@ containers: ## build the image without a registry and try it: alone, with compos
 see: build ## drive the page in a real browser; needs the network. Also: scripts/see-page bench
 	@scripts/see-page
 
-screenshot: build ## make the pictures in the README anew
+screenshot: build ## redo the pictures in the README
 	@scripts/see-page screenshot docs
 
 check: ## map, formatting, limits: without a build; each guard is shown to fail when broken

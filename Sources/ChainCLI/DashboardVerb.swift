@@ -35,8 +35,8 @@ struct DashboardVerb: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...65535).contains(port) else { throw ValidationError("--port: found \(port), expected 1 to 65535") }
-    guard Endpoint.isAddress(listen) else {
-      throw ValidationError("--listen: found '\(listen)', expected an address such as \(Endpoint.loopback)")
+    guard listen == Endpoint.loopback || Endpoint.isEverywhere(listen) else {
+      throw ValidationError("--listen: found '\(listen)', expected \(Endpoint.loopback), \(Endpoint.everywhere) or ::")
     }
   }
 

@@ -29,8 +29,11 @@ struct DeploymentChoice: ParsableArguments {
     let token = prefix + files.tokenName
     guard isNew else { return Output.result("the token in \(token) stays as it was") }
     let isIgnored = files.files.contains { $0.name == ".gitignore" }
-    let remedy = isIgnored ? ", by the .gitignore beside it" : ": echo \(files.tokenName) >> \(prefix).gitignore"
-    Output.result("a new token for the agents is in \(token), which only you can read; keep it out of git\(remedy)")
+    let remedy =
+      isIgnored
+      ? "the .gitignore beside it keeps it out of git"
+      : "keep it out of git: echo \(files.tokenName) >> \(prefix).gitignore"
+    Output.result("a new token for the agents is in \(token), which only you can read; \(remedy)")
   }
 }
 
@@ -40,7 +43,7 @@ struct ExportCompose: ParsableCommand {
     discussion: """
       EXAMPLES:
         chainlab export compose -o compose.yaml
-        chainlab export compose --topology mine.yaml --image registry.example/chainlab:1 -o mine.yaml
+        chainlab export compose --topology mine.yaml --image team/chainlab:1 -o out.yaml
       A service that names no host gets a container of its own. Beside the file stand the description that the container \
       lab reads, and the token that the agents ask for, in a file that only you can read. Files of an earlier export are \
       written over, any others and the token are not.

@@ -18,7 +18,7 @@ struct Up: ParsableCommand {
         chainlab up --agents --token-file token
         chainlab up --foreground --publish        # in a container
       Every service of the file runs as a process of its own: the lab's four with their code, any other one by the steps of \
-      its routes. One with a url is only called. If the file has hosts, give the command on each of them, with its name: \
+      its routes. One with a url is only called. If the file has hosts, give the command on each of them, with --host and its name: \
       it starts that host's services, which call the others at their addresses; or, with an agent on each of them, give it \
       once with --agents.
       With --foreground it stays until it is interrupted or terminated, and then stops the chain: a container's command.
@@ -40,14 +40,14 @@ struct Up: ParsableCommand {
       "With --agents, where to reach the agent of a host, such as at the end of a tunnel; may be given several times.",
       valueName: "name=host:port"))
   var agent: [String] = []
-  @Flag(help: "With --agents, stop what they still run of an earlier run.") var replace = false
+  @Flag(help: "With --agents, stop whatever run they have.") var replace = false
   @Flag(
     help: "Stay until interrupted, then stop the chain. Agents that do not answer yet are waited for, 60 s at most.")
   var foreground = false
   @Flag(
     help: """
-      Let the services of this host and the page listen on all addresses: in a container, whose ports are published to \
-      loopback.
+      Let the services that name no host, and the page, listen on all addresses: in a container, whose ports are published \
+      to loopback.
       """)
   var publish = false
   @Option(help: ArgumentHelp("A name to find the run by, besides its id.", valueName: "name")) var name: String?
@@ -84,6 +84,11 @@ struct Up: ParsableCommand {
           Output.result("the chain is running already (run \(chain.run.id)); nothing was changed")
         }
         Output.result(Self.overview(outcome.chain, topology))
+      }
+      if topology.dashboard.enabled, !topology.dashboard.endpoint.isLoopback {
+        Output.note(
+          "the page has no password, and whoever reaches port \(topology.dashboard.port) of this machine can break the chain; "
+            + "of a container, publish it to loopback alone: -p 127.0.0.1:\(topology.dashboard.port):\(topology.dashboard.port)")
       }
       if foreground { try Foreground(outcome.chain, system.lab.launcher()).stay() }
     }

@@ -21,8 +21,8 @@ package struct ChildProcess: Hashable, Sendable {
     if identity.isAlive { kill(identity.pid, number) }
   }
 
-  /// Takes leave of all children that have ended. For whoever asks none of them how, as a container's first process does:
-  /// it is left those of others.
+  /// Takes leave of all children that have ended, for whoever asks none of them how. A container's first process is left
+  /// those of others as well.
   package static func reapAll() { while waitpid(-1, nil, WNOHANG) > 0 {} }
 
   /// Kills it, and waits until nothing of it is left, its zombie included. For a child of this process only.

@@ -108,7 +108,10 @@ package struct RunFolder: Hashable, Sendable {
   /// Where the run stands in truth: the phase that was written, or `lost` when whoever wrote it is gone.
   package func phase() throws(SupervisorError) -> ChainPhase {
     guard let chain = try chain() else { return try record().phase }
-    return chain.phase.isLive && !chain.supervisor.identity.isAlive ? .lost : chain.phase
+    guard chain.phase.isLive, !chain.supervisor.identity.isAlive else { return chain.phase }
+    // Whoever has gone may have written its last word meanwhile.
+    guard let last = try self.chain()?.phase, !last.isLive else { return .lost }
+    return last
   }
 
   // MARK: Results of load

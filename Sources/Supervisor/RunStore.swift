@@ -83,8 +83,9 @@ package struct RunStore: Hashable, Sendable {
 
   /// What this host had of a run before it was lost here: it is kept under a name that is no run's.
   private func setAside(_ run: RunFolder) throws(SupervisorError) {
-    for number in 1...1000 where rename(run.path, "\(run.path).\(number)") == 0 { return }
-    throw .system(run.path, "rename")
+    var number = 1
+    while access("\(run.path).\(number)", F_OK) == 0 { number += 1 }
+    guard rename(run.path, "\(run.path).\(number)") == 0 else { throw .system(run.path, "rename") }
   }
 
   /// UTC to the second, and in hex the 65,536th of it: ids sort by time, and two of one moment are not possible, since
@@ -141,6 +142,9 @@ package struct RunStore: Hashable, Sendable {
     defer { free(target) }
     return RunFolder(path: String(cString: target))
   }
+
+  /// As if there had been no run: whoever asks an agent is told of none.
+  package func forgetCurrent() { unlink(currentPath) }
 
   package func makeCurrent(_ run: RunFolder) throws(SupervisorError) {
     try AtomicFile.link(currentPath, to: run.id)

@@ -79,6 +79,8 @@ struct SupervisedService {
     var environment = ProcessInfo.processInfo.environment
     // A crash must end a service at once; the backtracer would keep it, and its ports, for seconds.
     environment["SWIFT_BACKTRACE"] = "enable=no"
+    // Whoever answers requests has no business with the agents.
+    environment[AgentToken.variable] = nil
     return Command(
       executable: executable, arguments: arguments, environment: environment, output: run.logPath(of: replica),
       endsWithParent: SIGTERM)

@@ -37,11 +37,11 @@ extension Form<String> {
       write: { $0.contains(":") ? quoted($0) : $0 })
   }
 
-  /// An address alone: nothing has to be looked up to listen there.
-  static var address: Form {
-    Form(
-      "address", allowed: "an IPv4 or IPv6 address, such as \(Endpoint.loopback) or 0.0.0.0",
-      parse: { written in Endpoint.host(written.text).flatMap { Endpoint.isAddress($0) ? $0 : nil } },
+  /// Where it is asked by the name of loopback, whoever asks.
+  static var ownAddress: Form {
+    let allowed = [Endpoint.loopback, Endpoint.everywhere, "::"]
+    return Form(
+      "address", allowed: allowed.joined(separator: ", "), parse: { allowed.contains($0.text) ? $0.text : nil },
       write: host.write)
   }
 

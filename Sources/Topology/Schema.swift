@@ -114,7 +114,7 @@ enum Schema {
     Key(
       "listen", optional: \.ownAddress, .host, otherwise: "address",
       "What its services listen on, where that is not the address; 0.0.0.0 or :: for all that the host has."),
-    Key("agent_port", \.agentPort, .integer(1...65535), "Where its agent listens."),
+    Key("agent_port", \.agentPort, .integer(1...65535), "The port at which others reach its agent; start the agent with the same in --listen."),
   ])
 
   static let traceLogKeys = KeyTable<TraceLogConfiguration>([
@@ -131,8 +131,8 @@ enum Schema {
   static let dashboardKeys = KeyTable<DashboardConfiguration>([
     Key("port", \.port, .integer(1...65535), "Where the page is served."),
     Key(
-      "listen", \.listen, .address,
-      "On which address; another than loopback only in a container, whose port is published to one machine's loopback."),
+      "listen", \.listen, .ownAddress,
+      "The address that the page listens on. It has no password: give another than loopback only in a container whose port is published to loopback alone."),
     Key("enabled", \.enabled, .flag, "Whether there is a page."),
   ])
 

@@ -11,7 +11,7 @@ struct Agent: ParsableCommand {
       EXAMPLES:
         chainlab agent token token
         chainlab agent --listen 10.77.0.12:7070 --token-file token
-        chainlab agent                                   # on loopback alone; from elsewhere: ssh -L 7070:127.0.0.1:7070 HOST
+        chainlab agent                # on loopback alone
       """,
     subcommands: [AgentServe.self, AgentTokenVerb.self], defaultSubcommand: AgentServe.self)
 }
@@ -68,8 +68,12 @@ struct AgentServe: ParsableCommand {
         said = refused
       }
       agent.stop()
-      // With a container's first process all others end.
-      if getpid() == 1 { _ = try launcher.down() }
+      // With a container's first process all others end. Nobody has stopped the run for that: the next agent is to be given
+      // its part again.
+      if getpid() == 1 {
+        _ = try launcher.down()
+        launcher.store.forgetCurrent()
+      }
     }
   }
 }

@@ -10,7 +10,7 @@ struct MirrorVerb: ParsableCommand {
       EXAMPLES:
         chainlab mirror 10.77.0.12:7070 blue.log --token-file token
         chainlab mirror localhost:7070 blue.log --once
-      The file is a trace log like any other, byte for byte that of the host. It grows ten times a second until the host's \
+      The file equals the host's log byte for byte. It grows ten times a second until the host's \
       chain has ended, or you interrupt it, and goes on where an earlier one stopped. When the agent cannot be reached it \
       says so, and tries again: what the host writes meanwhile comes later, unless the host or its log is gone by then. \
       Exits with 8 if it is interrupted while something is missing.
@@ -18,7 +18,7 @@ struct MirrorVerb: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Where the agent is.", valueName: "host:port")) var agent: String
   @Argument(help: "The copy.") var file: String
-  @Option(help: ArgumentHelp("A file with the agent's token.", valueName: "file")) var tokenFile: String?
+  @Option(help: ArgumentHelp("A file with the agent's token; or it is in $CHAINLAB_TOKEN.", valueName: "file")) var tokenFile: String?
   @Flag(help: "Fetch what there is, and end.") var once = false
   @Flag(help: "Print JSON.") var json = false
 

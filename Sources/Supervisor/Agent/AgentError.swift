@@ -56,20 +56,20 @@ extension AgentError: CustomStringConvertible {
     switch self {
     case .token(let path, let problem): "the token in \(path) cannot be used: \(problem)"
     case .tokenNeeded(let endpoint):
-      "\(endpoint.text) can be reached from other hosts, expected a token: write one with \(CommandHint("agent token token")) "
+      "\(endpoint.text) can be reached from other hosts, so a token is needed: make one with \(CommandHint("agent token token")) "
         + "and give it with --token-file token; or listen on \(Endpoint.loopback), and reach it by ssh -L"
     case .tokenNeededHere(let endpoint):
-      "every user of this host could ask at \(endpoint.text), since its kernel does not tell them apart; expected a token: "
-        + "write one with \(CommandHint("agent token token")) and give it with --token-file token"
+      "this kernel does not say which user a connection comes from, so every user of this host could use the agent at "
+        + "\(endpoint.text); a token is needed: make one with \(CommandHint("agent token token")) and give it with --token-file token"
     case .cannotListen(let endpoint, let reason):
       "the agent cannot listen on \(endpoint.text): \(reason.text); choose another address or port with --listen"
     case .unreachable(let endpoint, let reason):
       "the agent at \(endpoint.text) cannot be reached: \(reason); is it running? See: \(CommandHint("agent --help"))"
     case .timeout(let endpoint, let after):
-      "the agent at \(endpoint.text) did not answer within \(FigureText.duration(after))"
+      "the agent at \(endpoint.text) did not answer within \(FigureText.duration(after)); try again, or look at its host"
     case .refused(let endpoint, let status, let detail): "the agent at \(endpoint.text) refused (\(status)): \(detail)"
     case .malformed(let endpoint, let reason):
-      "what answers at \(endpoint.text) is not an agent of this version: \(reason)"
+      "what answers at \(endpoint.text) is not an agent of this version: \(reason); run the same build on both hosts"
     case .mirror(let error): error.description
     }
   }

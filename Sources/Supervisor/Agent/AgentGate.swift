@@ -29,7 +29,7 @@ struct AgentGate {
     }
     guard !isOpen, let token, !token.matches(authorizations) else { return }
     let found = authorizations.isEmpty ? "no token" : "a wrong token"
-    var refusal = LocalRefusal(401, "found \(found), expected this agent's")
+    var refusal = LocalRefusal(401, "found \(found), expected this agent's: give its file with --token-file, or the token in $\(AgentToken.variable)")
     (refusal.delay, refusal.fields) = (Self.penalty, ["www-authenticate: Bearer"])
     throw refusal
   }

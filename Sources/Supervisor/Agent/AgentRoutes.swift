@@ -21,7 +21,7 @@ final class AgentRoutes: Sendable {
 
   func answer(_ request: LocalRequest) throws(LocalRefusal) -> Reply {
     switch AgentVerb(request) {
-    case .alive: return .agent(WireJSON.encode(["alive": true]))
+    case .alive: return Self.alive
     case .ready: return try ready()
     case .status: return .agent(WireJSON.encode(try status()))
     case .log: return .agent(try feed.answer(request.body, request.query), "application/octet-stream")
@@ -57,13 +57,14 @@ final class AgentRoutes: Sendable {
   }
 
   private func ready() throws(LocalRefusal) -> Reply {
-    guard let run = try run(), run.phase.isLive else { throw LocalRefusal(503, "no run is there") }
-    let waiting = run.services.filter { $0.state != .ready }.map(\.replica.text)
-    guard run.phase == .ready, waiting.isEmpty else {
-      throw LocalRefusal(503, "not ready yet: \(waiting.isEmpty ? "the run" : waiting.joined(separator: ", "))")
+    // To whoever asks, no more than that.
+    guard let run = try? run(), run.phase == .ready, run.services.allSatisfy({ $0.state == .ready }) else {
+      throw LocalRefusal(503, "the services of this host are not ready")
     }
     return .agent(WireJSON.encode(["ready": true]))
   }
+
+  static let alive = Reply.agent(WireJSON.encode(["alive": true]))
 
   // MARK: Start and stop
 
@@ -78,7 +79,8 @@ final class AgentRoutes: Sendable {
       var failure: String?
       do throws(SupervisorError) {
         _ = try launcher.up(
-          topology, id: order.run, configuration: configuration, versions: ["chainlab": version])
+          topology, id: order.run, configuration: configuration, versions: ["chainlab": version],
+          isInterrupted: { [board] in board.state.isEnding })
       } catch {
         failure = error.description
       }
@@ -136,12 +138,16 @@ final class AgentBoard: Sendable {
   struct State {
     var refused = 0
     var isBusy = false
+    /// What is being started is given up.
+    var isEnding = false
     var failure: String?
   }
 
   private let shared = Locked(State())
 
   var state: State { shared.withLock { $0 } }
+
+  func noteEnding() { shared.withLock { $0.isEnding = true } }
 
   func noteRefusal() { shared.withLock { $0.refused += 1 } }
 

@@ -37,6 +37,8 @@ final class AgentService: LocalService, Sendable {
   }
 
   func answer(_ request: LocalRequest, on connection: ServerConnection) {
+    // Whatever the threads behind it wait for.
+    if AgentVerb(request) == .alive { return connection.answer(AgentRoutes.alive) }
     let client = Client(connection: connection)
     thread(for: request).loop.execute { [self] in
       let reply: Reply

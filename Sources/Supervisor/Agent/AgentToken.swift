@@ -43,7 +43,7 @@ package struct AgentToken: Sendable {
     guard fstat(descriptor, &status) == 0 else { throw .token(path: path, problem: String(cString: strerror(errno))) }
     guard status.st_mode & 0o077 == 0 else {
       let mode = String(status.st_mode & 0o777, radix: 8)
-      throw .token(path: path, problem: "found mode 0\(mode), which lets other users read it, expected 0600: chmod 600")
+      throw .token(path: path, problem: "found mode 0\(mode), which lets other users read it, expected 0600: chmod 600 \(path)")
     }
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = read(descriptor, &bytes, bytes.count)
@@ -63,14 +63,15 @@ package struct AgentToken: Sendable {
   /// - Throws: when it is no token.
   package static func find(file: String?) throws(AgentError) -> AgentToken? {
     if let file { return try AgentToken(path: file) }
-    guard let word = getenv(variable) else { return nil }
-    guard let token = AgentToken(digits: UnsafeRawBufferPointer(start: word, count: strlen(word))) else {
+    let words = getenv(variable).map { String(cString: $0).split(whereSeparator: \.isWhitespace) } ?? []
+    guard let word = words.first else { return nil }
+    guard words.count == 1, let token = AgentToken(digits: word.utf8) else {
       throw .token(path: "$\(variable)", problem: "it holds no token, expected \(expected)")
     }
     return token
   }
 
-  private static let expected = "\(2 * byteCount) digits of 0…f"
+  private static let expected = "\(2 * byteCount) hexadecimal digits"
 
   private init?(digits: some Collection<UInt8>) {
     guard digits.count == 2 * Self.byteCount, digits.allSatisfy(Self.allowed.contains) else { return nil }

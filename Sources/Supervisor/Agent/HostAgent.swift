@@ -65,6 +65,7 @@ package final class HostAgent: Sendable {
 
   /// Ends it, and all of its connections; the host's chain goes on.
   package func stop() {
+    service.routes.board.noteEnding()
     thread.sync { [port] in port.close() }
     thread.stop()
     service.stop()

@@ -68,7 +68,6 @@ package struct ComposeFile {
       "security_opt": ["no-new-privileges:true"],
       "env_file": .noted(
         ["The token of the agents. Whoever may ask Docker can read it: docker inspect."], .texts([tokenName])),
-      "environment": .noted(["The only folder on a disk that can be written."], ["TMPDIR": "/lab"]),
       "shm_size": .noted(
         ["For the trace log. It is memory, and counts against mem_limit."], .text("\(deployment.logRoom)m")),
       "ulimits": ["nofile": ["soft": 20_000, "hard": 20_000]],
@@ -105,7 +104,7 @@ package struct ComposeFile {
       ],
       "ports": .texts(page.enabled ? [Self.published(page.port)] : []),
       "depends_on": .noted(
-        ["Ends first, so that the run ends as by chainlab down."], .texts(deployment.hosts.map(\.name))),
+        ["Stopped first, so that the run ends as with chainlab down."], .texts(deployment.hosts.map(\.name))),
       // An agent has none: nothing in the image asks its port, and whether it answers is seen here.
       "healthcheck": [
         "test": ["CMD", "chainlab", "status"], "interval": "10s", "timeout": "10s", "retries": 3,
@@ -113,6 +112,6 @@ package struct ComposeFile {
       ],
       "mem_limit": .text("\(deployment.labMemory)m"),
     ]
-    return .noted(["The commands' place: exec lab chainlab …"], node.withoutEmpty)
+    return .noted(["Give commands here: docker compose exec lab chainlab …"], node.withoutEmpty)
   }
 }

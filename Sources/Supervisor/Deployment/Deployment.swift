@@ -60,20 +60,21 @@ package struct Deployment: Hashable, Sendable {
   }
 
   private static func hosts(of topology: Topology) -> [Host] {
-    topology.usedHosts.map { configuration in
-      var host = Host(
-        configuration: configuration, services: topology.services.filter { $0.host == configuration.name })
-      host.services.removeAll { $0.url != nil }
-      for service in host.services {
-        if topology.isEntry(service.name) { host.entryPorts.append(service.port) }
-        let callers = topology.services.filter { caller in
-          caller.url == nil && caller.host != host.name && topology.callees(of: caller.name).contains(service.name)
-        }
-        guard !callers.isEmpty else { continue }
-        let names = callers.map(\.host)
-        host.calls.append(
-          Call(port: service.port, callers: names.enumerated().filter { names.firstIndex(of: $1) == $0 }.map(\.element))
-        )
+    // By service: the hosts with others that call it, in the order of the services.
+    var callers: [ServiceName: [String]] = [:]
+    let places = Dictionary(uniqueKeysWithValues: topology.services.map { ($0.name, $0.host) })
+    for caller in topology.services where caller.url == nil {
+      for name in topology.callees(of: caller.name)
+      where places[name] != caller.host && callers[name]?.contains(caller.host) != true {
+        callers[name, default: []].append(caller.host)
+      }
+    }
+    let started = Dictionary(grouping: topology.services.filter { $0.url == nil }, by: \.host)
+    return topology.usedHosts.map { configuration in
+      var host = Host(configuration: configuration, services: started[configuration.name] ?? [])
+      host.entryPorts = host.services.filter { topology.isEntry($0.name) }.map(\.port)
+      host.calls = host.services.compactMap { service in
+        callers[service.name].map { Call(port: service.port, callers: $0) }
       }
       return host
     }

@@ -64,7 +64,7 @@ package struct DeploymentFiles: Hashable, Sendable {
       throw .token(
         path: path,
         problem:
-          "found something else than \(AgentToken.variable)= and 64 digits of 0…f; move it away, and a new one is made")
+          "expected \(AgentToken.variable)= and 64 hexadecimal digits; move the file away, and the next export makes a new one")
     }
   }
 }

@@ -107,7 +107,7 @@ extension KubernetesBase {
           [
             "name": .text(AgentToken.variable),
             "valueFrom": ["secretKeyRef": ["name": .text(Self.token), "key": .text(AgentToken.variable)]],
-          ], ["name": "TMPDIR", "value": "/lab"],
+          ]
         ]),
     ]
     if !pod.ports.isEmpty { entries.append(.init(key: "ports", value: .list(pod.ports))) }
@@ -122,7 +122,8 @@ extension KubernetesBase {
         key: "resources",
         value: .noted(
           [
-            "The log is memory and counts. No limit of processors: it would stop threads for reasons that no record has."
+            "The log is in memory and counts against the limit. No CPU limit: throttling would stop threads for reasons",
+            "that no record shows.",
           ],
           [
             "requests": ["cpu": "100m", "memory": .text("\(pod.memory.request)Mi")],

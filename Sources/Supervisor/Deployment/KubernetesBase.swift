@@ -6,8 +6,8 @@ import Topology
 package struct KubernetesBase {
   let deployment: Deployment
 
-  /// What a ConfigMap can hold, in bytes.
-  private static let configLimit = 1 << 20
+  /// `kubectl apply` keeps what it has applied in an annotation, as JSON; all annotations together have 256 KiB.
+  private static let configLimit = 240_000
 
   /// The page stays on the loopback of its pod, where `kubectl port-forward` reaches it.
   package init(_ deployment: Deployment) { self.deployment = deployment }
@@ -19,11 +19,12 @@ package struct KubernetesBase {
   /// - Throws: when the description is larger than a cluster takes.
   package func files() throws(DeploymentError) -> DeploymentFiles {
     let description = DeploymentFiles.head(["What the pods run: the pod lab reads this."]) + deployment.topology.yaml()
-    guard description.utf8.count <= Self.configLimit else {
-      let found = "found a description of \(FigureText.bytes(description.utf8.count))"
+    let size = WireJSON.encode([description]).count
+    guard size <= Self.configLimit else {
+      let found = "found a description of \(FigureText.bytes(size))"
       throw .unfit(
         file: Deployment.file,
-        problems: ["\(found), expected at most \(FigureText.bytes(Self.configLimit)): a ConfigMap has it"])
+        problems: ["\(found), expected at most \(FigureText.bytes(Self.configLimit)): kubectl apply takes no more"])
     }
     let hosts = deployment.hosts.flatMap { [deployment(of: $0), service(of: $0)] }
     return DeploymentFiles(
@@ -43,8 +44,8 @@ package struct KubernetesBase {
         .init(
           name: "network.yaml",
           text: DeploymentFiles.head([
-            "Who reaches what, in clusters whose network keeps to policies. A node reaches its own pods all the same, for",
-            "their probes and for kubectl port-forward.",
+            "Who reaches what, in clusters that enforce NetworkPolicy. A node reaches its own pods all the same, for their",
+            "probes and for kubectl port-forward.",
           ]) + YAMLNode.text(of: policies)),
         .init(
           name: ".gitignore",

@@ -20,7 +20,10 @@ struct Placing {
       guard topology.services[index].host == HostConfiguration.here else { continue }
       let name = topology.services[index].name.rawValue
       if given.contains(name) {
-        report("services.\(visible(name))", "no host", "host: at it, since host \(visible(name)) is another's")
+        report(
+          "services.\(visible(name))", "no host",
+          "one: it would get a host of its own called \(visible(name)), and hosts.\(visible(name)) is there already; give it "
+            + "host: \(visible(name)), or rename that host")
       }
       topology.services[index].host = name
       hosts.append(HostConfiguration(name, at: name))

@@ -11,6 +11,7 @@ extension ChainLauncher {
     _ others: RunHosts, version: String, _ isInterrupted: () -> Bool, _ progress: (Progress) -> Void
   ) throws(SupervisorError) {
     let deadline = Deadline(after: others.patience, from: Monotonic.now())
+    var live: [(host: RunHost, run: String)] = []
     for host in others.hosts {
       let status = try firstAnswer(host, until: deadline, isInterrupted, progress)
       guard status.version == version else {
@@ -20,20 +21,29 @@ extension ChainLauncher {
       }
       guard let run = status.run, run.phase.isLive else { continue }
       guard others.replaces else { throw .hostBusy(host.name, runID: run.id) }
-      progress(.replacing(host: host.name, run: run.id))
-      _ = try stop(host, run: run.id)
-      if let problem = awaitEnd(host, run: run.id) { throw .hostsNotStopped([problem]) }
+      live.append((host, run.id))
+    }
+    for (host, run) in live {
+      progress(.replacing(host: host.name, run: run))
+      _ = try stop(host, run: run)
+      guard awaitEnd(host, run: run) != nil else { continue }
+      throw .hostFailed(
+        host.name,
+        reason: "it still has run \(run), and has not stopped it within \(FigureText.duration(patience.down)); "
+          + "nothing was started")
     }
   }
 
-  /// Its first answer. One that does not answer yet is asked again until the deadline.
+  /// Its first answer while it is not busy. One that does not answer yet is asked again until the deadline.
   private func firstAnswer(
     _ host: RunHost, until deadline: Deadline, _ isInterrupted: () -> Bool, _ progress: (Progress) -> Void
   ) throws(SupervisorError) -> AgentStatus {
     var isAwaited = false
+    let idle = Deadline(after: patience.ready, from: Monotonic.now())
     while true {
       do throws(SupervisorError) {
-        return try asking(host) { (client) throws(AgentError) in try client.status() }
+        let status = try asking(host) { (client) throws(AgentError) in try client.status() }
+        if !status.isBusy || idle.hasPassed(at: Monotonic.now()) { return status }
       } catch {
         guard case .host(_, let problem) = error, problem.mayPass, !deadline.hasPassed(at: Monotonic.now()) else {
           throw error
@@ -87,6 +97,7 @@ extension ChainLauncher {
   /// - Returns: why some of it is not known to be stopped, in words.
   func stopHosts(of run: RunFolder) -> [String] {
     guard let hosts = try? run.record().hosts, !hosts.isEmpty else { return [] }
+    run.noteEnding()
     var problems: [String] = []
     var stopping: [RunHost] = []
     for host in hosts where !hasEnded(host, run) {
@@ -129,7 +140,11 @@ extension ChainLauncher {
   private func awaitEnd(_ host: RunHost, run: String) -> String? {
     let deadline = Deadline(after: patience.down, from: Monotonic.now())
     while !deadline.hasPassed(at: Monotonic.now()) {
-      if let part = try? host.client().status().run, part.id != run || !part.phase.isLive { return nil }
+      if let status = try? host.client().status(), !status.isBusy,
+        status.run?.id != run || status.run?.phase.isLive != true
+      {
+        return nil
+      }
       usleep(Self.look)
     }
     return "host \(host.name) has not stopped its services within \(FigureText.duration(patience.down))"

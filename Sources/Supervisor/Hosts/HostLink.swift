@@ -12,6 +12,10 @@ package struct HostLink {
   private var status: AgentStatus?
   /// Whether the host's agent has told of its part of the run.
   private var hadPart: Bool
+  /// How often it was told in a row to start that again, when last, and what it said of it.
+  private var restarts = 0
+  private var orderedAt: UInt64 = 0
+  private var failed: String?
   private var askedAt: UInt64 = 0
   private var written: (state: HostState, at: UInt64)?
   private var said: String?
@@ -63,7 +67,7 @@ package struct HostLink {
       askedAt = now
       if let heard = try? client.status() {
         status = heard
-        restore(heard, complain)
+        restore(heard, at: now, complain)
       }
     }
     note(at: now)
@@ -72,20 +76,29 @@ package struct HostLink {
   // MARK: A host that has lost its part
 
   /// Has it start its part again, if that is gone without anybody having stopped it: its machine, or its container, began
-  /// anew.
-  private mutating func restore(_ heard: AgentStatus, _ complain: (String) -> Void) {
+  /// anew. What failed is tried again, less and less often.
+  private mutating func restore(_ heard: AgentStatus, at now: UInt64, _ complain: (String) -> Void) {
     let part = heard.run
-    guard part?.id != run.id || part?.phase == .lost else { return hadPart = true }
-    guard hadPart, !heard.isBusy, part?.phase.isLive != true, (try? run.phase()) == .ready,
-      let text = try? AtomicFile.read(run.configurationPath)
-    else { return }
-    let order = StartOrder(run: run.id, host: host.name, services: String(decoding: text, as: UTF8.self))
-    do throws(AgentError) {
-      try client.start(order)
-      complain("host \(host.name) has lost its part of the run, and starts it again")
-    } catch {
-      complain("host \(host.name) has lost its part of the run: \(error)")
+    let isLost = part == nil || (part?.id == run.id && part?.phase == .lost)
+    let hasFailed = restarts > 0 && heard.failure != nil && part?.phase.isLive != true
+    if hasFailed, let failure = heard.failure, failure != failed {
+      failed = failure
+      complain("host \(host.name) has not started its part of the run again: \(failure)")
     }
+    guard isLost || hasFailed else {
+      if part?.id == run.id { hadPart = true }
+      if part?.phase == .ready { restarts = 0 }
+      return
+    }
+    let pause = Self.period.nanoseconds << UInt64(min(restarts, 6))
+    guard hadPart, !heard.isBusy, restarts == 0 || now &- orderedAt >= pause, !run.isEnding,
+      (try? run.phase()) == .ready, let text = try? AtomicFile.read(run.configurationPath)
+    else { return }
+    if restarts == 0 { complain("host \(host.name) has lost its part of the run, and starts it again") }
+    (restarts, orderedAt) = (restarts + 1, now)
+    // If it cannot be asked, the next look says so.
+    try? client.start(
+      StartOrder(run: run.id, host: host.name, services: String(decoding: text, as: UTF8.self)))
   }
 
   /// What it writes now is another log.

@@ -40,23 +40,28 @@ extension RunFolder {
   /// A host that has lost its part of the run, and was given it again, has begun another log: the copy of the one before is
   /// kept as that of `HOST.1`, and so on. No host is called so.
   func setMirrorAside(of host: String) throws(SupervisorError) {
-    for number in 1...1000 {
-      let earlier = mirrorPath(of: "\(host).\(number)")
-      // A link, and not a rename: it takes no other's place.
-      guard link(mirrorPath(of: host), earlier) == 0 else {
-        guard errno == EEXIST else { break }
-        continue
-      }
-      guard unlink(mirrorPath(of: host)) == 0 else { break }
-      return
+    var number = 1
+    // One process keeps the copies of a host.
+    while access(mirrorPath(of: "\(host).\(number)"), F_OK) == 0 { number += 1 }
+    guard rename(mirrorPath(of: host), mirrorPath(of: "\(host).\(number)")) == 0 || errno == ENOENT else {
+      throw .system(mirrorPath(of: host), "rename")
     }
-    throw .system(mirrorPath(of: host), "rename")
   }
 
   /// Whether a copy in the run's folder is of a log that its host has no more.
   static func isEarlier(_ host: String) -> Bool { host.contains(".") }
 
   private func statePath(of host: String) -> String { "\(hostsPath)/\(host).json" }
+
+  /// The run is being ended everywhere: nothing of it is started again.
+  var isEnding: Bool { access(endingPath, F_OK) == 0 }
+
+  func noteEnding() {
+    let descriptor = open(endingPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    if descriptor >= 0 { close(descriptor) }
+  }
+
+  private var endingPath: String { "\(hostsPath)/.ending" }
 
   /// What is written by whoever keeps up with it.
   func linkOutput(of host: String) -> String { "\(hostsPath)/\(host).out" }

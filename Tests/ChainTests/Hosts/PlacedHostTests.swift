@@ -33,6 +33,8 @@ extension ChainTests {
       #expect(hosts.exitCode == 0 && hosts.output.contains("2 of 2 ready"), "\(hosts.output)\(hosts.notes)")
       // One clock, which calls between the two have shown.
       #expect(hosts.output.contains(" s ± "), "\(hosts.output)")
+      let listed = try #require(try await lab.run("hosts", "--json").json(JSONTree.self))
+      #expect(listed.strangers().isEmpty, "\(listed.strangers().sorted())")
       for words in [["audit"], ["cascade"], ["threads"], ["trace", "list"]] {
         let read = try await ChainlabProgram.run(words + ["--root", lab.root])
         #expect(read.exitCode == 0 && !read.output.isEmpty, "\(words): \(read.notes)")

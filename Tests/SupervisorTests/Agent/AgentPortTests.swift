@@ -51,7 +51,7 @@ import TraceLog
     let agent = try TestAgent()
     #expect(try agent.ask("/alive").status == 200)
     let ready = try agent.ask("/ready")
-    #expect(ready.status == 503 && ready.text.contains("no run is there"), "\(ready.text)")
+    #expect(ready.status == 503 && ready.text.contains("not ready"), "\(ready.text)")
     for path in ["/alive", "/ready"] {
       #expect(try agent.ask(path, ["Host: evil.example"]).status == 403)
       #expect(try agent.ask(path, ["Origin: http://evil.example"]).status == 403)

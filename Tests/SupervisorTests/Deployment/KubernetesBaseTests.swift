@@ -113,6 +113,6 @@ import Topology
     topology.services[2].routes += (0..<20_000).map { ServiceRoute("GET /a-rather-long-route/number/\($0)", steps) }
     let deployment = try Deployment(topology, image: "chainlab", file: "f")
     let error = #expect(throws: DeploymentError.self) { try KubernetesBase(deployment).files() }
-    #expect(error?.exitCode == .configuration && error?.description.contains("1 MiB") == true, "\(error as Any)")
+    #expect(error?.exitCode == .configuration && error?.description.contains("expected at most 234 KiB") == true, "\(error as Any)")
   }
 }
