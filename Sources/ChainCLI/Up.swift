@@ -70,6 +70,7 @@ struct Up: ParsableCommand {
       let isAsWritten = system.set.isEmpty && !publish
       let text =
         isAsWritten ? try [UInt8](Data(contentsOf: URL(filePath: system.path))) : Array(topology.yaml().utf8)
+      if let shortage = Self.shortage(topology.traceLog) { Output.note(shortage) }
       Interruption.watch()
       let outcome = try system.lab.launcher().up(
         topology, named: name, hosts: try others(topology), configuration: text, versions: ["chainlab": Version.text],
@@ -104,6 +105,18 @@ struct Up: ParsableCommand {
     case .replacing(let host, let run): "host \(host) still has run \(run), which is stopped"
     case .service(let name, let state): "  \(name.text): \(state.rawValue)"
     }
+  }
+
+  /// Why the log will not have the room that it may take; nil if it will. A container has 64 MB of shared memory unless it is
+  /// given more.
+  private static func shortage(_ log: TraceLogConfiguration) -> String? {
+    var information = statvfs()
+    guard log.enabled, statvfs(log.directory, &information) == 0 else { return nil }
+    let free = Int(clamping: information.f_bavail) * Int(clamping: information.f_frsize) / (1 << 20)
+    guard free < log.sizeMiB else { return nil }
+    return
+      "\(log.directory) has \(free) MiB free, and the trace log may take \(log.sizeMiB): it will reach back less far; "
+      + "make room (of a container, --shm-size \(log.sizeMiB + 64)m), or set trace_log.size_mib"
   }
 
   /// Whose agents are asked.
@@ -195,11 +208,11 @@ struct Up: ParsableCommand {
     let path = RouteAddress(topology.entryRoute.name).path { $0 == "username" ? "ada" : nil }
     let lines = [
       ("curl \(front)\(path)", "a real answer"),
-      ("bin/chainlab fault \(Self.word(last.name.rawValue)) latency=1s", "\(last.name.rawValue) is slow"),
-      ("bin/chainlab load --closed 32 --duration 20s &", "32 clients, each waiting for its answer"),
-      ("bin/chainlab threads", "who waits for whom"),
+      ("\(CommandHint("fault \(Self.word(last.name.rawValue)) latency=1s"))", "\(last.name.rawValue) is slow"),
+      ("\(CommandHint("load --closed 32 --duration 20s")) &", "32 clients, each waiting for its answer"),
+      ("\(CommandHint("threads"))", "who waits for whom"),
       ("curl -w '%{time_total} s\\n' \(front)/ping", "needs no other service, and waits all the same"),
-      ("bin/chainlab mode \(Self.word(switched)) nonblocking-async", "switch it while it runs"),
+      ("\(CommandHint("mode \(Self.word(switched)) nonblocking-async"))", "switch it while it runs"),
     ]
     let width = min(60, lines.map(\.0.count).max() ?? 0)
     return lines.map { "  \(PlainText.pad($0, to: width))  \($1)" }.joined(separator: "\n")

@@ -24,6 +24,11 @@ extension ChainTests {
       mount --make-rprivate /
       mount -t tmpfs -o size=16m,mode=700 tmpfs "$root"
       trap 'rm -f "$root/filler"; lab down > /dev/null 2>&1' EXIT
+      mkdir "$log/small"
+      mount -t tmpfs -o size=8m tmpfs "$log/small"
+      lab up --topology "$config" --set "trace_log.directory=$log/small" 2> "$log/up"
+      grep -q "$log/small has 8 MiB free, and the trace log may take" "$log/up"
+      lab down
       lab up --topology "$config"
       answered=0
       serve() { if ask; then answered=$((answered + 1)); else return 1; fi; }

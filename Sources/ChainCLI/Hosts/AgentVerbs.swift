@@ -51,7 +51,8 @@ struct AgentServe: ParsableCommand {
       let launcher = try lab.launcher()
       let agent = try HostAgent(at: place(), token: token, launcher: launcher, version: Version.text)
       Output.result("the agent listens on \(agent.endpoint.text)")
-      if !agent.endpoint.isLoopback {
+      // In a container that is for the network between them to see to.
+      if !agent.endpoint.isLoopback, getpid() != 1 {
         Output.note(
           "whoever sees the traffic to it sees the token, since HTTP is not encrypted; on a network that others use, listen "
             + "on 127.0.0.1 and reach it through: ssh -L \(agent.endpoint.port):127.0.0.1:\(agent.endpoint.port) HOST")

@@ -56,11 +56,11 @@ extension AgentError: CustomStringConvertible {
     switch self {
     case .token(let path, let problem): "the token in \(path) cannot be used: \(problem)"
     case .tokenNeeded(let endpoint):
-      "\(endpoint.text) can be reached from other hosts, so a token is needed: make one with \(CommandHint("agent token token")) "
+      "\(endpoint.text) can be reached from other hosts, so a token is needed; make one with \(CommandHint("agent token token")) "
         + "and give it with --token-file token; or listen on \(Endpoint.loopback), and reach it by ssh -L"
     case .tokenNeededHere(let endpoint):
       "this kernel does not say which user a connection comes from, so every user of this host could use the agent at "
-        + "\(endpoint.text); a token is needed: make one with \(CommandHint("agent token token")) and give it with --token-file token"
+        + "\(endpoint.text); a token is needed; make one with \(CommandHint("agent token token")) and give it with --token-file token"
     case .cannotListen(let endpoint, let reason):
       "the agent cannot listen on \(endpoint.text): \(reason.text); choose another address or port with --listen"
     case .unreachable(let endpoint, let reason):
