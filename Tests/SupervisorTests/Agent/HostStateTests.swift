@@ -9,7 +9,7 @@ import Topology
   private func hear(_ host: String, of run: RunFolder, id: String? = nil, phase: String) throws {
     try FileManager.default.createDirectory(atPath: "\(run.path)/hosts", withIntermediateDirectories: true)
     let text = """
-      {"status": {"version": "1", "run": {"id": "\(id ?? run.id)", "phase": "\(phase)", "services": []},
+      {"status": {"version": "1", "run": {"run_id": "\(id ?? run.id)", "phase": "\(phase)", "services": []},
         "is_busy": false, "refused_tokens": 0, "monotonic_ns": 0, "wall_ns": 0},
        "mirror": {"agent": "\(host):7070", "records": 0, "received_bytes": 0, "is_over": false}}
       """
