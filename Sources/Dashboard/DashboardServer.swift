@@ -60,6 +60,7 @@ private final class PageService: LocalService, Sendable {
   private struct Client: @unchecked Sendable {  // touched on the loop only
     let connection: ServerConnection
     let isHead: Bool
+    let isExplaining: Bool
   }
 
   init(_ routes: PageRoutes, _ loop: EventLoop) {
@@ -72,15 +73,18 @@ private final class PageService: LocalService, Sendable {
   }
 
   func answer(_ request: LocalRequest, on connection: ServerConnection) {
-    let client = Client(connection: connection, isHead: request.isHead)
+    let request = PageRequest(request)
+    let client = Client(
+      connection: connection, isHead: request.sent.isHead, isExplaining: request.query["explain"] == "1")
     Task {
-      let reply = await routes.answer(PageRequest(request))
+      let reply = await routes.answer(request)
       loop.execute { [self] in give(reply, to: client) }
     }
   }
 
   private func give(_ reply: Reply, to client: Client) {
-    let isRefused = reply.goesOn && !client.isHead && !routes.streams.add(client.connection)
+    let isRefused =
+      reply.goesOn && !client.isHead && !routes.streams.add(client.connection, isExplaining: client.isExplaining)
     client.connection.answer(
       isRefused ? self.reply(LocalRefusal(503, "\(routes.limits.streams) pages follow the chain already")) : reply)
   }

@@ -11,9 +11,9 @@ final class LogPart {
   let source: LogSource
   let header: LogHeader
   private let descriptor: Int32
-  /// For `readNew`, by segment.
+  /// Of what is followed, by segment.
   private var progress: [SegmentProgress]
-  /// Published while the log was being read the last time: see `readNew`.
+  /// Published while the log was being read the last time: see `LogReader.catchUp`.
   private var later: [Record] = []
   private var gaps = SegmentProgress.Gaps()
   /// The texts that records have named so far.
@@ -54,26 +54,9 @@ final class LogPart {
   }
 
   /// See `LogReader.readNew`.
-  func readNew() -> LogSnapshot {
-    var view = look()
-    var records = later
-    let copy = SegmentCopy(capacity: header.layout.recordsPerSegment)
-    for segment in 0..<header.layout.segmentCount {
-      gaps += read(segment, view, copy, &progress[segment]) { record in
-        learn(record.pointee.name)
-        records.append(record.pointee)
-      }
-    }
-    records.sort(by: Record.precedes)
-    lastTime = max(lastTime, records.last?.time ?? 0)
-    if view.takenAt == 0 { view.takenAt = lastTime }
-    let end = view.isLive ? records.lastIndex { $0.time <= view.takenAt }.map { $0 + 1 } ?? 0 : records.count
-    later = Array(records[end...])
-    records.removeSubrange(end...)
-    return snapshot(view, records, gaps, pending: progress.reduce(0) { $0 + $1.unfilled.count })
-  }
+  func readNew() -> LogSnapshot { scan(isFollowed: true).snapshot }
 
-  /// See `LogReader.scan` and `LogReader.catchUp`.
+  /// See `LogReader.scan`; with `isFollowed`, `LogReader.catchUp`.
   func scan(isFollowed: Bool) -> LogScan {
     let view = look()
     let end = view.isLive && view.takenAt != 0 ? view.takenAt : .max
@@ -85,7 +68,7 @@ final class LogPart {
   /// The first pass of a scan.
   /// - Parameters:
   ///   - view: the log as it is now.
-  ///   - isFollowed: whether `readNew` goes on from there.
+  ///   - isFollowed: whether only what is new since the last such pass is gone through, and the next goes on from here.
   ///   - end: later records are left to that.
   ///   - reading: how records are read as those of a log over several hosts; nil: as they are.
   ///   - findings: what is found is added to them.
@@ -93,32 +76,35 @@ final class LogPart {
   func survey(
     _ view: View, isFollowed: Bool, end: UInt64, as reading: HostReading?, _ findings: inout LogScan.Findings
   ) -> LogSnapshot {
-    if isFollowed { later = [] }
-    var (gaps, pending) = (SegmentProgress.Gaps(), 0)
+    var (gaps, pending) = (isFollowed ? self.gaps : SegmentProgress.Gaps(), 0)
+    if isFollowed {
+      findings.keep(later, as: reading, end: end)
+      later.removeAll { (reading?.translated($0) ?? $0).time <= end }
+    }
     let copy = SegmentCopy(capacity: header.layout.recordsPerSegment)
     for segment in 0..<header.layout.segmentCount {
       let (tag, _) = view.tables.segment(segment)
-      var progress = SegmentProgress()
+      var progress = isFollowed ? self.progress[segment] : SegmentProgress()
       var plan = LogScan.Plan(
         part: reading?.host ?? 0, index: segment, tag: tag, keepsStates: findings.states.count < LogScan.stateLimit)
+      plan.begin = progress.sequence == tag.sequence ? progress.position : 0
       if let reading {
-        gaps += read(segment, view, copy, &progress) { record in
+        gaps += read(segment, view, copy, &progress) { record, place in
           learn(record.pointee.name)
           lastTime = max(lastTime, record.pointee.time)
           var translated = reading.translated(record.pointee)
-          findings.add(&translated, to: &plan, end: end)
+          findings.add(&translated, at: place, to: &plan, end: end)
           if isFollowed, translated.time > end { later.append(record.pointee) }
         }
       } else {
-        gaps += read(segment, view, copy, &progress) { record in
+        gaps += read(segment, view, copy, &progress) { record, place in
           learn(record.pointee.name)
-          findings.add(record, to: &plan, end: end)
+          findings.add(record, at: place, to: &plan, end: end)
           if isFollowed, record.pointee.time > end { later.append(record.pointee) }
         }
       }
       if isFollowed { self.progress[segment] = progress }
       pending += progress.unfilled.count
-      plan.isAlive = view.isAlive(tag.owner)
       (plan.end, plan.unfilled) = (progress.position, progress.unfilled)
       if plan.earliest <= end { findings.plans.append(plan) }
     }
@@ -218,7 +204,7 @@ final class LogPart {
   @inline(__always)
   private func read(
     _ segment: Int, _ view: View, _ copy: SegmentCopy, _ progress: inout SegmentProgress,
-    take: (UnsafePointer<Record>) -> Void
+    take: (UnsafePointer<Record>, Int) -> Void
   ) -> SegmentProgress.Gaps {
     var gaps = SegmentProgress.Gaps()
     let (tag, cursor) = view.tables.segment(segment)
@@ -250,14 +236,14 @@ final class LogPart {
   /// Reads the records of a scanned segment once more; none where it has been overwritten since.
   /// - Returns: how many.
   func load(_ plan: LogScan.Plan, _ copy: SegmentCopy, into records: UnsafeMutablePointer<Record>) -> Int {
-    guard fill(copy, plan.index, 0..<plan.end, isAlive: plan.isAlive) else { return 0 }
-    let current = currentTag(plan.index)
-    guard current.sequence == plan.tag.sequence else { return 0 }
-    if current.owner != plan.tag.owner { _ = fill(copy, plan.index, 0..<plan.end, isAlive: true) }
+    // What was whole at the first pass is whole for good, unless the segment was taken for other records.
+    guard fill(copy, plan.index, plan.begin..<plan.end, isAlive: false),
+      currentTag(plan.index).sequence == plan.tag.sequence
+    else { return 0 }
     let (known, lasting) = (KindSet.all, KindSet.lasting)
     var count = 0
-    var unfilled = plan.unfilled[...]
-    for place in 0..<plan.end {
+    var unfilled = plan.unfilled.drop { $0 < plan.begin }
+    for place in plan.begin..<plan.end {
       if let next = unfilled.first, Int(next) == place {
         unfilled.removeFirst()
         continue

@@ -43,9 +43,7 @@ package final class LogReader {
     return part.readNew()
   }
 
-  /// What has been published since the last call: `records` holds only the new ones, everything else is complete.
-  /// A place that was claimed but not filled at the last call is looked at again. While processes write, records of after
-  /// `takenAt` are kept for the next call: so nothing is given that depends on a record which is not.
+  /// The same as `catchUp`, in memory: `records` holds only the new ones, everything else is complete.
   package func readNew() throws(TraceLogError) -> LogSnapshot { merge?.readNew() ?? part.readNew() }
 
   /// Goes through the whole log as it is now, so that its records can be had in the order of time without being held in
@@ -54,8 +52,9 @@ package final class LogReader {
     merge?.scan(isFollowed: false) ?? part.scan(isFollowed: false)
   }
 
-  /// The same, and `readNew` then goes on from there: a log of any length is caught up with without being held in memory.
-  package func catchUp() throws(TraceLogError) -> LogScan {
-    merge?.scan(isFollowed: true) ?? part.scan(isFollowed: true)
-  }
+  /// The same of what has been published since the last call, the first time of all: so a log of any length is followed
+  /// without being held in memory. A place that was claimed but not filled at the last call is looked at again. While
+  /// processes write, records of after `takenAt` are kept for the next call: so nothing is given that depends on a record
+  /// which is not.
+  package func catchUp() throws(TraceLogError) -> LogScan { merge?.catchUp() ?? part.scan(isFollowed: true) }
 }

@@ -20,7 +20,8 @@ package final class LogScan {
     var tag: SegmentTag
     /// Whether lasting states are kept from the first pass.
     var keepsStates: Bool
-    var isAlive = false
+    /// Places before this one were read by an earlier scan, but for some that were filled since: those are kept too.
+    var begin = 0
     /// Places from here on are not looked at.
     var end = 0
     /// Places that were not filled yet, in order. They stay unread: what follows from them is not there either.
@@ -42,27 +43,48 @@ package final class LogScan {
   /// What the first pass has found.
   struct Findings {
     var plans: [Plan] = []
+    /// Records that are kept from the first pass.
     var states: [Record] = []
     var count = 0
     var lastTime: UInt64 = 0
 
     @inline(__always)
-    mutating func add(_ record: UnsafePointer<Record>, to plan: inout Plan, end: UInt64) {
+    mutating func add(_ record: UnsafePointer<Record>, at place: Int, to plan: inout Plan, end: UInt64) {
       let time = record.pointee.time
       if time <= end {
         count += 1
         lastTime = max(lastTime, time)
       }
-      if plan.keepsStates, KindSet.lasting.contains(record.pointee.kindCode) {
+      if place < plan.begin || plan.keepsStates && KindSet.lasting.contains(record.pointee.kindCode) {
         states.append(record.pointee)
       } else {
         plan.earliest = min(plan.earliest, time)
+      }
+    }
+
+    /// Keeps those that are not later than `end`.
+    mutating func keep(_ records: [Record], as reading: HostReading?, end: UInt64) {
+      for record in records {
+        let record = reading?.translated(record) ?? record
+        guard record.time <= end else { continue }
+        count += 1
+        lastTime = max(lastTime, record.time)
+        states.append(record)
       }
     }
   }
 
   /// Everything but the records.
   package let overview: LogSnapshot
+  /// The same with them, all in memory.
+  package var snapshot: LogSnapshot {
+    var log = overview
+    log.records.reserveCapacity(recordCount)
+    _ = forEachBatch { records in
+      for index in records.indices { log.records.append(records[index]) }
+    }
+    return log
+  }
   package let recordCount: Int
   /// Of the last record; 0 if there is none.
   package let lastTime: UInt64
@@ -85,6 +107,14 @@ package final class LogScan {
     (recordCount, lastTime) = (findings.count, findings.lastTime)
   }
 
+  /// Of records that are in memory.
+  convenience init(_ log: LogSnapshot) {
+    var (findings, overview) = (Findings(), log)
+    findings.keep(log.records, as: nil, end: .max)
+    overview.records = []
+    self.init([], overview, findings, end: .max)
+  }
+
   /// Gives all records, in the order of time.
   /// - Parameter body: takes up to 1,024 at once.
   /// - Returns: how many records could not be given because they have been overwritten since the first pass; they are
@@ -104,7 +134,7 @@ package final class LogScan {
       while next < plans.count, merge.needs(plans[next].earliest) {
         let plan = plans[next]
         let source = sources[plan.part]
-        merge.open(segment: plan.rank, capacity: source.part.recordsPerSegment) { memory in
+        merge.open(segment: plan.rank, capacity: plan.end - plan.begin) { memory in
           let count = source.part.load(plan, copy, into: memory)
           source.reading?.translate(memory, count)
           return count

@@ -25,10 +25,10 @@ struct SegmentProgress {
     }
   }
 
-  /// Takes what has been published since the last look, up to a place.
+  /// Takes what has been published since the last look, up to a place, each with the place where it stands.
   @inline(__always)
   mutating func look(
-    at copy: SegmentCopy, tag: SegmentTag, to end: Int, isAlive: Bool, take: (UnsafePointer<Record>) -> Void
+    at copy: SegmentCopy, tag: SegmentTag, to end: Int, isAlive: Bool, take: (UnsafePointer<Record>, Int) -> Void
   ) -> Gaps {
     let known = KindSet.all
     var gaps = Gaps()
@@ -48,7 +48,7 @@ struct SegmentProgress {
       if let record = copy.record(at: place, word: tag.word(at: place)) {
         let code = record.pointee.kindCode
         if known.contains(code) {
-          take(record)
+          take(record, place)
         } else if code == Record.holeCode {
           gaps.holes += 1
         } else if code != Record.voidCode {

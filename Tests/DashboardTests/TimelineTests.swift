@@ -1,6 +1,7 @@
 import ChainModel
 import ChainTestSupport
 import Dashboard
+import FoundationEssentials
 import Testing
 import TraceLog
 
@@ -258,13 +259,35 @@ import TraceLog
     let gateway = try lab.writeLog(requests: Self.requests, isOver: false)
     defer { gateway.close() }
     try await TestPage.with(lab) { page in
-      let events = try #require(try page.read("/api/v1/events", until: "event: report"))
+      let events = try #require(try page.read("/api/v1/events?explain=1", until: "event: report"))
       #expect(events.contains("content-type: text/event-stream"))
       #expect(events.contains("event: state\ndata: {"))
       #expect(events.contains("gateway-w1"))
       let state = try #require(page.send("/api/v1/state")).text
       #expect(state.contains(#""run_id":"run-1""#))
       #expect(page.send("/api/v1/window", method: "POST", body: "")?.status == 200)
+    }
+  }
+
+  private struct Window: Decodable {
+    var window_from_ns: UInt64
+  }
+
+  /// To find who is to blame takes as long as all the rest: it is done for those who ask for it.
+  @Test(.timeLimit(.minutes(1))) func onlyWhoAsksForTheExplanationIsToldIt() async throws {
+    let lab = try TestLab(isChainRunning: true)
+    let gateway = try lab.writeLog(requests: Self.requests, isOver: false)
+    defer { gateway.close() }
+    try await TestPage.with(lab) { page in
+      let plain = try page.connect()
+      try plain.send("GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:\(page.port)\r\n\r\n")
+      #expect(try page.read("/api/v1/events?explain=1", until: "event: report") != nil)
+      // What was told before this came before it.
+      let window = try #require(page.send("/api/v1/window", method: "POST", body: "")).text
+      let from = try JSONDecoder().decode(Window.self, from: Data(window.utf8)).window_from_ns
+      let told = try #require(try plain.read(until: "\"window_from_ns\":\(from)"))
+      #expect(from > 0 && told.contains("event: state"))
+      #expect(!told.contains("event: report"))
     }
   }
 

@@ -4,7 +4,8 @@ import Synchronization
 import Testing
 import TraceLog
 
-/// A scan gives what a snapshot holds, in the same order, however the log came about.
+/// A scan gives every record once, in the order of time, however the log came about; and so does what is scanned as it
+/// grows, of which a snapshot is the first look.
 @Suite(.serialized) struct LogScanTests {
   private func records(of scan: LogScan) -> (records: [Record], missing: Int) {
     var records: [Record] = []
@@ -21,6 +22,13 @@ import TraceLog
     let (records, missing) = records(of: scan)
     #expect(missing == 0, sourceLocation: sourceLocation)
     #expect(records.count == snapshot.records.count, sourceLocation: sourceLocation)
+    #expect(zip(records, records.dropFirst()).allSatisfy { !Record.precedes($1, $0) }, sourceLocation: sourceLocation)
+    #expect(Set(records.map(\.word)).count == records.count, sourceLocation: sourceLocation)
+    for own in Dictionary(grouping: records.filter { $0.kind == Payload.kind && $0.span > 0 }, by: \.thread).values {
+      let numbers = Set(own.map(\.span))
+      let between = (numbers.max() ?? 0) - (numbers.min() ?? 0) + 1
+      #expect(numbers.count == own.count && between == own.count, sourceLocation: sourceLocation)
+    }
     let difference = zip(records, snapshot.records).enumerated().first { $0.element.0 != $0.element.1 }
     #expect(difference == nil, "record \(difference?.offset ?? 0) differs", sourceLocation: sourceLocation)
     #expect(scan.recordCount == records.count, sourceLocation: sourceLocation)

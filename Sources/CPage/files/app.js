@@ -21,8 +21,15 @@ import { startSteps } from "./steps.js";
 import { startStrips } from "./strips.js";
 import { firstPicture, startTimeline } from "./timeline.js";
 
-function connect() {
-  const source = new EventSource("/api/v1/events");
+let source = null;
+let isExplained = null;
+
+/** Follows the chain; with its explanation only while that is looked at: to find who is to blame costs as much as all the rest. */
+function connect({ place }) {
+  if (isExplained === (place === "explanation")) return;
+  isExplained = place === "explanation";
+  source?.close();
+  source = new EventSource(`/api/v1/events${isExplained ? "?explain=1" : ""}`);
   source.addEventListener("state", (event) => set({ live: JSON.parse(event.data) }));
   source.addEventListener("report", (event) => { if (view.explains === null) set({ report: JSON.parse(event.data) }); });
   source.addEventListener("error", () => setText($("connection"), "the lab does not answer; the page keeps trying"));
@@ -88,5 +95,6 @@ startPicture();
 on("skip", "click", (event) => { event.preventDefault(); $("main").focus(); });
 startTimeline();
 await startRoute(arrive);
-connect();
+drawOn(["place"], connect);
+connect(view);
 if (new URLSearchParams(location.search).has("bench")) (await import("./bench.js")).bench(() => firstPicture);

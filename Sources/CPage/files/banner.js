@@ -8,8 +8,8 @@ import { count, moment, rate, time } from "./units.js";
 
 /** When a service that is saturated became so: as the report tells it, or since the report was made. */
 function onset(state, service, pool) {
-  const told = view.report?.run_id === state.run_id && view.explains === null && view.report.threads !== "not known" ? view.report.saturations.find((full) => full.service === service.name && full.intervals > full.intervals_elsewhere) : null;
-  return told && told.onset_ns >= state.window_from_ns && told.onset_ns <= pool.saturated_since_ns ? told.onset_ns : pool.saturated_since_ns;
+  const told = state.onsets_ns[service.name];
+  return told >= state.window_from_ns && told <= pool.saturated_since_ns ? told : pool.saturated_since_ns;
 }
 
 /** What is happening, or was at the moment that is looked at: the cause, how far it has spread, what that does to others. */
@@ -64,4 +64,4 @@ function spread(unsorted, state) {
   return `${[start, ...some(others)].join(" → ")}.`;
 }
 
-export function startBanner() { drawOn(["live", "past", "at", "report"], draw); }
+export function startBanner() { drawOn(["live", "past", "at"], draw); }

@@ -24,7 +24,7 @@ extension CascadeFold {
       routes[route] = fresh
     }
     for pool in pools.indices { pools[pool].restart(now) }
-    for key in loops.keys { loops[key]?.restart(now) }
+    for place in loops.indices { loops[place]?.restart(now) }
     for place in threads.indices where threads[place].isAlive {
       threads[place].times = ThreadAccount.Times()
       threads[place].seenAt = now

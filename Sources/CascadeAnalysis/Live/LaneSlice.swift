@@ -101,24 +101,23 @@ extension CascadeFold {
     guard shown?.wait != now?.id || shown?.reason.cause != now?.cause else { return }
     let slot = requests[place].process
     let process = UInt16(truncatingIfNeeded: slot)
-    var rows = suspendedRows.removeValue(forKey: slot) ?? SuspendedRows()
-    var row = shown?.row
+    let number = Int(slot)
+    while suspendedRows.count <= number { suspendedRows.append(SuspendedRows()) }
     if let shown {
       if shown.row == SuspendedRows.further {
-        if let ended = rows.count(shown.reason, by: -1, process, at: time) { onSlice(ended) }
+        if let ended = suspendedRows[number].count(shown.reason, by: -1, process, at: time) { onSlice(ended) }
       } else {
         onSlice(slice(of: requests[place].span, shown, process, until: time))
       }
-      if now == nil { rows.give(back: shown.row) }
+      if now == nil { suspendedRows[number].give(back: shown.row) }
     }
-    requests[place].shown = now.map { wait in
-      let reason = SuspendedRows.Reason(cause: wait.cause, target: wait.target)
-      let chosen = row ?? rows.take()
-      row = chosen
-      if chosen == SuspendedRows.further, let ended = rows.count(reason, by: 1, process, at: time) { onSlice(ended) }
-      return ShownWait(wait: wait.id, reason: reason, row: chosen, since: time)
+    guard let now else { return requests[place].shown = nil }
+    let reason = SuspendedRows.Reason(cause: now.cause, target: now.target)
+    let row = shown?.row ?? suspendedRows[number].take()
+    if row == SuspendedRows.further, let ended = suspendedRows[number].count(reason, by: 1, process, at: time) {
+      onSlice(ended)
     }
-    suspendedRows[slot] = rows
+    requests[place].shown = ShownWait(wait: now.id, reason: reason, row: row, since: time)
   }
 
   private func slice(of span: UInt64, _ shown: ShownWait, _ process: UInt16, until end: UInt64) -> LaneSlice {
@@ -136,7 +135,9 @@ extension CascadeFold {
       }
       return slice(of: requests[place].span, shown, UInt16(truncatingIfNeeded: requests[place].process), until: time)
     }
-    let further = suspendedRows.compactMap { $0.value.further(UInt16(truncatingIfNeeded: $0.key), until: time) }
+    let further = suspendedRows.indices.compactMap {
+      suspendedRows[$0].further(UInt16(truncatingIfNeeded: $0), until: time)
+    }
     return held + suspended + further
   }
 }

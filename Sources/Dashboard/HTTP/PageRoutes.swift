@@ -9,7 +9,7 @@ import TraceLog
 /// | request | answer |
 /// |---|---|
 /// | `GET /` and the page's files | |
-/// | `GET /api/v1/events` | server-sent events: `state` (see `LiveFeed.State`), `report` (see `CascadeReport`) |
+/// | `GET /api/v1/events` | server-sent events: `state` (see `LiveFeed.State`); with `?explain=1`, `report` too (see `CascadeReport`) |
 /// | `GET /api/v1/state` | the chain now, once |
 /// | `POST /api/v1/commands` | `{"words": […]}`: carries out a command of the chain (see `PageCommand`, `CommandOutcome`) |
 /// | `DELETE /api/v1/load` | ends the load that the page has started |

@@ -7,7 +7,8 @@ import TraceLog
 actor LiveFeed {
   /// What is told, five times a second at most, and once a second while the host has no processor to spare.
   ///
-  /// Keys: `run_id`, `front` (the service that clients ask), `map` (see `SystemMap`), `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`),
+  /// Keys: `run_id`, `front` (the service that clients ask), `map` (see `SystemMap`), `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`), `onsets_ns` (by service that has
+  /// been saturated: when that began, as the report tells it),
   /// `edges`, `ping` (its `/ping`: `figures`, and of the page's own `last`, see `Pinger.Last`, and `waiting_ns`), `window_from_ns`,
   /// `load` (the command of the load that runs, if one does), `load_ns` (for how long), `ended` (how the last load or
   /// lesson ended: see `CommandOutcome`), `problem` (why nothing can be told).
@@ -19,6 +20,7 @@ actor LiveFeed {
     var isSlowed = false
     var services: [ChainMoment.Service] = []
     var figures: [String: LiveRates.Figures] = [:]
+    var onsets: [String: UInt64] = [:]
     var edges: [ChainMoment.Edge] = []
     var ping = Ping()
     var windowFrom: UInt64 = 0
@@ -42,6 +44,7 @@ actor LiveFeed {
       case front, map, services, figures, edges, ping, load, ended, problem
       case runID = "run_id"
       case time = "time_ns"
+      case onsets = "onsets_ns"
       case loadAge = "load_ns"
       case isSlowed = "is_slowed"
       case windowFrom = "window_from_ns"
@@ -52,6 +55,8 @@ actor LiveFeed {
   /// Where there is no processor to spare, each look takes from the chain what it looks at.
   private static let slowTick = Duration.seconds(1)
   private static let spare = (toSlowDown: 0.15, toGoOn: 0.3)
+  /// Who has looked at the explanation may come back to it; to find out anew who is to blame, the whole log is read.
+  private static let explanationKept = Duration.seconds(30)
 
   private let access: any LabAccess
   private let streams: EventStreams
@@ -60,10 +65,13 @@ actor LiveFeed {
   private var front: (name: String, endpoint: Endpoint)?
   private var map: SystemMap?
   private var follower: RunFollower?
+  private var explainer: RunExplainer?
   private var rates = LiveRates()
   private var state = State()
   private var lastWanted = Monotonic.now()
+  private var lastExplained: UInt64 = 0
   private var lastReport: UInt64 = 0
+  private var onsets: [String: UInt64] = [:]
   private var lastChainCheck: UInt64 = 0
   private var windowFrom: UInt64 = 0
   private var load: (command: String, since: UInt64)?
@@ -84,7 +92,7 @@ actor LiveFeed {
         turn()
       } else if follower != nil {
         // The log has it all, for the next one who looks.
-        (follower, rates, state) = (nil, LiveRates(), State())
+        (follower, explainer, rates, state) = (nil, nil, LiveRates(), State())
       }
       try? await Task.sleep(for: isSlowed ? Self.slowTick : Self.tick)
     }
@@ -109,6 +117,7 @@ actor LiveFeed {
   func beginWindow() {
     turn()
     follower?.beginWindow()
+    explainer?.beginWindow()
     rates.restart()
     windowFrom = state.time
     lastReport = 0
@@ -143,9 +152,25 @@ actor LiveFeed {
     }
     refresh()
     tell()
-    guard now &- lastReport > 1_000_000_000, streams.count > 0, let report = follower?.report else { return }
+    let isAsked = streams.explaining > 0 && explainer == nil
+    guard now &- lastReport > 1_000_000_000 || isAsked, streams.count > 0, let follower else { return }
     lastReport = now
-    streams.send("report", WireJSON.encode(report))
+    let own = follower.report.saturations.filter { $0.intervals > $0.intervalsElsewhere }
+    onsets = Dictionary(own.map { ($0.service, $0.onset) }) { first, _ in first }
+    explain(follower.logs, now)
+  }
+
+  /// Tells who is to blame while somebody looks at the explanation, and is ready to go on for a while.
+  private func explain(_ logs: [LogSource], _ now: UInt64) {
+    if streams.explaining > 0 { lastExplained = now }
+    guard lastExplained != 0, now &- lastExplained < Self.explanationKept.nanoseconds else { return explainer = nil }
+    do throws(TraceLogError) {
+      if explainer == nil { explainer = try RunExplainer(logs, from: windowFrom) }
+      try explainer?.advance()
+    } catch {
+      return explainer = nil
+    }
+    if let report = explainer?.report { streams.send("report", WireJSON.encode(report), toAll: false) }
   }
 
   /// Looks whether another chain runs now.
@@ -160,8 +185,7 @@ actor LiveFeed {
     // The log of a further host may come a little later.
     guard chain.runID != follower?.runID || chain.logs != follower?.logs else { return }
     map = (try? access.topology()).map { SystemMap($0) }
-    rates = LiveRates()
-    windowFrom = 0
+    (rates, onsets, windowFrom, explainer) = (LiveRates(), [:], 0, nil)
     guard !chain.logs.isEmpty else {
       state = State(problem: "this run is traced nowhere: trace_log.enabled is false in services.yaml")
       return
@@ -185,6 +209,7 @@ actor LiveFeed {
       .sorted { follower.replicas.rank($0.name) < follower.replicas.rank($1.name) }
     next.edges = chain.edges
     for service in next.services { next.figures[service.name] = rates.figures(service.name) }
+    next.onsets = onsets
     next.front = front?.name
     next.map = map
     if let front { next.ping.figures = rates.figures(LiveRates.key(front.name, "GET /ping")) }

@@ -71,10 +71,9 @@ struct AreaTable: Encodable, Sendable {
         )
       }
       var index = lane.slices.first(after: first)
-      while index < lane.slices.count, lane.slices.starts[index] < last {
-        take(
-          lane.slices.starts[index], lane.slices.ends[index], lane.slices.causes[index], lane.slices.targets[index],
-          requests: lane.slices.requests.isEmpty ? 1 : Int(lane.slices.requests[index]))
+      while index < lane.slices.count, lane.slices[index].start < last {
+        let slice = lane.slices[index]
+        take(slice.start, slice.end, slice.cause, slice.target, requests: Int(lane.slices.requests(index)))
         index += 1
       }
       if let open = state.open[state.order[number]] {

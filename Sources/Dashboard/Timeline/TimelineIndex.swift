@@ -20,6 +20,7 @@ final class TimelineIndex: Sendable {
 
   /// How many requests were in a service's queue, from each moment on.
   struct Queue {
+    let service: String
     private(set) var times: [UInt64] = []
     private(set) var depths: [Int32] = []
 
@@ -63,9 +64,10 @@ final class TimelineIndex: Sendable {
     fileprivate(set) var records = 0
     fileprivate var replicas = ReplicaTable([])
     var lanes: [Lane] = []
-    var queues: [String: Queue] = [:]
+    fileprivate(set) var queues: [Queue] = []
     var strings = LogStrings()
     fileprivate(set) var places: [UInt64: Int] = [:]
+    private var recent = RecentLanes()
     /// Lanes by service and thread.
     fileprivate var named: [String: Int] = [:]
     /// What has not ended, by lane.
@@ -110,6 +112,8 @@ extension TimelineIndex.State {
   mutating func meet(_ record: Record) {
     end = max(end, record.time)
     records += 1
+    // Changes and threads are told of by kinds of the lowest numbers, and most records are of others.
+    guard record.kindCode < RecordKind.arrive.rawValue else { return }
     if let text = ServiceChange(record, strings)?.textAtWriter {
       note(TimelineIndex.Event(time: record.time, process: record.process, text: text))
     }
@@ -129,6 +133,7 @@ extension TimelineIndex.State {
   private mutating func add(_ key: UInt64, _ process: UInt16, _ name: String, _ role: ThreadRole?) {
     let service = processes[process] ?? "process \(process)"
     if let place = places[key], lanes[place].thread == name { return }
+    recent[key] = nil
     if let place = named["\(service) \(name)"] {
       places[key] = place
       return
@@ -166,21 +171,33 @@ extension TimelineIndex.State {
   }
 
   private mutating func place(_ slice: LaneSlice) -> Int {
-    let (key, name, role): (UInt64, String, ThreadRole?) =
+    let key =
       switch slice.lane {
-      case .thread(let tid): (Self.key(slice.process, tid), "\(tid)", .other)
-      case .suspended(let row): (Self.key(slice.process, row: row), "suspended \(row + 1)", nil)
-      case .suspendedFurther: (Self.key(slice.process, row: Int(Int32.max)), "suspended, more", nil)
+      case .thread(let tid): Self.key(slice.process, tid)
+      case .suspended(let row): Self.key(slice.process, row: row)
+      case .suspendedFurther: Self.key(slice.process, row: Int(Int32.max))
       }
-    if let known = places[key] { return known }
-    add(key, slice.process, name, role)
-    return places[key] ?? 0
+    if let known = recent[key] { return known }
+    if places[key] == nil {
+      switch slice.lane {
+      case .thread(let tid): add(key, slice.process, "\(tid)", .other)
+      case .suspended(let row): add(key, slice.process, "suspended \(row + 1)", nil)
+      case .suspendedFurther: add(key, slice.process, "suspended, more", nil)
+      }
+    }
+    let place = places[key] ?? 0
+    recent[key] = place
+    return place
   }
 
-  mutating func queue(_ service: String, _ time: UInt64, _ depth: Int32) {
-    // In place: a copy for each of a million changes would take minutes.
-    held += queues[service, default: TimelineIndex.Queue()].set(time, depth)
+  /// The place of a service's queue, which is made if there is none.
+  mutating func queue(of service: String) -> Int {
+    if let known = queues.firstIndex(where: { $0.service == service }) { return known }
+    queues.append(TimelineIndex.Queue(service: service))
+    return queues.count - 1
   }
+
+  mutating func set(queue place: Int, _ time: UInt64, _ depth: Int32) { held += queues[place].set(time, depth) }
 
   /// Lets go of what is too old, and of the oldest quarter for as long as there is too much.
   mutating func trim(_ limits: PageLimits) {
@@ -196,8 +213,8 @@ extension TimelineIndex.State {
   private mutating func letGo(before cut: UInt64) {
     keptSince = cut
     for index in lanes.indices { lanes[index].slices.removeFirst(before: cut) }
-    for service in queues.keys { queues[service]?.removeFirst(before: cut) }
-    held = lanes.reduce(0) { $0 + $1.slices.count } + queues.values.reduce(0) { $0 + $1.times.count }
+    for place in queues.indices { queues[place].removeFirst(before: cut) }
+    held = lanes.reduce(0) { $0 + $1.slices.count } + queues.reduce(0) { $0 + $1.times.count }
   }
 
   mutating func sort() {
@@ -214,34 +231,60 @@ extension TimelineIndex.State {
   }
 }
 
+/// Lanes of the last slices, by the keys that lead to them: most slices are of a few threads, and to look for each in a
+/// dictionary took as long as to keep it.
+private struct RecentLanes {
+  private var lanes: [(key: UInt64, place: Int)] = Array(repeating: (.max, -1), count: 256)
+
+  subscript(key: UInt64) -> Int? {
+    get {
+      let known = lanes[Self.slot(key)]
+      return known.key == key && known.place >= 0 ? known.place : nil
+    }
+    set { lanes[Self.slot(key)] = (key, newValue ?? -1) }
+  }
+
+  /// Threads of one process have numbers that lie close together, and so have rows.
+  private static func slot(_ key: UInt64) -> Int { Int((key ^ key >> 32 &* 67) & 255) }
+}
+
 /// The slices of one thread, oldest first; they do not overlap.
 struct LaneSlices {
-  private(set) var starts: [UInt64] = []
-  private(set) var ends: [UInt64] = []
-  /// 0 while it ran, else the cause's number.
-  private(set) var causes: [UInt8] = []
-  private(set) var targets: [UInt32] = []
-  private(set) var spans: [UInt64] = []
-  /// How many requests each stands for; empty where that is one.
-  private(set) var requests: [UInt32] = []
+  struct Slice {
+    var start: UInt64
+    var end: UInt64
+    var span: UInt64
+    var target: UInt32
+    /// 0 while it ran, else the cause's number.
+    var cause: UInt8
+  }
 
-  var count: Int { starts.count }
+  private var slices: [Slice] = []
+  /// How many requests each stands for; empty where that is one.
+  private var requests: [UInt32] = []
+
+  var count: Int { slices.count }
+  var isOfMany: Bool { !requests.isEmpty }
+
+  subscript(index: Int) -> Slice { slices[index] }
+
+  func requests(_ index: Int) -> UInt32 { requests.isEmpty ? 1 : requests[index] }
 
   mutating func add(_ slice: LaneSlice) {
-    starts.append(max(slice.start, ends.last ?? 0))
-    ends.append(max(slice.end, ends.last ?? 0))
-    causes.append(slice.cause?.rawValue ?? 0)
-    targets.append(slice.target)
-    spans.append(slice.span)
+    let floor = slices.last?.end ?? 0
+    slices.append(
+      Slice(
+        start: max(slice.start, floor), end: max(slice.end, floor), span: slice.span, target: slice.target,
+        cause: slice.cause?.rawValue ?? 0))
     if slice.lane == .suspendedFurther { requests.append(UInt32(clamping: slice.requests)) }
   }
 
   /// The first slice that ends after a moment.
   func first(after time: UInt64) -> Int {
-    var (low, high) = (0, ends.count)
+    var (low, high) = (0, slices.count)
     while low < high {
       let middle = (low + high) / 2
-      if ends[middle] > time { high = middle } else { low = middle + 1 }
+      if slices[middle].end > time { high = middle } else { low = middle + 1 }
     }
     return low
   }
@@ -250,9 +293,7 @@ struct LaneSlices {
     let first = first(after: time)
     guard first > 0 else { return }
     // New ones: an array keeps the room that it once had.
-    (starts, ends) = (Array(starts[first...]), Array(ends[first...]))
-    (causes, targets) = (Array(causes[first...]), Array(targets[first...]))
-    spans = Array(spans[first...])
+    slices = Array(slices[first...])
     if !requests.isEmpty { requests = Array(requests[first...]) }
   }
 }

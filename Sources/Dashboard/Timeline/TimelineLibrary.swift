@@ -55,10 +55,9 @@ actor TimelineLibrary {
 
   private func read(_ reader: LogReader) throws -> TimelineIndex {
     let scan = try reader.scan()
-    let log = scan.overview
     let index = TimelineIndex()
-    _ = index.fill(
-      scan, CascadeFold(processes: log.processes, strings: log.strings, options: CascadeOptions(blames: false)), limits)
+    var filler = TimelineFiller(scan)
+    filler.fill(index, scan, limits)
     // A log of spans alone has no threads.
     if index.read({ $0.order.isEmpty }), let lanes = SpanLanes(try reader.snapshot()) {
       index.change { $0.add(lanes, limits) }

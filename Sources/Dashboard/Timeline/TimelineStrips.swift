@@ -52,9 +52,9 @@ struct TimelineStrips {
       if lane.isOfThread, lane.role != .control, lane.role != .other { threads += 1 }
       let slices = lane.slices
       var index = slices.first(after: begin)
-      while index < slices.count, slices.starts[index] < end {
-        let requests: UInt32? = lane.isOfThread ? nil : slices.requests.isEmpty ? 1 : slices.requests[index]
-        take(slices.starts[index], slices.ends[index], slices.causes[index] == 0, requests: requests)
+      while index < slices.count, slices[index].start < end {
+        let slice = slices[index]
+        take(slice.start, slice.end, slice.cause == 0, requests: lane.isOfThread ? nil : slices.requests(index))
         index += 1
       }
       if let open = state.open[number] {
@@ -64,7 +64,7 @@ struct TimelineStrips {
     }
     var queued = Array(repeating: UInt64(0), count: cells)
     var last: Int32 = 0
-    if let queue = state.queues[service] {
+    if let queue = state.queues.first(where: { $0.service == service }) {
       let first = queue.times.lastIndex { $0 <= begin } ?? 0
       for index in queue.times.indices[first...] {
         guard queue.times[index] < end else { break }

@@ -74,7 +74,7 @@ struct TimelineWindow {
   private func pieces(_ state: borrowing TimelineIndex.State, _ lane: Int, _ draw: (Piece) -> Void) {
     let (begin, end) = (state.origin &+ from, state.origin &+ to)
     let slices = state.lanes[lane].slices
-    let isOfMany = !slices.requests.isEmpty || (state.open[lane]?.requests ?? 1) > 1
+    let isOfMany = slices.isOfMany || (state.open[lane]?.requests ?? 1) > 1
     var merged: Piece?
     func flush() {
       if let piece = merged { draw(piece) }
@@ -104,10 +104,10 @@ struct TimelineWindow {
       }
     }
     var index = slices.first(after: begin)
-    while index < slices.count, slices.starts[index] < end {
+    while index < slices.count, slices[index].start < end {
+      let slice = slices[index]
       take(
-        slices.starts[index], slices.ends[index], slices.causes[index], slices.targets[index], slices.spans[index],
-        requests: slices.requests.isEmpty ? 1 : Int(slices.requests[index]))
+        slice.start, slice.end, slice.cause, slice.target, slice.span, requests: Int(slices.requests(index)))
       index += 1
     }
     if let open = state.open[lane] {

@@ -22,6 +22,7 @@ final class HostMerge {
   private var later: [[Record]]
   /// By host: the latest time that was given. A better estimate must not turn a thread's time back.
   private var given: [UInt64]
+  private var isFollowed = false
 
   init(_ parts: [LogPart], absent: [String]) {
     (self.parts, self.absent) = (parts, absent)
@@ -78,6 +79,13 @@ final class HostMerge {
   }
 
   // MARK: In passes
+
+  /// See `LogReader.catchUp`. What follows the first pass is held in memory.
+  func catchUp() -> LogScan {
+    guard !isFollowed else { return LogScan(readNew()) }
+    isFollowed = true
+    return scan(isFollowed: true)
+  }
 
   func scan(isFollowed: Bool) -> LogScan {
     begin()

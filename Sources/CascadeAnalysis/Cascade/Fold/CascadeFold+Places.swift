@@ -100,9 +100,12 @@ extension CascadeFold {
 
   mutating func passLoop(_ place: Int, from since: UInt64) {
     let isBusy = threads[place].state != 0
-    let (service, name) = (threads[place].service, threads[place].name)
-    loops[Int32(place), default: LoopGauge(service: service, name: name, now: max(since, options.from))]
-      .pass(from: since, to: now, isBusy: isBusy)
+    if loops[place] == nil { loops[place] = gauge(place, now: max(since, options.from)) }
+    loops[place]?.pass(from: since, to: now, isBusy: isBusy)
+  }
+
+  func gauge(_ place: Int, now: UInt64) -> LoopGauge {
+    LoopGauge(service: threads[place].service, name: threads[place].name, now: now)
   }
 
   // MARK: Requests

@@ -80,8 +80,7 @@ extension CascadeFold {
   private mutating func enqueue(_ delta: Int32, in pool: Int) {
     pools[pool].add(queued: delta, now: now)
     judge(pool)
-    guard let onQueue else { return }
-    onQueue(services[Int(pools[pool].service)].name, time, pools[pool].queued)
+    onQueue?(pools[pool].service, time, pools[pool].queued)
   }
 
   /// Takes a request out of the queue it is in, if it is in one.

@@ -40,15 +40,16 @@ extension CascadeFold {
 
   /// Notes what is known where a stretch begins.
   mutating func open(_ pool: Int) {
-    let start = mark(pool)
-    pools[pool].saturation = OpenSaturation(start: start, end: nil, peakQueue: pools[pool].queued)
+    pools[pool].saturation = OpenSaturation(start: mark(pool), peakQueue: pools[pool].queued)
     keepChain(of: pool)
   }
 
   /// Notes what is known where a stretch ends, unless it goes on.
   private mutating func pause(_ pool: Int) {
-    let end = mark(pool)
-    pools[pool].saturation?.end = end
+    let (sums, ended) = (pools[pool].flushed(now), services[Int(pools[pool].service)].ended)
+    pools[pool].saturation?.end.pool = sums
+    pools[pool].saturation?.end.ended = ended
+    if options.blames { pools[pool].saturation?.pause(&forest) }
   }
 
   /// The chain of waits of the pool's thread that has been blocked longest, front to back.
@@ -85,18 +86,19 @@ extension CascadeFold {
   }
 
   private mutating func mark(_ pool: Int) -> SaturationMark {
-    let sums = pools[pool].flushed(now)
+    var edge = SaturationEdge(pool: pools[pool].flushed(now), ended: 0)
     let service = Int(pools[pool].service)
+    edge.ended = services[service].ended
+    if options.blames { edge.blame = forest.sums() }
     let row = service * Self.serviceLimit
     return SaturationMark(
-      blame: forest.sums(), pool: sums, ended: services[service].ended,
-      arrivals: services.map(\.arrivals), holds: Array(holds.counts[row..<row + services.count]),
+      edge: edge, arrivals: services.map(\.arrivals), holds: Array(holds.counts[row..<row + services.count]),
       size: pools[pool].size, busyAtEvent: pools[pool].busyAtEvent, lastEvent: events.last)
   }
 
   private mutating func close(_ stretch: SaturationTracker.Stretch, _ pool: Int) {
-    guard let open = pools[pool].saturation, let end = open.end else { return }
-    let start = open.start
+    guard let open = pools[pool].saturation else { return }
+    let (mark, start, end) = (open.start, open.start.edge, open.end)
     intervalCount += 1
     inside[pools[pool].service, default: BlameTable()]
       .add(end.blame, since: start.blame, services: services.count, time: stretch.end &- stretch.start)
@@ -105,9 +107,9 @@ extension CascadeFold {
       FoldInterval(
         pool: pool, start: stretch.start, end: stretch.end, isOpen: stretch.isOpen, peakQueue: open.peakQueue,
         busy: end.pool.busy &- start.pool.busy, blocked: end.pool.blocked &- start.pool.blocked,
-        causes: end.pool.causes &- start.pool.causes, size: start.size, busyAtEvent: start.busyAtEvent,
-        ended: end.ended - start.ended, endedBefore: start.ended, arrivals: start.arrivals, holds: start.holds,
-        lastEvent: start.lastEvent))
+        causes: end.pool.causes &- start.pool.causes, size: mark.size, busyAtEvent: mark.busyAtEvent,
+        ended: end.ended - start.ended, endedBefore: start.ended, arrivals: mark.arrivals, holds: mark.holds,
+        lastEvent: mark.lastEvent))
   }
 
   /// Closes what is still open at the window's end.

@@ -25,9 +25,8 @@ extension CascadeFold {
   private mutating func stall(_ place: Int, from: UInt64, detector: UInt8, culprit: LoopGauge.Culprit?, span: UInt64?) {
     let start = max(from, options.from)
     guard isCounting, now > start else { return }
-    let key = Int32(place)
-    let gauge = LoopGauge(service: threads[place].service, name: threads[place].name, now: now)
-    guard let fresh = loops[key, default: gauge].stall(from: start, to: now, detector: detector, culprit: culprit)
+    if loops[place] == nil { loops[place] = gauge(place, now: now) }
+    guard let fresh = loops[place]?.stall(from: start, to: now, detector: detector, culprit: culprit) ?? nil
     else { return }
     let node = threadNodes[place]
     var (count, time) = (0, UInt64(0))
@@ -38,7 +37,7 @@ extension CascadeFold {
       count += 1
       time &+= now &- begin
     }
-    loops[key]?.delay(requests: count, time: time)
+    loops[place]?.delay(requests: count, time: time)
   }
 
   /// From when on a request could have gone on, had its loop turned.

@@ -26,6 +26,7 @@ extension CascadeFold {
       place = threads.count
       threads.append(thread)
       threadNodes.append(-1)
+      loops.append(nil)
     }
     threadTable.set(key(slot, record.thread), Int32(place))
     let node = newNode(slot: Int32(place))
@@ -109,7 +110,8 @@ extension CascadeFold {
     release(node)
     threadNodes[place] = -1
     freeThreads.append(Int32(place))
-    if let gauge = loops.removeValue(forKey: Int32(place)), retiredLoops.count < 256 { retiredLoops.append(gauge) }
+    if let gauge = loops[place], retiredLoops.count < 256 { retiredLoops.append(gauge) }
+    loops[place] = nil
     guard pool >= 0 else { return }
     pools[pool].add(threads: -1, now: now)
     if forest.lowest[pool] == node { forest.lowest[pool] = lowest(of: Int32(pool)) }

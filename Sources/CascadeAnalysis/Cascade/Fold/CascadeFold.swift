@@ -59,7 +59,8 @@ package struct CascadeFold {
   var isInKnot: [Bool] = []
 
   var pools: [PoolGauge] = []
-  var loops: [Int32: LoopGauge] = [:]
+  /// By the place of its thread.
+  var loops: [LoopGauge?] = []
   var retiredLoops: [LoopGauge] = []
   /// Requests that wait, by service × 16 + cause.
   var waiting = TimeSums()
@@ -82,10 +83,10 @@ package struct CascadeFold {
   var lateEvents = 0
   /// Told of every stretch of time in which a thread was not idle, or a request waited without one, when it ends.
   package var onSlice: ((LaneSlice) -> Void)?
-  /// By process; kept for whoever is told of slices.
-  var suspendedRows: [Int32: SuspendedRows] = [:]
+  /// By slot in the log's table of processes; kept for whoever is told of slices.
+  var suspendedRows: [SuspendedRows] = []
   /// Told of how many requests a service's queue holds from a moment on.
-  package var onQueue: ((_ service: String, _ time: UInt64, _ depth: Int32) -> Void)?
+  package var onQueue: ((_ service: Int32, _ time: UInt64, _ depth: Int32) -> Void)?
   var recentCallees: [(id: UInt32, service: Int32)] = Array(repeating: (0, -1), count: 64)
 
   /// Threads, and queues where pools wait for each other, that wait in a circle.
@@ -111,6 +112,9 @@ package struct CascadeFold {
       deaths.learn(process)
     }
   }
+
+  /// The service that `onQueue` tells of.
+  package func serviceName(_ number: Int32) -> String { services[Int(number)].name }
 
   package mutating func setStrings(_ strings: LogStrings) { self.strings = strings }
 

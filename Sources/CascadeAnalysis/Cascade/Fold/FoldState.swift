@@ -84,7 +84,8 @@ struct FoldRequest {
 
   /// What it waits for while no thread waits for it: the oldest of its waits.
   var unattended: FoldWait? {
-    guard phase == .suspended, let wait, wait.helper < 0, laterWaits.allSatisfy({ $0.helper < 0 }) else { return nil }
+    guard phase == .suspended, let wait, wait.helper < 0, laterWaits.isEmpty || laterWaits.allSatisfy({ $0.helper < 0 })
+    else { return nil }
     return wait
   }
 }

@@ -7,8 +7,8 @@
 /// moves from the sink of the old path to that of the new one: the cost is the length of the two paths, which is the
 /// depth of the chain and not the number of threads. Blame is then, per sink, the sum over time of what hangs on it.
 ///
-/// What hangs on a pool is shared out among the sinks of its threads, 1/N each, for every slice of time in which nothing
-/// changes. Sums are kept in 1/64 ns, and what a division leaves over goes to the thread with the lowest id: nothing is
+/// What hangs on a pool is shared out among the sinks of its threads, 1/N each, for every slice of time in which neither
+/// that nor any of its threads moves. Sums are kept in 1/64 ns, and what a division leaves over goes to the thread with the lowest id: nothing is
 /// ever lost to rounding.
 struct WaitForest {
   /// What a node waits for.
@@ -61,13 +61,14 @@ struct WaitForest {
   var poolRows: [Row] = []
   private(set) var poolThreads: [Int32] = []
   var poolPeople: [Int32] = []
-  /// Their sum: while it is 0, there is nothing to share out.
-  var waitsAtPools = 0
+  /// Up to when it is shared out.
+  var poolSince: [UInt64] = []
+  /// Threads that hang on a queue: while there are any, what is a pool's may go on to another one.
+  var queuedWorkers = 0
   var unmanned: [Int32] = []
   /// The thread with the lowest id of each pool, or -1.
   var lowest: [Int32] = []
   var amounts: [Sum] = []
-  var settledAt: UInt64 = 0
   var scratch: [Row] = [Row(), Row()]
   /// Where amounts go that run in a circle of pools.
   var circleSink: Int32 = -1
@@ -99,6 +100,7 @@ struct WaitForest {
     poolRows += Array(repeating: Row(), count: stride)
     poolThreads.append(0)
     poolPeople.append(0)
+    poolSince.append(now)
     unmanned.append(sink)
     lowest.append(-1)
     amounts += Array(repeating: Sum(), count: peopleBlocks)
@@ -123,7 +125,7 @@ struct WaitForest {
 
   /// Counts a thread as one of a pool's.
   mutating func join(_ node: Int32, pool: Int32) {
-    settle()
+    settle(Int(pool))
     let before = detach(node)
     weights[Int(node) * stride + peopleBlocks + Int(pool) / 8][Int(pool) % 8] += 1
     poolThreads[Int(pool)] += 1
@@ -138,7 +140,6 @@ struct WaitForest {
     let index = Int(node)
     if nodes[index].isPlaced, nodes[index].own == own, isAt(index, goal) { return true }
     if case .node(let target) = goal, reaches(target, node) { return false }
-    settle()
     if nodes[index].isPlaced { _ = detach(node) }
     let delta = own &- nodes[index].own
     if delta != .zero {
@@ -168,10 +169,12 @@ struct WaitForest {
 
   /// Forgets a node that nobody points at any more.
   mutating func remove(_ node: Int32) {
-    settle()
     if nodes[Int(node)].isPlaced { _ = detach(node) }
     for pool in poolThreads.indices {
-      poolThreads[pool] -= weights[Int(node) * stride + peopleBlocks + pool / 8][pool % 8]
+      let threads = weights[Int(node) * stride + peopleBlocks + pool / 8][pool % 8]
+      guard threads != 0 else { continue }
+      settle(pool)
+      poolThreads[pool] -= threads
     }
     for block in 0..<stride { weights[Int(node) * stride + block] = Row() }
     nodes[Int(node)].own = .zero
@@ -219,15 +222,24 @@ struct WaitForest {
   }
 
   mutating func sums() -> Sums {
-    settle()
+    var sums = Sums()
+    self.sums(into: &sums)
+    return sums
+  }
+
+  /// Writes over sums that were taken before: their memory is used again, and these stay the forest's own, which a copy of
+  /// an array would share until the next change.
+  mutating func sums(into sums: inout Sums) {
+    settleAll()
     for sink in population.indices { flush(sink) }
-    return Sums(people: sinkSums, own: sinkOwnSums, blocks: peopleBlocks)
+    sums.blocks = peopleBlocks
+    sums.people.replaceSubrange(sums.people.indices, with: sinkSums)
+    sums.own.replaceSubrange(sums.own.indices, with: sinkOwnSums)
   }
 
   /// Begins all sums anew; who hangs on what stays.
   mutating func resetSums() {
     _ = sums()
-    settledAt = now
     for sink in population.indices { sinkSince[sink] = now }
     sinkSums = Array(repeating: Sum(), count: sinkSums.count)
     sinkOwnSums = Array(repeating: .zero, count: sinkOwnSums.count)
@@ -292,6 +304,7 @@ struct WaitForest {
       flush(Int(nodes[Int(node)].terminal))
       return sinkOwn[Int(nodes[Int(node)].terminal)] &+= nodes[Int(node)].own &* sign
     }
+    settlePools()
     var last = node
     while nodes[Int(last)].next >= 0 {
       last = nodes[Int(last)].next
@@ -316,11 +329,12 @@ struct WaitForest {
   }
 
   private mutating func shiftPool(_ pool: Int) {
+    settle(pool)
+    for block in peopleBlocks..<stride { queuedWorkers &+= Int(scratch[block].wrappedSum()) }
     for block in 0..<stride { poolRows[pool * stride + block] &+= scratch[block] }
     var people: Int32 = 0
     for block in 0..<peopleBlocks { people &+= scratch[block].wrappedSum() }
     poolPeople[pool] &+= people
-    waitsAtPools &+= Int(people)
   }
 
   private mutating func link(_ node: Int32, to target: Int32) {

@@ -87,7 +87,7 @@ extension CascadeFold {
   }
 
   func loopReports() -> [LoopReport] {
-    let live = loops.sorted { $0.key < $1.key }.map(\.value)
+    let live = loops.compactMap(\.self)
     return (live + retiredLoops).map { loop in
       let culprits = loop.culprits.map { culprit, sum in
         let cause = WaitCause(rawValue: culprit.state &- 1)

@@ -13,9 +13,9 @@ struct PoolGauge {
   private(set) var queued: Int32 = 0
   private(set) var peakQueue: Int32 = 0
   /// Blocked threads by state.
-  private var causes = TimeSums()
+  private var causes = SIMD16<UInt64>()
   private var since: UInt64
-  /// All but `causes`; see `flushed`.
+  /// Up to `since`.
   private(set) var sums = Sums()
   /// Busy threads when the last change of the outside world was recorded.
   var busyAtEvent: Int32 = 0
@@ -40,7 +40,6 @@ struct PoolGauge {
     self.process = process
     self.role = role
     since = now
-    causes.grow(to: 16, now: now)
   }
 
   /// N(s, t).
@@ -62,7 +61,6 @@ struct PoolGauge {
   mutating func restart(_ now: UInt64) {
     since = now
     sums = Sums()
-    causes.resetSums(now: now)
     (peakQueue, busyAtEvent) = (queued, busy)
     tracker.restart(at: now)
     saturation = nil
@@ -77,14 +75,13 @@ struct PoolGauge {
     sums.blocked &+= UInt64(truncatingIfNeeded: blocked) &* time
     sums.queued &+= UInt64(truncatingIfNeeded: queued) &* time
     if queued == 0, load.isFull { sums.fullIdleQueue &+= time }
+    if blocked != 0 { sums.causes &+= causes &* SIMD16(repeating: time) }
   }
 
   /// The sums up to now.
   mutating func flushed(_ now: UInt64) -> Sums {
     flush(now)
-    var whole = sums
-    for state in 0..<16 { whole.causes[state] = causes.sum(state, now: now) }
-    return whole
+    return sums
   }
 
   /// A thread goes from one state to another; see `FoldThread.state`.
@@ -92,8 +89,8 @@ struct PoolGauge {
     flush(now)
     busy &+= (new == 0 ? 0 : 1) &- (old == 0 ? 0 : 1)
     blocked &+= (new > 1 ? 1 : 0) &- (old > 1 ? 1 : 0)
-    if old > 1 { causes.add(Int(old & 15), -1, now: now) }
-    if new > 1 { causes.add(Int(new & 15), 1, now: now) }
+    if old > 1 { causes[Int(old & 15)] &-= 1 }
+    if new > 1 { causes[Int(new & 15)] &+= 1 }
   }
 
   mutating func add(threads: Int32, now: UInt64) {

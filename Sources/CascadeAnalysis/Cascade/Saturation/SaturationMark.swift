@@ -1,11 +1,16 @@
 import ChainModel
 
-/// What is known at the edge of a saturation interval; the difference of two tells what happened in between.
-struct SaturationMark {
-  var blame: WaitForest.Sums
-  var pool: PoolGauge.Sums
+/// Sums at the edge of a saturation interval; the difference of two tells what happened in between.
+struct SaturationEdge {
+  var blame = WaitForest.Sums()
+  var pool = PoolGauge.Sums()
   /// Requests that the service had answered.
-  var ended: Int
+  var ended = 0
+}
+
+/// What is known where a saturation interval begins.
+struct SaturationMark {
+  var edge: SaturationEdge
   /// Arrivals so far, by service.
   var arrivals: [ArrivalCount]
   /// Threads of the pool's service that are blocked on each service.
@@ -34,7 +39,13 @@ struct ArrivalCount {
 /// The edges of a pool's saturation that is open, with what was known at them.
 struct OpenSaturation {
   var start: SaturationMark
-  /// Where it has ended unless it goes on.
-  var end: SaturationMark?
+  /// Where it has ended unless it goes on; means nothing before it has paused. A pool may pause at every other record.
+  var end = SaturationEdge()
   var peakQueue: Int32
+
+  init(start: SaturationMark, peakQueue: Int32) {
+    (self.start, self.peakQueue) = (start, peakQueue)
+  }
+
+  mutating func pause(_ forest: inout WaitForest) { forest.sums(into: &end.blame) }
 }
