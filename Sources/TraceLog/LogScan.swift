@@ -92,7 +92,7 @@ package final class LogScan {
   private let sources: [Source]
   private let plans: [Plan]
   private let states: [Record]
-  /// Records that are later are left to another scan: see `LogReader.readNew`.
+  /// Records that are later are left to another scan: see `LogReader.catchUp`.
   private let end: UInt64
 
   /// How many lasting states are kept at most; more are read in their segments, which are then open for longer.
