@@ -78,6 +78,9 @@ static const unsigned char paints_js[] = {
 static const unsigned char past_js[] = {
 #embed "files/past.js"
 };
+static const unsigned char path_js[] = {
+#embed "files/path.js"
+};
 static const unsigned char picture_js[] = {
 #embed "files/picture.js"
 };
@@ -177,6 +180,7 @@ static const struct page_file files[] = {
     ENTRY("overview.js", overview_js),
     ENTRY("paints.js", paints_js),
     ENTRY("past.js", past_js),
+    ENTRY("path.js", path_js),
     ENTRY("picture.js", picture_js),
     ENTRY("ping.js", ping_js),
     ENTRY("plot.js", plot_js),

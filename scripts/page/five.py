@@ -1,6 +1,7 @@
 """The main job in five steps, each without scrolling: start a load, slow payment, watch, switch, follow a wait to its end."""
 
 from lab import PICTURES, ask, blocked, chainlab, page, say, taken_in_each, wait
+from path import covers_nothing
 
 SIZES = {"payment-service": 4, "order-service": 8, "user-service": 12, "gateway": 16}
 CARD = "article[aria-label={}]"
@@ -127,7 +128,7 @@ def follow(opened, hand, cell):
       .map((place) => document.querySelector(place).innerText)""")
     assert "so far" not in said or here.removeprefix("≥ ") in said, f"two figures for one wait: {here}; {said}"
     assert path.locator("li").first.inner_text().startswith("gateway"), path.inner_text()
-    assert opened.locator(".lines.over circle").count() >= 3, "the path is not drawn over the cells"
+    covers_nothing(opened, 3)
     say(f"the path: {' → '.join(path.inner_text().split(chr(10)))}")
     without_scrolling(opened, "#selection .path")
     without_scrolling(opened, "#lanes")

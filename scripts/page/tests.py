@@ -7,6 +7,7 @@ import time
 
 import five
 import hostile
+import path
 import places
 import readable
 import suspended
@@ -301,7 +302,7 @@ def two_runs_are_compared(chromium):
 
 # What `make test` drives as well: it takes less than a minute.
 QUICK = (five.by_mouse, five.by_touch, five.by_keyboard, readable.by_everybody, places.a_hand_on_the_axis_moves_both)
-ALL = (*QUICK, places.addresses_lead_back, places.pictures_are_taken, places.a_graph_is_drawn, readable.in_between, readable.enlarged, readable.in_words_and_contrast,
+ALL = (*QUICK, path.its_times_cover_nothing, places.addresses_lead_back, places.pictures_are_taken, places.a_graph_is_drawn, readable.in_between, readable.enlarged, readable.in_words_and_contrast,
     hostile.markup_stays_text, hostile.others_cannot_reach_in)
 OWN = (the_cascade_is_seen_and_ends, threads_that_come_shift_no_row, a_span_is_found_and_followed_by_keyboard_alone,
     a_request_without_a_thread_is_followed_by_keys, a_lesson_is_played, replicas_stand_side_by_side, what_a_step_promises_happens,

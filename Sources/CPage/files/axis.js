@@ -3,7 +3,7 @@ import { shortName } from "./dom.js";
 import { ticks } from "./scale.js";
 
 export const axisHeight = 44;
-const flagTop = 24;
+const flagTop = 20;
 
 /** Marks of time along the top, each with a faint line down through all lanes, and folded stretches. */
 export function drawAxis(view, context, paint, scale, width, height) {
@@ -14,10 +14,13 @@ export function drawAxis(view, context, paint, scale, width, height) {
   for (const { ns, text } of ticks(scale)) {
     const x = Math.round(scale.x(ns));
     if (x < scale.left) continue;
-    context.fillStyle = paint.faint;
-    context.fillRect(x, 16, 1, height - 16);
+    context.fillStyle = paint.line;
+    context.globalAlpha = 0.3;
+    context.fillRect(x, 0, 1, height);
+    context.globalAlpha = 1;
     context.fillStyle = paint.soft;
-    if (x + context.measureText(text).width + 6 < width) context.fillText(text, x + 3, 9);
+    const end = x + context.measureText(text).width + 6;
+    if (end < width && !scale.folds.some((fold) => x < scale.x(fold.to) && end > scale.x(fold.from))) context.fillText(text, x + 3, 8);
   }
   for (const fold of scale.folds) drawFold(context, paint, scale.x(fold.from), scale.x(fold.to), height);
   drawFlags(view, context, paint, scale);
@@ -35,7 +38,7 @@ function drawFold(context, paint, left, right, height) {
   }
   context.fillStyle = paint.soft;
   context.textAlign = "center";
-  context.fillText("⋯", (left + right) / 2, 9);
+  context.fillText("⋯", (left + right) / 2, 8);
   context.textAlign = "left";
 }
 

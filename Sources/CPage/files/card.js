@@ -6,12 +6,14 @@ import { foretellSoon } from "./controls.js";
 import { drawCells } from "./cells.js";
 import { set, view } from "./state.js";
 
-const MODELS = { blocking: "a thread per request", async: "hired threads", nonblocking: "event loop, callbacks", "nonblocking-async": "event loop, async/await" };
+const MODELS = { blocking: "a thread per request", async: "hired threads", nonblocking: "callbacks", "nonblocking-async": "async/await" };
 const OPEN = "; ≥ where requests that are still open have taken that long already";
 const FIGURES = [["good", "good answers a second"], ["p50", `half of the requests took at most this long${OPEN}`], ["p99", `99 % of the requests took at most this long${OPEN}`],
   ["in flight", "requests let in and not answered yet"],
   ["failed", "answers that were errors, a second; those answered 504 timed out"], ["refused", "refused with 503, a second: the queue is full, or a limit is reached"],
   ["suspended", "requests that wait for an answer while no thread waits with them"], ["oldest", "how long the oldest request in flight has taken so far"]];
+/** Known of a moment of the past as well. */
+const LASTING = ["in flight", "suspended"];
 const DELAYS = [0, 20, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10000];
 const FAULTS = [["hang", "never answers"], ["latency=100ms..300ms", "0.1 to 0.3 s slower"], ["error=503", "answers 503"], ["reset", "resets connections"], ["stall=2s", "stands still for 2 s"],
   ["block-loop=500ms", "its code sleeps 0.5 s"]];
@@ -57,7 +59,7 @@ function makeBreak(name) {
 }
 
 const number = (name, label, least, most, key) => {
-  const input = el("input", { type: "number", min: least, max: most, label: `${label} of ${name}` });
+  const input = el("input", { type: "number", min: least, max: most, placeholder: "–", label: `${label} of ${name}` });
   input.addEventListener("change", () => { if (input.reportValidity()) command(["pool", name, `${key}=${input.value}`]); });
   return input;
 };
@@ -67,13 +69,14 @@ export function makeCard(name) {
   model.addEventListener("change", () => command(["mode", name, model.value]));
   const card = { name, model, groups: new Map(), values: {}, ...makeSlow(name), badge: el("p", { className: "badge" }), tag: el("span", { className: "tag" }), queue: el("span"),
     cells: el("div", { className: "cells", attrs: { role: "group", "aria-label": `Threads of ${name}` } }),
+    hops: el("div", { className: "hops", attrs: { "aria-hidden": "true" } }),
     meter: el("meter", { min: 0, label: `Queue of ${name}` }), strip: el("canvas", { className: "strip", label: `The last minute of ${name}`, attrs: { role: "img" } }),
     waits: el("p", { className: "waits" }), faults: el("p", { className: "faults" }),
     threads: number(name, "Worker threads", 1, 4096, "threads"), limit: number(name, "Queue limit", 0, 100000, "queue") };
   const figures = el("dl");
   for (const [label, title] of FIGURES) {
     card.values[label] = el("dd", { textContent: "–" });
-    figures.append(el("div", { title }, el("dt", { textContent: label }), card.values[label]));
+    figures.append(el("div", { title, className: LASTING.includes(label) ? "lasting" : "" }, el("dt", { textContent: label }), card.values[label]));
   }
   const code = button("code", () => set({ code: view.code === name ? null : name }), { className: "code-button quiet", label: `Code of ${name}` });
   const more = button("more", () => {
@@ -82,7 +85,7 @@ export function makeCard(name) {
     setText(more, isOpen ? "less" : "more");
   }, { className: "more quiet", label: `More of ${name}`, attrs: { "aria-expanded": "false" } });
   card.node = el("article", { className: "service", label: name },
-    card.tag, el("header", {}, el("h3", { textContent: name }), more, code), model, card.badge, card.waits, card.cells,
+    card.tag, el("header", {}, el("h3", { textContent: name }), more, code), model, card.badge, card.waits, card.cells, card.hops,
     el("div", { className: "queue" }, card.queue, card.meter), card.strip, figures, card.faults,
     el("div", { className: "knobs" }, el("label", { className: "wide" }, card.told, card.slow),
       makeBreak(name), el("label", {}, "threads", card.threads), el("label", {}, "queue", card.limit)));
@@ -95,6 +98,8 @@ export function shownPool(service) {
   const role = { blocking: "worker", async: "hired" }[service.model];
   return service.pools.find((pool) => pool.role === role);
 }
+
+const poolText = ({ threads, busy, blocked }) => (threads > 0 && blocked === threads ? (threads === 1 ? "its thread blocked" : `all ${threads} threads blocked`) : `${busy} of ${threads} busy, ${blocked} blocked`);
 
 /** "full", "saturated" or "", as the log's reader defines them. */
 export const howFull = (pool) => pool?.fullness ?? "";
@@ -109,14 +114,15 @@ export function drawCard(card, service, state) {
   card.node.dataset.fullness = fullness;
   card.node.classList.toggle("gone", !service.alive);
   setText(card.tag, fullness);
-  setText(card.badge, !service.alive ? "is down" : pool ? `${pool.busy} of ${pool.threads} busy, ${pool.blocked} blocked` : service.suspended > 0 ? `${count(service.suspended)} suspended, no thread` : "on event loops");
+  setText(card.badge, !service.alive ? "is down" : pool ? poolText(pool) : service.suspended > 0 ? `${count(service.suspended)} suspended, no thread` : "on event loops");
   drawCells(card, service, state.time_ns);
   const queued = pool?.queued ?? 0;
   const limit = service.pools.find((item) => item.queue_limit !== undefined)?.queue_limit;
   const isBounded = pool?.queue_limit !== undefined;
   setText(card.queue, !pool ? "no queue for threads" : isBounded ? `${count(queued)} of ${count(limit)} queued` : `${count(queued)} queued`);
   setClass(card.meter, isBounded && queued >= limit ? "full" : "");
-  card.meter.max = Math.max(1, limit ?? 1, queued);
+  // Without a pool there is nothing to measure.
+  card.meter.max = pool ? Math.max(1, limit ?? 1, queued) : 0;
   card.meter.value = queued;
   drawSettings(card, service, limit);
   drawFigures(card.values, service, state.figures[service.name]);

@@ -1,8 +1,9 @@
 // The system as it is now, or as it was at the moment that is looked at: services in columns by how many calls deep they
-// are, lines between who calls whom with how many wait, and over them the path of waits that is selected.
+// are, and lines between who calls whom with how many wait.
 import { $, baseName, el, learnServices, setText, shortName, svg } from "./dom.js";
 import { drawCard, makeCard } from "./card.js";
-import { hopTime } from "./details.js";
+import { drawPath } from "./path.js";
+import { isRunPage } from "./route.js";
 import { drawOn, view } from "./state.js";
 import { drawStrip } from "./strips.js";
 import { count } from "./units.js";
@@ -15,13 +16,18 @@ let box = null;
 let isCompact = false;
 let drawn = [];
 
+/** Until a run that is over has been read, what was shown before would be taken for it. */
+const isArriving = () => isRunPage() && view.past === null;
+
 /** What is shown: a moment of the past once it is known, or the chain that runs. */
 export function shownState() {
+  if (isArriving()) return null;
   if (view.at !== null) return view.past;
   return view.run === "current" && view.live && !view.live.problem ? view.live : null;
 }
 
 function draw() {
+  document.body.classList.toggle("arriving", isArriving());
   const state = shownState();
   // What is not seen is drawn when it is.
   if (!state || (box && $("chain").offsetParent === null)) return;
@@ -37,8 +43,9 @@ function draw() {
     build(map, names);
   }
   for (const service of state.services) drawCard(cards.get(service.name), service, state);
+  box.classList.toggle("past", Boolean(state.isPast));
   drawWaits(state);
-  drawPath();
+  drawPath(box, cards);
 }
 
 /** Who calls whom: as the lab tells it, or of a run of another system, one service after the other. */
@@ -72,7 +79,9 @@ function build(map, names) {
     }));
   }
   $("services").replaceChildren(box);
-  new ResizeObserver(() => { place(); drawPath(); }).observe(box);
+  const redraw = () => { place(); drawPath(box, cards); };
+  new ResizeObserver(redraw).observe(box);
+  box.addEventListener("scroll", () => drawPath(box, cards, true), true);
 }
 
 const at = (node, ground) => { const rect = node.getBoundingClientRect(); return { left: rect.left - ground.left + box.scrollLeft, top: rect.top - ground.top + box.scrollTop, width: rect.width, height: rect.height }; };
@@ -130,45 +139,8 @@ function drawWaits(state) {
   }
 }
 
-/** Where a hop of the path stands: its thread's cell, or the queue or the head of its service. */
-function anchor(hop) {
-  const card = cards.get(hop.service);
-  if (!card) return null;
-  return (hop.thread && card.cells.querySelector(`[data-thread="${CSS.escape(hop.thread)}"]`)) || (hop.isQueued && card.meter.offsetParent ? card.meter : card.badge);
-}
-
-/** The chain of waits as one line through all services, each hop with its time. */
-function drawPath() {
-  if (!box) return;
-  const over = box.querySelector("svg.over");
-  over.replaceChildren();
-  box.classList.toggle("has-path", view.at !== null && view.path.length > 1);
-  if (view.at === null || view.path.length < 2) return;
-  const ground = box.getBoundingClientRect();
-  const points = view.path.map((hop) => ({ hop, node: anchor(hop) })).filter(({ node }) => node?.offsetParent)
-    .map(({ hop, node }) => { const rect = at(node, ground); return { hop, x: rect.left + Math.min(rect.width / 2, 60), y: rect.top + rect.height / 2 }; });
-  const curve = points.map(({ x, y }, index) => {
-    if (index === 0) return `M ${x} ${y}`;
-    const before = points[index - 1];
-    const bend = Math.abs(x - before.x) / 2;
-    return `C ${before.x + bend} ${before.y}, ${x - bend} ${y}, ${x} ${y}`;
-  }).join(" ");
-  over.append(svg("path", { class: "halo", d: curve }), svg("path", { class: "chosen", d: curve }));
-  points.forEach(({ hop, x, y }, index) => {
-    const isLast = index === points.length - 1;
-    over.append(svg("circle", { class: isLast ? "chosen last" : "chosen", cx: x, cy: y, r: isLast ? 8 : 5 }));
-    const words = hopTime(hop);
-    if (!words) return;
-    const wide = words.length * 7.4 + 10;
-    const middle = Math.max(x, wide / 2 + 1);
-    const text = svg("text", { class: "chosen", x: middle, y: y - 21 });
-    text.textContent = words;
-    over.append(svg("rect", { class: "chip", x: middle - wide / 2, y: y - 34, width: wide, height: 18, rx: 9 }), text);
-  });
-}
-
 export function startChain() {
-  drawOn(["live", "past", "at", "run", "path", "place"], draw);
+  drawOn(["live", "past", "at", "run", "path", "place", "id"], draw);
   drawOn(["minute", "at"], () => {
     for (const service of view.minute?.services ?? []) if (cards.has(service.service)) drawStrip(cards.get(service.service).strip, service, view.minute);
   });

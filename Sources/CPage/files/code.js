@@ -71,10 +71,13 @@ function mark() {
 export function startCode() {
   on("code-close", "click", () => set({ code: null }));
   drawOn(["code", "live", "past"], () => {
+    const opens = $("code").hidden && view.code !== null;
     $("code").hidden = view.code === null;
     document.body.classList.toggle("has-code", view.code !== null);
     if (view.code === null) return;
     fetchCode();
     mark();
+    // Where it stands far below its button.
+    if (opens) $("code").scrollIntoView({ block: "nearest" });
   });
 }

@@ -31,8 +31,13 @@ function known() {
   return { ...selection, to: endOf(part), isOpen: false };
 }
 
-/** Threads of some systems are not named after their service. */
-const hopName = (hop) => (hop.thread && !hop.thread.startsWith(shortName(hop.service)) ? `${hop.service} ${hop.thread}` : hop.thread) ?? (hop.isQueued ? `queue of ${shortName(hop.service)}` : `${hop.service}, no thread`);
+/** Threads of some systems are not named after their service, and of a long name the system keeps the beginning. */
+function threadName({ service, thread }) {
+  if (thread.startsWith(shortName(service))) return thread;
+  return `${service} ${thread.startsWith(service.slice(0, 5)) ? thread.slice(thread.lastIndexOf("-") + 1) : thread}`;
+}
+
+const hopName = (hop) => (hop.thread ? threadName(hop) : hop.isQueued ? `queue of ${shortName(hop.service)}` : `${hop.service}, no thread`);
 
 /** The path as a list from the front to whoever sleeps: each hop a button. */
 function pathList() {
@@ -86,7 +91,7 @@ export function startDetails() {
 function drawMoment() {
   const isPast = view.at !== null;
   $("moment").hidden = !isPast;
-  if (isPast) setText($("moment-text"), `The chain as it was at ${moment(view.at)}${view.run === "current" && view.live ? `, ${time(Math.max(0, view.live.time_ns - view.at))} ago` : ""}`);
+  if (isPast) setText($("moment-text"), `At ${moment(view.at)}${view.run === "current" && view.live ? `, ${time(Math.max(0, view.live.time_ns - view.at))} ago` : ""}`);
   $("now").hidden = view.run !== "current";
   $("follow").setAttribute("aria-pressed", String(view.follows));
 }

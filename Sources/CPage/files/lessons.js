@@ -11,9 +11,16 @@ const VERDICTS = { confirmed: "confirmed", refuted: "refuted", undecided: "not d
 const opened = new Map();
 let running = null;
 
+/** The unit of both is written once; durations have two of them at times. */
+function withoutUnit(low, high) {
+  const [number, unit, ...more] = low.split(" ");
+  return unit && more.length === 0 && high.split(" ").slice(1).join(" ") === unit ? number : low;
+}
+
 function allowed(check) {
   const [low, high] = [check.low, check.high].map((bound) => (bound === undefined ? undefined : value(bound, check.unit)));
-  if (low !== undefined && high !== undefined) return `${low} to ${high}`;
+  if (low !== undefined && low === high) return low;
+  if (low !== undefined && high !== undefined) return `${withoutUnit(low, high)} to ${high}`;
   if (low !== undefined) return `at least ${low}`;
   return high !== undefined ? `at most ${high}` : "";
 }

@@ -67,7 +67,7 @@ function drawStrip(context, paint, view, width, height) {
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.fillStyle = paint.ink;
-  context.fillText(left < 100 ? time(view.end) : `run, ${time(view.end)}`, 6, height / 2 - (left < 100 ? 0 : 7), left - 10);
+  context.fillText(left < 100 ? time(view.end) : `run, ${time(view.end)}`, 6, height / 2 - (left < 100 ? 0 : 6), left - 10);
   context.fillStyle = paint.soft;
   if (left >= 100) context.fillText(`${count(Math.round(blocked))} blocked at most`, 6, height / 2 + 7, left - 10);
 }

@@ -97,7 +97,9 @@ function moment(at, data, minuteThen) {
     });
     const model = eventBefore(name, at, /^IO model (\S+)$/)?.[1] ?? "blocking";
     const now = view.live?.services.find((service) => service.name === name);
-    return { name, alive: true, model, faults: faultsAt(name, at), threads, suspended, pools: pools(name, model, threads, queue, at, now) };
+    // Of other models, a request that waits for a thread is suspended.
+    const held = threads.filter((thread) => ["worker", "hired"].includes(thread.role) && thread.state !== "idle").length;
+    return { name, alive: true, model, faults: faultsAt(name, at), threads, suspended, in_flight: held + suspended + (model === "blocking" ? queue : 0), pools: pools(name, model, threads, queue, at, now) };
   });
   // A run that was imported tells of spans alone: nobody knows its threads.
   const isOfSpans = !view.lanes.some((lane) => ["worker", "loop"].includes(lane[2]));

@@ -122,6 +122,9 @@ function paintStrip(canvas, run, longest, most) {
   }
 }
 
+const clock = (text) => text.replace("T", " ").replace("Z", " UTC");
+const lasted = (run) => (run.ended_at ? time((Date.parse(run.ended_at) - Date.parse(run.started_at)) * 1e6) : "–");
+
 async function refresh() {
   const runs = await api("runs");
   if (JSON.stringify(runs) !== JSON.stringify(view.runs)) set({ runs });
@@ -129,8 +132,10 @@ async function refresh() {
 
 function drawRuns() {
   const { runs } = view;
+  // The two of them that were last, until somebody chooses.
+  const isUnchosen = $("run-a").value === $("run-b").value;
   for (const [id, pick] of [["run-a", 1], ["run-b", 0]]) {
-    const chosen = $(id).value;
+    const chosen = isUnchosen ? "" : $(id).value;
     $(id).replaceChildren(...runs.map((run) => el("option", { textContent: run.id, value: run.id })));
     $(id).value = chosen || runs[Math.min(pick, runs.length - 1)]?.id || "";
   }
@@ -138,8 +143,8 @@ function drawRuns() {
   $("compare").title = runs.length < 2 ? "there is only one run; make down and make up begin another" : "";
   $("run").replaceChildren(el("option", { value: "current", textContent: "the chain that runs" }), ...runs.map((run) => el("option", { value: run.id, textContent: run.id })));
   $("run").value = view.run;
-  const rows = runs.slice(0, 50).map((run) => [el("a", { href: `#/runs/${encodeURIComponent(run.id)}`, textContent: run.id }), run.phase, run.started_at, run.ended_at ?? "–"]);
-  $("run-list").replaceChildren(table(["run", "phase", "started", "ended"], rows, "Saved runs"));
+  const rows = runs.slice(0, 50).map((run) => [el("a", { href: `#/runs/${encodeURIComponent(run.id)}`, textContent: run.id }), run.phase, clock(run.started_at), lasted(run)]);
+  $("run-list").replaceChildren(table(["run", "phase", "started", "lasted #"], rows, "Saved runs"));
 }
 
 function drawPlace() {

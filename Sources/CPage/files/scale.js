@@ -69,7 +69,7 @@ function step(perPixel, pixels) {
 
 /** Round moments of what is shown, each with its words. */
 export function* ticks(scale) {
-  const size = step(scale.perPixel, 96);
+  const size = step(scale.perPixel, 72);
   const decimals = Math.max(0, Math.min(9, -Math.floor(Math.log10(size / 1e9) + 1e-9)));
   for (let ns = Math.ceil(view.from / size) * size; ns < view.to; ns += size) {
     const fold = scale.folds.find((part) => part.from <= ns && ns < part.to);

@@ -64,7 +64,8 @@ function drawName(context, paint, scale, width, row, y) {
   context.fillRect(0, y, 4, tall);
   context.fillStyle = paint.ink;
   const middle = y + tall / 2;
-  if (!view.rows.isDense || tall < 26) return context.fillText(view.rows.isDense ? shortName(row.service) : `${shortName(row.service)} – ${count(row.count, "thread")}`, 10, middle, scale.left - 14);
+  if (!view.rows.isDense) return context.fillText(`${shortName(row.service)} – ${count(row.count, "thread")}`, 10, middle);
+  if (tall < 26) return context.fillText(shortName(row.service), 10, middle, scale.left - 14);
   context.fillText(shortName(row.service), 10, middle - 7, scale.left - 14);
   context.fillStyle = paint.soft;
   context.fillText(count(row.count, "thread"), 10, middle + 7, scale.left - 14);
