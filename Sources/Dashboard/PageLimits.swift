@@ -1,7 +1,7 @@
 /// What the page keeps and whom it waits for, by size and by time: whatever comes, its process stays small. What it lets go
 /// of is still in the log.
 package struct PageLimits: Sendable {
-  /// Slices and changes of queues of one timeline: 32 bytes each, and half as much again while they come.
+  /// Slices and changes of queues of one timeline: 32 bytes each, in room for three times as many at most.
   package var slices = 2_000_000
   /// How far back the timeline of a run goes.
   package var age = Duration.seconds(30 * 60)

@@ -292,8 +292,12 @@ struct LaneSlices {
   mutating func removeFirst(before time: UInt64) {
     let first = first(after: time)
     guard first > 0 else { return }
-    // New ones: an array keeps the room that it once had.
-    slices = Array(slices[first...])
-    if !requests.isEmpty { requests = Array(requests[first...]) }
+    // An array keeps the room that it once had: for as many to come, which saves getting it anew, but not for good.
+    if slices.capacity <= 3 * (count - first) {
+      slices.removeSubrange(..<first)
+    } else {
+      slices = Array(slices[first...])
+    }
+    if isOfMany { requests = Array(requests[first...]) }
   }
 }
