@@ -104,9 +104,11 @@ function place() {
     const curve = isBelow ? `M ${x} ${y} L ${u} ${v}` : `M ${x} ${y} C ${x + bend} ${y}, ${u - bend} ${v}, ${u} ${v}`;
     path.setAttribute("d", `${curve} ${isBelow ? `M ${u - 5} ${v - 7} L ${u} ${v} L ${u + 5} ${v - 7}` : `M ${u - 7} ${v - 5} L ${u} ${v} L ${u - 7} ${v + 5}`}`);
     flow.setAttribute("d", curve);
-    for (const [node, shift] of [[figure, isBelow ? 5 : -8], [words, isBelow ? 5 : 16]]) {
-      node.setAttribute("x", isBelow ? u + (node === figure ? 22 : 74) : (x + u) / 2);
-      node.setAttribute("y", (y + v) / 2 + shift);
+    // Where many lines cross, near the caller: in the middle they meet.
+    const [along, across] = isCompact ? [0.34, 0.22] : [0.5, 0.5];
+    for (const [node, shift] of [[figure, isBelow ? 5 : isCompact ? 4 : -8], [words, isBelow ? 5 : 16]]) {
+      node.setAttribute("x", isBelow ? u + (node === figure ? 22 : 74) : x + along * (u - x));
+      node.setAttribute("y", y + across * (v - y) + shift);
     }
   }
 }

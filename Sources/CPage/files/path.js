@@ -40,7 +40,11 @@ export function drawPath(box, cards, isScrolled = false) {
   }
   const ground = box.getBoundingClientRect();
   const place = (node) => { const { left, right, top, bottom } = node.getBoundingClientRect(); return { left: left - ground.left, right: right - ground.left, top: top - ground.top, bottom: bottom - ground.top, y: (top + bottom) / 2 - ground.top }; };
-  const placed = stops.map(({ card, node, chip }) => ({ node, card: place(card.node), anchor: place(node), chip: place(chip) }));
+  const placed = stops.map(({ card, node, chip }) => {
+    const to = place(node);
+    const isInTheWay = ({ left, right, top }) => top >= to.bottom && left < to.right + 2 && right > to.right + 2;
+    return { node, card: place(card.node), anchor: to, chip: place(chip), isFree: ![...card.cells.querySelectorAll(".cell, .kind")].some((other) => isInTheWay(place(other))) };
+  });
   const line = (d, name = "chosen") => over.append(svg("path", { class: name, d }));
   placed.forEach((stop, index) => {
     line(stub(stop), "stub");
@@ -62,10 +66,13 @@ function below({ card, node, chip }) {
   chip.style.marginLeft = `${Math.max(0, Math.min(row.right - rest, at.right + 2 - own.left - own.width / 2))}px`;
 }
 
-/** From a time to whom it is of: up between the cells, up along the card's edge to its head, or down to its queue. */
-function stub({ node, card, anchor: to, chip }) {
+/** From a time to whom it is of: up between the cells, or beside them where other kinds of threads stand below; up along the
+    card's edge to its head, or down to its queue. */
+function stub({ node, card, anchor: to, chip, isFree }) {
   const middle = (chip.left + chip.right) / 2;
-  if (node.matches(".cell")) return `M ${to.right + 2} ${to.bottom + 1} V ${chip.top - 4} H ${middle} V ${chip.y}`;
+  if (node.matches(".cell")) {
+    return isFree ? `M ${to.right + 2} ${to.bottom + 1} V ${chip.top - 4} H ${middle} V ${chip.y}` : `M ${to.right} ${to.bottom + 2} H ${card.right - edge} V ${chip.y} H ${chip.right}`;
+  }
   if (to.top > chip.y) return `M ${middle} ${chip.y} V ${to.top}`;
   return `M ${to.left - 2} ${to.y} H ${card.left + edge} V ${chip.y} H ${chip.left}`;
 }
