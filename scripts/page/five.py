@@ -102,6 +102,8 @@ def steps(opened, hand):
     step(model, lambda: hand.choose(model, "nonblocking-async"))
     # Those that hold one go on: 80 of them at 4 a second.
     wait("the gateway's requests hold no thread", lambda: "suspended, no thread" in opened.inner_text(f"{CARD.format('gateway')} .badge"), 45)
+    models = [text for _, service, text in ask("runs/current?cells=1")["events"] if service == "gateway" and text.startswith("IO model")]
+    assert models[1:] == ["IO model nonblocking-async"], f"switched to what keys passed by: {models}"
     cell = f"{CARD.format('user-service')} .cell.call"
     wait("user-service is blocked", lambda: blocked(opened, "user-service") == SIZES["user-service"])
     before = hand.presses

@@ -6,16 +6,21 @@ COVERED = """() => {
   const chain = document.getElementById("services");
   const own = ".hops, .lines.over";
   const read = [];
-  const keep = (what, box) => { if (box.width > 0 && box.height > 0) read.push({ what, box }); };
+  // Of what scrolls, the part that is seen.
+  const keep = (what, box, node) => {
+    const within = node.closest(".cells")?.getBoundingClientRect() ?? box;
+    const seen = { left: box.left, right: box.right, top: Math.max(box.top, within.top), bottom: Math.min(box.bottom, within.bottom) };
+    if (seen.right > seen.left && seen.bottom > seen.top) read.push({ what, box: seen });
+  };
   const texts = document.createTreeWalker(chain, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const { currentNode: node } = texts;
     if (!node.data.trim() || node.parentElement.closest(`${own}, option, .cell`)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    for (const box of range.getClientRects()) keep(node.data, box);
+    for (const box of range.getClientRects()) keep(node.data, box, node.parentElement);
   }
-  for (const node of chain.querySelectorAll(".cell, meter, select, input, canvas")) keep(node.getAttribute("aria-label"), node.getBoundingClientRect());
+  for (const node of chain.querySelectorAll(".cell, meter, select, input, canvas")) keep(node.getAttribute("aria-label"), node.getBoundingClientRect(), node);
   const covered = [];
   // By a pixel and more: what touches does not cover.
   const find = (who, { left, right, top, bottom }) => {

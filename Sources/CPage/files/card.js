@@ -1,7 +1,7 @@
 // One service: its threads as cells, its queue, its last minute, its figures, and what can be done to it, in one place.
 import { count, rate, time } from "./units.js";
 import { button, el, hue, setClass, setText } from "./dom.js";
-import { command } from "./commands.js";
+import { command, leftAt } from "./commands.js";
 import { foretellSoon } from "./controls.js";
 import { drawCells } from "./cells.js";
 import { set, view } from "./state.js";
@@ -30,20 +30,8 @@ function makeSlow(name) {
     setText(told, delay === 0 ? "slow it" : `+${time(delay * 1e6)}`);
     slow.setAttribute("aria-valuetext", delay === 0 ? "as usual" : `${time(delay * 1e6)} slower`);
   };
-  // Keys change it step by step: what counts is where it is left, and until then nothing else moves it.
-  const slowing = { timer: 0, isUnderWay: false };
-  const apply = async () => {
-    if (slowing.isUnderWay) return;
-    slowing.isUnderWay = true;
-    for (let done = null; done !== slow.value;) {
-      done = slow.value;
-      for (const words of slowness(name, DELAYS[done])) if (!(await command(words))) break;
-    }
-    slowing.timer = 0;
-    slowing.isUnderWay = false;
-  };
+  const slowing = leftAt(slow, (mark) => slowness(name, DELAYS[mark]));
   slow.addEventListener("input", () => { describe(); foretellSoon(slowness(name, DELAYS[slow.value])); });
-  slow.addEventListener("change", () => { clearTimeout(slowing.timer); slowing.timer = setTimeout(apply, 250); });
   return { slow, told, describe, slowing };
 }
 
@@ -66,8 +54,7 @@ const number = (name, label, least, most, key) => {
 
 export function makeCard(name) {
   const model = el("select", { className: "model", label: `IO model of ${name}` }, Object.entries(MODELS).map(([value, text]) => el("option", { value, textContent: `${value}: ${text}` })));
-  model.addEventListener("change", () => command(["mode", name, model.value]));
-  const card = { name, model, groups: new Map(), values: {}, ...makeSlow(name), badge: el("p", { className: "badge" }), tag: el("span", { className: "tag" }), queue: el("span"),
+  const card = { name, model, switching: leftAt(model, (value) => [["mode", name, value]]), groups: new Map(), values: {}, ...makeSlow(name), badge: el("p", { className: "badge" }), tag: el("span", { className: "tag" }), queue: el("span"),
     cells: el("div", { className: "cells", attrs: { role: "group", "aria-label": `Threads of ${name}` } }),
     hops: el("div", { className: "hops", attrs: { "aria-hidden": "true" } }),
     meter: el("meter", { min: 0, label: `Queue of ${name}` }), strip: el("canvas", { className: "strip", label: `The last minute of ${name}`, attrs: { role: "img" } }),
@@ -106,7 +93,7 @@ export const howFull = (pool) => pool?.fullness ?? "";
 
 /** Draws a service, now or at a moment of the past. */
 export function drawCard(card, service, state) {
-  if (document.activeElement !== card.model) card.model.value = service.model ?? "";
+  if (document.activeElement !== card.model && card.switching.timer === 0) card.model.value = service.model ?? "";
   // What is over cannot be switched.
   card.model.disabled = view.run !== "current";
   const pool = shownPool(service);

@@ -66,7 +66,7 @@ function build(map, names) {
   isCompact = names.length >= compactFrom;
   const ground = svg("svg", { class: "lines", "aria-hidden": "true" });
   const over = svg("svg", { class: "lines over", "aria-hidden": "true" });
-  box = el("div", { className: `graph${isCompact ? " compact" : ""}${map.layers.every((layer) => layer.length === 1) ? " line" : ""}` }, ground, ...columns, over);
+  box = el("div", { className: `graph${isCompact ? " compact" : ""}${map.layers.every((layer) => layer.length === 1) ? " line" : ""}${columns.every((column) => column.children.length === 1) ? " level" : ""}` }, ground, ...columns, over);
   const layerOf = (name) => map.layers.findIndex((layer) => layer.includes(name));
   for (const { caller, callee } of map.calls) {
     // In a chain, calls past a neighbour are shown while something waits on them.
@@ -79,7 +79,7 @@ function build(map, names) {
     }));
   }
   $("services").replaceChildren(box);
-  const redraw = () => { place(); drawPath(box, cards); };
+  const redraw = () => { place(); keepApart(); drawPath(box, cards); };
   new ResizeObserver(redraw).observe(box);
   box.addEventListener("scroll", () => drawPath(box, cards, true), true);
 }
@@ -94,7 +94,8 @@ function place() {
     layer.style.width = `${box.scrollWidth}px`;
     layer.style.height = `${box.scrollHeight}px`;
   }
-  for (const { from, to, path, flow, figure, words } of lines.values()) {
+  for (const parts of lines.values()) {
+    const { from, to, path, flow, figure, words } = parts;
     const [a, b] = [at(cards.get(from).node, ground), at(cards.get(to).node, ground)];
     const isBelow = b.left < a.left + a.width;
     const head = Math.min(a.height, b.height, 172) / 2;
@@ -104,10 +105,26 @@ function place() {
     const curve = isBelow ? `M ${x} ${y} L ${u} ${v}` : `M ${x} ${y} C ${x + bend} ${y}, ${u - bend} ${v}, ${u} ${v}`;
     path.setAttribute("d", `${curve} ${isBelow ? `M ${u - 5} ${v - 7} L ${u} ${v} L ${u + 5} ${v - 7}` : `M ${u - 7} ${v - 5} L ${u} ${v} L ${u - 7} ${v + 5}`}`);
     flow.setAttribute("d", curve);
-    for (const [node, shift] of [[figure, isBelow ? 5 : -8], [words, isBelow ? 5 : 16]]) {
-      node.setAttribute("x", isBelow ? u + (node === figure ? 22 : 74) : (x + u) / 2);
-      node.setAttribute("y", (y + v) / 2 + shift);
+    // Where many lines cross, near the caller: in the middle they meet.
+    const [along, across] = isCompact ? [0.34, 0.22] : [0.5, 0.5];
+    for (const [node, shift] of [[figure, isBelow ? 5 : isCompact ? 4 : -8], [words, isBelow ? 5 : 16]]) {
+      node.setAttribute("x", isBelow ? u + (node === figure ? 22 : 74) : x + along * (u - x));
+      node.setAttribute("y", y + across * (v - y) + shift);
     }
+    parts.home = { x: x + along * (u - x), y: y + across * (v - y) + 4 };
+  }
+}
+
+/** Figures of lines that cross stand below one another. */
+function keepApart() {
+  if (!isCompact) return;
+  const lowest = new Map();
+  const told = [...lines.values()].filter(({ figure, home }) => home && figure.textContent).sort((a, b) => a.home.y - b.home.y);
+  for (const { figure, home } of told) {
+    const column = Math.round(home.x / 40);
+    const y = Math.max(home.y, (lowest.get(column) ?? -99) + 13);
+    lowest.set(column, y);
+    if (figure.getAttribute("y") !== String(y)) figure.setAttribute("y", y);
   }
 }
 
@@ -124,8 +141,9 @@ function drawWaits(state) {
     const all = threads + requests;
     path.setAttribute("class", all > 0 ? "waiting" : isFar ? "away" : "");
     path.style.strokeWidth = all > 0 ? `${Math.min(9, 2 + Math.log2(1 + all))}px` : "";
-    const good = state.figures[to]?.good ?? 0;
-    flow.setAttribute("class", `flow${good > 0 && (all > 0 || !isFar) ? ` at-${good > 30 ? 3 : good > 6 ? 2 : 1}` : ""}`);
+    const { good = 0, failed = 0, refused = 0 } = state.figures[to] ?? {};
+    const answered = good + failed + refused;
+    flow.setAttribute("class", `flow${answered > 0 && (all > 0 || !isFar) ? ` at-${answered > 30 ? 3 : answered > 6 ? 2 : 1}${answered > good ? " failing" : ""}` : ""}`);
     if (!isFirst) continue;
     setText(figure, all > 0 ? String(all) : "");
     setText(words, all > 0 && !isCompact ? (requests === 0 ? "blocked" : threads === 0 ? "suspended" : "wait") : "");
@@ -137,6 +155,7 @@ function drawWaits(state) {
     setText(waits, told.length > 0 ? `waiting for ${told.join(", ")}` : "");
     waits.title = waits.textContent;
   }
+  keepApart();
 }
 
 export function startChain() {

@@ -17,6 +17,23 @@ export async function command(words) {
   }
 }
 
+/** Carries out what a control is left at, and once at a time: keys change it step by step, and what was passed by counts for
+    nothing. Until `timer` is 0 again, nothing else moves the control. */
+export function leftAt(control, commandsOf) {
+  const settling = { timer: 0, isUnderWay: false };
+  const apply = async () => {
+    if (settling.isUnderWay) return;
+    settling.isUnderWay = true;
+    for (let done = null; done !== control.value;) {
+      done = control.value;
+      for (const words of commandsOf(done)) if (!(await command(words))) break;
+    }
+    Object.assign(settling, { timer: 0, isUnderWay: false });
+  };
+  control.addEventListener("change", () => { clearTimeout(settling.timer); settling.timer = setTimeout(apply, 250); });
+  return settling;
+}
+
 const showCommand = (text) => setText($("command"), text);
 
 export function tell(text, isBad) {

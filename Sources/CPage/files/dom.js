@@ -67,10 +67,11 @@ export const baseName = (replica) => (services.has(replica) ? replica : replica.
 const hues = 8;
 const own = ["gateway", "user", "order", "payment"];
 
-/** The colour of a service, as a variable of the style sheet: those of the lab's chain have their own. */
+/** The colour of a service, as a variable of the style sheet: those of the lab's chain keep theirs. */
 export function hue(replica) {
   const base = baseName(replica);
-  return own.includes(shortName(base)) ? `--${shortName(base)}` : `--hue-${(services.get(base) ?? 0) % hues}`;
+  const place = own.indexOf(shortName(base));
+  return `--hue-${place < 0 ? (services.get(base) ?? 0) % hues : place}`;
 }
 
 /** A table: headings with `n` at the end are numbers. */

@@ -11,7 +11,7 @@ let drawn = {};
 
 /** The strip itself is drawn when the run or the theme has changed; the window's frame, in every frame. */
 export function drawOverview(canvas, view) {
-  if (canvas.clientHeight === 0 || !view.overview) return;
+  if (canvas.clientHeight === 0 || canvas.clientWidth === 0 || !view.overview) return;
   const { context, width, height } = prepare(canvas);
   const paint = paints(context);
   if (drawn.overview !== view.overview || drawn.paint !== paint || drawn.width !== canvas.width) {

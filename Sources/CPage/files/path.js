@@ -4,8 +4,11 @@ import { el, svg } from "./dom.js";
 import { hopTime } from "./details.js";
 import { view } from "./state.js";
 
-/** Within the left edge of a card, where nothing stands. */
+/** Within the left and the right edge of a card, where nothing stands. */
 const edge = 5;
+
+const boxOf = (node) => node.getBoundingClientRect();
+const middle = ({ top, bottom }) => (top + bottom) / 2;
 
 /** Where a hop stands: at its thread's cell, or where no cell is, at the queue or the head of its service. */
 function anchor(card, hop) {
@@ -17,8 +20,10 @@ function anchor(card, hop) {
 export function drawPath(box, cards, isScrolled = false) {
   const isShown = view.at !== null && view.path.length > 1;
   if (!isShown && !box.classList.contains("has-path")) return;
-  const over = box.querySelector("svg.over");
-  over.replaceChildren();
+  const ground = boxOf(box);
+  // In it, places are those of the window.
+  const over = svg("g", { transform: `translate(${-ground.left} ${-ground.top})` });
+  box.querySelector("svg.over").replaceChildren(over);
   for (const card of cards.values()) {
     card.hops.replaceChildren();
     for (const node of [card.badge, card.queue.parentNode]) node.classList.remove("on-path");
@@ -38,45 +43,45 @@ export function drawPath(box, cards, isScrolled = false) {
     if (!isScrolled) bringIntoSight(stop);
     below(stop);
   }
-  const ground = box.getBoundingClientRect();
-  const place = (node) => { const { left, right, top, bottom } = node.getBoundingClientRect(); return { left: left - ground.left, right: right - ground.left, top: top - ground.top, bottom: bottom - ground.top, y: (top + bottom) / 2 - ground.top }; };
-  const placed = stops.map(({ card, node, chip }) => ({ node, card: place(card.node), anchor: place(node), chip: place(chip) }));
   const line = (d, name = "chosen") => over.append(svg("path", { class: name, d }));
-  placed.forEach((stop, index) => {
+  stops.forEach((stop, index) => {
     line(stub(stop), "stub");
-    if (index > 0) track(placed[index - 1], stop, line);
+    if (index > 0) track(stops[index - 1], stop, line);
   });
 }
 
 /** A large pool's cells scroll. */
 function bringIntoSight({ card: { cells }, node }) {
-  const [box, cell] = [cells, node].map((part) => part.getBoundingClientRect());
+  const [box, cell] = [cells, node].map(boxOf);
   if (node.matches(".cell") && (cell.bottom > box.bottom || cell.top < box.top)) cells.scrollTop += cell.bottom + 3 - box.bottom;
 }
 
 /** A time stands below its cell, as far as there is room for it and for what stands in the row before and after it. */
 function below({ card, node, chip }) {
   if (!node.matches(".cell")) return;
-  const rest = card.hops.lastChild.getBoundingClientRect().right;
-  const [row, own, at] = [card.hops, chip, node].map((part) => part.getBoundingClientRect());
-  chip.style.marginLeft = `${Math.max(0, Math.min(row.right - rest, at.right + 2 - own.left - own.width / 2))}px`;
+  const [row, rest, own, at] = [card.hops, card.hops.lastChild, chip, node].map(boxOf);
+  chip.style.marginLeft = `${Math.max(0, Math.min(row.right - rest.right, at.right + 2 - own.left - own.width / 2))}px`;
 }
 
-/** From a time to whom it is of: up between the cells, up along the card's edge to its head, or down to its queue. */
-function stub({ node, card, anchor: to, chip }) {
-  const middle = (chip.left + chip.right) / 2;
-  if (node.matches(".cell")) return `M ${to.right + 2} ${to.bottom + 1} V ${chip.top - 4} H ${middle} V ${chip.y}`;
-  if (to.top > chip.y) return `M ${middle} ${chip.y} V ${to.top}`;
-  return `M ${to.left - 2} ${to.y} H ${card.left + edge} V ${chip.y} H ${chip.left}`;
+/** From a time to whom it is of: up between the cells, or beside them where other kinds of threads stand below; up along the
+    card's edge to its head, or down to its queue. */
+function stub({ card, node, chip }) {
+  const [to, own, frame] = [node, chip, card.node].map(boxOf);
+  const [x, y] = [(own.left + own.right) / 2, middle(own)];
+  if (!node.matches(".cell")) return to.top > y ? `M ${x} ${y} V ${to.top}` : `M ${to.left - 2} ${middle(to)} H ${frame.left + edge} V ${y} H ${own.left}`;
+  const isInTheWay = ({ left, right, top }) => top >= to.bottom && left < to.right + 2 && right > to.right + 2;
+  return [...card.cells.querySelectorAll(".cell, .kind")].map(boxOf).some(isInTheWay)
+    ? `M ${to.right} ${to.bottom + 2} H ${frame.right - edge} V ${y} H ${own.right}` : `M ${to.right + 2} ${to.bottom + 1} V ${own.top - 4} H ${x} V ${y}`;
 }
 
 /** From one time to the next: within the card, over the gap to a card on the right, or along the edges to one below. */
-function track(from, to, line) {
-  const [y, v] = [from.chip.y, to.chip.y];
-  if (to.card.left === from.card.left && to.card.top === from.card.top) return line(`M ${from.chip.left} ${y} H ${to.chip.right}`);
-  if (to.card.left < from.card.right) return line(`M ${from.chip.left} ${y} H ${from.card.left + edge} L ${to.card.left + edge} ${v} H ${to.chip.left}`);
-  const bend = (to.card.left - from.card.right) / 2;
-  const gap = `M ${from.card.right} ${y} C ${from.card.right + bend} ${y}, ${to.card.left - bend} ${v}, ${to.card.left} ${v}`;
+function track(before, after, line) {
+  const [from, to, left, right] = [before.chip, after.chip, before.card.node, after.card.node].map(boxOf);
+  const [y, v] = [middle(from), middle(to)];
+  if (before.card === after.card) return line(`M ${from.left} ${y} H ${to.right}`);
+  if (right.left < left.right) return line(`M ${from.left} ${y} H ${left.left + edge} L ${right.left + edge} ${v} H ${to.left}`);
+  const bend = (right.left - left.right) / 2;
+  const gap = `M ${left.right} ${y} C ${left.right + bend} ${y}, ${right.left - bend} ${v}, ${right.left} ${v}`;
   line(gap, "halo");
-  return line(`M ${from.chip.right} ${y} H ${from.card.right} ${gap} H ${to.chip.left}`);
+  return line(`M ${from.right} ${y} H ${left.right} ${gap} H ${to.left}`);
 }

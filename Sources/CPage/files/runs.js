@@ -7,8 +7,6 @@ import { go, isRunPage } from "./route.js";
 import { drawOn, set, view } from "./state.js";
 import { count, moment, number, time, value } from "./units.js";
 
-const CHANGES = { more: "more", less: "less", added: "added", removed: "removed", within_noise: "within noise", not_known: "not known" };
-
 function figure(side, unit) {
   if (!side) return "not known";
   return side.none ? "none" : value(side.value, unit);
@@ -55,7 +53,7 @@ function figures(result) {
   const [changed, same] = [known.filter((row) => row.change !== "within_noise"), known.filter((row) => row.change === "within_noise")];
   const rows = (some) => some.map((row) => [
     row.service ?? "whole chain", row.figure.replaceAll("_", " ") + (row.type ? `: ${row.type}` : ""), figure(row.a, row.unit), figure(row.b, row.unit),
-    `${CHANGES[row.change]}${row.ratio && !["within_noise"].includes(row.change) ? ` (× ${number(row.ratio)})` : ""}`]);
+    `${row.change.replaceAll("_", " ")}${row.ratio && row.change !== "within_noise" ? ` (× ${number(row.ratio)})` : ""}`]);
   const heads = ["service", "figure", "first run #", "second run #", "change"];
   const settings = result.settings.map((item) => [item.service, item.setting, item.a ?? "not known", item.b ?? "not known"]);
   return [

@@ -57,7 +57,7 @@ async function suspendedRows(trace) {
   const range = `from=${from}&to=${from + Math.ceil(trace.duration_ns) + 1}&cells=4000&first=${places[0]}&count=${places.at(-1) - places[0] + 1}`;
   const data = await api(ofRun(`/lanes?${range}`));
   return data.lanes.filter((lane) => isSuspended(view.lanes[lane.lane])).flatMap(({ lane, slices }) => slices.filter((slice) => slice[4]).map(
-    ([start, end, code, target, span]) => ({ lane, span, from: from + start, to: from + end, code, target: data.targets[target] ?? "" })));
+    ([start, end, code, target, span, , , , isOpen]) => ({ lane, span, from: from + start, to: from + end, code, target: data.targets[target] ?? "", isOpen })));
 }
 
 /** The row of a request at a moment, or the first that it had. */
@@ -98,7 +98,7 @@ export function selectHop(hop, at) {
   const to = row?.to ?? (slice ? from + slice.duration_ns : from + hop.span.duration_ns);
   const code = row?.code ?? Math.max(0, STATES.findIndex((state) => state.name === slice?.cause));
   set({ selection: { lane, from, to, at, code, target: row?.target ?? slice?.target ?? "", span: hop.span.span_id, count: 1, service: hop.service, doing: slice || row ? null : hop.doing,
-    isOpen: hop.span.state !== "ended" && to >= traceEnd(view.trace) } });
+    isOpen: hop.span.state !== "ended" && Boolean(row?.isOpen || to >= traceEnd(view.trace)) } });
   const index = view.path.findIndex((other) => other.span?.span_id === hop.span.span_id && other.at === at);
   if (index < 0) tracePath(hop.span.span_id, at);
   lookAt(at);

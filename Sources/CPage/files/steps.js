@@ -34,6 +34,8 @@ function take(words, commands) {
 
 export function startSteps() {
   drawOn(["live"], () => refreshSteps(view.live?.run_id));
+  // Whoever goes back goes back from here as well.
+  drawOn(["place"], () => $("steps").close());
   drawOn(["steps"], () => $("presets").replaceChildren(...(view.steps?.steps ?? []).map(offer)));
   on("reset", "click", () => {
     if (view.steps) take("Everything is reset: no load, no faults, all services as in services.yaml.", view.steps.reset);
