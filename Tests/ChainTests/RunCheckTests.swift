@@ -27,7 +27,7 @@ extension ChainTests {
       }
     }
 
-    /// Four threads a service, and a payment that takes half a second: 8 a second, whatever the machine.
+    /// Four threads a service, and a payment that takes a quarter of a second: 16 a second, whatever the machine.
     @Test(.timeLimit(.minutes(2))) func aSlowPaymentIsCheckedAgainstItsSimulation() async throws {
       try await withChain { chain in
         func run(_ words: String...) async throws -> ChainlabProgram.Outcome {
@@ -37,13 +37,13 @@ extension ChainTests {
         #expect(early.exitCode == ExitCode.failed.rawValue && early.notes.contains("keeps no load"), "\(early)")
         async let load = run("load", "--rate", "40", "--duration", "5s")
         #expect(await eventually { (try? chain.ledger().count) ?? 0 > 20 })
-        #expect(try await run("fault", "payment-service", "latency=500ms").exitCode == 0)
+        #expect(try await run("fault", "payment-service", "latency=250ms").exitCode == 0)
         #expect(try await load.exitCode == 0)
         let outcome = try await run("predict", "--check", "--json")
         #expect(outcome.exitCode == 0, "\(outcome.notes)")
         let check = try #require(outcome.json([Check].self)?.first, "\(outcome.output)")
         #expect(check.load == 1 && check.costs == "assumed")
-        #expect(check.replayed.count == 1 && check.replayed[0].hasPrefix("payment-service: fault latency=500ms at +"))
+        #expect(check.replayed.count == 1 && check.replayed[0].hasPrefix("payment-service: fault latency=250ms at +"))
         #expect(check.not_replayed.isEmpty, "\(check.not_replayed)")
         for name in ["goodput", "response time, mean", "response time, p99"] {
           let figure = try #require(check.figure(name))

@@ -101,7 +101,8 @@ extension ChainTests {
       #expect(await eventually(within: .seconds(20)) { mirror.text.contains("all of it is here") }, "\(mirror.text)")
       #expect(FileManager.default.contentsEqual(atPath: copy, andPath: chain.run.savedLogPath))
       let (own, other) = (try LogReader(path: chain.run.savedLogPath).snapshot(), try LogReader(path: copy).snapshot())
-      #expect(own.records == other.records && own.loss == other.loss && own.records.count >= live.records.count)
+      #expect(own.records == other.records && own.loss == other.loss)
+      #expect(own.records.count >= live.records.count, "\(own.loss), before \(live.loss)")
     }
 
     @Test(.timeLimit(.minutes(2))) func aMirrorSaysWhatIsMissingWhenItsHostIsGone() async throws {
