@@ -224,7 +224,7 @@ extension ChainTests {
       #expect(happened, "\(state()?.saturated ?? [])")
       let gateway = try #require(steps.steps.first { $0.name == "A gateway that does not block" }?.forecast)
       #expect(!gateway.saturated.contains("gateway") && gateway.saturated.first == "payment-service")
-      #expect(gateway.load?.contains("/ping at the gateway waits for nothing") == true)
+      #expect(gateway.load?.contains("/ping at gateway waits for nothing") == true)
       #expect(steps.steps.first { $0.name == "Nobody blocks" }?.forecast?.saturated == [])
     }
 

@@ -52,14 +52,14 @@ import Testing
     #expect(text.contains("of 10/s, 3.98/s get good answers, 2/s are refused"), "\(text)")
     #expect(
       text.contains("payment-service is saturated after 400 ms → order-service-2 +500 ms → gateway +1.3 s."), "\(text)")
-    #expect(text.contains("/ping waits behind them at the gateway, and is refused when the queue is full"), "\(text)")
+    #expect(text.contains("/ping waits behind them at gateway, and is refused when the queue is full"), "\(text)")
     #expect(text.contains("first after 13 s."), "\(text)")
   }
 
   @Test func whereNothingIsSaturatedAllIsAnswered() {
     let text = text { $0.median = .milliseconds(1010) }
     #expect(text.contains("all of the 10/s are answered, half of them within 1.01 s"), "\(text)")
-    #expect(text.contains("No pool is saturated. /ping at the gateway waits for nothing."), "\(text)")
+    #expect(text.contains("No pool is saturated. /ping at gateway waits for nothing."), "\(text)")
   }
 
   private struct Steps: Decodable {

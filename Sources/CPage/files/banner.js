@@ -32,7 +32,7 @@ function draw() {
   else if (isCalm) parts.push("All is calm: no pool is saturated.");
   else parts.push(faults.length > 0 && !state.load && !lost && !state.isPast ? "No load runs, so nobody notices." : "No pool is saturated.");
   if (lost) parts.push(lost);
-  if (ping.isBad) parts.push(`Even /ping at the ${shortName(state.front)}, which needs no other service, ${ping.text}.`);
+  if (ping.isBad) parts.push(`Even /ping at ${shortName(state.front)}, which needs no other service, ${ping.text}.`);
   if (stuck.length > 0) parts.push(`${stuck.map((thread) => thread.name).join(", ")} ${stuck.length === 1 ? "is" : "are"} stalled: nothing on ${stuck.length === 1 ? "that loop" : "those loops"} goes on.`);
   if (gone.length > 0) parts.push(`${gone.map((service) => service.name).join(", ")} ${gone.length === 1 ? "is" : "are"} down.`);
   return tell(parts.join(" "), gone.length > 0 ? "broken" : isCalm ? "calm" : full.length > 0 || stuck.length > 0 || ping.isBad || lost ? "full" : "calm");
@@ -49,7 +49,7 @@ function outcomes(front, figures) {
   const parts = [`${rate(figures.good)} good answers`];
   if (figures.refused > 0) parts.push(`${rate(figures.refused)} refused (503)`);
   if (figures.failed > 0) parts.push(`${rate(figures.failed)} failed${figures.timed_out > 0 ? `, ${rate(figures.timed_out)} of them timed out` : ""}`);
-  return `The ${shortName(front)}: ${parts.join(", ")}.`;
+  return `${shortName(front)}: ${parts.join(", ")}.`;
 }
 
 /** The first of many, and how many more there are. */

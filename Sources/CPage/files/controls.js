@@ -33,7 +33,7 @@ function drawLoad({ live }) {
 function drawBystander({ live }) {
   const { text, figure, isBad } = pinged(live.ping);
   setText($("bystander-figure"), figure);
-  setText($("bystander-text"), `/ping at the ${live.front ?? "front"} needs no other service. It ${text}.`);
+  setText($("bystander-text"), `/ping at ${live.front ?? "the front"} needs no other service. It ${text}.`);
   setClass($("bystander"), `bystander${isBad ? " slow" : ""}`);
   const { refused = 0, failed = 0 } = live.ping.figures ?? {};
   const lost = [[refused, "refused"], [failed, "failed"]].filter(([value]) => value > 0).map(([value, word]) => `${rate(value)} ${word}`);

@@ -182,11 +182,11 @@ extension Forecast {
     }
     let front = front.rawValue
     let isBehind = load.saturated.contains { $0.replica == front } || load.stalled.contains(front)
-    guard isBehind else { return sentences + ["/ping at the \(front) waits for nothing."] }
+    guard isBehind else { return sentences + ["/ping at \(front) waits for nothing."] }
     let refusal = load.refusesAfter.map {
       ", and is refused when the queue is full, first after \(FigureText.duration($0))"
     }
-    return sentences + ["/ping waits behind them at the \(front)\(refusal ?? "")."]
+    return sentences + ["/ping waits behind them at \(front)\(refusal ?? "")."]
   }
 
   /// `payment-service-2` is `payment 2`.
