@@ -57,7 +57,7 @@ let fetchedAt = 0;
 export function startStrips() {
   drawOn(["live"], async ({ live }) => {
     const now = performance.now();
-    if (!live || live.problem || view.at !== null || view.place !== "chain" || document.hidden || now - fetchedAt < (live.is_slowed ? 3000 : 1000)) return;
+    if (!live || live.problem || view.at !== null || view.place !== "chain" || document.hidden || now - fetchedAt < (live.is_slowed ? 5000 : 1000)) return;
     fetchedAt = now;
     const minute = await strips(live.time_ns).catch(() => null);
     if (minute && view.at === null) set({ minute });

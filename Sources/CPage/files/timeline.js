@@ -80,6 +80,8 @@ function resized() {
 
 export function startTimeline() {
   drawOn(["live"], followLive);
+  // What was fetched to be seen once is not what is looked at now.
+  drawOn(["follows"], () => { if (!view.follows) fetchSoon(); });
   drawOn([...WINDOW], () => drawOverview($("overview"), view));
   drawOn([...WINDOW, "data", "rows", "scroll", "hidden", "pointer", "selection", "traceRows", "path", "area", "trace"], drawLanes);
   drawOn([...WINDOW, "trace"], () => { const canvas = $("trace").querySelector("canvas"); if (canvas && view.trace) paintTrace(canvas, view.trace, scaleFor); });

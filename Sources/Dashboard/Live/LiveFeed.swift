@@ -55,6 +55,8 @@ actor LiveFeed {
   /// Where there is no processor to spare, each look takes from the chain what it looks at.
   private static let slowTick = Duration.seconds(1)
   private static let spare = (toSlowDown: 0.15, toGoOn: 0.3)
+  /// Short, so that a load that begins is noticed soon, and long for a kernel that counts in hundredths of a second.
+  private static let hostPeriod = Duration.milliseconds(350)
   /// Who has looked at the explanation may come back to it; to find out anew who is to blame, the whole log is read.
   private static let explanationKept = Duration.seconds(30)
 
@@ -73,6 +75,7 @@ actor LiveFeed {
   private var lastReport: UInt64 = 0
   private var onsets: [String: UInt64] = [:]
   private var lastChainCheck: UInt64 = 0
+  private var lastHostLook: UInt64 = 0
   private var windowFrom: UInt64 = 0
   private var load: (command: String, since: UInt64)?
   private var ended: CommandOutcome?
@@ -140,7 +143,10 @@ actor LiveFeed {
     if follower == nil || now &- lastChainCheck > 1_000_000_000 {
       lastChainCheck = now
       find()
-      if let idle = host.look() { isSlowed = idle < (isSlowed ? Self.spare.toGoOn : Self.spare.toSlowDown) }
+    }
+    if now &- lastHostLook > Self.hostPeriod.nanoseconds, let idle = host.look() {
+      lastHostLook = now
+      isSlowed = idle < (isSlowed ? Self.spare.toGoOn : Self.spare.toSlowDown)
     }
     guard follower != nil else { return tell() }
     do throws(TraceLogError) {
