@@ -86,10 +86,10 @@ extension CascadeFold {
   }
 
   private mutating func mark(_ pool: Int) -> SaturationMark {
-    var edge = SaturationEdge(pool: pools[pool].flushed(now), ended: 0)
     let service = Int(pools[pool].service)
-    edge.ended = services[service].ended
-    if options.blames { edge.blame = forest.sums() }
+    let edge = SaturationEdge(
+      blame: options.blames ? forest.sums() : WaitForest.Sums(), pool: pools[pool].flushed(now),
+      ended: services[service].ended)
     let row = service * Self.serviceLimit
     return SaturationMark(
       edge: edge, arrivals: services.map(\.arrivals), holds: Array(holds.counts[row..<row + services.count]),

@@ -8,8 +8,8 @@
 /// depth of the chain and not the number of threads. Blame is then, per sink, the sum over time of what hangs on it.
 ///
 /// What hangs on a pool is shared out among the sinks of its threads, 1/N each, for every slice of time in which neither
-/// that nor any of its threads moves. Sums are kept in 1/64 ns, and what a division leaves over goes to the thread with the lowest id: nothing is
-/// ever lost to rounding.
+/// that nor any of its threads moves. Sums are kept in 1/64 ns, and what a division leaves over goes to the thread with the
+/// lowest id: nothing is ever lost to rounding.
 struct WaitForest {
   /// What a node waits for.
   enum Goal: Hashable {
