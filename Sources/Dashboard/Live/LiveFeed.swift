@@ -7,11 +7,12 @@ import TraceLog
 actor LiveFeed {
   /// What is told, five times a second at most, and once a second while the host has no processor to spare.
   ///
-  /// Keys: `run_id`, `front` (the service that clients ask), `map` (see `SystemMap`), `time_ns`, `is_slowed` (for want of a processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`), `onsets_ns` (by service that has
-  /// been saturated: when that began, as the report tells it),
-  /// `edges`, `ping` (its `/ping`: `figures`, and of the page's own `last`, see `Pinger.Last`, and `waiting_ns`), `window_from_ns`,
-  /// `load` (the command of the load that runs, if one does), `load_ns` (for how long), `ended` (how the last load or
-  /// lesson ended: see `CommandOutcome`), `problem` (why nothing can be told).
+  /// Keys: `run_id`, `front` (the service that clients ask), `map` (see `SystemMap`), `time_ns`, `is_slowed` (for want of a
+  /// processor), `services` (see `ChainMoment.Service`), `figures` (by service: see `LiveRates.Figures`), `onsets_ns` (by
+  /// service that has been saturated: when that began, as the report tells it), `edges`, `ping` (its `/ping`: `figures`, and
+  /// of the page's own `last`, see `Pinger.Last`, and `waiting_ns`), `window_from_ns`, `load` (the command of the load that
+  /// runs, if one does), `load_ns` (for how long), `ended` (how the last load or lesson ended: see `CommandOutcome`),
+  /// `problem` (why nothing can be told).
   struct State: Encodable, Sendable {
     var runID: String?
     var front: String?
