@@ -11,7 +11,7 @@ import path
 import places
 import readable
 import suspended
-from lab import PICTURES, ask, blocked, browser, chainlab, held, make_slow, page, say, taken_in_each, wait
+from lab import PICTURES, URL, ask, blocked, browser, chainlab, held, make_slow, page, say, taken_in_each, wait
 
 FOLDER = sys.argv[1]
 THREADS = "[aria-label='Worker threads of payment-service']"
@@ -54,8 +54,11 @@ def the_cascade_is_seen_and_ends(chromium):
         assert places == sorted(places), banner
         say(f"the banner: {banner}")
         wait("the bystander waits", lambda: opened.locator("#bystander.slow").count() == 1)
-        wait("the report names the cause", lambda: "payment-service sleep (fault: latency=1s)" in opened.inner_text("#report"))
         opened.screenshot(path=f"{PICTURES}/cascade.png", full_page=True)
+        # Who is to blame is found out for those who look at it.
+        opened.goto(f"{URL}/#/explanation")
+        wait("the report names the cause", lambda: "payment-service sleep (fault: latency=1s)" in opened.inner_text("#report"))
+        opened.goto(f"{URL}/#/chain")
         opened.select_option("article[aria-label=gateway] .model", "nonblocking-async")
         wait("the gateway's cells are free", lambda: blocked(opened, "gateway") == 0, 60)
         assert blocked(opened, "payment-service") > 0
