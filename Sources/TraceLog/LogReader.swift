@@ -52,8 +52,8 @@ package final class LogReader {
     merge?.scan(isFollowed: false) ?? part.scan(isFollowed: false)
   }
 
-  /// The same of what has been published since the last call, the first time of all: so a log of any length is followed
-  /// without being held in memory. A place that was claimed but not filled at the last call is looked at again. While
+  /// The same of what has been published since the last call of this, of `readNew` or of `snapshot`, the first time of all: so
+  /// a log of any length is followed without being held in memory. A place that was claimed but not filled at the last call is looked at again. While
   /// processes write, records of after `takenAt` are kept for the next call: so nothing is given that depends on a record
   /// which is not.
   package func catchUp() throws(TraceLogError) -> LogScan { merge?.catchUp() ?? part.scan(isFollowed: true) }
